@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0 */
+/* What the files of the observer's user-space half use of each other. */
+#ifndef OBSERVER_H
+#define OBSERVER_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct options {
+  const char* pin;
+  mode_t mode;        /* of the pin; 0: as the kernel made it, 0600 */
+  const char* object; /* observer.bpf.o */
+  unsigned period_us; /* between two looks at a busy thread */
+  unsigned threads;   /* records, and so threads, at most */
+  int interval_ms;    /* between two snapshots; 0: only when asked */
+  unsigned pid;       /* report this process only; 0: all */
+  bool keep_pin;
+};
+
+/* observer.c: "observer: " and the message, to stderr. */
+__attribute__((format(printf, 1, 2))) void complain(const char* format, ...);
+__u64 monotonic_ns(void);
+
+/* pin.c */
+struct pin {
+  const char* path;
+  int map_fd;
+  __u32 map_id;
+  bool reused;
+};
+/* A compatible map that is pinned already goes to map_fd; -1 there: none is. False: complained. */
+bool pin_find(struct pin* pin, const char* path);
+bool pin_create(struct pin* pin, int map_fd, mode_t mode);
+bool pin_remove(const struct pin* pin);
+
+/* programs.c */
+struct programs;
+struct programs* programs_load(const struct options* options, int reuse_map_fd);
+bool programs_attach(struct programs* programs, const struct options* options);
+/* After this no program runs, nor will: the maps and the blocks stay as they are. */
+void programs_detach(struct programs* programs);
+void programs_free(struct programs* programs);
+int programs_map_fd(const struct programs* programs, const char* name);
+/* Threads that are not observed because the table was full. */
+__u64 programs_refused(const struct programs* programs);
+
+/* report.c: one JSON line on stdout, each. False: stdout is gone. */
+bool report_ready(const struct pin* pin, const struct options* options);
+/* Records of threads that have ended are printed once and removed. `now` ends what is still open.
+ */
+bool report_snapshot(const struct pin* pin, const struct options* options, int records_fd,
+                     bool final, __u64 now);
+
+#endif /* OBSERVER_H */

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0
+/*
+ * The pinned map: found again after a restart, or made and put in place.
+ *
+ * Clients that are bound to a map stay bound to it, so a reader that starts again takes the map
+ * that is there: all their hints are in it already. A new map is pinned under a temporary name and
+ * renamed, so that a client which watches the directory never opens one that is not ready.
+ */
+#define _GNU_SOURCE
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <schedhint/schedhint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "observer.h"
+
+#define BPF_FS_MAGIC 0xcafe4a11
+
+/*
+ * Is the 8-byte slot of the map's values a pointer to user memory? The kernel looks at such
+ * pointers before it looks at the key, so an update that names no task tells: an address where
+ * nothing can be mapped is refused (EFAULT) if it is one; if it is plain data the key is (EBADF).
+ */
+static bool is_uptr(int map_fd, unsigned slot) {
+  __u64 value[2] = {0, 0};
+  int no_task = -1;
+
+  value[slot] = 0x10;
+  return bpf_map_update_elem(map_fd, &no_task, value, BPF_ANY) && errno == EFAULT;
+}
+
+static bool read_info(int map_fd, struct bpf_map_info* info) {
+  __u32 length = sizeof(*info);
+
+  memset(info, 0, sizeof(*info));
+  if (!bpf_obj_get_info_by_fd(map_fd, info, &length)) return true;
+  complain("cannot read what kind of map it is (BPF_OBJ_GET_INFO_BY_FD): %s", strerror(errno));
+  return false;
+}
+
+bool pin_find(struct pin* pin, const char* path) {
+  struct bpf_map_info info;
+
+  *pin = (struct pin){.path = path, .map_fd = -1};
+  pin->map_fd = bpf_obj_get(path);
+  if (pin->map_fd < 0) {
+    if (errno == ENOENT) return true;
+    complain("cannot open the pinned map %s: %s%s", path, strerror(errno),
+             errno == EACCES || errno == EPERM ? "; run as root, or choose another --pin" : "");
+    return false;
+  }
+  if (!read_info(pin->map_fd, &info)) return false;
+  if (info.type != BPF_MAP_TYPE_TASK_STORAGE || info.key_size != sizeof(int) ||
+      info.value_size != sizeof(struct schedhint_value) || !is_uptr(pin->map_fd, 0) ||
+      !is_uptr(pin->map_fd, 1)) {
+    complain(
+        "%s is pinned to something else: map \"%s\", type %u, key %u bytes, value %u bytes; "
+        "wanted is a task storage map (type %u, key 4, value %zu) of two user pointers. "
+        "Remove that pin if nothing needs it, or choose another --pin",
+        path, info.name, info.type, info.key_size, info.value_size, BPF_MAP_TYPE_TASK_STORAGE,
+        sizeof(struct schedhint_value));
+    return false;
+  }
+  pin->map_id = info.id;
+  pin->reused = true;
+  return true;
+}
+
+static bool is_bpffs(const char* directory) {
+  struct statfs fs;
+
+  if (statfs(directory, &fs)) {
+    complain("cannot pin in %s: %s%s", directory, strerror(errno),
+             errno == ENOENT ? "; make the directory, and `mount -t bpf bpf` on it" : "");
+    return false;
+  }
+  if ((__u32)fs.f_type == BPF_FS_MAGIC) return true;
+  complain("cannot pin in %s: it is no bpf filesystem. Run `mount -t bpf bpf %s`", directory,
+           directory);
+  return false;
+}
+
+bool pin_create(struct pin* pin, int map_fd, mode_t mode) {
+  char copy[PATH_MAX], temporary[PATH_MAX + 32];
+  struct bpf_map_info info;
+  const char* directory;
+
+  if (!read_info(map_fd, &info)) return false;
+  pin->map_fd = map_fd;
+  pin->map_id = info.id;
+  snprintf(copy, sizeof(copy), "%s", pin->path);
+  directory = dirname(copy);
+  if (!is_bpffs(directory)) return false;
+
+  /* bpffs allows no dot in a name */
+  snprintf(temporary, sizeof(temporary), "%s/schedhint_new_%d", directory, (int)getpid());
+  if (bpf_obj_pin(map_fd, temporary)) {
+    complain("cannot pin the map as %s: %s", temporary, strerror(errno));
+    return false;
+  }
+  if (mode && chmod(temporary, mode)) {
+    complain("cannot give the pin mode %o: %s", (unsigned)mode, strerror(errno));
+  } else if (renameat2(AT_FDCWD, temporary, AT_FDCWD, pin->path, RENAME_NOREPLACE)) {
+    complain("cannot rename %s to %s: %s%s", temporary, pin->path, strerror(errno),
+             errno == EEXIST ? "; another reader has just pinned it: start again to share it" : "");
+  } else {
+    return true;
+  }
+  unlink(temporary);
+  return false;
+}
+
+bool pin_remove(const struct pin* pin) {
+  int map_fd = bpf_obj_get(pin->path);
+  struct bpf_map_info info;
+  bool ours;
+
+  if (map_fd < 0 && errno == ENOENT) return true;
+  /* Somebody may have replaced the pin; theirs is not ours to remove. */
+  ours = map_fd >= 0 && read_info(map_fd, &info) && info.id == pin->map_id;
+  if (map_fd >= 0) close(map_fd);
+  if (!ours) {
+    complain("left %s alone: it is no longer the map that was pinned at the start", pin->path);
+    return true;
+  }
+  if (!unlink(pin->path)) return true;
+  complain("cannot remove the pin %s: %s", pin->path, strerror(errno));
+  return false;
+}

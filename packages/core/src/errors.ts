@@ -1,0 +1,46 @@
+/**
+ * What a caller got wrong. Thrown as a plain `TypeError` or `RangeError` with one of these stable
+ * strings in `code`; messages are for people and may change.
+ */
+export type ErrorCode =
+  /** a value of the wrong type for its field, or an operation the field's type does not have */
+  | 'ERR_FIELD_TYPE'
+  /** a value (or an array index) outside the range of its field, or a fraction for an integer */
+  | 'ERR_FIELD_RANGE'
+  /** no field of that name */
+  | 'ERR_FIELD_UNKNOWN'
+  /** a layout that C could not have, or JavaScript could not show */
+  | 'ERR_LAYOUT'
+  /** an argument that is no field's value: a buffer, an offset, an option */
+  | 'ERR_OPTION';
+
+/** An error that carries an {@link ErrorCode}. */
+export type Coded<E extends Error> = E & { readonly code: ErrorCode };
+
+/** A `TypeError` with a code. Returned, not thrown, so that the `throw` shows at the caller. */
+export function typeError(code: ErrorCode, message: string): Coded<TypeError> {
+  return Object.assign(new TypeError(message), { code });
+}
+
+/** A `RangeError` with a code. Returned, not thrown, so that the `throw` shows at the caller. */
+export function rangeError(code: ErrorCode, message: string): Coded<RangeError> {
+  return Object.assign(new RangeError(message), { code });
+}
+
+/** A value as a message shows it: short, never throwing, and telling `"5"`, `5` and `5n` apart. */
+export function show(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+    case 'bigint':
+      return `${value}n`;
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value);
+    case 'function':
+      return 'a function';
+    case 'object':
+      return value === null ? 'null' : Array.isArray(value) ? 'an array' : 'an object';
+    default:
+      return String(value);
+  }
+}

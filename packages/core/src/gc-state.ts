@@ -1,0 +1,87 @@
+import { type Buffer, checkPlace, movable } from './memory.js';
+import { inspectGetters, jsonOfGetters } from './present.js';
+import { Flag, threadIndex, threadLayout } from './standard.js';
+
+const GC = threadIndex('gc');
+const GC_COUNT = threadIndex('gc_count');
+const GC_SINCE_NS = threadIndex('gc_since_ns');
+const GC_EXPECT_NS = threadIndex('gc_expect_ns');
+const FLAGS = threadIndex('flags');
+
+const KEYS = ['pauses', 'count', 'sinceNs', 'expectNs', 'source', 'cycle'] as const;
+
+/** Where the collector's hints come from: V8's callbacks, perf_hooks afterwards, or nowhere. */
+export type GcSource = 'live' | 'after' | 'none';
+
+/**
+ * What a block says of its thread's garbage collector. Read-only: the collector's hook alone writes
+ * it. Each property is one load. A thread that reads its own never sees a pause in progress, since
+ * JavaScript does not run then; a parent may see its worker's.
+ */
+export class GcState {
+  #u32!: Uint32Array;
+  #u64!: BigUint64Array;
+
+  /** @internal over the block at `byteOffset`; throws `ERR_OPTION` if there is no room for one */
+  constructor(buffer: Buffer, byteOffset = 0) {
+    this.#point(buffer, byteOffset);
+    movable(this, (...place) => this.#point(...place));
+    Object.freeze(this);
+  }
+
+  /** Bits of {@link GcKind}: the kinds of pause in progress; 0 = none. Loaded in order: what it announces is there. */
+  get pauses(): number {
+    return Atomics.load(this.#u32, GC);
+  }
+
+  /** Outermost pauses ended, modulo 2^32. */
+  get count(): number {
+    return this.#u32[GC_COUNT]!;
+  }
+
+  /**
+   * Start of the outermost pause, of the last one while there is none: CLOCK_MONOTONIC nanoseconds
+   * in the initial time namespace.
+   */
+  get sinceNs(): bigint {
+    return this.#u64[GC_SINCE_NS]!;
+  }
+
+  /** How long pauses of that kind have lately taken, in nanoseconds; 0 = not known. */
+  get expectNs(): bigint {
+    return this.#u64[GC_EXPECT_NS]!;
+  }
+
+  /** `'live'`: set inside V8's pauses; `'after'`: counted after the fact; `'none'`: not kept. */
+  get source(): GcSource {
+    const flags = this.#u32[FLAGS]!;
+    if ((flags & Flag.gcLive) !== 0) return 'live';
+    return (flags & Flag.gcAfter) !== 0 ? 'after' : 'none';
+  }
+
+  /** Whether a major collection is under way, between its pauses too. */
+  get cycle(): boolean {
+    return (this.#u32[FLAGS]! & Flag.gcCycle) !== 0;
+  }
+
+  /** All of it as it is now; bigints become decimal strings. */
+  toJSON(): Record<string, unknown> {
+    return jsonOfGetters(this, KEYS);
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    return inspectGetters('GcState', this, KEYS, depth, options, inspect);
+  }
+
+  #point(buffer: Buffer, byteOffset: number): void {
+    const { size, align } = threadLayout;
+    checkPlace(buffer, byteOffset, size, align);
+    this.#u32 = new Uint32Array(buffer, byteOffset, size / 4);
+    this.#u64 = new BigUint64Array(buffer, byteOffset, size / 8);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Typed views over blocks of memory that a thread of this process shares with a BPF scheduler.
+ *
+ * @packageDocumentation
+ */
+export type { ArrayView } from './array-view.js';
+export {
+  type BlocksOf,
+  type Channel,
+  type StandardBlocks,
+  type StandardChannel,
+  uptr,
+  type ValueShape,
+} from './channel.js';
+export { deadlineIn, monotonicNs } from './clock.js';
+export type { Coded, ErrorCode } from './errors.js';
+export type { Feedback } from './feedback.js';
+export type { GcState } from './gc-state.js';
+export type { Hints } from './hints.js';
+export {
+  type ArrayType,
+  array,
+  type Field,
+  type FieldType,
+  type FieldTypes,
+  type StructLayout,
+  struct,
+} from './layout.js';
+export { atomics, ordered } from './ordered.js';
+export {
+  f32,
+  f64,
+  i8,
+  i16,
+  i32,
+  i64,
+  i64n,
+  type ScalarType,
+  u8,
+  u16,
+  u32,
+  u64,
+  u64n,
+} from './scalars.js';
+export {
+  ABI,
+  DEFAULT_PIN,
+  Flag,
+  GcKind,
+  Phase,
+  type PhaseName,
+  processLayout,
+  ReaderFlag,
+  Role,
+  type RoleName,
+  threadLayout,
+  URGENCY_MAX,
+} from './standard.js';
+export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js';
+export {
+  attachThread,
+  type HintedThread,
+  hintsOf,
+  publishCollections,
+  type Thread,
+  threadOf,
+} from './thread.js';
+export type { ViewOf } from './view.js';

@@ -1,0 +1,176 @@
+import { existsSync, statfsSync } from 'node:fs';
+import { release } from 'node:os';
+import { dirname } from 'node:path';
+import { getSystemErrorName } from 'node:util';
+import { type NativeStatus, Step } from '@schedhint/native';
+
+/** The map that a thread is bound to. */
+export interface BoundMap {
+  /** The pin it was opened by. */
+  readonly path: string;
+  /** The kernel's id of it: unique until the next boot. */
+  readonly id: number;
+}
+
+/** A scheduler, or an observer, that has looked at the thread's block. */
+export interface Reader {
+  /** Version of the block's layout that it speaks. */
+  readonly abi: number;
+  /** What it acts on: bits of `ReaderFlag`. */
+  readonly flags: number;
+  /** When it last looked: nanoseconds on the clock of `monotonicNs()`. */
+  readonly seenNs: bigint;
+}
+
+/** Why nobody reads the hints, as a stable code. `docs/errors.md` says what to do about each. */
+export type StatusCode =
+  | 'ERR_ADDON_LOAD'
+  | 'ERR_ADDON_MISSING'
+  | 'ERR_BIND_REFUSED'
+  | 'ERR_BPF_REFUSED'
+  | 'ERR_DETACHED'
+  | 'ERR_EXTERNAL_MEMORY'
+  | 'ERR_MAP_IN_USE'
+  | 'ERR_MAP_LAYOUT'
+  | 'ERR_MAP_NOT_FOUND'
+  | 'ERR_MAP_PERMISSION'
+  | 'ERR_MAP_TYPE'
+  | 'ERR_NO_MEMORY'
+  | 'ERR_NOT_A_PIN'
+  | 'ERR_PIDFD_REFUSED'
+  | 'ERR_PLATFORM_UNSUPPORTED'
+  | 'ERR_THREAD_ENDED'
+  | 'ERR_UPTR_UNSUPPORTED'
+  | 'ERR_WORKER_NOT_ATTACHED';
+
+/**
+ * Whether the kernel holds a thread's blocks.
+ *
+ * - `bound`: it does. That says nothing of a reader: `readBy` is null until one has looked.
+ * - `waiting`: not yet; what is missing may come.
+ * - `unavailable`: not, until somebody changes something. Hints go to private memory.
+ */
+export type Status =
+  | { readonly state: 'bound'; readonly map: BoundMap; readonly readBy: Reader | null }
+  | {
+      readonly state: 'waiting' | 'unavailable';
+      readonly code: StatusCode;
+      /** What was tried, what the kernel said, what to do. */
+      readonly reason: string;
+    };
+
+/** A status other than bound. */
+export type Unbound = Exclude<Status, { state: 'bound' }>;
+
+const UPTR_SINCE = '6.13';
+
+/** What a refused step of binding to the map at `path` means. */
+export function explain(path: string, { step, errno, detail, found }: NativeStatus): Unbound {
+  const said = errno === 0 ? '' : errnoName(errno);
+  switch (step) {
+    case Step.OpenMap:
+      return explainOpen(path, said);
+    case Step.MapInfo:
+      return unavailable('ERR_BPF_REFUSED', `reading the map at ${path} failed: ${said}`);
+    case Step.MapType:
+      return unavailable(
+        'ERR_MAP_TYPE',
+        `${path} is a map of type ${detail}, not BPF_MAP_TYPE_TASK_STORAGE (29) with a 4-byte key: give the path of the scheduler's hint map`,
+      );
+    case Step.ValueSize:
+      return unavailable(
+        'ERR_MAP_LAYOUT',
+        `the value of ${path} has ${detail} bytes, fewer than the channel's: describe the map's own value with uptr({ value })`,
+      );
+    case Step.SlotPlain:
+      return unavailable(
+        'ERR_MAP_LAYOUT',
+        `offset ${detail} of the value of ${path} is plain data, not a __uptr, and would show an address to every reader: check the layout, and that the BPF program was built by clang >= 16 (older ones drop the tag)`,
+      );
+    case Step.SlotSize:
+      return unavailable(
+        'ERR_MAP_LAYOUT',
+        `the struct behind offset ${detail} of the value of ${path} has ${found} bytes, more than the channel's: the program would write beyond our block`,
+      );
+    case Step.Probe:
+      return unavailable('ERR_BPF_REFUSED', `asking ${path} for its layout failed: ${said}`);
+    case Step.OpenThread:
+      return unavailable(
+        'ERR_PIDFD_REFUSED',
+        `pidfd_open(PIDFD_THREAD) failed: ${said}; it needs Linux >= 6.9 and a seccomp profile that allows it`,
+      );
+    case Step.Update:
+      return unavailable('ERR_BIND_REFUSED', `BPF_MAP_UPDATE_ELEM on ${path} failed: ${said}`);
+    case Step.OtherLayout:
+      return unavailable(
+        'ERR_MAP_IN_USE',
+        `this process uses ${path} with another value layout already: an element holds one value, so use one layout for a map`,
+      );
+    case Step.Memory:
+      return unavailable('ERR_NO_MEMORY', `no block could be mapped: ${said}`);
+    case Step.ThreadNotSeen:
+      return {
+        state: 'waiting',
+        code: 'ERR_WORKER_NOT_ATTACHED',
+        reason:
+          'the worker has not attached itself yet: preload schedhint/register, or call attachThread() in it',
+      };
+    default:
+      return unavailable('ERR_THREAD_ENDED', 'the thread has ended');
+  }
+}
+
+function explainOpen(path: string, said: string): Unbound {
+  switch (said) {
+    case 'ENOENT':
+      return kernelHasUptr()
+        ? {
+            state: 'waiting',
+            code: 'ERR_MAP_NOT_FOUND',
+            reason: `no map is pinned at ${path}: ${existsSync(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in SCHEDHINT_MAP`,
+          }
+        : unavailable(
+            'ERR_UPTR_UNSUPPORTED',
+            `this kernel has no __uptr (requires >= ${UPTR_SINCE}, running ${release()})`,
+          );
+    case 'EACCES':
+      return isOnBpffs(path)
+        ? unavailable(
+            'ERR_MAP_PERMISSION',
+            `opening ${path} was refused (EACCES): let this user read and write the pin (chmod 0666, or a group and 0660) and pass its directories`,
+          )
+        : unavailable('ERR_NOT_A_PIN', `${path} is no pinned map: it is not on a bpffs`);
+    case 'EPERM':
+    case 'ENOSYS':
+      return unavailable(
+        'ERR_BPF_REFUSED',
+        `bpf(BPF_OBJ_GET) was refused (${said}): the seccomp profile or the kernel's configuration forbids bpf(2)`,
+      );
+    default:
+      return unavailable('ERR_NOT_A_PIN', `opening ${path} failed: ${said}`);
+  }
+}
+
+/** A status that lasts until somebody changes something. */
+export function unavailable(code: StatusCode, reason: string): Unbound {
+  return { state: 'unavailable', code, reason };
+}
+
+function errnoName(errno: number): string {
+  // The name that man pages use: uv's for 95 is ENOTSUP.
+  return errno === 95 ? 'EOPNOTSUPP' : getSystemErrorName(-errno);
+}
+
+function kernelHasUptr(): boolean {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return major > 6 || (major === 6 && minor >= 13);
+}
+
+function isOnBpffs(path: string): boolean {
+  const BPF_FS_MAGIC = 0xcafe4a11;
+  try {
+    return statfsSync(dirname(path)).type === BPF_FS_MAGIC;
+  } catch {
+    return true; // not even allowed to look: a matter of permission
+  }
+}

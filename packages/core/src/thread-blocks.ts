@@ -1,0 +1,124 @@
+import { isMainThread, threadId as ownThreadId } from 'node:worker_threads';
+import { type Attachment, type GcRequest, loadAddon } from '@schedhint/native';
+import type { Channel } from './channel.js';
+import { ABI, processLayout, Role, threadLayout } from './standard.js';
+import { explain, type Reader, type Status, unavailable } from './status.js';
+import { createView } from './view.js';
+
+/**
+ * The memory of one thread in one channel, for all handles that this isolate has on it: shared with
+ * the kernel's element, or private where no element can be had. Counted.
+ */
+export class ThreadBlocks {
+  /** By pointer of the channel. Never handed out: `transfer()` would detach one from its page. */
+  readonly buffers: readonly ArrayBuffer[];
+  readonly #attachment: Attachment | null;
+  readonly #channel: Channel;
+  readonly #without: Status | null;
+  #handles = 0;
+  #onLast: () => void;
+
+  private constructor(channel: Channel, threadId: number, onLast: () => void) {
+    this.#channel = channel;
+    this.#onLast = onLast;
+    const loaded = loadAddon();
+    const own = threadId === ownThreadId;
+    const attachment =
+      'addon' in loaded ? loaded.addon.attach(channel.request, threadId, own) : null;
+    const shared = attachment && channel.pointers.map((_, slot) => attachment.buffer(slot));
+    if (shared?.every((buffer) => buffer !== null)) {
+      this.#attachment = attachment;
+      this.#without = null;
+      this.buffers = shared;
+    } else {
+      this.#attachment = null;
+      this.#without =
+        'addon' in loaded
+          ? withoutMemory(channel, attachment!)
+          : unavailable(loaded.code, loaded.reason);
+      attachment?.release();
+      this.buffers = channel.pointers.map(({ layout }) => new ArrayBuffer(layout.size));
+    }
+    if (channel.standard && own) this.#introduce();
+  }
+
+  static readonly #own = new Map<string, ThreadBlocks>();
+
+  /** The calling thread's; the same for the same channel until the last handle is given back. */
+  static own(channel: Channel): ThreadBlocks {
+    const key = JSON.stringify(channel.request);
+    let blocks = ThreadBlocks.#own.get(key);
+    if (blocks === undefined) {
+      blocks = new ThreadBlocks(channel, ownThreadId, () => ThreadBlocks.#own.delete(key));
+      ThreadBlocks.#own.set(key, blocks);
+    }
+    return blocks;
+  }
+
+  /** Another thread's of this process; `threadId` is Node.js's. */
+  static of(channel: Channel, threadId: number): ThreadBlocks {
+    return new ThreadBlocks(channel, threadId, () => {});
+  }
+
+  acquire(): void {
+    this.#handles++;
+  }
+
+  release(): void {
+    if (--this.#handles > 0) return;
+    this.#onLast();
+    this.#attachment?.release();
+  }
+
+  get tid(): number {
+    return this.#attachment?.status().tid ?? 0;
+  }
+
+  get status(): Status {
+    if (this.#attachment === null) return this.#without!;
+    const status = this.#attachment.status();
+    if (status.step !== 0) return explain(this.#channel.request.map, status);
+    const map = { path: this.#channel.request.map, id: status.mapId };
+    return { state: 'bound', map, readBy: this.#channel.standard ? this.#reader() : null };
+  }
+
+  startGcHook(request: GcRequest): boolean {
+    return this.#attachment?.startGcHook(request) ?? false;
+  }
+
+  stopGcHook(): void {
+    this.#attachment?.stopGcHook();
+  }
+
+  #reader(): Reader | null {
+    const { thread } = this.#standard();
+    if (thread.reader_abi === 0) return null;
+    return { abi: thread.reader_abi, flags: thread.reader_flags, seenNs: thread.reader_seen_ns };
+  }
+
+  /** A block whose `abi` is 0 holds nothing: that field comes last. */
+  #introduce(): void {
+    const { thread, process } = this.#standard();
+    thread.role = isMainThread ? Role.main : Role.worker;
+    thread.abi = ABI;
+    process.abi = ABI;
+  }
+
+  #standard() {
+    const [thread, process] = this.buffers;
+    return {
+      thread: createView(threadLayout, thread!, 0),
+      process: createView(processLayout, process!, 0),
+    };
+  }
+}
+
+function withoutMemory(channel: Channel, attachment: Attachment): Status {
+  const status = attachment.status();
+  return status.step === 0 || status.mapId !== 0
+    ? unavailable(
+        'ERR_EXTERNAL_MEMORY',
+        'this runtime refuses memory from outside its heap (V8 sandbox): hints stay private',
+      )
+    : explain(channel.request.map, status);
+}

@@ -1,0 +1,254 @@
+import { ArrayView, jsonOf, notAssignable } from './array-view.js';
+import { checkOf } from './checks.js';
+import { show, typeError } from './errors.js';
+import { type ArrayType, type FieldType, isStructLayout, type StructLayout } from './layout.js';
+import {
+  type Access,
+  type AccessTable,
+  adopt,
+  type Buffer,
+  type Child,
+  childrenOf,
+  createMemory,
+  endow,
+  type Memory,
+  memoryOf,
+  move,
+  plain,
+  type Viewing,
+} from './memory.js';
+import type { ScalarName, ScalarType, ScalarValue } from './scalars.js';
+
+/** What JavaScript reads from a field of a type: a number, a bigint, or a view. */
+export type ValueOf<T extends FieldType> =
+  T extends ScalarType<infer N extends ScalarName>
+    ? ScalarValue<N>
+    : T extends ArrayType<infer E>
+      ? ArrayView<ValueOf<E>>
+      : T extends StructLayout
+        ? ViewOf<T>
+        : never;
+
+type ScalarKeys<F> = { [K in keyof F]: F[K] extends ScalarType ? K : never }[keyof F];
+
+type FieldsView<F extends { readonly [K in keyof F]: FieldType }> = {
+  -readonly [K in ScalarKeys<F>]: ValueOf<F[K]>;
+} & {
+  readonly [K in Exclude<keyof F, ScalarKeys<F>>]: ValueOf<F[K]>;
+};
+
+/**
+ * A layout's view: one property for each field. Reading is one plain aligned load, assigning one
+ * plain aligned store; a scalar is checked first and nothing is stored if it does not fit.
+ * Nested structs and arrays are views themselves and cannot be replaced.
+ *
+ * A view is frozen: assigning to a misspelt field throws a TypeError in a module (strict mode).
+ */
+export type ViewOf<L extends StructLayout> =
+  L extends StructLayout<infer F> ? FieldsView<F> : never;
+
+/** The shape of a view's accessors: both are called with a view as `this`. */
+interface Accessor {
+  get(this: Viewing): unknown;
+  set(this: Viewing, value: unknown): void;
+}
+
+/** What distinguishes the two kinds of view: how scalars travel, and what a nested view is. */
+export interface Manner {
+  readonly table: AccessTable;
+  readonly child: (view: object) => object;
+}
+
+type ViewClass = new (memory: Memory) => object;
+
+const plainly: Manner = { table: plain, child: (view) => view };
+
+const layouts = new WeakMap<Memory, StructLayout>();
+
+/**
+ * A view of a layout over memory. Internal: who calls it owns the buffer, and nobody can get the
+ * buffer back from the view.
+ *
+ * @param byteOffset a multiple of the layout's alignment
+ * @throws TypeError / RangeError `ERR_OPTION` if the layout is none, or the place is none for it
+ */
+export function createView<L extends StructLayout>(
+  layout: L,
+  buffer: Buffer,
+  byteOffset: number,
+): ViewOf<L> {
+  if (!isStructLayout(layout)) {
+    throw typeError('ERR_OPTION', `expected a layout made by struct(), got ${show(layout)}`);
+  }
+  return build(layout, buffer, byteOffset) as ViewOf<L>;
+}
+
+/**
+ * Points a view, with all that is nested in it or ordered over it, to other memory, without copying;
+ * or a block's hints, feedback or gc state. Internal: at detach, each lives on over a copy that is
+ * private to this thread.
+ *
+ * @param byteOffset a multiple of the layout's alignment
+ * @throws TypeError / RangeError `ERR_OPTION` if the place is none; the view then stays as it was
+ */
+export function rebase(view: object, buffer: Buffer, byteOffset: number): void {
+  move(view, buffer, byteOffset);
+}
+
+/**
+ * The layout of a view.
+ *
+ * @throws TypeError `ERR_OPTION` if the value is no view of a struct
+ */
+export function layoutOf(view: unknown): StructLayout {
+  const layout = layouts.get(memoryOf(view));
+  if (layout === undefined) {
+    throw typeError('ERR_OPTION', 'expected the view of a struct, got that of an array');
+  }
+  return layout;
+}
+
+function build(layout: StructLayout, buffer: Buffer, byteOffset: number): object {
+  const memory = createMemory(buffer, byteOffset, layout.size, layout.align);
+  layouts.set(memory, layout);
+  const children: Child[] = [];
+  for (const { name, type, offset } of layout.fields) {
+    if (type.kind === 'scalar') continue;
+    children.push(buildChild(name, type, buffer, byteOffset, offset));
+  }
+  adopt(memory, children);
+  return new (plainClass(layout))(memory);
+}
+
+function buildChild(
+  name: string,
+  type: StructLayout | ArrayType,
+  buffer: Buffer,
+  parent: number,
+  offset: number,
+): Child {
+  const view =
+    type.kind === 'struct'
+      ? build(type, buffer, parent + offset)
+      : buildArray(name, type, buffer, parent + offset);
+  return Object.freeze({ view, memory: memoryOf(view), offset });
+}
+
+function buildArray(name: string, type: ArrayType, buffer: Buffer, start: number): object {
+  const memory = createMemory(buffer, start, type.size, type.align);
+  const { element } = type;
+  if (element.kind !== 'scalar') {
+    const elements = Array.from({ length: type.length }, (_, i) =>
+      buildChild(`${name}[${i}]`, element, buffer, start, i * element.size),
+    );
+    adopt(memory, elements);
+  }
+  arrays.set(memory, { name, type });
+  return arrayView(memory, plainly);
+}
+
+const arrays = new WeakMap<Memory, { name: string; type: ArrayType }>();
+
+/** The view of an array in one manner or the other, or undefined if the memory is not an array's. */
+export function arrayViewOf(memory: Memory, manner: Manner): object | undefined {
+  return arrays.has(memory) ? arrayView(memory, manner) : undefined;
+}
+
+function arrayView(memory: Memory, manner: Manner): object {
+  const { name, type } = arrays.get(memory)!;
+  const { element } = type;
+  const access = element.kind === 'scalar' ? manner.table[element.name] : undefined;
+  return new ArrayView(name, type, memory, access as Access | undefined, manner.child);
+}
+
+const plainClass = classCache(plainly);
+
+/** A function that gives each layout its class, always the same. */
+export function classCache(manner: Manner): (layout: StructLayout) => ViewClass {
+  const classes = new WeakMap<StructLayout, ViewClass>();
+  return (layout) => {
+    let View = classes.get(layout);
+    if (View === undefined) {
+      View = viewClass(layout, manner);
+      classes.set(layout, View);
+    }
+    return View;
+  };
+}
+
+function viewClass(layout: StructLayout, manner: Manner): ViewClass {
+  const View = class {
+    constructor(memory: Memory) {
+      endow(this, memory);
+    }
+  };
+  const { prototype } = View;
+  // The constructor stays ours, so that nobody builds a view over another view's memory.
+  Reflect.deleteProperty(prototype, 'constructor');
+  Object.defineProperties(prototype, {
+    [Symbol.toStringTag]: { value: layout.name },
+    [Symbol.for('nodejs.util.inspect.custom')]: { value: inspector(layout) },
+    toJSON: {
+      value: function toJSON(this: object) {
+        return Object.fromEntries(entries(layout, this).map(([name, v]) => [name, jsonOf(v)]));
+      },
+      configurable: true,
+    },
+  });
+  let nested = 0;
+  for (const { name, offset, type } of layout.fields) {
+    const accessor =
+      type.kind === 'scalar'
+        ? scalarAccessor(name, offset / type.size, type, manner.table[type.name] as Access)
+        : childAccessor(name, nested++, type, manner.child);
+    Object.defineProperty(prototype, name, { ...accessor, enumerable: true, configurable: false });
+  }
+  Object.freeze(prototype);
+  return View;
+}
+
+function scalarAccessor(name: string, index: number, type: ScalarType, access: Access): Accessor {
+  const check = checkOf(name, type);
+  const { load, store } = access;
+  return {
+    get() {
+      return load(this['#memory'], index);
+    },
+    set(value) {
+      check(value);
+      store(this['#memory'], index, value as number | bigint);
+    },
+  };
+}
+
+function childAccessor(
+  name: string,
+  index: number,
+  type: FieldType,
+  child: (view: object) => object,
+): Accessor {
+  return {
+    get() {
+      return child(childrenOf(this['#memory'])[index]!.view);
+    },
+    set() {
+      throw notAssignable(name, type);
+    },
+  };
+}
+
+function entries(layout: StructLayout, view: object): [string, unknown][] {
+  return layout.fields.map(({ name }) => [name, (view as Record<string, unknown>)[name]]);
+}
+
+function inspector(layout: StructLayout) {
+  return function inspectView(
+    this: object,
+    depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    if (depth < 0) return `[${layout.name}]`;
+    return `${layout.name} ${inspect(Object.fromEntries(entries(layout, this)), options)}`;
+  };
+}

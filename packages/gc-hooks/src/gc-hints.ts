@@ -1,0 +1,129 @@
+import {
+  atomics,
+  attachThread,
+  Flag,
+  type HintedThread,
+  publishCollections,
+  type StandardChannel,
+} from '@schedhint/core';
+import { EventEmitter } from 'node:events';
+import { type Collection, type CollectionKind, observeCollections } from './collections.js';
+import { GcCounter, type GcStats } from './gc-stats.js';
+
+/** Where the collector's hints come from. `none`: this runtime tells nothing of its collections. */
+export type GcSource = 'v8' | 'perf_hooks' | 'none';
+
+/** Options of {@link startGcHints}. */
+export interface GcHintsOptions {
+  /** Path of the pinned map; by default `SCHEDHINT_MAP`, else `/sys/fs/bpf/schedhint`. */
+  readonly map?: string;
+  /** A channel with the standard block, instead of `map`. */
+  readonly channel?: StandardChannel;
+  /**
+   * `v8`: V8's own callbacks, live inside the pause. `perf_hooks`: counts and expected times only,
+   * after the fact. `auto` (the default): the first that works.
+   */
+  readonly source?: 'auto' | 'v8' | 'perf_hooks';
+  /** Also keep statistics and emit an event for each collection, from `perf_hooks` (15-70 us each). */
+  readonly stats?: boolean;
+}
+
+/** Publishes one thread's collections until it is stopped. With `stats`, emits `gc` for each. */
+export interface GcHints extends EventEmitter<{ gc: [Collection] }> {
+  readonly source: GcSource;
+  /** The handle that the hints hold; its `status` tells whether the kernel has the block. */
+  readonly thread: HintedThread;
+  /** Since the start; null without the option `stats`. */
+  readonly stats: GcStats | null;
+  /** Ends it and gives the handle back. Again: does nothing. */
+  stop(): void;
+}
+
+class Publisher extends EventEmitter<{ gc: [Collection] }> implements GcHints {
+  readonly source: GcSource;
+  readonly thread: HintedThread;
+  readonly #counter: GcCounter | null;
+  readonly #stops: (() => void)[] = [];
+
+  constructor({ source = 'auto', stats = false, ...where }: GcHintsOptions) {
+    super();
+    this.thread = attachThread(where.channel ? { channel: where.channel } : where);
+    this.#counter = stats ? new GcCounter() : null;
+    this.source = this.#start(source);
+    if (this.#counter !== null) {
+      const stop = observeCollections((collection) => {
+        this.#counter!.add(collection);
+        this.emit('gc', collection);
+      });
+      if (stop !== null) this.#stops.push(stop);
+    }
+  }
+
+  get stats(): GcStats | null {
+    return this.#counter?.stats ?? null;
+  }
+
+  stop(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.thread.detach();
+  }
+
+  #start(source: 'auto' | 'v8' | 'perf_hooks'): GcSource {
+    // Bun exports V8's symbols but never calls back.
+    if (source !== 'perf_hooks' && process.versions.bun === undefined) {
+      const stop = publishCollections(this.thread);
+      if (stop !== null) {
+        this.#stops.push(stop);
+        return 'v8';
+      }
+    }
+    if (source !== 'v8') {
+      const stop = publishAfterwards(this.thread);
+      if (stop !== null) {
+        this.#stops.push(stop);
+        return 'perf_hooks';
+      }
+    }
+    return 'none';
+  }
+}
+
+/** All that can be told after the fact: how many pauses there were, and how long they take. */
+function publishAfterwards(thread: HintedThread): (() => void) | null {
+  const block = thread.blocks.thread;
+  const expected = new Map<CollectionKind, bigint>();
+  const stop = observeCollections(({ kind, duration }) => {
+    // The live hook, started by somebody else in this thread, owns these fields.
+    if ((block.flags & Flag.gcLive) !== 0) return;
+    const took = BigInt(Math.round(duration * 1e6));
+    const before = expected.get(kind);
+    const lately = before === undefined ? took : before - before / 8n + took / 8n;
+    expected.set(kind, lately);
+    block.gc_expect_ns = lately;
+    block.gc_count = (block.gc_count + 1) >>> 0;
+  });
+  if (stop === null) return null;
+  atomics.or(block, 'flags', Flag.gcAfter);
+  return () => {
+    stop();
+    atomics.and(block, 'flags', ~Flag.gcAfter >>> 0);
+  };
+}
+
+/**
+ * Publishes the calling thread's collections to the scheduler that reads the map. Never throws for
+ * what the machine lacks: {@link GcHints.source} and `thread.status` tell. Counted: it may run any
+ * number of times in one thread.
+ *
+ * @throws TypeError `ERR_OPTION` for an option that is none
+ */
+export function startGcHints(options: GcHintsOptions = {}): GcHints {
+  const { source } = options;
+  if (source !== undefined && !['auto', 'v8', 'perf_hooks'].includes(source)) {
+    throw Object.assign(
+      new TypeError(`source: expected 'auto', 'v8' or 'perf_hooks', got ${String(source)}`),
+      { code: 'ERR_OPTION' },
+    );
+  }
+  return new Publisher(options);
+}

@@ -1,0 +1,8 @@
+/**
+ * Publishes a thread's garbage collections to a BPF scheduler.
+ *
+ * @packageDocumentation
+ */
+export type { Collection, CollectionKind } from './collections.js';
+export { type GcHints, type GcHintsOptions, type GcSource, startGcHints } from './gc-hints.js';
+export type { GcStats, GcTotals } from './gc-stats.js';

@@ -1,0 +1,46 @@
+// The N-API surface; native.ts declares and documents it.
+
+#include <napi.h>
+
+#include "attachment.h"
+#include "registry_abi.h"
+
+namespace schedhint {
+namespace {
+
+Napi::Value Attach(const Napi::CallbackInfo& info) {
+  AddonData* addon = info.Env().GetInstanceData<AddonData>();
+  return addon->constructor.New({info[0], info[1], info[2]});
+}
+
+Napi::Value Counts(const Napi::CallbackInfo& info) {
+  schedhint_counts counts;
+  SharedRegistry().counts(&counts);
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("threads", counts.threads);
+  object.Set("bindings", counts.bindings);
+  object.Set("bound", counts.bound);
+  object.Set("mapsOpen", counts.maps_open);
+  object.Set("pages", counts.pages);
+  object.Set("blocksUsed", counts.blocks_used);
+  object.Set("blocksQuarantined", counts.blocks_quarantined);
+  object.Set("blocksFree", counts.blocks_free);
+  return object;
+}
+
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  AddonData* addon = new AddonData(env);
+  env.SetInstanceData(addon);
+  addon->constructor = Napi::Persistent(Attachment::Define(env));
+  addon->constructor.SuppressDestruct();
+  exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
+  exports.Set("counts", Napi::Function::New<Counts>(env, "counts"));
+  exports.Set("timeNamespaceOffsetNs",
+              Napi::BigInt::New(env, SharedRegistry().time_namespace_offset()));
+  return exports;
+}
+
+NODE_API_MODULE(schedhint, Init)
+
+}  // namespace
+}  // namespace schedhint

@@ -1,0 +1,42 @@
+import { dirname, join } from 'node:path';
+import type { Addon } from './native.js';
+
+/** The addon, or why there is none: `code` is stable, `reason` is for people. */
+export type AddonResult =
+  | { readonly addon: Addon }
+  | {
+      readonly code: 'ERR_PLATFORM_UNSUPPORTED' | 'ERR_ADDON_MISSING' | 'ERR_ADDON_LOAD';
+      readonly reason: string;
+    };
+
+/** Loads the addon. Never throws: without it, hints go to private memory. */
+export function loadAddon(): AddonResult {
+  if (process.platform !== 'linux') {
+    return {
+      code: 'ERR_PLATFORM_UNSUPPORTED',
+      reason: `hints need Linux (>= 6.13), this is ${process.platform}`,
+    };
+  }
+  let file = '';
+  try {
+    // By name, not __dirname: this file also works from within a bundle.
+    const home = dirname(require.resolve('@schedhint/native/package.json'));
+    file = join(home, 'build', 'Release', 'schedhint.node');
+    return { addon: require(file) as Addon };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'MODULE_NOT_FOUND') {
+      return {
+        code: 'ERR_ADDON_MISSING',
+        reason: `no addon for ${process.platform}-${process.arch} was found (tried ${file || '@schedhint/native'}): build it with cmake-js`,
+      };
+    }
+    if (code === 'ERR_DLOPEN_DISABLED') {
+      return {
+        code: 'ERR_ADDON_LOAD',
+        reason: 'the permission model forbids addons: run node with --allow-addons',
+      };
+    }
+    return { code: 'ERR_ADDON_LOAD', reason: `loading ${file} failed: ${message}` };
+  }
+}

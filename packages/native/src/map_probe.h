@@ -1,0 +1,21 @@
+#pragma once
+// Asks the kernel what a map's value wants, before any real address is handed over.
+//
+// An update with key -1 is refused for its key (EBADF), but only after every pointer of the value
+// has been pinned. So the errno tells about the pointers, no element is ever created, no privilege
+// is needed and no running program notices. docs/abi.md has the table.
+
+#include <cstdint>
+
+namespace schedhint {
+
+struct SlotProbe {
+  int error =
+      0;  // -errno of a probe that told nothing: the map can't be written, or is another kind
+  bool is_uptr = false;
+  uint32_t struct_size = 0;  // of the struct behind it, when it is one
+};
+
+SlotProbe ProbeSlot(int map_fd, uint32_t value_size, uint32_t slot_offset);
+
+}  // namespace schedhint

@@ -1,0 +1,149 @@
+/**
+ * The contract between C++ and TypeScript: everything the addon exports is declared and documented
+ * here. Mechanism only; `@schedhint/core` gives it meaning, and is what applications use.
+ *
+ * @packageDocumentation
+ */
+
+/** Who owns the struct behind a pointer of the map's value. */
+export type SlotOwner = 'thread' | 'process';
+
+/** One pointer (`__uptr`) in the map's value. */
+export interface Slot {
+  /** Bytes from the start of the value; a multiple of 8. */
+  readonly offset: number;
+  /** Size of the struct it points to, 1..4096 bytes. */
+  readonly size: number;
+  readonly owner: SlotOwner;
+}
+
+/** How a map wants its blocks. Must be valid: C++ does not check it again. */
+export interface ChannelRequest {
+  /** Path of the pinned map. */
+  readonly map: string;
+  /** Bytes of the value that are ours; the map's own may be larger. */
+  readonly valueSize: number;
+  readonly slots: readonly Slot[];
+  /** The slot of the process's block in which the threads bound now are counted; -1: none. */
+  readonly countSlot: number;
+  /** Offset of that count (u32). */
+  readonly countOffset: number;
+}
+
+/** Where, in the blocks of a channel, collections are told: offsets in bytes. */
+export interface GcRequest {
+  readonly threadSlot: number;
+  /** u32: one bit for each kind of pause in progress, V8's `GCType`. Stored last, with release. */
+  readonly gc: number;
+  /** u32: outermost pauses ended since the hook was installed in this thread. */
+  readonly count: number;
+  /** u64: CLOCK_MONOTONIC start of the outermost pause. */
+  readonly sinceNs: number;
+  /** u64: how long pauses of its kind have lately taken. */
+  readonly expectNs: number;
+  /** u32 */
+  readonly flags: number;
+  /** Bits set in `flags` while the hook is installed. */
+  readonly liveFlag: number;
+  /** Bits set in `flags` from the start of incremental marking to the end of the mark-compact. */
+  readonly cycleFlag: number;
+  /** Slot of the process's block; -1: none. */
+  readonly processSlot: number;
+  /** u32 in the process's block: isolates inside a pause. */
+  readonly processCount: number;
+}
+
+/** The step at which binding stopped. `0`: bound. */
+export const Step = {
+  Bound: 0,
+  /** BPF_OBJ_GET failed. */
+  OpenMap: 1,
+  MapInfo: 2,
+  /** Not a task-storage map. `detail`: its `bpf_map_type`. */
+  MapType: 3,
+  /** The value is too small. `detail`: its size. */
+  ValueSize: 4,
+  /** The slot at `detail` is plain data: an address there would be published to every reader. */
+  SlotPlain: 5,
+  /** The struct behind the slot at `detail` has `found` bytes: more than our block. */
+  SlotSize: 6,
+  Probe: 7,
+  /** pidfd_open failed. */
+  OpenThread: 8,
+  /** BPF_MAP_UPDATE_ELEM failed. */
+  Update: 9,
+  /** This process uses the map with other slots already. */
+  OtherLayout: 10,
+  /** No block could be mapped. */
+  Memory: 11,
+  /** Another thread's blocks, which has not attached itself yet. */
+  ThreadNotSeen: 12,
+  ThreadEnded: 13,
+} as const;
+
+/** One of {@link Step}. */
+export type Step = (typeof Step)[keyof typeof Step];
+
+/** What the kernel said. */
+export interface NativeStatus {
+  readonly step: Step;
+  /** Positive errno of the failed call, or 0. */
+  readonly errno: number;
+  /** 0 while no map is open. */
+  readonly mapId: number;
+  readonly detail: number;
+  readonly found: number;
+  /** The thread's id in the kernel; 0 while unknown. */
+  readonly tid: number;
+}
+
+/** A handle on the blocks of one thread in one map. It lives as long as the thread. */
+export interface Attachment {
+  /**
+   * The memory behind a slot. It stays valid until {@link Attachment.release}, which detaches it.
+   * Null when there is none: no memory, a thread that has ended, or a runtime that refuses external
+   * memory (V8's sandbox).
+   */
+  buffer(slot: number): ArrayBuffer | null;
+  status(): NativeStatus;
+  /**
+   * Publishes this thread's collections in the blocks. On the thread itself only. Counted: stop it
+   * as often.
+   *
+   * @returns false where V8's callbacks can't be had.
+   */
+  startGcHook(request: GcRequest): boolean;
+  stopGcHook(): void;
+  /** Gives the handle back; the last one unbinds the thread. Again: does nothing. */
+  release(): void;
+}
+
+/** What the process holds now. All but `pages` and `blocksFree` return to where they were. */
+export interface Counts {
+  readonly threads: number;
+  readonly bindings: number;
+  /** Elements that the kernel holds for us, the leader's without a thread not counted. */
+  readonly bound: number;
+  readonly mapsOpen: number;
+  readonly pages: number;
+  readonly blocksUsed: number;
+  /** Returned, but BPF programs may still write to them. */
+  readonly blocksQuarantined: number;
+  readonly blocksFree: number;
+}
+
+/** What the compiled addon exports. */
+export interface Addon {
+  /**
+   * The calling thread's blocks (`ownThread`), or those of another thread of this process. Binds
+   * them if it can; {@link Attachment.status} tells.
+   *
+   * @param threadId - Node.js's `threadId`: unique in the process, never used again.
+   */
+  attach(request: ChannelRequest, threadId: number, ownThread: boolean): Attachment;
+  counts(): Counts;
+  /** How far CLOCK_MONOTONIC here is ahead of the initial time namespace's, which BPF reads. */
+  readonly timeNamespaceOffsetNs: bigint;
+}
+
+export { type AddonResult, loadAddon } from './load.js';

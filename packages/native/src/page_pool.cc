@@ -1,0 +1,152 @@
+#include "page_pool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <cstring>
+
+#include "bpf_syscall.h"
+#include "monotonic_clock.h"
+
+namespace schedhint {
+namespace {
+
+constexpr uint64_t kQuarantineNs = 1000000000;
+// Where membarrier(2) is refused, time alone must do.
+constexpr uint64_t kQuarantineWithoutBarrierNs = 30 * kQuarantineNs;
+
+int SizeClass(uint32_t size) {
+  int size_class = 0;
+  for (uint32_t fits = PagePool::kSmallest; fits < size; fits *= 2) size_class++;
+  return size_class;
+}
+
+void SleepUntil(uint64_t monotonic_ns) {
+  timespec until = {static_cast<time_t>(monotonic_ns / 1000000000),
+                    static_cast<long>(monotonic_ns % 1000000000)};
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
+  }
+}
+
+}  // namespace
+
+uint32_t PagePool::BlockSize(uint32_t size) {
+  return kSmallest << SizeClass(size);
+}
+
+Block PagePool::Take(uint32_t size) {
+  int size_class = SizeClass(size);
+  std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<uint8_t*>& free = free_[size_class];
+  if (free.empty() && !AddPage(size_class)) return {};
+  uint8_t* address = free.back();
+  free.pop_back();
+  counts_.free--;
+  counts_.used++;
+  return {address, kSmallest << size_class};
+}
+
+bool PagePool::AddPage(int size_class) {
+  if (chunk_pages_left_ == 0) {
+    constexpr size_t kBytes = kChunkPages * kPageSize;
+    void* chunk = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (chunk == MAP_FAILED) return false;
+    // A forked child finds zeroes of its own here: it can neither write its parent's hints nor be
+    // killed by touching them, as it would be under MADV_DONTFORK. Nothing is copied at fork, so
+    // the parent keeps the very pages that the kernel has pinned.
+    if (madvise(chunk, kBytes, MADV_WIPEONFORK) != 0) {
+      int error = errno;
+      munmap(chunk, kBytes);
+      errno = error;
+      return false;
+    }
+    madvise(chunk, kBytes, MADV_NOHUGEPAGE);  // a pin would hold the whole huge page
+    chunk_ = static_cast<uint8_t*>(chunk);
+    chunk_pages_left_ = kChunkPages;
+  }
+  uint32_t stride = kSmallest << size_class;
+  // Handed out from the front of the page, so the vector is filled from its end.
+  for (uint32_t offset = kPageSize; offset >= stride; offset -= stride) {
+    free_[size_class].push_back(chunk_ + offset - stride);
+    counts_.free++;
+  }
+  chunk_ += kPageSize;
+  chunk_pages_left_--;
+  counts_.pages++;
+  return true;
+}
+
+void PagePool::Return(Block block) {
+  if (block.address == nullptr) return;
+  std::lock_guard<std::mutex> lock(mutex_);
+  quarantine_.push_back({block, MonotonicNow(0)});
+  counts_.used--;
+  counts_.quarantined++;
+  if (!reaper_runs_) StartReaper();
+}
+
+PoolCounts PagePool::Counts() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return counts_;
+}
+
+void PagePool::StartReaper() {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the application's
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, 128 * 1024);
+  pthread_t thread;
+  // If it can't be started the blocks stay in quarantine until the next one is returned.
+  reaper_runs_ = pthread_create(
+                     &thread, &attributes,
+                     [](void* pool) -> void* {
+                       prctl(PR_SET_NAME, "schedhint-reap");
+                       static_cast<PagePool*>(pool)->Reap();
+                       return nullptr;
+                     },
+                     this) == 0;
+  pthread_attr_destroy(&attributes);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+// Runs on a thread of its own, which ends when the quarantine is empty: the barrier takes
+// milliseconds, and a process that only attaches needs no further thread.
+void PagePool::Reap() {
+  std::vector<Block> batch;
+  for (;;) {
+    uint64_t first_due;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (quarantine_.empty()) {
+        reaper_runs_ = false;
+        return;
+      }
+      first_due = quarantine_.front().since_ns + kQuarantineNs;
+    }
+    SleepUntil(first_due);
+    batch.clear();
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      uint64_t now = MonotonicNow(0);
+      while (!quarantine_.empty() && quarantine_.front().since_ns + kQuarantineNs <= now) {
+        batch.push_back(quarantine_.front().block);
+        quarantine_.pop_front();
+      }
+    }
+    if (WaitForReaders() < 0) SleepUntil(MonotonicNow(0) + kQuarantineWithoutBarrierNs);
+    for (const Block& block : batch) std::memset(block.address, 0, block.size);
+    std::lock_guard<std::mutex> lock(mutex_);
+    for (const Block& block : batch) free_[SizeClass(block.size)].push_back(block.address);
+    counts_.quarantined -= batch.size();
+    counts_.free += batch.size();
+  }
+}
+
+}  // namespace schedhint

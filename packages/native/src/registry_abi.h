@@ -1,0 +1,120 @@
+#pragma once
+// What copies of the addon in one process agree on.
+//
+// An app may load us more than once: nested node_modules, CommonJS beside ESM, a test runner that
+// imports again. Two registries would fight over one element of the map, so the first copy's serves
+// all: it publishes the table below in one symbol, which the dynamic linker makes unique in the
+// process (STB_GNU_UNIQUE) although Node loads addons with RTLD_LOCAL. A later version appends to
+// the table and raises `size`; the meaning of what is here never changes under this name.
+
+#include <atomic>
+#include <cstdint>
+
+extern "C" {
+
+enum schedhint_owner : uint32_t { SCHEDHINT_OWNER_THREAD = 0, SCHEDHINT_OWNER_PROCESS = 1 };
+
+// One pointer in the map's value.
+struct schedhint_slot {
+  uint32_t offset;  // in the value, 8-byte aligned
+  uint32_t size;    // of the struct it points to, 1..4096
+  schedhint_owner owner;
+};
+
+struct schedhint_channel_spec {
+  const char* path;  // of the pinned map
+  uint32_t value_size;
+  uint32_t slot_count;
+  const schedhint_slot* slots;
+  // Where a process's block counts its bound threads (u32): slot and offset. Slot -1: nowhere.
+  int32_t count_slot;
+  uint32_t count_offset;
+};
+
+// The step of binding that failed, and what the kernel said.
+enum schedhint_step : uint32_t {
+  SCHEDHINT_STEP_NONE = 0,  // bound
+  SCHEDHINT_STEP_OPEN_MAP = 1,
+  SCHEDHINT_STEP_MAP_INFO = 2,
+  SCHEDHINT_STEP_MAP_TYPE = 3,    // detail: the type found
+  SCHEDHINT_STEP_VALUE_SIZE = 4,  // detail: the size found
+  SCHEDHINT_STEP_SLOT_PLAIN = 5,  // detail: the offset of a slot that is no uptr
+  SCHEDHINT_STEP_SLOT_SIZE = 6,   // detail: the offset, found: the struct's size, too large for us
+  SCHEDHINT_STEP_PROBE = 7,
+  SCHEDHINT_STEP_OPEN_THREAD = 8,
+  SCHEDHINT_STEP_UPDATE = 9,
+  SCHEDHINT_STEP_OTHER_LAYOUT = 10,     // this process uses the map with other slots already
+  SCHEDHINT_STEP_MEMORY = 11,           // no block could be mapped
+  SCHEDHINT_STEP_THREAD_NOT_SEEN = 12,  // a worker that has not attached itself yet
+  SCHEDHINT_STEP_THREAD_ENDED = 13,
+};
+
+struct schedhint_status {
+  schedhint_step step;
+  int32_t error;  // errno, or 0
+  uint32_t map_id;
+  uint32_t detail;
+  uint32_t found;
+  int32_t tid;  // 0: not known
+};
+
+// Offsets in the thread's block, and in the process's, that belong to the GC hook.
+struct schedhint_gc_layout {
+  uint32_t thread_slot;
+  uint32_t gc;             // u32, one bit for each kind of pause in progress
+  uint32_t count;          // u32
+  uint32_t since_ns;       // u64
+  uint32_t expect_ns;      // u64
+  uint32_t flags;          // u32
+  uint32_t live_flag;      // set in flags while the hook is installed
+  uint32_t cycle_flag;     // set in flags between the pauses of a major collection
+  int32_t process_slot;    // -1: none
+  uint32_t process_count;  // u32, isolates inside a pause
+};
+
+struct schedhint_counts {
+  uint32_t threads;
+  uint32_t bindings;
+  uint32_t bound;
+  uint32_t maps_open;
+  uint32_t pages;
+  uint32_t blocks_used;
+  uint32_t blocks_quarantined;
+  uint32_t blocks_free;
+};
+
+struct schedhint_binding;  // a thread's blocks in one map; counted
+
+struct schedhint_registry {
+  uint32_t version;
+  uint32_t size;
+  // Finds or makes the binding of the calling thread, whose Node.js thread id is `thread_id`, and
+  // tries to bind it if it is not bound. Null when there is no memory or the map is used with other
+  // slots: `status` says which.
+  schedhint_binding* (*attach)(const schedhint_channel_spec*, uint64_t thread_id,
+                               schedhint_status* status);
+  // The same for another thread of this process, which need not have attached itself yet.
+  schedhint_binding* (*attach_other)(const schedhint_channel_spec*, uint64_t thread_id,
+                                     schedhint_status* status);
+  void (*release)(schedhint_binding*);
+  void (*status)(schedhint_binding*, schedhint_status*);
+  // Valid until the release. `size` is the slot's struct's, not the block's.
+  void* (*block)(schedhint_binding*, uint32_t slot, uint32_t* size);
+  // On the binding's own thread, inside its isolate. 0 where V8's symbols are missing.
+  int (*gc_start)(schedhint_binding*, const schedhint_gc_layout*);
+  void (*gc_stop)(schedhint_binding*);
+  // The calling thread's isolate is about to go: no callback, no element and no handle of its own
+  // outlives this.
+  void (*thread_ends)();
+  void (*counts)(schedhint_counts*);
+  int64_t (*time_namespace_offset)();
+};
+
+}  // extern "C"
+
+namespace schedhint {
+
+// The registry that serves this process: this copy's, or that of a copy loaded before.
+const schedhint_registry& SharedRegistry();
+
+}  // namespace schedhint

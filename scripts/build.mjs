@@ -1,0 +1,110 @@
+// Builds everything that is older than its sources. Imported by setup.mjs; `npm run build` runs it.
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+const require = createRequire(import.meta.url);
+
+/** Runs a command with its output on stderr: stdout belongs to what is run after the build. */
+export function run(command, args, options = {}) {
+  execFileSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
+}
+
+const bin = (name, file) => join(dirname(require.resolve(`${name}/package.json`)), file);
+const tsc = (project) => run(process.execPath, [bin('typescript', 'bin/tsc'), '-p', project]);
+
+function digest(patterns) {
+  const hash = createHash('sha256').update(process.arch);
+  for (const file of patterns.flatMap((pattern) => files(pattern)).sort()) {
+    hash.update(`${file}\0`).update(readFileSync(join(root, file)));
+  }
+  return hash.digest('hex');
+}
+
+/** Patterns are DIR/*SUFFIX or a file's name (Node.js 20 has no globSync). */
+function files(pattern) {
+  const [, directory, suffix] = /^(.*)\/\*([^/]*)$/.exec(pattern) ?? [];
+  if (directory === undefined) return existsSync(join(root, pattern)) ? [pattern] : [];
+  return readdirSync(join(root, directory))
+    .filter((name) => name.endsWith(suffix))
+    .map((name) => `${directory}/${name}`);
+}
+
+function step(name, inputs, output, action) {
+  const stamp = join(root, 'build', 'stamps', name);
+  const now = digest(inputs);
+  const built = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
+  if (built === now && existsSync(join(root, output))) return;
+  console.error(`building ${name}`);
+  action();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, now);
+}
+
+function buildTypeScript(name, extraInputs) {
+  const home = `packages/${name}`;
+  step(
+    name,
+    [`${home}/src/*.ts`, `${home}/*.json`, 'tsconfig.base.json', ...extraInputs],
+    `${home}/dist/cjs/index.js`,
+    () => {
+      rmSync(join(root, home, 'dist'), { recursive: true, force: true });
+      tsc(home);
+      tsc(`${home}/tsconfig.cjs.json`);
+      writeFileSync(join(root, home, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
+    },
+  );
+}
+
+/** @param {{ bpf: boolean }} what - whether to build the BPF programs and their loaders too */
+export function build({ bpf }) {
+  const types = ['packages/native/src/*.ts', 'packages/native/*.json', 'tsconfig.base.json'];
+  step('native-types', types, 'packages/native/dist/native.js', () => tsc('packages/native'));
+  if (process.platform === 'linux') {
+    step(
+      'addon',
+      ['packages/native/src/*.cc', 'packages/native/src/*.h', 'packages/native/CMakeLists.txt'],
+      'packages/native/build/Release/schedhint.node',
+      () =>
+        run(process.execPath, [bin('cmake-js', 'bin/cmake-js'), 'compile', '--log-level', 'error'], {
+          cwd: join(root, 'packages/native'),
+        }),
+    );
+  }
+  const core = ['packages/core/src/*.ts', ...types];
+  buildTypeScript('core', types);
+  buildTypeScript('gc-hooks', core);
+  buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core]);
+  step(
+    'register',
+    ['packages/gc-hooks/src/*.ts', ...core],
+    'packages/schedhint/dist/register.cjs',
+    () =>
+      run(bin('esbuild', 'bin/esbuild'), [
+        'packages/gc-hooks/dist/cjs/register.js',
+        '--bundle',
+        '--platform=node',
+        '--target=node20',
+        '--format=cjs',
+        '--external:@schedhint/native/package.json',
+        '--log-level=warning',
+        '--outfile=packages/schedhint/dist/register.cjs',
+      ]),
+  );
+  if (bpf) {
+    const headers = 'packages/native/include/schedhint/*.h';
+    for (const home of ['examples/observer', 'examples/kptr-user', 'test/kernel/bpf']) {
+      const inputs = [`${home}/*.c`, `${home}/*.h`, `${home}/Makefile`, headers];
+      step(home.replaceAll('/', '-'), inputs, `${home}/build`, () => run('make', ['-s', '-C', home]));
+    }
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  build({ bpf: process.platform === 'linux' });
+}

@@ -1,0 +1,78 @@
+// Makes a checkout ready: what the system lacks, the npm packages, the build, a bpffs. Idempotent,
+// and fast when there is nothing to do. Everything it says goes to stderr.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const BPFFS = '/sys/fs/bpf';
+const BPF_FS_MAGIC = 0xcafe4a11;
+
+/** What a build needs, by the Debian package that brings it, and how to tell that it is there. */
+const SYSTEM = [
+  ['g++', () => onPath('c++')],
+  ['make', () => onPath('make')],
+  ['cmake', () => onPath('cmake')],
+  ['clang-19', () => onPath('clang-19')], // clang 14, bookworm's own, drops the uptr tag silently
+  ['clang-format-19', () => onPath('clang-format-19')],
+  ['libbpf-dev', () => existsSync('/usr/include/bpf/libbpf.h')],
+  ['libelf-dev', () => existsSync('/usr/include/libelf.h')],
+];
+
+function onPath(command) {
+  return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
+}
+
+function installSystemPackages() {
+  const missing = SYSTEM.filter(([, isThere]) => !isThere()).map(([name]) => name);
+  if (missing.length === 0) return;
+  const install = ['install', '-y', '--no-install-recommends', ...missing];
+  if (process.getuid() !== 0 || !onPath('apt-get')) {
+    console.error(`Missing on this machine: ${missing.join(', ')}. Run this, then try again:\n`);
+    console.error(`  sudo apt-get update && sudo apt-get ${install.join(' ')}\n`);
+    process.exit(1);
+  }
+  console.error(`installing ${missing.join(', ')}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const args of [['update', '-qq'], ['-qq', ...install]]) {
+    execFileSync('apt-get', args, { stdio: ['ignore', 2, 2], env });
+  }
+}
+
+function installNpmPackages() {
+  const stamp = join(root, 'node_modules', '.installed-for');
+  const wanted = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  console.error('installing npm packages');
+  const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    stdio: ['ignore', 2, 2],
+  });
+  if (install.status !== 0) process.exit(install.status ?? 1);
+  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  writeFileSync(stamp, wanted);
+}
+
+/** Without a bpffs there is nowhere to pin a map. Best effort: the demo and doctor tell more. */
+function mountBpffs() {
+  if (process.platform !== 'linux' || process.getuid() !== 0 || !existsSync(BPFFS)) return;
+  if (statfsSync(BPFFS).type === BPF_FS_MAGIC) return;
+  console.error(`mounting a bpffs at ${BPFFS}`);
+  spawnSync('mount', ['-t', 'bpf', 'bpf', BPFFS], { stdio: ['ignore', 2, 2] });
+}
+
+const [major] = process.versions.node.split('.').map(Number);
+if (major < 20) {
+  console.error(`schedhint needs Node.js 20 or newer, this is ${process.version}`);
+  process.exit(1);
+}
+if (process.platform === 'linux') installSystemPackages();
+installNpmPackages();
+const { build } = await import('./build.mjs');
+build({ bpf: process.platform === 'linux' });
+mountBpffs();
