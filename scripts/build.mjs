@@ -86,7 +86,7 @@ export function build({ bpf }) {
     'packages/schedhint/dist/register.cjs',
     () =>
       run(bin('esbuild', 'bin/esbuild'), [
-        'packages/gc-hooks/dist/cjs/register.js',
+        'packages/gc-hooks/dist/esm/register.js', // ESM can be tree-shaken
         '--bundle',
         '--platform=node',
         '--target=node20',
