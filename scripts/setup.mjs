@@ -22,12 +22,19 @@ const SYSTEM = [
   ['libelf-dev', () => existsSync('/usr/include/libelf.h')],
 ];
 
+/** What the tests need besides. */
+const FOR_TESTS = [
+  ['clang-16', () => onPath('clang-16')], // the oldest that a scheduler may be built with
+  ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
+];
+
 function onPath(command) {
   return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 }
 
 function installSystemPackages() {
-  const missing = SYSTEM.filter(([, isThere]) => !isThere()).map(([name]) => name);
+  const wanted = process.argv.includes('--test') ? [...SYSTEM, ...FOR_TESTS] : SYSTEM;
+  const missing = wanted.filter(([, isThere]) => !isThere()).map(([name]) => name);
   if (missing.length === 0) return;
   const install = ['install', '-y', '--no-install-recommends', ...missing];
   if (process.getuid() !== 0 || !onPath('apt-get')) {

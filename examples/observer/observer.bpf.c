@@ -54,7 +54,7 @@ struct {
   __type(value, struct observed);
 } records SEC(".maps");
 
-/* Threads that found `records` full: the loader warns of them. */
+/* How often a thread found `records` full: the loader warns of it. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(max_entries, 1);
@@ -102,6 +102,7 @@ static __always_inline struct observed* start_record(struct task_struct* task, _
   if (bpf_map_update_elem(&records, id, &blank, BPF_NOEXIST)) {
     count = bpf_map_lookup_elem(&refused, &only);
     if (count) __sync_fetch_and_add(count, 1);
+    *id = 0; /* there may be room when its next event comes */
     return 0;
   }
   record = bpf_map_lookup_elem(&records, id);

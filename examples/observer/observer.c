@@ -185,6 +185,14 @@ static int read_requests(struct requests* requests) {
   return snapshots;
 }
 
+static void warn_once(const struct options* options, const struct programs* programs) {
+  static bool warned;
+
+  if (warned || !programs_refused(programs)) return;
+  complain("more than %u threads: some are not observed; raise --threads", options->threads);
+  warned = true;
+}
+
 /* Until the end is asked for; false if stdout went away. */
 static bool observe(const struct options* options, const struct pin* pin,
                     const struct programs* programs, int signals) {
@@ -193,7 +201,6 @@ static bool observe(const struct options* options, const struct pin* pin,
   __u64 interval = options->interval_ms * 1000000ULL, next = monotonic_ns() + interval;
   int records = programs_map_fd(programs, "records");
   struct requests requests = {.length = 0};
-  bool warned = false;
 
   for (;;) {
     __u64 now = monotonic_ns();
@@ -214,10 +221,7 @@ static bool observe(const struct options* options, const struct pin* pin,
     }
     for (; snapshots; snapshots--)
       if (!report_snapshot(pin, options, records, false, monotonic_ns())) return false;
-    if (!warned && programs_refused(programs)) {
-      complain("more than %u threads: some are not observed; raise --threads", options->threads);
-      warned = true;
-    }
+    warn_once(options, programs);
   }
 }
 
@@ -241,6 +245,7 @@ int main(int argc, char** argv) {
   /* First the programs: nothing may change between the maps as printed and the blocks. */
   end = monotonic_ns();
   programs_detach(programs);
+  warn_once(&options, programs);
   if (good) good = report_snapshot(&pin, &options, programs_map_fd(programs, "records"), true, end);
   if (pinned && !pin.reused && !options.keep_pin) good = pin_remove(&pin) && good;
   programs_free(programs);

@@ -42,7 +42,7 @@ bool programs_attach(struct programs* programs, const struct options* options);
 void programs_detach(struct programs* programs);
 void programs_free(struct programs* programs);
 int programs_map_fd(const struct programs* programs, const char* name);
-/* Threads that are not observed because the table was full. */
+/* Not 0: some threads are not observed, because the table is or was full. */
 __u64 programs_refused(const struct programs* programs);
 
 /* report.c: one JSON line on stdout, each. False: stdout is gone. */

@@ -1,0 +1,58 @@
+// The demo's end of the app.
+
+import { EventEmitter } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Calls } from './calls.mjs';
+import { Child } from './child.mjs';
+
+/** Emits `numbers`, and `snapshot` when its own reader is at work. */
+export class App extends EventEmitter {
+  child;
+  #calls;
+
+  /** @param {string} map path of the pinned map */
+  constructor(map) {
+    super();
+    this.child = new Child('the app', process.execPath, ['app.mjs'], {
+      // From here NODE_OPTIONS finds the package.
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+      env: {
+        ...process.env,
+        NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require schedhint/register`.trim(),
+        SCHEDHINT_MAP: map,
+      },
+      // stdout is for the report.
+      stdio: ['ignore', 2, 'pipe', 'ipc'],
+    });
+    this.#calls = new Calls((message) => this.child.process.send(message, () => {}), {
+      numbers: (numbers) => this.emit('numbers', numbers),
+      snapshot: (snapshot) => this.emit('snapshot', snapshot),
+    });
+    this.child.process.on('message', (message) => this.#calls.receive(message));
+    this.child.ended.then(() => this.#calls.close(new Error(this.child.obituary)));
+  }
+
+  /** @returns {Promise<{ bound: true } | { bound: false, reason: string }>} */
+  status() {
+    return this.#calls.ask('status');
+  }
+
+  /** @param {{ embedded: boolean }} how whether its own reader is to read along */
+  start(how) {
+    return this.#calls.ask('start', how);
+  }
+
+  /** All threads stop working and stay alive. */
+  rest() {
+    return this.#calls.ask('rest');
+  }
+
+  /** @returns {Promise<import('./observer.mjs').Snapshot | undefined>} */
+  lastLook() {
+    return this.#calls.ask('lastLook');
+  }
+
+  report() {
+    return this.#calls.ask('report');
+  }
+}

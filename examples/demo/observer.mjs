@@ -1,0 +1,86 @@
+// The kernel's side: the observer of examples/observer, in a process of its own.
+
+import { EventEmitter } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Child } from './child.mjs';
+
+const PROGRAM = fileURLToPath(new URL('../observer/build/observer', import.meta.url));
+
+/**
+ * What a reader sees of a thread: the line that the observer prints, and the embedded reader posts.
+ *
+ * @typedef {object} Seen
+ * @property {number} tid
+ * @property {number} tgid
+ * @property {string} comm
+ * @property {'js' | 'helper'} kind
+ * @property {boolean} exited
+ * @property {number} [gcCount]
+ * @property {number} [gcNs]
+ * @property {number} [gcSamples]
+ * @property {number} [gcOffCpuNs]
+ * @property {{ role: number, phase: number, urgency: number, sliceUs: number, deadlineNs: string, user: string }} [hints]
+ * @property {Record<string, number>} feedback
+ * @property {number} [helperGcNs]
+ *
+ * @typedef {{ final: boolean, ns: string, threads: Seen[] }} Snapshot
+ */
+
+/** Emits `snapshot`. */
+export class Observer extends EventEmitter {
+  reader = 'bpf';
+  /** The kernel's id of the map; 0 until {@link ready}. */
+  mapId = 0;
+  child;
+  /** @type {Snapshot | null} */
+  #final = null;
+  #pin;
+
+  /** @param {string} pin */
+  constructor(pin) {
+    super();
+    this.#pin = pin;
+    this.child = new Child('the observer', PROGRAM, ['--pin', pin], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    const lines = createInterface({ input: this.child.process.stdout });
+    lines.on('line', (line) => this.#read(JSON.parse(line)));
+    /** Resolves to whether it works; if not, `child.obituary` says why. @type {Promise<boolean>} */
+    this.ready = Promise.race([
+      new Promise((resolve) => this.once('ready', () => resolve(true))),
+      this.child.ended.then(() => false),
+    ]);
+  }
+
+  /**
+   * Ends it. Its programs are detached before its last look, so that what the blocks hold from then
+   * on is exactly what this returns.
+   *
+   * @returns {Promise<Snapshot | null>} null if it had no last word
+   */
+  async finish() {
+    await this.child.stop();
+    // It removes its pin itself, unless it was killed.
+    if (existsSync(this.#pin) && this.mapId !== 0) rmSync(this.#pin, { force: true });
+    return this.#final;
+  }
+
+  #read(message) {
+    if (message.type === 'ready') {
+      this.mapId = message.mapId;
+      this.emit('ready');
+    } else if (message.type === 'snapshot') {
+      if (message.final) this.#final = message;
+      this.emit('snapshot', message);
+    }
+  }
+}
+
+/** @returns {string} why there is no observer to start; '' if there is */
+export function whyNoObserver() {
+  if (process.platform !== 'linux') return `BPF needs Linux, this is ${process.platform}`;
+  if (!existsSync(PROGRAM)) return `the observer is not built (${PROGRAM}): run npm run build`;
+  return '';
+}

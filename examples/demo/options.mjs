@@ -1,0 +1,64 @@
+import { parseArgs } from 'node:util';
+
+/**
+ * @typedef {object} Options
+ * @property {number} seconds how long the app works
+ * @property {boolean} json one JSON object instead of the table
+ * @property {'auto' | 'embedded'} reader
+ * @property {string} pin where the observer pins its map
+ */
+
+export const USAGE = `Usage: npm run demo -- [options]
+
+Starts the observer (a BPF program that reads hints and schedules nothing) and a Node.js app with
+three workers that allocate, beside a process that wants the CPUs too. Shows what each side knows.
+
+  --seconds N     how long the app works, 2 to 3600 (8)
+  --json          one JSON object, the last line of stdout, instead of the live table
+  --reader NAME   auto: BPF where it can be used (the default); embedded: a thread of the app itself
+  --pin PATH      where the observer pins its map (/sys/fs/bpf/schedhint-demo-PID)
+  --help          this text
+
+Ends with 0, with 130 after Ctrl-C, with 1 when a part of it failed.
+`;
+
+/** An argument that is none. */
+export class UsageError extends Error {}
+
+/**
+ * @param {string[]} args
+ * @returns {Options | 'help'}
+ * @throws {UsageError}
+ */
+export function readOptions(args) {
+  const values = parse(args);
+  if (values.help) return 'help';
+  const seconds = Number(values.seconds);
+  if (!/^[0-9]+$/.test(values.seconds) || seconds < 2 || seconds > 3600) {
+    throw new UsageError(`--seconds wants a whole number from 2 to 3600, not '${values.seconds}'`);
+  }
+  const { reader } = values;
+  if (reader !== 'auto' && reader !== 'embedded') {
+    throw new UsageError(`--reader wants auto or embedded, not '${reader}'`);
+  }
+  return { seconds, json: values.json, reader, pin: values.pin };
+}
+
+/** @param {string[]} args */
+function parse(args) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        seconds: { type: 'string', default: '8' },
+        json: { type: 'boolean', default: false },
+        reader: { type: 'string', default: 'auto' },
+        // A name of its own: the map of a real scheduler stays out of it.
+        pin: { type: 'string', default: `/sys/fs/bpf/schedhint-demo-${process.pid}` },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error.message);
+  }
+}

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { rangeError, show, typeError } from './errors.js';
+
+test('errors are the built-in classes with a code', () => {
+  const type = typeError('ERR_FIELD_TYPE', 'text');
+  expect(type).toBeInstanceOf(TypeError);
+  expect(type).toMatchObject({ code: 'ERR_FIELD_TYPE', message: 'text' });
+  const range = rangeError('ERR_FIELD_RANGE', 'text');
+  expect(range).toBeInstanceOf(RangeError);
+  expect(range).toMatchObject({ code: 'ERR_FIELD_RANGE', message: 'text' });
+});
+
+test('show tells values of different types apart, and never throws', () => {
+  const hostile = { toString: () => Promise.reject(new Error('called')) };
+  const values = [
+    '5',
+    5,
+    5n,
+    -0,
+    0,
+    NaN,
+    null,
+    undefined,
+    [5],
+    hostile,
+    () => 5,
+    Symbol('s'),
+    true,
+  ];
+  expect(values.map(show)).toEqual([
+    '"5"',
+    '5',
+    '5n',
+    '-0',
+    '0',
+    'NaN',
+    'null',
+    'undefined',
+    'an array',
+    'an object',
+    'a function',
+    'Symbol(s)',
+    'true',
+  ]);
+  expect(show('x'.repeat(1000)).length).toBeLessThan(50);
+});

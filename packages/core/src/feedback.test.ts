@@ -1,0 +1,49 @@
+import { inspect } from 'node:util';
+import { expect, test } from 'vitest';
+import { Feedback } from './feedback.js';
+import { threadLayout } from './standard.js';
+import { createView, rebase } from './view.js';
+
+const FIELDS = {
+  readerAbi: ['reader_abi', 4_000_000_000],
+  readerFlags: ['reader_flags', 0x8000_0003],
+  readerSeenNs: ['reader_seen_ns', 2n ** 64n - 1n],
+  runDelayNs: ['run_delay_ns', 0x7ff8_0000_0000_0001n],
+  gcRunDelayNs: ['gc_run_delay_ns', 0xfff0_0000_0000_0001n],
+  onCpuNs: ['on_cpu_ns', 2n ** 53n + 1n],
+  preempted: ['preempted', 2 ** 32 - 1],
+  gcPreempted: ['gc_preempted', 2 ** 32 - 2],
+} as const;
+
+test('each property is its field, whole, and read-only', () => {
+  const buffer = new ArrayBuffer(256);
+  const view = createView(threadLayout, buffer, 128) as unknown as Record<string, unknown>;
+  const feedback = new Feedback(buffer, 128);
+  for (const [field, value] of Object.values(FIELDS)) view[field] = value;
+  for (const [name, [, value]] of Object.entries(FIELDS)) {
+    expect(feedback[name as keyof typeof FIELDS]).toBe(value);
+    expect(() => {
+      (feedback as unknown as Record<string, unknown>)[name] = 0;
+    }).toThrow(TypeError);
+  }
+  const json = Object.fromEntries(
+    Object.entries(FIELDS).map(([name, [, v]]) => [name, typeof v === 'bigint' ? `${v}` : v]),
+  );
+  expect(JSON.parse(JSON.stringify(feedback))).toEqual(json);
+  expect(inspect(feedback)).toMatch(/^Feedback \{\s+readerAbi: 4000000000,/);
+});
+
+test('rebase points it elsewhere, or refuses and leaves it', () => {
+  const feedback = new Feedback(new ArrayBuffer(128));
+  const other = new ArrayBuffer(128);
+  createView(threadLayout, other, 0).run_delay_ns = 5n;
+  rebase(feedback, other, 0);
+  expect(feedback.runDelayNs).toBe(5n);
+  expect(() => rebase(feedback, new ArrayBuffer(8), 0)).toThrow(
+    expect.objectContaining({ code: 'ERR_OPTION' }),
+  );
+  expect(feedback.runDelayNs).toBe(5n);
+  expect(() => new Feedback(new ArrayBuffer(127))).toThrow(
+    expect.objectContaining({ code: 'ERR_OPTION' }),
+  );
+});

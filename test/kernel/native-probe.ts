@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** native/probe.c, as a process that has loaded it sees it. */
+export interface NativeProbe {
+  /** Where a buffer lies. */
+  place(buffer: ArrayBuffer): { page: number; offset: number };
+  /** Forks without exec. The child stores zeroes into the buffer and waits. @returns its pid */
+  fork(buffer: ArrayBuffer): number;
+  /** The child does one system call and exits. What was in its buffer before and after. */
+  finishChild(): { status: number; found: ArrayBuffer; left: ArrayBuffer };
+  /** Replaces the process by `sh -c command`. */
+  exec(command: string): never;
+}
+
+const source = fileURLToPath(new URL('native/probe.c', import.meta.url));
+const built = fileURLToPath(new URL('native/build/probe.node', import.meta.url));
+
+/** Builds native/probe.c if it is not. @returns the path of the addon */
+export function buildNativeProbe(): string {
+  if (existsSync(built) && statSync(built).mtimeMs > statSync(source).mtimeMs) return built;
+  const require = createRequire(import.meta.url);
+  const headers = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
+  mkdirSync(dirname(built), { recursive: true });
+  const scratch = `${built}.${process.pid}`;
+  const flags = ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', `-I${headers}`];
+  execFileSync(process.env['CC'] ?? 'cc', [...flags, source, '-o', scratch]);
+  renameSync(scratch, built);
+  return built;
+}

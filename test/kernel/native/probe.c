@@ -1,0 +1,133 @@
+// What a test needs to do inside a Node.js process that JavaScript can't: tell where a buffer lies,
+// fork without exec, and exec in place. Only for tests; built by native-probe.ts.
+
+#define _GNU_SOURCE
+#include <node_api.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MAX_FORK_BYTES 4096
+
+static void* bytes_of(napi_env env, napi_value buffer, size_t* size) {
+  void* bytes = NULL;
+  napi_get_arraybuffer_info(env, buffer, &bytes, size);
+  return bytes;
+}
+
+static napi_value one_argument(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  size_t count = 1;
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  return argument;
+}
+
+static void set(napi_env env, napi_value object, const char* name, double number) {
+  napi_value value;
+  napi_create_double(env, number, &value);
+  napi_set_named_property(env, object, name, value);
+}
+
+/* place(buffer): { page, offset } of its first byte. */
+static napi_value place(napi_env env, napi_callback_info info) {
+  size_t size;
+  uintptr_t address = (uintptr_t)bytes_of(env, one_argument(env, info), &size);
+  napi_value result;
+  napi_create_object(env, &result);
+  set(env, result, "page", (double)(address / 4096));
+  set(env, result, "offset", (double)(address % 4096));
+  return result;
+}
+
+/* What the forked child tells its parent. */
+struct report {
+  unsigned char found[MAX_FORK_BYTES]; /* in the buffer, right after the fork */
+  unsigned char left[MAX_FORK_BYTES];  /* and after its system call */
+};
+
+static int child_pid;
+static int to_child[2];
+static int from_child[2];
+
+/* fork(buffer): the child stores zeroes into the buffer and waits. Returns its pid. */
+static napi_value fork_child(napi_env env, napi_callback_info info) {
+  size_t size;
+  void* bytes = bytes_of(env, one_argument(env, info), &size);
+  napi_value result;
+
+  if (size > MAX_FORK_BYTES || pipe(to_child) || pipe(from_child)) {
+    napi_throw_error(env, NULL, "fork: no pipe, or the buffer is too large");
+    return NULL;
+  }
+  child_pid = fork();
+  if (child_pid == 0) {
+    static struct report report;
+    char go;
+    memcpy(report.found, bytes, size);
+    memset(bytes, 0, size);
+    if (read(to_child[0], &go, 1) != 1) _exit(1);
+    syscall(SYS_getppid); /* the system call that the BPF program answers */
+    memcpy(report.left, bytes, size);
+    ssize_t written = write(from_child[1], &report, sizeof(report));
+    _exit(written == (ssize_t)sizeof(report) ? 0 : 2);
+  }
+  napi_create_int32(env, child_pid, &result);
+  return result;
+}
+
+/* finishChild(): lets it do its system call and end. { status, found, left }. */
+static napi_value finish_child(napi_env env, napi_callback_info info) {
+  static struct report report;
+  napi_value result, buffer;
+  size_t got = 0;
+  void* bytes;
+  int status;
+
+  close(from_child[1]);
+  if (write(to_child[1], "g", 1) == 1) {
+    ssize_t count;
+    while (got < sizeof(report) &&
+           (count = read(from_child[0], (char*)&report + got, sizeof(report) - got)) > 0)
+      got += (size_t)count;
+  }
+  waitpid(child_pid, &status, 0);
+  close(to_child[0]);
+  close(to_child[1]);
+  close(from_child[0]);
+  napi_create_object(env, &result);
+  set(env, result, "status", status);
+  napi_create_arraybuffer(env, MAX_FORK_BYTES, &bytes, &buffer);
+  memcpy(bytes, report.found, MAX_FORK_BYTES);
+  napi_set_named_property(env, result, "found", buffer);
+  napi_create_arraybuffer(env, MAX_FORK_BYTES, &bytes, &buffer);
+  memcpy(bytes, report.left, MAX_FORK_BYTES);
+  napi_set_named_property(env, result, "left", buffer);
+  return result;
+}
+
+/* exec(command): sh -c command, in this very process. */
+static napi_value exec(napi_env env, napi_callback_info info) {
+  char command[4096];
+  size_t length;
+  napi_get_value_string_utf8(env, one_argument(env, info), command, sizeof(command), &length);
+  execl("/bin/sh", "sh", "-c", command, (char*)NULL);
+  napi_throw_error(env, NULL, "exec failed");
+  return NULL;
+}
+
+static void add(napi_env env, napi_value exports, const char* name, napi_callback function) {
+  napi_value value;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, function, NULL, &value);
+  napi_set_named_property(env, exports, name, value);
+}
+
+NAPI_MODULE_INIT() {
+  add(env, exports, "place", place);
+  add(env, exports, "fork", fork_child);
+  add(env, exports, "finishChild", finish_child);
+  add(env, exports, "exec", exec);
+  return exports;
+}
