@@ -16,8 +16,8 @@ const threads = [
   { role: 'main', threadId, ask: async (name) => main.answers[name]() },
   ...WORKER_STYLES.map(startWorker),
 ];
-/** @type {Awaited<ReturnType<typeof startEmbeddedReader>> | undefined} */
-let reader;
+/** @type {import('./embedded.mjs').EmbeddedReader | null} */
+let reader = null;
 let numbersTimer;
 
 const demo = new Calls((message) => process.send(message), {
@@ -28,20 +28,23 @@ const demo = new Calls((message) => process.send(message), {
     return status.state === 'bound' ? { bound: true } : { bound: false, reason: status.reason };
   },
   async start({ embedded }) {
+    let blind = '';
     if (embedded) {
       const tids = await everywhere('tid');
       const known = threads.map(({ threadId }, i) => ({ threadId, tid: tids[i] }));
-      reader = await startEmbeddedReader(known, (snapshot) => demo.tell('snapshot', snapshot));
+      const onSnapshot = (snapshot) => demo.tell('snapshot', snapshot);
+      ({ reader = null, blind = '' } = await startEmbeddedReader(known, onSnapshot));
     }
     numbersTimer = setInterval(tellNumbers, NUMBERS_EVERY_MS);
     await everywhere('start');
+    return { blind };
   },
   async rest() {
     clearInterval(numbersTimer);
     await everywhere('rest');
   },
   /** The embedded reader's last look; the observer's does not come through here. */
-  lastLook: () => reader?.finish(),
+  lastLook: () => reader?.lastLook(),
   async report() {
     const reports = await everywhere('report');
     WORKER_STYLES.forEach(({ fromParent }, i) => {

@@ -11,9 +11,11 @@ export class Child {
   /** For people: the observer, the app. */
   name;
   process;
-  /** Resolves when it has gone and its output has been read; never rejects. @type {Promise<void>} */
+  /** Resolves when it is gone and its output has been read; never rejects. @type {Promise<void>} */
   ended;
-  /** What it wrote to stderr, if that is a pipe; its end, if it is long. */
+  /** It has been asked to end, so that its end is no accident. */
+  stopping = false;
+  /** What it wrote to stderr; of a long text, the end. */
   complaint = '';
   #startError = '';
 
@@ -31,9 +33,9 @@ export class Child {
     this.process.on('error', (error) => {
       this.#startError = error.message;
     });
-    this.process.stdin?.on('error', () => {}); // it has gone: `ended` tells
+    this.process.stdin?.on('error', () => {}); // it is gone: `ended` tells
     this.process.stderr?.setEncoding('utf8').on('data', (text) => {
-      this.complaint = (this.complaint + text).slice(-4000);
+      this.complaint = (this.complaint + text).slice(-8000);
     });
     this.ended = once(this.process, 'close').then(
       () => {},
@@ -41,22 +43,24 @@ export class Child {
     );
   }
 
-  /** Why it is no more, in one line. */
+  get running() {
+    const { pid, exitCode, signalCode } = this.process;
+    return pid !== undefined && exitCode === null && signalCode === null;
+  }
+
+  /** How it ended. */
   get obituary() {
     if (this.#startError !== '') return `${this.name} could not be started: ${this.#startError}`;
     const { exitCode, signalCode } = this.process;
-    const how = signalCode === null ? `exit code ${exitCode}` : signalCode;
-    const said = this.complaint.trim().split('\n').at(-1);
-    return said ? said : `${this.name} ended (${how})`;
+    return `${this.name} ended (${signalCode ?? `exit code ${exitCode}`})`;
   }
 
-  get running() {
-    return this.process.pid !== undefined && this.process.exitCode === null && this.process.signalCode === null;
-  }
-
-  /** Asks it to end, and makes it, if it does not. */
+  /** Asks it to end, and sees to it that it does. */
   async stop() {
-    if (this.running) this.process.kill('SIGTERM');
+    this.stopping = true;
+    if (!this.running) return this.ended;
+    if (this.process.connected) this.process.disconnect();
+    else this.process.kill('SIGTERM');
     const insist = setTimeout(() => this.process.kill('SIGKILL'), PATIENCE_MS);
     await this.ended;
     clearTimeout(insist);

@@ -9,7 +9,8 @@ import { Child } from './child.mjs';
 const PROGRAM = fileURLToPath(new URL('../observer/build/observer', import.meta.url));
 
 /**
- * What a reader sees of a thread: the line that the observer prints, and the embedded reader posts.
+ * What a reader sees of a thread: in a line that the observer prints, or that the embedded reader
+ * sends.
  *
  * @typedef {object} Seen
  * @property {number} tid
@@ -19,8 +20,6 @@ const PROGRAM = fileURLToPath(new URL('../observer/build/observer', import.meta.
  * @property {boolean} exited
  * @property {number} [gcCount]
  * @property {number} [gcNs]
- * @property {number} [gcSamples]
- * @property {number} [gcOffCpuNs]
  * @property {{ role: number, phase: number, urgency: number, sliceUs: number, deadlineNs: string, user: string }} [hints]
  * @property {Record<string, number>} feedback
  * @property {number} [helperGcNs]
@@ -30,40 +29,47 @@ const PROGRAM = fileURLToPath(new URL('../observer/build/observer', import.meta.
 
 /** Emits `snapshot`. */
 export class Observer extends EventEmitter {
-  reader = 'bpf';
-  /** The kernel's id of the map; 0 until {@link ready}. */
-  mapId = 0;
   child;
+  /** Resolves to whether it works; if not, {@link refusal} says why. @type {Promise<boolean>} */
+  ready;
+  /** The kernel's id of the map, once it is ready. */
+  mapId = 0;
   /** @type {Snapshot | null} */
   #final = null;
   #pin;
+  #reused;
 
   /** @param {string} pin */
   constructor(pin) {
     super();
     this.#pin = pin;
-    this.child = new Child('the observer', PROGRAM, ['--pin', pin], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    const lines = createInterface({ input: this.child.process.stdout });
-    lines.on('line', (line) => this.#read(JSON.parse(line)));
-    /** Resolves to whether it works; if not, `child.obituary` says why. @type {Promise<boolean>} */
+    this.#reused = existsSync(pin);
+    this.child = new Child('the observer', PROGRAM, ['--pin', pin], { stdio: 'pipe' });
+    if (this.child.process.stdout) {
+      const lines = createInterface({ input: this.child.process.stdout });
+      lines.on('line', (line) => this.#read(JSON.parse(line)));
+    }
     this.ready = Promise.race([
       new Promise((resolve) => this.once('ready', () => resolve(true))),
       this.child.ended.then(() => false),
     ]);
   }
 
+  get refusal() {
+    const said = this.child.complaint.trim().split('\n').at(-1);
+    return said ? said.replace(/^observer: /, '') : this.child.obituary;
+  }
+
   /**
-   * Ends it. Its programs are detached before its last look, so that what the blocks hold from then
+   * Ends it. It detaches its programs before its last look, so that what the blocks hold from then
    * on is exactly what this returns.
    *
    * @returns {Promise<Snapshot | null>} null if it had no last word
    */
   async finish() {
     await this.child.stop();
-    // It removes its pin itself, unless it was killed.
-    if (existsSync(this.#pin) && this.mapId !== 0) rmSync(this.#pin, { force: true });
+    // It has removed the pin itself, unless it was killed.
+    if (!this.#reused) rmSync(this.#pin, { force: true });
     return this.#final;
   }
 
@@ -73,14 +79,14 @@ export class Observer extends EventEmitter {
       this.emit('ready');
     } else if (message.type === 'snapshot') {
       if (message.final) this.#final = message;
-      this.emit('snapshot', message);
+      else this.emit('snapshot', message);
     }
   }
 }
 
-/** @returns {string} why there is no observer to start; '' if there is */
+/** @returns {string} why there is no observer to start; '' if there is one */
 export function whyNoObserver() {
   if (process.platform !== 'linux') return `BPF needs Linux, this is ${process.platform}`;
-  if (!existsSync(PROGRAM)) return `the observer is not built (${PROGRAM}): run npm run build`;
+  if (!existsSync(PROGRAM)) return `the observer has not been built: run npm run build`;
   return '';
 }

@@ -27,7 +27,7 @@ export function describeOnKernel(name: string, tests: () => void): void {
   const reason = whyNot();
   if (reason === null) {
     describe(name, tests);
-  } else if (process.env['CI']) {
+  } else if (process.env.CI) {
     test(name, () => expect.fail(`cannot run: ${reason}`));
   } else {
     console.warn(`skipped: ${name}: ${reason}`);

@@ -59,8 +59,8 @@ export class BpfReader {
   /** A thread's element, as user space sees it; null: there is none. */
   async element(map: string, tid: number): Promise<Buffer | null> {
     const answer = await this.#answer(`lookup_task ${map} ${tid}`);
-    if (answer['error'] === 'ENOENT' || answer['error'] === 'ESRCH') return null;
-    return bytes(checked(answer)['value']);
+    if (answer.error === 'ENOENT' || answer.error === 'ESRCH') return null;
+    return bytes(checked(answer).value);
   }
 
   /** What any process that may write the map can do to a thread's element. */

@@ -24,9 +24,13 @@ function compile(compiler: string, args: string[], source: string, name: string)
   const file = join(scratch, name);
   const object = `${file}.o`;
   writeFileSync(file, source);
-  execFileSync(compiler, [...args, '-Wall', '-Wextra', '-Werror', `-I${include}`, '-c', file, '-o', object], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  execFileSync(
+    compiler,
+    [...args, '-Wall', '-Wextra', '-Werror', `-I${include}`, '-c', file, '-o', object],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   return object;
 }
 
@@ -62,5 +66,10 @@ test.each([
   ['cc', 'header.c', ['-std=c11']],
   ['c++', 'header.cc', ['-std=c++17']],
 ])('%s compiles schedhint.h alone', (compiler, name, args) => {
-  compile(compiler, args, '#include <schedhint/schedhint.h>\nstruct schedhint_value value;\n', name);
+  compile(
+    compiler,
+    args,
+    '#include <schedhint/schedhint.h>\nstruct schedhint_value value;\n',
+    name,
+  );
 });

@@ -11,19 +11,21 @@ export class LineProcess {
   readonly #ended: Promise<unknown>;
   #stderr = '';
   #isOver = false;
-  #wake: () => void = () => {};
+  readonly #waiting: ((line: Line | null) => void)[] = [];
 
   constructor(command: string, args: readonly string[]) {
     this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
     const lines = createInterface({ input: this.#child.stdout! });
     lines.on('line', (line) => {
-      this.#lines.push(JSON.parse(line) as Line);
-      this.#wake();
+      const parsed = JSON.parse(line) as Line;
+      const next = this.#waiting.shift();
+      if (next !== undefined) next(parsed);
+      else this.#lines.push(parsed);
     });
     this.#ended = Promise.all([once(this.#child, 'close'), once(lines, 'close')]).then(() => {
       this.#isOver = true;
-      this.#wake();
+      for (const next of this.#waiting.splice(0)) next(null);
     });
     this.#child.stdin!.on('error', () => {}); // it has ended: next() says so
   }
@@ -34,11 +36,11 @@ export class LineProcess {
 
   /** The next line; an error, with what it had to say, if it ends instead. */
   async next(): Promise<Line> {
-    while (this.#lines.length === 0) {
-      if (this.#isOver) throw new Error(`${this.#child.spawnfile} has ended: ${this.#stderr}`);
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-    }
-    return this.#lines.shift()!;
+    const line =
+      this.#lines.shift() ??
+      (this.#isOver ? null : await new Promise<Line | null>((next) => this.#waiting.push(next)));
+    if (line === null) throw new Error(`${this.#child.spawnfile} has ended: ${this.#stderr}`);
+    return line;
   }
 
   /** Closes its stdin and waits for its end; what it printed and nobody took is returned. */

@@ -27,7 +27,7 @@ export function buildNativeProbe(): string {
   mkdirSync(dirname(built), { recursive: true });
   const scratch = `${built}.${process.pid}`;
   const flags = ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', `-I${headers}`];
-  execFileSync(process.env['CC'] ?? 'cc', [...flags, source, '-o', scratch]);
+  execFileSync(process.env.CC ?? 'cc', [...flags, source, '-o', scratch]);
   renameSync(scratch, built);
   return built;
 }

@@ -33,13 +33,13 @@ export class Observer {
   static async start(pin: string, ...options: string[]): Promise<Observer> {
     const child = new LineProcess(program, ['--pin', pin, '--interval', '0', ...options]);
     const ready = await child.next();
-    return new Observer(child, ready['mapId'] as number);
+    return new Observer(child, ready.mapId as number);
   }
 
   /** What it knows now of all threads. */
   async threads(): Promise<ObservedThread[]> {
     this.#process.send('snapshot');
-    return (await this.#process.next())['threads'] as ObservedThread[];
+    return (await this.#process.next()).threads as ObservedThread[];
   }
 
   async stop(): Promise<void> {

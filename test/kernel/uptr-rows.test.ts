@@ -15,17 +15,17 @@ const MAGIC = 0xabcd1234 | 0;
 /** Attaches with a, b and the results preset. Defined once, sent to the process of each test. */
 function attachRows({ schedhint, keep }: Context, map: string) {
   const { attachThread, i32, struct, uptr } = schedhint;
-  keep['data'] ??= struct('user_data', { a: i32, b: i32, result: i32, nested_result: i32 });
-  const value = { udata: keep['data'], nested: { udata: keep['data'] } };
+  keep.data ??= struct('user_data', { a: i32, b: i32, result: i32, nested_result: i32 });
+  const value = { udata: keep.data, nested: { udata: keep.data } };
   const channel = uptr({ map, value });
-  keep['thread'] = attachThread({ channel });
-  keep['channel'] = channel;
-  return { tid: keep['thread'].tid, status: keep['thread'].status };
+  keep.thread = attachThread({ channel });
+  keep.channel = channel;
+  return { tid: keep.thread.tid, status: keep.thread.status };
 }
 
 /** Stores a and b in both structs, does a system call, and says what stands there after it. */
 function add({ keep }: Context, [a, b]: [number, number]) {
-  const { udata, nested } = keep['thread'].blocks;
+  const { udata, nested } = keep.thread.blocks;
   Object.assign(udata, { a, b, result: 0 });
   Object.assign(nested.udata, { a, b, nested_result: 0 });
   process.getppid?.();
@@ -48,7 +48,7 @@ describeOnKernel('the rows of the __uptr selftest', () => {
     const attached = await node.run(attachRows, map);
     expect(attached.status).toEqual({
       state: 'bound',
-      map: { path: map, id: reader.maps['datamap']!.id },
+      map: { path: map, id: reader.maps.datamap!.id },
       readBy: null,
     });
     tid = attached.tid;
@@ -90,9 +90,9 @@ describeOnKernel('the rows of the __uptr selftest', () => {
     try {
       await second.set('control', 0, [tid, 0]);
       const both = await node.run(({ schedhint, keep }, path) => {
-        const first = keep['thread'];
+        const first = keep.thread;
         const { attachThread, uptr } = schedhint;
-        const value = { udata: keep['data'], nested: { udata: keep['data'] } };
+        const value = { udata: keep.data, nested: { udata: keep.data } };
         const next = attachThread({ channel: uptr({ map: path, value }) });
         Object.assign(first.blocks.udata, { a: 1, b: 1, result: 0 });
         Object.assign(next.blocks.udata, { a: 2, b: 2, result: 0 });
@@ -110,58 +110,58 @@ describeOnKernel('the rows of the __uptr selftest', () => {
     await reader.replaceElement('datamap', tid, Buffer.alloc(16));
     expect(await node.run(add, [1, 2])).toEqual([0, 0]);
     expect(await reader.element('datamap', tid)).not.toBeNull();
-    await node.run(({ keep }) => keep['thread'].detach());
+    await node.run(({ keep }) => keep.thread.detach());
     await node.run(attachRows, map);
     expect(await node.run(add, [1, 2])).toEqual([MAGIC + 3, MAGIC + 3]);
   });
 
   test('delete: after detach BPF writes nothing more, and the views live on', async () => {
     expect(await node.run(add, [1, 2])).toEqual([MAGIC + 3, MAGIC + 3]);
-    await node.run(({ keep }) => keep['thread'].detach());
+    await node.run(({ keep }) => keep.thread.detach());
     expect(await reader.element('datamap', tid)).toBeNull();
     const before = await hits();
     expect(await node.run(add, [4, 5])).toEqual([0, 0]);
     expect(await hits()).toEqual(before);
-    expect(await node.run(({ keep }) => keep['thread'].blocks.udata.a)).toBe(4);
+    expect(await node.run(({ keep }) => keep.thread.blocks.udata.a)).toBe(4);
   });
 
   test('re-add: the same thread binds again, in other memory', async () => {
     await node.run(({ keep }) => {
-      keep['old'] = keep['thread'];
-      keep['old'].detach();
+      keep.old = keep.thread;
+      keep.old.detach();
     });
     await node.run(attachRows, map);
     expect(await node.run(add, [7, 8])).toEqual([MAGIC + 15, MAGIC + 15]);
     // The old handle reaches nobody.
     await node.run(({ keep }) => {
-      keep['old'].blocks.udata.a = 1000;
+      keep.old.blocks.udata.a = 1000;
       process.cpuUsage();
     });
-    expect(await node.run(({ keep }) => keep['thread'].blocks.udata.result)).toBe(MAGIC + 15);
+    expect(await node.run(({ keep }) => keep.thread.blocks.udata.result)).toBe(MAGIC + 15);
   });
 
   test('two handles: the element goes with the last one', async () => {
     await node.run(({ schedhint, keep }) => {
-      keep['second'] = schedhint.attachThread({ channel: keep['channel'] });
-      keep['thread'].detach();
+      keep.second = schedhint.attachThread({ channel: keep.channel });
+      keep.thread.detach();
     });
     expect(await reader.element('datamap', tid)).not.toBeNull();
-    await node.run(({ keep }) => keep['second'].detach());
+    await node.run(({ keep }) => keep.second.detach());
     expect(await reader.element('datamap', tid)).toBeNull();
   });
 
   test('the map destroyed while a thread is bound: stores go on, and nothing of it is left', async () => {
-    const { id } = reader.maps['datamap']!;
+    const { id } = reader.maps.datamap!;
     await reader.close();
-    expect(await node.run(({ keep }) => keep['thread'].status.state)).toBe('bound');
+    expect(await node.run(({ keep }) => keep.thread.status.state)).toBe('bound');
     expect(await node.run(add, [1, 2])).toEqual([0, 0]);
-    await node.run(({ keep }) => keep['thread'].detach());
+    await node.run(({ keep }) => keep.thread.detach());
     // The process had the map open until now; a new one is another map.
     reader = await BpfReader.load('uptr_rows', bpffs.path);
-    expect(reader.maps['datamap']!.id).not.toBe(id);
+    expect(reader.maps.datamap!.id).not.toBe(id);
     await reader.set('control', 0, [tid, 0]);
     const again = await node.run(attachRows, map);
-    expect(again.status).toMatchObject({ state: 'bound', map: { id: reader.maps['datamap']!.id } });
+    expect(again.status).toMatchObject({ state: 'bound', map: { id: reader.maps.datamap!.id } });
     expect(await node.run(add, [1, 2])).toEqual([MAGIC + 3, MAGIC + 3]);
   });
 
@@ -169,22 +169,22 @@ describeOnKernel('the rows of the __uptr selftest', () => {
     const probe = buildNativeProbe();
     const pid = await node.run(({ addon, keep, threadId, require }, file) => {
       const native = require(file) as NativeProbe;
-      const { udata, nested } = keep['thread'].blocks;
+      const { udata, nested } = keep.thread.blocks;
       Object.assign(udata, { a: 20, b: 22, result: 0 });
       Object.assign(nested.udata, { a: 20, b: 22, nested_result: 0 });
-      keep['attachment'] = addon.attach(keep['channel'].request, threadId, true);
-      keep['probe'] = native;
-      return native.fork(keep['attachment'].buffer(0));
+      keep.attachment = addon.attach(keep.channel.request, threadId, true);
+      keep.probe = native;
+      return native.fork(keep.attachment.buffer(0));
     }, probe);
     // Only the child's system calls from here on, for its parent's element.
     await reader.set('control', 0, [tid, pid]);
     await node.run(({ keep }) => {
-      keep['thread'].blocks.udata.result = 0;
-      keep['child'] = keep['probe'].finishChild();
+      keep.thread.blocks.udata.result = 0;
+      keep.child = keep.probe.finishChild();
     });
     const { child, udata } = await node.run(({ keep }) => {
-      const { udata } = keep['thread'].blocks;
-      const { status, found, left } = keep['child'];
+      const { udata } = keep.thread.blocks;
+      const { status, found, left } = keep.child;
       const words = (buffer: ArrayBuffer) => [...new Int32Array(buffer, 0, 4)];
       return {
         child: { status, found: words(found), left: words(left) },

@@ -52,20 +52,24 @@ export interface StandardChannel extends Channel<StandardBlocks> {
 }
 
 /**
- * A map with `__uptr` fields (Linux 6.13): the standard block, or a scheduler's own structs.
+ * A map with `__uptr` fields (Linux 6.13) and the standard block behind them.
+ *
+ * @param options.map path of the pinned map; by default `SCHEDHINT_MAP`, else {@link DEFAULT_PIN}
+ * @throws TypeError `ERR_OPTION` for a path that is none
+ */
+export function uptr(options?: { readonly map?: string }): StandardChannel;
+/**
+ * A map with `__uptr` fields and a scheduler's own structs behind them.
  *
  * ```ts
- * uptr();                                                      // the standard block
- * uptr({ map: '/sys/fs/bpf/other' });                          // the same, pinned elsewhere
  * uptr({ map: '/sys/fs/bpf/datamap', value: { udata: userData } });
  * ```
  *
  * @param options.map path of the pinned map; by default `SCHEDHINT_MAP`, else {@link DEFAULT_PIN}
- * @param options.value the map's value, when it is not the standard one
+ * @param options.value the map's value: a layout for each pointer, see {@link ValueShape}
  * @throws TypeError `ERR_OPTION` for a path that is none, `ERR_LAYOUT` for a value without a pointer
  *   or with a struct of more than 4096 bytes
  */
-export function uptr(options?: { readonly map?: string }): StandardChannel;
 export function uptr<const V extends ValueShape>(options: {
   readonly map?: string;
   readonly value: V;

@@ -11,7 +11,7 @@ const FLAGS = threadIndex('flags');
 const KEYS = ['pauses', 'count', 'sinceNs', 'expectNs', 'source', 'cycle'] as const;
 
 /** Where the collector's hints come from: V8's callbacks, perf_hooks afterwards, or nowhere. */
-export type GcSource = 'live' | 'after' | 'none';
+export type GcReporting = 'live' | 'after' | 'none';
 
 /**
  * What a block says of its thread's garbage collector. Read-only: the collector's hook alone writes
@@ -53,7 +53,7 @@ export class GcState {
   }
 
   /** `'live'`: set inside V8's pauses; `'after'`: counted after the fact; `'none'`: not kept. */
-  get source(): GcSource {
+  get source(): GcReporting {
     const flags = this.#u32[FLAGS]!;
     if ((flags & Flag.gcLive) !== 0) return 'live';
     return (flags & Flag.gcAfter) !== 0 ? 'after' : 'none';

@@ -7,6 +7,7 @@ export type { ArrayView } from './array-view.js';
 export {
   type BlocksOf,
   type Channel,
+  type Pointer,
   type StandardBlocks,
   type StandardChannel,
   uptr,
@@ -15,8 +16,8 @@ export {
 export { deadlineIn, monotonicNs } from './clock.js';
 export type { Coded, ErrorCode } from './errors.js';
 export type { Feedback } from './feedback.js';
-export type { GcState } from './gc-state.js';
-export type { Hints } from './hints.js';
+export type { GcReporting, GcState } from './gc-state.js';
+export type { HintGroup, Hints } from './hints.js';
 export {
   type ArrayType,
   array,
@@ -35,7 +36,9 @@ export {
   i32,
   i64,
   i64n,
+  type ScalarName,
   type ScalarType,
+  type ScalarValue,
   u8,
   u16,
   u32,
@@ -65,4 +68,4 @@ export {
   type Thread,
   threadOf,
 } from './thread.js';
-export type { ViewOf } from './view.js';
+export type { FieldsView, ScalarKeys, ValueOf, ViewOf } from './view.js';

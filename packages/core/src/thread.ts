@@ -137,10 +137,15 @@ class Handle {
  *
  * @param options.map path of the pinned map of standard blocks; by default `SCHEDHINT_MAP`, else
  *   `/sys/fs/bpf/schedhint`
- * @param options.channel another way to name the map, with another value: see {@link uptr}
  * @throws TypeError `ERR_OPTION` for an option that is none
  */
 export function attachThread(options?: { readonly map?: string }): HintedThread;
+/**
+ * Attaches the calling thread to a map of another kind.
+ *
+ * @param options.channel made by {@link uptr}: the map, and what its value looks like
+ * @throws TypeError `ERR_OPTION` if it is no channel
+ */
 export function attachThread<C extends Channel>(options: {
   readonly channel: C;
 }): C extends { readonly standard: true }

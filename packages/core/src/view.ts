@@ -29,9 +29,11 @@ export type ValueOf<T extends FieldType> =
         ? ViewOf<T>
         : never;
 
-type ScalarKeys<F> = { [K in keyof F]: F[K] extends ScalarType ? K : never }[keyof F];
+/** The fields that are scalars, not views. */
+export type ScalarKeys<F> = { [K in keyof F]: F[K] extends ScalarType ? K : never }[keyof F];
 
-type FieldsView<F extends { readonly [K in keyof F]: FieldType }> = {
+/** {@link ViewOf} by the fields of a layout. */
+export type FieldsView<F extends { readonly [K in keyof F]: FieldType }> = {
   -readonly [K in ScalarKeys<F>]: ValueOf<F[K]>;
 } & {
   readonly [K in Exclude<keyof F, ScalarKeys<F>>]: ValueOf<F[K]>;
