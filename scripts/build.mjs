@@ -64,7 +64,7 @@ function buildTypeScript(name, extraInputs) {
 /** @param {{ bpf: boolean }} what - whether to build the BPF programs and their loaders too */
 export function build({ bpf }) {
   const types = ['packages/native/src/*.ts', 'packages/native/*.json', 'tsconfig.base.json'];
-  step('native-types', types, 'packages/native/dist/native.js', () => tsc('packages/native'));
+  step('native-types', types, 'packages/native/dist/index.js', () => tsc('packages/native'));
   if (process.platform === 'linux') {
     step(
       'addon',

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { Calls } from './calls.mjs';
 import { Child } from './child.mjs';
 
+// The demo's own ear first, so that it misses nothing; for the hints the second is all it takes.
+const PRELOADS = ['--require ./listen.cjs', '--require schedhint/register'];
+
 /** Emits `numbers`, and `snapshot` when its own reader is at work. */
 export class App extends EventEmitter {
   child;
@@ -13,17 +16,19 @@ export class App extends EventEmitter {
   /** @param {string} map path of the pinned map */
   constructor(map) {
     super();
-    this.child = new Child('the app', process.execPath, ['app.mjs'], {
-      // From here NODE_OPTIONS finds the package.
+    const options = {
+      // From here NODE_OPTIONS finds the two.
       cwd: fileURLToPath(new URL('.', import.meta.url)),
       env: {
         ...process.env,
-        NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --require schedhint/register`.trim(),
+        NODE_OPTIONS: [process.env.NODE_OPTIONS, ...PRELOADS].join(' '),
         SCHEDHINT_MAP: map,
       },
       // stdout is for the report.
       stdio: ['ignore', 2, 'pipe', 'ipc'],
-    });
+    };
+    const askToEnd = () => this.#calls.tell('end');
+    this.child = new Child('the app', process.execPath, ['app.mjs'], options, askToEnd);
     this.#calls = new Calls((message) => this.child.process.send(message, () => {}), {
       numbers: (numbers) => this.emit('numbers', numbers),
       snapshot: (snapshot) => this.emit('snapshot', snapshot),

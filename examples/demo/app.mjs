@@ -52,9 +52,11 @@ const demo = new Calls((message) => process.send(message), {
     });
     return reports.map((report, i) => ({ role: threads[i].role, ...report }));
   },
+  end: () => process.exit(),
 });
-process.on('message', (message) => demo.receive(message));
+// Whichever comes first: the demo says so, or it is gone.
 process.on('disconnect', () => process.exit());
+process.on('message', (message) => demo.receive(message));
 
 function startWorker(style) {
   const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: style });

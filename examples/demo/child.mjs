@@ -18,15 +18,18 @@ export class Child {
   /** What it wrote to stderr; of a long text, the end. */
   complaint = '';
   #startError = '';
+  #askToEnd;
 
   /**
    * @param {string} name
    * @param {string} command
    * @param {readonly string[]} args
    * @param {import('node:child_process').SpawnOptions} options
+   * @param {(process: import('node:child_process').ChildProcess) => void} [askToEnd] by SIGTERM
    */
-  constructor(name, command, args, options) {
+  constructor(name, command, args, options, askToEnd = (process) => process.kill('SIGTERM')) {
     this.name = name;
+    this.#askToEnd = askToEnd;
     // In a session of its own: Ctrl-C in the terminal is for the demo, which ends its children in
     // order.
     this.process = spawn(command, args, { ...options, detached: true });
@@ -59,8 +62,7 @@ export class Child {
   async stop() {
     this.stopping = true;
     if (!this.running) return this.ended;
-    if (this.process.connected) this.process.disconnect();
-    else this.process.kill('SIGTERM');
+    this.#askToEnd(this.process);
     const insist = setTimeout(() => this.process.kill('SIGKILL'), PATIENCE_MS);
     await this.ended;
     clearTimeout(insist);

@@ -2,8 +2,8 @@
 // know: which of the process's threads collect garbage now and what they hint, and how long they
 // wait for a CPU. `npm run demo -- --help` for the options.
 
-import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { App } from './app-process.mjs';
 import { Child } from './child.mjs';
 import { Observer, whyNoObserver } from './observer.mjs';
@@ -49,19 +49,21 @@ class Demo {
       this.#snapshot = snapshot;
     });
     app.on('numbers', (numbers) => {
-      this.#screen.update(joinThreads(numbers, this.#snapshot, app.child.process.pid), this.#snapshot);
+      this.#screen.update(
+        joinThreads(numbers, this.#snapshot, app.child.process.pid),
+        this.#snapshot,
+      );
     });
     this.#watch(new Child('the CPU hog', process.execPath, [HOG], { stdio: ['pipe', 2, 2] }));
     const { blind } = await app.start({ embedded: this.#observer === null });
     if (blind) this.#reason += `; nor can blocks be sampled: ${blind}`;
     this.#screen.begin(this.#head);
     await sleep(this.#options.seconds * 1000);
-    console.error("rest");await app.rest();console.error("rested");
+    await app.rest();
 
     // First the reader's last look, then the app's report: the feedback that it reads has no writer
     // any more, and is what that look said.
     const last = (await (this.#observer ? this.#observer.finish() : app.lastLook())) ?? null;
-    console.error("last",!!last);
     if (last === null && this.#observer) throw new Error('the observer ended without a last look');
     const threads = joinThreads(await app.report(), last, app.child.process.pid);
     await this.stop();

@@ -7,7 +7,7 @@ export const MAIN_STYLE = {
   urgency: 600,
   sliceUs: 2000,
   dueMs: 20,
-  objects: 4000,
+  objects: 6000,
   restMs: 5,
 };
 
@@ -20,7 +20,7 @@ export const WORKER_STYLES = [
     urgency: 1000,
     sliceUs: 500,
     dueMs: 5,
-    objects: 2500,
+    objects: 4000,
     restMs: 3,
   },
   // Work in bulk. It has no opinion of its own urgency; the main thread has one.

@@ -4,13 +4,14 @@ const MS = 1e6;
 const ms = (ns) => (ns === undefined ? '-' : (ns / MS).toFixed(ns < 10 * MS ? 1 : 0));
 const or = (value) => (value === undefined || value === null ? '-' : String(value));
 
-const JS_COLUMNS = [
+/** @param {string} reader the column title of its numbers */
+const jsColumns = (reader) => [
   ['thread', ({ tid }) => or(tid || undefined)],
   ['role', ({ role }) => role],
   ['GCs: node', ({ node }) => or(node.gcCount)],
-  ['kernel', ({ kernel }) => or(kernel?.gcCount)],
+  [reader, ({ kernel }) => or(kernel?.gcCount)],
   ['GC ms: node', ({ node }) => ms(node.gcNs)],
-  ['kernel', ({ kernel }) => ms(kernel?.gcNs)],
+  [reader, ({ kernel }) => ms(kernel?.gcNs)],
   ['urgency', ({ kernel }) => or(kernel?.hints.urgency)],
   ['phase', ({ kernel }) => or(kernel?.hints.phase)],
   ['slice us', ({ kernel }) => or(kernel?.hints.sliceUs)],
@@ -44,11 +45,12 @@ function dueIn(deadlineNs, now) {
 export function table(head, threads, now) {
   const js = threads.filter(({ role }) => role !== 'helper');
   const helpers = threads.filter(({ role }) => role === 'helper');
-  const reader =
-    head.reader === 'bpf'
-      ? 'reader: BPF. What stands under "kernel" and right of it was read in the kernel.'
-      : `reader: embedded, a thread of the app that samples, in place of the kernel (${head.reason})`;
-  const lines = [reader, '', ...columns(JS_COLUMNS, js, now, head.mapId)];
+  const bpf = head.reader === 'bpf';
+  const reader = bpf
+    ? 'reader: BPF. What stands under "kernel", and right of it, was read in the kernel.'
+    : `reader: embedded, a thread of the app that samples in place of the kernel: ${head.reason}`;
+  const definitions = jsColumns(bpf ? 'kernel' : 'sampled');
+  const lines = [reader, '', ...columns(definitions, js, now, head.mapId)];
   if (helpers.length === 0) return lines;
   const title = "V8's helper threads (and libuv's), which have no block of their own:";
   return [...lines, '', title, ...columns(HELPER_COLUMNS, helpers)];

@@ -2,6 +2,7 @@
 // it. The main thread and the workers differ in what they hint only.
 
 import { setImmediate as turn } from 'node:timers/promises';
+import { isMainThread } from 'node:worker_threads';
 import { attachThread, deadlineIn } from 'schedhint';
 import { Collections } from './collections.mjs';
 import { Load } from './load.mjs';
@@ -25,7 +26,14 @@ export class WorkingThread {
   #requests = 0;
   #working = false;
   /** What this thread has hinted, to be compared with what the kernel reads. */
-  #wrote = { phase: 'none', urgency: 0, sliceUs: 0, deadlineNs: '0', user: '0' };
+  #wrote = {
+    role: isMainThread ? 'main' : 'worker',
+    phase: 'none',
+    urgency: 0,
+    sliceUs: 0,
+    deadlineNs: '0',
+    user: '0',
+  };
 
   /** @param {Style} style */
   constructor(style) {

@@ -59,7 +59,7 @@ export class NodeProcess {
   static async start(
     options: { execPath?: string; execArgv?: string[]; env?: NodeJS.ProcessEnv } = {},
   ): Promise<NodeProcess> {
-    const child = fork(fileURLToPath(new URL('programs/main.mjs', import.meta.url)), [], {
+    const child = fork(fileURLToPath(new URL('programs/main.cjs', import.meta.url)), [], {
       execArgv: [],
       ...options,
       env: { ...process.env, NODE_OPTIONS: '', ...options.env },
@@ -111,7 +111,7 @@ export class NodeProcess {
     await this.#exited;
   }
 
-  /** Sends a command to programs/main.mjs. */
+  /** Sends a command to programs/main.cjs. */
   async ask(command: string, message: object): Promise<unknown> {
     const id = this.#next++;
     const { result, error } = await this.#reply(id, () =>

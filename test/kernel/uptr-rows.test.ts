@@ -28,7 +28,6 @@ function add({ keep }: Context, [a, b]: [number, number]) {
   const { udata, nested } = keep.thread.blocks;
   Object.assign(udata, { a, b, result: 0 });
   Object.assign(nested.udata, { a, b, nested_result: 0 });
-  process.getppid?.();
   process.cpuUsage(); // getrusage(2)
   return [udata.result, nested.udata.nested_result];
 }

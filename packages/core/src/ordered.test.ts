@@ -11,7 +11,7 @@ const { f32, f64, i64n, u16, u32, u64, u64n } = scalars;
 const layout = struct('many', {
   ...INTEGER_FIELDS(),
   single: f32,
-  double: f64,
+  twice: f64,
   list: array(u16, 2),
   nested: struct('in', { a: u32 }),
 });
@@ -110,7 +110,7 @@ describe.each(RANGES)('atomics on $name', ({ name, bits, signed, big }) => {
 
 test('fields that Atomics cannot have, and names that are none, are refused', () => {
   const { view } = fresh();
-  for (const name of ['single', 'double', 'list', 'nested']) {
+  for (const name of ['single', 'twice', 'list', 'nested']) {
     expect(() => atomics.load(view, name as 'u32')).toThrow(
       expect.objectContaining({ name: 'TypeError', code: 'ERR_FIELD_TYPE' }),
     );

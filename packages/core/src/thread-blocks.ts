@@ -1,5 +1,5 @@
 import { isMainThread, threadId as ownThreadId } from 'node:worker_threads';
-import { type Attachment, type GcRequest, loadAddon } from '@schedhint/native';
+import { type Attachment, type GcRequest, loadAddon, Step } from '@schedhint/native';
 import type { Channel } from './channel.js';
 import { ABI, processLayout, Role, threadLayout } from './standard.js';
 import { explain, type Reader, type Status, unavailable } from './status.js';
@@ -51,6 +51,8 @@ export class ThreadBlocks {
     if (blocks === undefined) {
       blocks = new ThreadBlocks(channel, ownThreadId, () => ThreadBlocks.#own.delete(key));
       ThreadBlocks.#own.set(key, blocks);
+    } else {
+      blocks.#tryAgain();
     }
     return blocks;
   }
@@ -68,6 +70,14 @@ export class ThreadBlocks {
     if (--this.#handles > 0) return;
     this.#onLast();
     this.#attachment?.release();
+  }
+
+  /** What was missing when the first handle was made may have come. */
+  #tryAgain(): void {
+    if (this.#attachment === null || this.#attachment.status().step === Step.Bound) return;
+    const loaded = loadAddon();
+    // The same binding, which an attach binds if it can.
+    if ('addon' in loaded) loaded.addon.attach(this.#channel.request, ownThreadId, true).release();
   }
 
   get tid(): number {

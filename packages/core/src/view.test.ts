@@ -133,9 +133,7 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
       const values = fc.oneof(
         fc.constantFrom(...corners.filter((v) => v >= low && v <= high)),
         fc.bigInt({ min: low, max: high }),
-        fc
-          .bigInt({ min: 0x7fe00000_00000000n, max: 0x80000000_00000000n })
-          .filter((v) => v <= high),
+        fc.bigInt({ min: high / 2n, max: high }),
       );
       fc.assert(
         fc.property(values, (wanted) => {
@@ -234,13 +232,13 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
   });
 
   test('floats round-trip; what is no number or no float is refused', () => {
-    const layout = struct('floats', { single: f32, double: f64 });
+    const layout = struct('floats', { single: f32, twice: f64 });
     fc.assert(
       fc.property(fc.double(), (value) => {
         const { view, buffer } = over(layout);
         const fields = manner(view);
-        fields.double = value;
-        expect(fields.double).toBe(value);
+        fields.twice = value;
+        expect(fields.twice).toBe(value);
         expect(new DataView(buffer).getFloat64(OFFSET + 8, true)).toBe(value);
         const lost = Number.isFinite(value) && !Number.isFinite(Math.fround(value));
         const assign = () => {
@@ -250,7 +248,7 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
         else assign();
         expect(fields.single).toBe(lost ? 0 : Math.fround(value));
         for (const bad of ['1', 1n, null, undefined]) {
-          for (const name of ['single', 'double'] as const) {
+          for (const name of ['single', 'twice'] as const) {
             expect(() => {
               fields[name] = bad as never;
             }).toThrow(expect.objectContaining({ name: 'TypeError', code: 'ERR_FIELD_TYPE' }));
@@ -430,11 +428,10 @@ test('accessors refuse an object that is no view of theirs', () => {
 
 test('one class for each layout', () => {
   const layout = struct('s', { a: u32 });
-  const [one, two] = [over(layout).view, over(layout).view];
-  expect(Object.getPrototypeOf(one)).toBe(Object.getPrototypeOf(two));
-  expect(Object.getPrototypeOf(over(struct('s', { a: u32 })).view)).not.toBe(
-    Object.getPrototypeOf(one),
-  );
+  const classOf = (view: object): object => Object.getPrototypeOf(view);
+  const first = classOf(over(layout).view);
+  expect(classOf(over(layout).view) === first).toBe(true);
+  expect(classOf(over(struct('s', { a: u32 })).view) === first).toBe(false);
 });
 
 test('works over shared memory', () => {

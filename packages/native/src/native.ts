@@ -146,4 +146,4 @@ export interface Addon {
   readonly timeNamespaceOffsetNs: bigint;
 }
 
-export { type AddonResult, loadAddon } from './load.js';
+

@@ -5,31 +5,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "bpf_syscall.h"
-#include "map_probe.h"
 #include "monotonic_clock.h"
 
 namespace schedhint {
 namespace {
 
-constexpr uint32_t kKeySize = 4;  // a pidfd
-
 thread_local Thread* current_thread = nullptr;
-
-schedhint_status Failed(schedhint_step step, int error, uint32_t detail = 0, uint32_t found = 0) {
-  return {step, error < 0 ? -error : error, 0, detail, found, 0};
-}
-
-bool SameSlots(const Channel& channel, const schedhint_channel_spec& spec) {
-  return channel.value_size == spec.value_size && channel.count_slot == spec.count_slot &&
-         channel.count_offset == spec.count_offset && channel.slots.size() == spec.slot_count &&
-         std::equal(channel.slots.begin(), channel.slots.end(), spec.slots,
-                    [](const schedhint_slot& a, const schedhint_slot& b) {
-                      return a.offset == b.offset && a.size == b.size && a.owner == b.owner;
-                    });
-}
 
 }  // namespace
 
@@ -69,93 +52,36 @@ Thread* Registry::OtherThread(uint64_t id) {
 }
 
 Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_status* status) {
+  Channel* found = nullptr;
   for (auto& channel : channels_) {
-    if (std::find(channel->paths.begin(), channel->paths.end(), spec.path) ==
-        channel->paths.end()) {
-      continue;
+    if (channel->HasPath(spec.path)) found = channel.get();
+  }
+  if (found == nullptr) {
+    // Two pins may name one map, and an element holds one value.
+    int map_fd = OpenPinnedMap(spec.path);
+    if (map_fd >= 0) {
+      MapInfo info;
+      if (ReadMapInfo(map_fd, &info) == 0) found = ChannelOfMap(info.id);
+      CloseDescriptor(map_fd);
     }
-    if (SameSlots(*channel, spec)) return channel.get();
+    if (found != nullptr && found->HasSlotsOf(spec)) found->AddPath(spec.path);
+  }
+  if (found != nullptr) {
+    if (found->HasSlotsOf(spec)) return found;
     *status = Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
     return nullptr;
   }
-  auto channel = std::make_unique<Channel>();
-  channel->paths.push_back(spec.path);
-  channel->value_size = spec.value_size;
-  channel->slots.assign(spec.slots, spec.slots + spec.slot_count);
-  channel->count_slot = spec.count_slot;
-  channel->count_offset = spec.count_offset;
-  int map_fd = OpenPinnedMap(spec.path);
-  MapInfo info;
-  if (map_fd >= 0 && ReadMapInfo(map_fd, &info) == 0) {
-    if (Channel* same_map = ChannelOfMap(info.id)) {
-      CloseDescriptor(map_fd);
-      if (SameSlots(*same_map, spec)) {
-        same_map->paths.push_back(spec.path);
-        return same_map;
-      }
-      *status = Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
-      return nullptr;
-    }
-  }
-  if (map_fd >= 0) CloseDescriptor(map_fd);
-  channel->process = std::make_shared<ProcessBlocks>(&pool_);
-  for (const schedhint_slot& slot : channel->slots) {
-    Block block;
-    if (slot.owner == SCHEDHINT_OWNER_PROCESS) {
-      block = pool_.Take(slot.size);
-      if (block.address == nullptr) {
-        *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
-        return nullptr;
-      }
-      channel->has_process_block = true;
-    }
-    channel->process->by_slot.push_back(block);
-  }
+  std::unique_ptr<Channel> channel = Channel::Create(spec, &pool_, status);
+  if (channel == nullptr) return nullptr;
   channels_.push_back(std::move(channel));
   return channels_.back().get();
 }
 
 Channel* Registry::ChannelOfMap(uint32_t map_id) {
   for (auto& channel : channels_) {
-    if (channel->map_fd >= 0 && channel->map_id == map_id) return channel.get();
+    if (channel->is_open() && channel->map_id() == map_id) return channel.get();
   }
   return nullptr;
-}
-
-// Nothing of ours is handed over before the map has been found to want it.
-bool Registry::OpenMap(Channel* channel, schedhint_status* status) {
-  if (channel->map_fd >= 0) return true;
-  int map_fd = OpenPinnedMap(channel->paths.front().c_str());
-  if (map_fd < 0) {
-    *status = Failed(SCHEDHINT_STEP_OPEN_MAP, map_fd);
-    return false;
-  }
-  *status = [&]() -> schedhint_status {
-    MapInfo info;
-    if (int error = ReadMapInfo(map_fd, &info)) return Failed(SCHEDHINT_STEP_MAP_INFO, error);
-    if (info.type != kMapTypeTaskStorage || info.key_size != kKeySize) {
-      return Failed(SCHEDHINT_STEP_MAP_TYPE, 0, info.type);
-    }
-    if (info.value_size < channel->value_size) {
-      return Failed(SCHEDHINT_STEP_VALUE_SIZE, 0, info.value_size);
-    }
-    if (ChannelOfMap(info.id) != nullptr) return Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
-    for (const schedhint_slot& slot : channel->slots) {
-      SlotProbe probe = ProbeSlot(map_fd, info.value_size, slot.offset);
-      if (probe.error != 0) return Failed(SCHEDHINT_STEP_PROBE, probe.error, slot.offset);
-      if (!probe.is_uptr) return Failed(SCHEDHINT_STEP_SLOT_PLAIN, 0, slot.offset);
-      // A struct that ends beyond our block would let the program write into a neighbour's.
-      if (probe.struct_size > PagePool::BlockSize(slot.size)) {
-        return Failed(SCHEDHINT_STEP_SLOT_SIZE, 0, slot.offset, probe.struct_size);
-      }
-    }
-    channel->map_fd = map_fd;
-    channel->map_id = info.id;
-    channel->map_value_size = info.value_size;
-    return {};
-  }();
-  if (channel->map_fd < 0) CloseDescriptor(map_fd);
-  return channel->map_fd >= 0;
 }
 
 schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
@@ -166,8 +92,8 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
   auto binding = std::make_unique<schedhint_binding>();
   binding->channel = channel;
   binding->thread = thread;
-  binding->process = channel->process;
-  for (const schedhint_slot& slot : channel->slots) {
+  binding->process = channel->process();
+  for (const schedhint_slot& slot : channel->slots()) {
     Block block;
     if (slot.owner == SCHEDHINT_OWNER_THREAD) {
       block = pool_.Take(slot.size);
@@ -194,86 +120,13 @@ void Registry::Bind(schedhint_binding* binding) {
     binding->status = Failed(SCHEDHINT_STEP_THREAD_NOT_SEEN, 0);
     return;
   }
-  if (OpenMap(channel, &binding->status)) {
-    schedhint_step step = SCHEDHINT_STEP_NONE;
-    int error = Update(channel, thread->tid, binding, &step);
-    binding->status = Failed(step, error);
-    if (step == SCHEDHINT_STEP_NONE) {
-      binding->bound = true;
-      CountBound(channel, 1);
-      if (thread->tid == getpid()) {
-        channel->leader_bound = false;  // the update has replaced it
-      } else {
-        BindLeader(channel);
-      }
-    }
+  auto is_used = [this](uint32_t map_id) { return ChannelOfMap(map_id) != nullptr; };
+  if (channel->Open(is_used, &binding->status)) {
+    binding->status = channel->Bind(thread->tid, binding->blocks);
+    binding->bound = binding->status.step == SCHEDHINT_STEP_NONE;
   }
-  binding->status.map_id = channel->map_id;
+  binding->status.map_id = channel->map_id();
   binding->status.tid = thread->tid;
-}
-
-void Registry::Unbind(schedhint_binding* binding) {
-  if (!binding->bound) return;
-  Channel* channel = binding->channel;
-  binding->bound = false;
-  CountBound(channel, -1);
-  int key = OpenThread(binding->thread->tid);
-  if (key >= 0) {
-    DeleteElement(channel->map_fd, key);  // ENOENT: a reader has dropped it already
-    CloseDescriptor(key);
-  }
-  if (channel->bound == 0) {
-    UnbindLeader(channel);
-  } else if (binding->thread->tid == getpid()) {
-    BindLeader(channel);
-  }
-}
-
-void Registry::BindLeader(Channel* channel) {
-  if (!channel->has_process_block || channel->leader_bound) return;
-  for (schedhint_binding* binding : channel->bindings) {
-    if (binding->bound && binding->thread->tid == getpid()) return;
-  }
-  schedhint_step step = SCHEDHINT_STEP_NONE;
-  Update(channel, getpid(), nullptr, &step);
-  channel->leader_bound = step == SCHEDHINT_STEP_NONE;
-}
-
-void Registry::UnbindLeader(Channel* channel) {
-  if (!channel->leader_bound) return;
-  channel->leader_bound = false;
-  int key = OpenThread(getpid());
-  if (key < 0) return;
-  DeleteElement(channel->map_fd, key);
-  CloseDescriptor(key);
-}
-
-void Registry::CountBound(Channel* channel, int difference) {
-  channel->bound += static_cast<uint32_t>(difference);
-  if (channel->count_slot < 0) return;
-  uint8_t* process = channel->process->by_slot[static_cast<size_t>(channel->count_slot)].address;
-  __atomic_store_n(reinterpret_cast<uint32_t*>(process + channel->count_offset), channel->bound,
-                   __ATOMIC_RELAXED);
-}
-
-// Without a binding: the process's blocks alone.
-int Registry::Update(Channel* channel, pid_t tid, const schedhint_binding* binding,
-                     schedhint_step* step) {
-  int key = OpenThread(tid);
-  if (key < 0) {
-    *step = SCHEDHINT_STEP_OPEN_THREAD;
-    return key;
-  }
-  std::vector<uint8_t> value(channel->map_value_size);
-  for (size_t i = 0; i < channel->slots.size(); i++) {
-    uint8_t* address = channel->process->by_slot[i].address;
-    if (address == nullptr && binding != nullptr) address = binding->blocks[i].address;
-    std::memcpy(value.data() + channel->slots[i].offset, &address, sizeof(address));
-  }
-  int error = UpdateElement(channel->map_fd, key, value.data());
-  CloseDescriptor(key);
-  if (error < 0) *step = SCHEDHINT_STEP_UPDATE;
-  return error;
 }
 
 void Registry::Release(schedhint_binding* binding) {
@@ -283,8 +136,9 @@ void Registry::Release(schedhint_binding* binding) {
 
 // The thread can no longer be reached through it; handles may still look at the blocks.
 void Registry::End(schedhint_binding* binding) {
-  Unbind(binding);
   Channel* channel = binding->channel;
+  if (binding->bound) channel->Unbind(binding->thread->tid);
+  binding->bound = false;
   schedhint_binding* last = channel->bindings.back();
   channel->bindings[binding->channel_index] = last;
   last->channel_index = binding->channel_index;
@@ -310,7 +164,6 @@ void Registry::Free(schedhint_binding* binding) {
 
 void Registry::FreeIfUnused(Channel* channel) {
   if (!channel->bindings.empty()) return;
-  if (channel->map_fd >= 0) CloseDescriptor(channel->map_fd);
   channels_.erase(std::find_if(channels_.begin(), channels_.end(),
                                [&](auto& owned) { return owned.get() == channel; }));
 }
@@ -331,7 +184,7 @@ schedhint_status Registry::Status(schedhint_binding* binding) {
 uint8_t* Registry::BlockOf(schedhint_binding* binding, uint32_t slot, uint32_t* size) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (binding->channel == nullptr || slot >= binding->blocks.size()) return nullptr;
-  *size = binding->channel->slots[slot].size;
+  *size = binding->channel->slots()[slot].size;
   uint8_t* of_process = binding->process->by_slot[slot].address;
   return of_process != nullptr ? of_process : binding->blocks[slot].address;
 }
@@ -377,8 +230,8 @@ schedhint_counts Registry::Counts() {
   counts.threads = static_cast<uint32_t>(threads_.size());
   counts.bindings = bindings_;
   for (auto& channel : channels_) {
-    counts.bound += channel->bound;
-    if (channel->map_fd >= 0) counts.maps_open++;
+    counts.bound += channel->bound();
+    if (channel->is_open()) counts.maps_open++;
   }
   PoolCounts pool = pool_.Counts();
   counts.pages = pool.pages;

@@ -9,10 +9,10 @@
 
 #include <memory>
 #include <mutex>
-#include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "channel.h"
 #include "gc_hook.h"
 #include "page_pool.h"
 #include "registry_abi.h"
@@ -20,21 +20,6 @@
 namespace schedhint {
 
 struct Thread;
-struct Channel;
-
-// The blocks that all threads of the process share in one map. Each binding keeps them, since a
-// handle may look at them after the map's last thread has gone.
-struct ProcessBlocks {
-  explicit ProcessBlocks(PagePool* pool) : pool(pool) {}
-  ~ProcessBlocks() {
-    for (Block block : by_slot) pool->Return(block);
-  }
-  ProcessBlocks(const ProcessBlocks&) = delete;
-  ProcessBlocks& operator=(const ProcessBlocks&) = delete;
-
-  PagePool* pool;
-  std::vector<Block> by_slot;  // null where a thread owns the slot
-};
 
 }  // namespace schedhint
 
@@ -60,23 +45,6 @@ struct Thread {
   Thread(uint64_t node_id, int64_t time_offset) : id(node_id), gc(time_offset) {}
 };
 
-// A map, as this process uses it.
-struct Channel {
-  std::vector<std::string> paths;  // several pins may name one map
-  uint32_t value_size = 0;
-  std::vector<schedhint_slot> slots;
-  int32_t count_slot = -1;
-  uint32_t count_offset = 0;
-  int map_fd = -1;
-  uint32_t map_id = 0;
-  uint32_t map_value_size = 0;
-  std::shared_ptr<ProcessBlocks> process;
-  bool has_process_block = false;
-  bool leader_bound = false;  // with the process's blocks alone
-  std::vector<schedhint_binding*> bindings;
-  uint32_t bound = 0;  // of them
-};
-
 class Registry {
  public:
   Registry();
@@ -97,16 +65,8 @@ class Registry {
   Thread* OtherThread(uint64_t id);
   Channel* FindChannel(const schedhint_channel_spec& spec, schedhint_status* status);
   Channel* ChannelOfMap(uint32_t map_id);
-  bool OpenMap(Channel* channel, schedhint_status* status);
   schedhint_binding* FindBinding(Channel* channel, Thread* thread, schedhint_status* status);
   void Bind(schedhint_binding* binding);
-  void Unbind(schedhint_binding* binding);
-  // The leader's element points to the process's block for as long as any thread is bound: a reader
-  // that finds none on a helper thread looks there.
-  void BindLeader(Channel* channel);
-  void UnbindLeader(Channel* channel);
-  void CountBound(Channel* channel, int difference);
-  int Update(Channel* channel, pid_t tid, const schedhint_binding* binding, schedhint_step* step);
   void End(schedhint_binding* binding);
   void Free(schedhint_binding* binding);
   void FreeIfUnused(Channel* channel);

@@ -1,7 +1,7 @@
-// A worker of main.mjs.
+// A worker of main.cjs.
 
-import { parentPort } from 'node:worker_threads';
-import { run } from './context.mjs';
+const { parentPort } = require('node:worker_threads');
+const { run } = require('./context.cjs');
 
 parentPort.on('message', async ({ id, source, argument, end }) => {
   if (end) parentPort.close();

@@ -1,0 +1,61 @@
+// A thread's block, as the embedded reader finds it: the first half to read, the second to write,
+// by the layout of schedhint.h. (An app has views for this; a reader is somebody else.)
+
+import { ABI, ReaderFlag, threadLayout } from 'schedhint';
+
+/** Index of a field in a typed array of its own element size. */
+const at = Object.fromEntries(
+  threadLayout.fields.map(({ name, offset, size }) => [name, offset / size]),
+);
+
+export class Block {
+  #u16;
+  #u32;
+  #u64;
+  #group = { urgency: 0, sliceUs: 0, deadlineNs: '0', user: '0' };
+
+  /** @param {ArrayBuffer} buffer */
+  constructor(buffer) {
+    this.#u16 = new Uint16Array(buffer);
+    this.#u32 = new Uint32Array(buffer);
+    this.#u64 = new BigUint64Array(buffer);
+  }
+
+  /** Kinds of pause in progress; 0: none. */
+  get gc() {
+    return Atomics.load(this.#u32, at.gc);
+  }
+
+  get gcCount() {
+    return Atomics.load(this.#u32, at.gc_count);
+  }
+
+  /** The hints; of the fields that are only true together, the last that could be had whole. */
+  get hints() {
+    const seq = Atomics.load(this.#u32, at.seq);
+    const group = {
+      urgency: Atomics.load(this.#u32, at.urgency),
+      sliceUs: Atomics.load(this.#u32, at.slice_us),
+      deadlineNs: String(Atomics.load(this.#u64, at.deadline_ns)),
+      user: String(Atomics.load(this.#u64, at.user)),
+    };
+    if (seq % 2 === 0 && Atomics.load(this.#u32, at.seq) === seq) this.#group = group;
+    const role = Atomics.load(this.#u16, at.role);
+    return { role, phase: Atomics.load(this.#u16, at.phase), ...this.#group };
+  }
+
+  /**
+   * @param {bigint} now
+   * @param {{ runDelayNs: number, gcRunDelayNs: number, onCpuNs: number, preempted: number, gcPreempted: number }} feedback
+   */
+  publish(now, { runDelayNs, gcRunDelayNs, onCpuNs, preempted, gcPreempted }) {
+    Atomics.store(this.#u32, at.reader_flags, ReaderFlag.observes);
+    Atomics.store(this.#u64, at.run_delay_ns, BigInt(runDelayNs));
+    Atomics.store(this.#u64, at.gc_run_delay_ns, BigInt(gcRunDelayNs));
+    Atomics.store(this.#u64, at.on_cpu_ns, BigInt(onCpuNs));
+    Atomics.store(this.#u32, at.preempted, preempted);
+    Atomics.store(this.#u32, at.gc_preempted, gcPreempted);
+    Atomics.store(this.#u64, at.reader_seen_ns, now);
+    Atomics.store(this.#u32, at.reader_abi, ABI);
+  }
+}

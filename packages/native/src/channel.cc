@@ -1,0 +1,170 @@
+#include "channel.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "bpf_syscall.h"
+#include "map_probe.h"
+
+namespace schedhint {
+namespace {
+
+constexpr uint32_t kKeySize = 4;  // a pidfd
+
+}  // namespace
+
+schedhint_status Failed(schedhint_step step, int error, uint32_t detail, uint32_t found) {
+  return {step, error < 0 ? -error : error, 0, detail, found, 0};
+}
+
+Channel::Channel(const schedhint_channel_spec& spec)
+    : paths_{spec.path},
+      value_size_(spec.value_size),
+      slots_(spec.slots, spec.slots + spec.slot_count),
+      count_slot_(spec.count_slot),
+      count_offset_(spec.count_offset) {}
+
+Channel::~Channel() {
+  if (map_fd_ >= 0) CloseDescriptor(map_fd_);
+}
+
+std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, PagePool* pool,
+                                         schedhint_status* status) {
+  std::unique_ptr<Channel> channel(new Channel(spec));
+  channel->process_ = std::make_shared<ProcessBlocks>(pool);
+  for (const schedhint_slot& slot : channel->slots_) {
+    Block block;
+    if (slot.owner == SCHEDHINT_OWNER_PROCESS) {
+      block = pool->Take(slot.size);
+      if (block.address == nullptr) {
+        *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
+        return nullptr;
+      }
+      channel->has_process_slot_ = true;
+    }
+    channel->process_->by_slot.push_back(block);
+  }
+  return channel;
+}
+
+bool Channel::HasPath(const char* path) const {
+  return std::find(paths_.begin(), paths_.end(), path) != paths_.end();
+}
+
+bool Channel::HasSlotsOf(const schedhint_channel_spec& spec) const {
+  return value_size_ == spec.value_size && count_slot_ == spec.count_slot &&
+         count_offset_ == spec.count_offset && slots_.size() == spec.slot_count &&
+         std::equal(slots_.begin(), slots_.end(), spec.slots,
+                    [](const schedhint_slot& a, const schedhint_slot& b) {
+                      return a.offset == b.offset && a.size == b.size && a.owner == b.owner;
+                    });
+}
+
+bool Channel::Open(const std::function<bool(uint32_t)>& is_used, schedhint_status* status) {
+  if (is_open()) return true;
+  int map_fd = OpenPinnedMap(paths_.front().c_str());
+  if (map_fd < 0) {
+    *status = Failed(SCHEDHINT_STEP_OPEN_MAP, map_fd);
+    return false;
+  }
+  *status = Check(map_fd, is_used);
+  if (status->step != SCHEDHINT_STEP_NONE) {
+    CloseDescriptor(map_fd);
+    return false;
+  }
+  map_fd_ = map_fd;
+  return true;
+}
+
+schedhint_status Channel::Check(int map_fd, const std::function<bool(uint32_t)>& is_used) {
+  MapInfo info;
+  if (int error = ReadMapInfo(map_fd, &info)) return Failed(SCHEDHINT_STEP_MAP_INFO, error);
+  if (info.type != kMapTypeTaskStorage || info.key_size != kKeySize) {
+    return Failed(SCHEDHINT_STEP_MAP_TYPE, 0, info.type);
+  }
+  if (info.value_size < value_size_) {
+    return Failed(SCHEDHINT_STEP_VALUE_SIZE, 0, info.value_size);
+  }
+  if (is_used(info.id)) return Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
+  for (const schedhint_slot& slot : slots_) {
+    SlotProbe probe = ProbeSlot(map_fd, info.value_size, slot.offset);
+    if (probe.error != 0) return Failed(SCHEDHINT_STEP_PROBE, probe.error, slot.offset);
+    if (!probe.is_uptr) return Failed(SCHEDHINT_STEP_SLOT_PLAIN, 0, slot.offset);
+    // A struct that ends beyond our block would let the program write into a neighbour's.
+    if (probe.struct_size > PagePool::BlockSize(slot.size)) {
+      return Failed(SCHEDHINT_STEP_SLOT_SIZE, 0, slot.offset, probe.struct_size);
+    }
+  }
+  map_id_ = info.id;
+  map_value_size_ = info.value_size;
+  return {};
+}
+
+schedhint_status Channel::Bind(pid_t tid, const std::vector<Block>& blocks) {
+  schedhint_step step = SCHEDHINT_STEP_NONE;
+  int error = Update(tid, &blocks, &step);
+  if (step != SCHEDHINT_STEP_NONE) return Failed(step, error);
+  Count(1);
+  if (tid == getpid()) {
+    leader_ = Leader::kThread;
+  } else if (leader_ == Leader::kNone) {
+    BindLeader();
+  }
+  return {};
+}
+
+void Channel::Unbind(pid_t tid) {
+  Delete(tid);
+  Count(-1);
+  if (tid == getpid()) leader_ = Leader::kNone;
+  if (bound_ > 0 && leader_ == Leader::kNone) BindLeader();
+  if (bound_ == 0 && leader_ == Leader::kProcessAlone) {
+    Delete(getpid());
+    leader_ = Leader::kNone;
+  }
+}
+
+void Channel::BindLeader() {
+  if (!has_process_slot_) return;
+  schedhint_step step = SCHEDHINT_STEP_NONE;
+  Update(getpid(), nullptr, &step);
+  if (step == SCHEDHINT_STEP_NONE) leader_ = Leader::kProcessAlone;
+}
+
+void Channel::Count(int difference) {
+  bound_ += static_cast<uint32_t>(difference);
+  if (count_slot_ < 0) return;
+  uint8_t* process = process_->by_slot[static_cast<size_t>(count_slot_)].address;
+  __atomic_store_n(reinterpret_cast<uint32_t*>(process + count_offset_), bound_, __ATOMIC_RELAXED);
+}
+
+// An update replaces the value whole. Without a thread's blocks: the process's alone.
+int Channel::Update(pid_t tid, const std::vector<Block>* blocks, schedhint_step* step) {
+  int key = OpenThread(tid);
+  if (key < 0) {
+    *step = SCHEDHINT_STEP_OPEN_THREAD;
+    return key;
+  }
+  std::vector<uint8_t> value(map_value_size_);
+  for (size_t i = 0; i < slots_.size(); i++) {
+    uint8_t* address = process_->by_slot[i].address;
+    if (address == nullptr && blocks != nullptr) address = (*blocks)[i].address;
+    std::memcpy(value.data() + slots_[i].offset, &address, sizeof(address));
+  }
+  int error = UpdateElement(map_fd_, key, value.data());
+  CloseDescriptor(key);
+  if (error < 0) *step = SCHEDHINT_STEP_UPDATE;
+  return error;
+}
+
+void Channel::Delete(pid_t tid) {
+  int key = OpenThread(tid);
+  if (key < 0) return;
+  DeleteElement(map_fd_, key);  // ENOENT: a reader has dropped it already
+  CloseDescriptor(key);
+}
+
+}  // namespace schedhint

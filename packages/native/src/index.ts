@@ -1,0 +1,2 @@
+export { type AddonResult, loadAddon } from './load.js';
+export * from './native.js';

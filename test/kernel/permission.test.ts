@@ -1,0 +1,59 @@
+import { chmodSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { describeOnKernel } from './ability.js';
+import { BpfReader } from './bpf-reader.js';
+import { type Bpffs, mountBpffs } from './bpffs.js';
+import { NodeProcess } from './node-process.js';
+
+const NOBODY = 65534;
+
+describeOnKernel('an unprivileged user', () => {
+  let bpffs: Bpffs;
+  let reader: BpfReader;
+  let node: NodeProcess;
+  let map: string;
+
+  beforeEach(async () => {
+    bpffs = mountBpffs();
+    await bpffs.setMode(0o755);
+    reader = await BpfReader.load('sampler', bpffs.path);
+    map = `${bpffs.path}/schedhint`;
+    node = await NodeProcess.start();
+    // Only now, with everything loaded: the sources need not be readable for everyone.
+    await node.run((_, uid) => {
+      process.setgroups!([]);
+      process.setgid!(uid);
+      process.setuid!(uid);
+    }, NOBODY);
+  });
+  afterEach(async () => {
+    await node?.kill();
+    await reader?.close();
+    bpffs?.unmount();
+  });
+
+  const attach = () =>
+    node.run(({ schedhint }, path) => schedhint.attachThread({ map: path }).status, map);
+
+  test('binds where the pin is open to all (0666)', async () => {
+    chmodSync(map, 0o666);
+    expect(await attach()).toMatchObject({ state: 'bound', map: { path: map } });
+    expect(await reader.element('schedhint', node.pid)).not.toBeNull();
+  });
+
+  test('is told what to do where it is not (0600), and binds once that is done', async () => {
+    chmodSync(map, 0o600);
+    const status = await attach();
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_PERMISSION' });
+    expect(status).toHaveProperty('reason', expect.stringMatching(/EACCES.*chmod 0666/));
+    expect(await reader.element('schedhint', node.pid)).toBeNull();
+    chmodSync(map, 0o666);
+    expect(await attach()).toMatchObject({ state: 'bound' });
+  });
+
+  test('the same where it may not pass the directory', async () => {
+    chmodSync(map, 0o666);
+    await bpffs.setMode(0o700);
+    expect(await attach()).toMatchObject({ code: 'ERR_MAP_PERMISSION' });
+  });
+});
