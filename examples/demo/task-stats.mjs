@@ -1,6 +1,6 @@
 // What /proc tells of a thread of this process, where there is a /proc.
 
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 
 const TASKS = '/proc/self/task';
 const buffer = Buffer.alloc(4096);
@@ -16,8 +16,7 @@ export function listTasks() {
 
 /** This thread's own id in the kernel, 0 where nothing tells. */
 export function ownTask() {
-  const tid = Number(/^Pid:\s+([0-9]+)/m.exec(read(open('/proc/thread-self/status')))?.[1]);
-  return tid || 0;
+  return Number(/^Pid:\s+([0-9]+)/m.exec(readWhole('/proc/thread-self/status'))?.[1] ?? 0);
 }
 
 /** One thread's numbers. A thread that has gone, or a system without /proc, has zeroes. */
@@ -30,7 +29,7 @@ export class TaskStats {
 
   /** @param {number} tid */
   constructor(tid) {
-    this.comm = read(open(`${TASKS}/${tid}/comm`)).trim();
+    this.comm = readWhole(`${TASKS}/${tid}/comm`).trim();
     this.#schedstat = open(`${TASKS}/${tid}/schedstat`);
     this.#status = open(`${TASKS}/${tid}/status`);
   }
@@ -44,10 +43,6 @@ export class TaskStats {
   /** Involuntary switches. */
   get preempted() {
     return Number(/^nonvoluntary_ctxt_switches:\s+([0-9]+)/m.exec(read(this.#status))?.[1] ?? 0);
-  }
-
-  close() {
-    for (const file of [this.#schedstat, this.#status]) if (file !== null) closeSync(file);
   }
 }
 
@@ -65,5 +60,13 @@ function read(file) {
     return buffer.toString('latin1', 0, readSync(file, buffer, 0, buffer.length, 0));
   } catch {
     return ''; // ESRCH: the thread has gone
+  }
+}
+
+function readWhole(path) {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
   }
 }

@@ -10,6 +10,8 @@ export interface Context {
   readonly schedhint: typeof schedhint;
   readonly addon: Addon;
   readonly require: NodeJS.Require;
+  /** `import()`, which vitest would rewrite. */
+  readonly import: (url: string) => Promise<unknown>;
   readonly addonFile: string;
   readonly Worker: typeof Worker;
   readonly threadId: number;
@@ -67,7 +69,8 @@ export class NodeProcess {
       serialization: 'advanced', // with bigints
     });
     const started = new NodeProcess(child);
-    await started.#reply(0, () => {});
+    const { error } = await started.#reply(0, () => {});
+    if (error !== undefined) throw new Error(error.message);
     return started;
   }
 

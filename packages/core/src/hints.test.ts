@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { type HintGroup, Hints } from './hints.js';
 import { threadLayout } from './standard.js';
 import { createView, rebase } from './view.js';
@@ -109,6 +109,47 @@ describe('set', () => {
       );
     }
     expect(bytes.every((byte) => byte === 0)).toBe(true);
+  });
+
+  test('seq is odd at each store of the group, and even before and after', () => {
+    const { hints, view } = block();
+    const store = vi.spyOn(Atomics, 'store');
+    const seen: number[] = [];
+    store.mockImplementation(((words: Uint32Array, index: number, value: number) => {
+      seen.push(view.seq);
+      Atomics.exchange(words, index, value);
+      return value;
+    }) as never);
+    try {
+      hints.set({ urgency: 1, sliceUs: 2, deadlineNs: 3, user: 4, phase: 'serving' });
+    } finally {
+      store.mockRestore();
+    }
+    // phase, the four, seq
+    expect(seen).toEqual([0, 1, 1, 1, 1, 1]);
+    expect([view.seq, view.urgency, view.slice_us, view.deadline_ns, view.user]).toEqual([
+      2,
+      1,
+      2,
+      3n,
+      4n,
+    ]);
+  });
+
+  test('a writer that enters first is noticed', () => {
+    const { hints, view } = block();
+    const compareExchange = vi.spyOn(Atomics, 'compareExchange').mockImplementation((() => {
+      // Between our look at seq and our exchange the other writer went in.
+      view.seq = 1;
+      return 1;
+    }) as never);
+    try {
+      hints.set({ urgency: 1 });
+    } finally {
+      compareExchange.mockRestore();
+    }
+    expect([view.urgency, view.seq]).toEqual([0, 1]);
+    rebase(hints, new ArrayBuffer(128), 0);
   });
 
   test('seq wraps around', () => {

@@ -382,6 +382,11 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
       }
     }
     expect(seen.size).toBeGreaterThan(10);
+    // What a view holds is an empty shell: no field, no method, no constructor.
+    const shell = (view as unknown as Record<string, object>)['#memory']!;
+    const prototype = Object.getPrototypeOf(shell);
+    expect([...Reflect.ownKeys(shell), ...Reflect.ownKeys(prototype)]).toEqual([]);
+    expect(Object.getPrototypeOf(prototype)).toBe(null);
   });
 });
 

@@ -12,6 +12,8 @@ const context = {
   schedhint,
   addon: loadAddon().addon,
   require,
+  /** import(), which the test's own compiler would rewrite */
+  import: (url) => import(url),
   addonFile: join(native, 'build/Release/schedhint.node'),
   Worker,
   isMainThread,

@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { standardGc, uptr, type ValueShape } from './channel.js';
+import { array, struct } from './layout.js';
+import { u8, u16, u32, u64 } from './scalars.js';
+import { DEFAULT_PIN } from './standard.js';
+
+const small = struct('small', { a: u32 });
+const large = struct('large', { bytes: array(u8, 4096) });
+const offsets = (value: ValueShape) => uptr({ value }).request.slots.map(({ offset }) => offset);
+
+describe('the path', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('is the argument, else SCHEDHINT_MAP, else the default', () => {
+    vi.stubEnv('SCHEDHINT_MAP', '/env/map');
+    expect(uptr({ map: '/own/map' }).request.map).toBe('/own/map');
+    expect(uptr().request.map).toBe('/env/map');
+    vi.stubEnv('SCHEDHINT_MAP', '');
+    expect(uptr().request.map).toBe(DEFAULT_PIN);
+    vi.stubEnv('SCHEDHINT_MAP', undefined);
+    expect(uptr().request.map).toBe(DEFAULT_PIN);
+  });
+
+  test('is made absolute, so that it does not change with the directory', () => {
+    expect(uptr({ map: 'some/map' }).request.map).toBe(resolve('some/map'));
+  });
+
+  test.each([[5], [''], ['a\0b'], [{}]])('%j is none', (map) => {
+    expect(() => uptr({ map } as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+  });
+});
+
+test('the standard channel: two pointers, the second shared by the process', () => {
+  const { request, standard, kind } = uptr({ map: '/m' });
+  expect({ kind, standard }).toEqual({ kind: 'uptr', standard: true });
+  expect(request).toEqual({
+    map: '/m',
+    valueSize: 16,
+    slots: [
+      { offset: 0, size: 128, owner: 'thread' },
+      { offset: 8, size: 64, owner: 'process' },
+    ],
+    countSlot: 1,
+    countOffset: 8,
+  });
+  // Where schedhint.h has them.
+  expect(standardGc).toEqual({
+    threadSlot: 0,
+    gc: 8,
+    count: 12,
+    sinceNs: 16,
+    expectNs: 24,
+    flags: 60,
+    processSlot: 1,
+    processCount: 4,
+  });
+});
+
+describe("a value of one's own is laid out by C's rules", () => {
+  test('pointers and plain fields', () => {
+    const { request, pointers, standard } = uptr({
+      map: '/m',
+      value: { flag: u8, first: small, half: u16, second: large, last: u8 },
+    });
+    expect(standard).toBe(false);
+    expect(request.slots).toEqual([
+      { offset: 8, size: 4, owner: 'thread' },
+      { offset: 24, size: 4096, owner: 'thread' },
+    ]);
+    expect(request.valueSize).toBe(40);
+    expect(request.countSlot).toBe(-1);
+    expect(pointers.map(({ path }) => path)).toEqual([['first'], ['second']]);
+  });
+
+  test('nested structs are aligned and padded as a whole', () => {
+    expect(offsets({ x: u8, nested: { y: u32, p: small, z: u8 }, q: small })).toEqual([16, 32]);
+    expect(offsets({ x: u16, nested: { y: u8, z: u16 }, p: small })).toEqual([8]);
+    expect(uptr({ value: { p: small, x: u64, y: u8 } }).request.valueSize).toBe(24);
+  });
+
+  test.each<[string, unknown]>([
+    ['no pointer', { x: u32 }],
+    ['nothing', {}],
+    ['null', null],
+    ['an array field', { x: array(u8, 4), p: small }],
+    ['an empty nested struct', { p: small, nested: {} }],
+    ['a string', { p: 'small' }],
+    ['a struct larger than a page', { p: struct('huge', { bytes: array(u8, 4097) }) }],
+  ])('refused: %s', (_, value) => {
+    expect(() => uptr({ value } as never)).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_LAYOUT' }),
+    );
+  });
+
+  test.each([[null], [5], ['map']])('options %j are none', (options) => {
+    expect(() => uptr(options as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+  });
+});

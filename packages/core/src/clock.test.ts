@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { deadlineIn, monotonicNs } from './clock.js';
+
+test('monotonicNs lies between two readings of the same clock', () => {
+  // The tests run in the initial time namespace, where hrtime is that clock.
+  const before = process.hrtime.bigint();
+  const now = monotonicNs();
+  const after = process.hrtime.bigint();
+  expect(now).toBeGreaterThanOrEqual(before);
+  expect(now).toBeLessThanOrEqual(after);
+});
+
+test.each([
+  [0, 0n],
+  [1.5, 1_500_000n],
+  [-3, -3_000_000n],
+  [1e-6, 1n],
+])('deadlineIn(%f) is so far from now', (milliseconds, ns) => {
+  const before = monotonicNs();
+  const deadline = deadlineIn(milliseconds);
+  const after = monotonicNs();
+  expect(deadline - ns).toBeGreaterThanOrEqual(before);
+  expect(deadline - ns).toBeLessThanOrEqual(after);
+});

@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type NativeStatus, Step } from '@schedhint/native';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { explain } from './status.js';
+
+vi.mock('node:os', async (original) => ({ ...(await original<object>()), release: vi.fn() }));
+
+const { ENOENT, EACCES, EPERM, ENOSYS, EINVAL, EOPNOTSUPP, ENOMEM, EMFILE } = constants.errno;
+const status = (step: Step, errno = 0, detail = 0, found = 0): NativeStatus => ({
+  step,
+  errno,
+  mapId: 0,
+  detail,
+  found,
+  tid: 0,
+});
+const kernel = (version: string) => vi.mocked(release).mockReturnValue(version);
+
+describe('what a step that failed means', () => {
+  beforeAll(() => {
+    kernel('6.18.0');
+  });
+
+  // A reason says what was tried, what the kernel said, and what to do.
+  test.each<[string, NativeStatus, string, RegExp]>([
+    [
+      'a map of another type',
+      status(Step.MapType, 0, 1),
+      'ERR_MAP_TYPE',
+      /\/m .*type 1,.*give the path/,
+    ],
+    ['a small value', status(Step.ValueSize, 0, 8), 'ERR_MAP_LAYOUT', /8 bytes, fewer/],
+    ['plain data', status(Step.SlotPlain, 0, 8), 'ERR_MAP_LAYOUT', /offset 8 .*clang >= 16/],
+    ['a large struct', status(Step.SlotSize, 0, 8, 256), 'ERR_MAP_LAYOUT', /offset 8 .*256 bytes/],
+    ['no answer to the probe', status(Step.Probe, ENOMEM), 'ERR_BPF_REFUSED', /ENOMEM/],
+    ['no map info', status(Step.MapInfo, EPERM), 'ERR_BPF_REFUSED', /EPERM/],
+    ['no pidfd', status(Step.OpenThread, EINVAL), 'ERR_PIDFD_REFUSED', /EINVAL.*Linux >= 6\.9/],
+    ['no update', status(Step.Update, EOPNOTSUPP), 'ERR_BIND_REFUSED', /EOPNOTSUPP$/],
+    ['another layout', status(Step.OtherLayout), 'ERR_MAP_IN_USE', /another value layout/],
+    ['no memory', status(Step.Memory, ENOMEM), 'ERR_NO_MEMORY', /ENOMEM/],
+    ['the thread has ended', status(Step.ThreadEnded), 'ERR_THREAD_ENDED', /ended/],
+    ['a refused bpf(2)', status(Step.OpenMap, EPERM), 'ERR_BPF_REFUSED', /EPERM.*seccomp/],
+    ['no bpf(2)', status(Step.OpenMap, ENOSYS), 'ERR_BPF_REFUSED', /ENOSYS/],
+    ['a strange path', status(Step.OpenMap, EMFILE), 'ERR_NOT_A_PIN', /EMFILE/],
+  ])('%s', (_, native, code, reason) => {
+    expect(explain('/m', native)).toEqual({
+      state: 'unavailable',
+      code,
+      reason: expect.stringMatching(reason),
+    });
+  });
+
+  test('a worker that has not attached is waited for', () => {
+    expect(explain('/m', status(Step.ThreadNotSeen))).toMatchObject({
+      state: 'waiting',
+      code: 'ERR_WORKER_NOT_ATTACHED',
+      reason: expect.stringContaining('schedhint/register'),
+    });
+  });
+
+  test('no map: waited for, with what to do where even the directory is missing', () => {
+    expect(explain(`${tmpdir()}/none`, status(Step.OpenMap, ENOENT))).toMatchObject({
+      state: 'waiting',
+      code: 'ERR_MAP_NOT_FOUND',
+      reason: expect.stringMatching(/none: start the scheduler/),
+    });
+    expect(explain('/nonexistent/none', status(Step.OpenMap, ENOENT))).toHaveProperty(
+      'reason',
+      expect.stringMatching(/mount bpffs/),
+    );
+  });
+
+  test.each([
+    ['6.12.99', 'ERR_UPTR_UNSUPPORTED'],
+    ['5.15.0-generic', 'ERR_UPTR_UNSUPPORTED'],
+    ['6.13.0', 'ERR_MAP_NOT_FOUND'],
+    ['7.0.1', 'ERR_MAP_NOT_FOUND'],
+  ])('no map on Linux %s: %s', (version, code) => {
+    kernel(version);
+    const explained = explain('/nonexistent/none', status(Step.OpenMap, ENOENT));
+    expect(explained.code).toBe(code);
+    if (code === 'ERR_UPTR_UNSUPPORTED') {
+      expect(explained.state).toBe('unavailable');
+      expect(explained.reason).toContain(`requires >= 6.13, running ${version}`);
+    }
+    kernel('6.18.0');
+  });
+});
+
+describe('EACCES', () => {
+  let directory: string;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'schedhint-status-'));
+    writeFileSync(join(directory, 'file'), '');
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  test('off a bpffs: no pin at all', () => {
+    expect(explain(join(directory, 'file'), status(Step.OpenMap, EACCES))).toMatchObject({
+      state: 'unavailable',
+      code: 'ERR_NOT_A_PIN',
+    });
+  });
+
+  test('where one may not even look: a matter of permission, with the fix', () => {
+    expect(explain('/nonexistent/m', status(Step.OpenMap, EACCES))).toMatchObject({
+      state: 'unavailable',
+      code: 'ERR_MAP_PERMISSION',
+      reason: expect.stringMatching(/EACCES.*chmod 0666/),
+    });
+  });
+});

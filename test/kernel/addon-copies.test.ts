@@ -1,0 +1,124 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Addon } from '@schedhint/native';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { describeOnKernel } from './ability.js';
+import { BpfReader } from './bpf-reader.js';
+import { type Bpffs, mountBpffs } from './bpffs.js';
+import { buildNativeProbe, type NativeProbe } from './native-probe.js';
+import { NodeProcess } from './node-process.js';
+
+const addonFile = fileURLToPath(
+  new URL('../../packages/native/build/Release/schedhint.node', import.meta.url),
+);
+
+describeOnKernel('copies in one process', () => {
+  let bpffs: Bpffs;
+  let reader: BpfReader;
+  let node: NodeProcess;
+  let map: string;
+  let elsewhere: string;
+
+  beforeEach(async () => {
+    bpffs = mountBpffs();
+    reader = await BpfReader.load('sampler', bpffs.path);
+    map = `${bpffs.path}/schedhint`;
+    node = await NodeProcess.start();
+    elsewhere = mkdtempSync(join(tmpdir(), 'schedhint-copy-'));
+  });
+  afterEach(async () => {
+    await node?.kill();
+    await reader?.close();
+    bpffs?.unmount();
+    rmSync(elsewhere, { recursive: true, force: true });
+  });
+
+  test('of the addon: one registry, one block, one count', async () => {
+    const copy = join(elsewhere, 'schedhint.node');
+    copyFileSync(addonFile, copy);
+    const { places, counts, after } = await node.run(
+      ({ schedhint, addon, require, threadId }, files) => {
+        const other = require(files.copy) as Addon;
+        const { place } = require(files.probe) as NativeProbe;
+        if (other === addon) throw new Error('not another copy');
+        const { request } = schedhint.uptr({ map: files.map });
+        const first = addon.attach(request, threadId, true);
+        const second = other.attach(request, threadId, true);
+        const places = [first, second].map((handle) => place(handle.buffer(0)!));
+        const counts = [addon.counts(), other.counts()];
+        first.release();
+        const after = other.counts();
+        return { places, counts, after };
+      },
+      { map, copy, probe: buildNativeProbe() },
+    );
+    expect(places[0]).toEqual(places[1]);
+    expect(counts[0]).toEqual(counts[1]);
+    expect(counts[0]).toMatchObject({ threads: 1, bindings: 1, bound: 1 });
+    // The second copy's handle keeps it.
+    expect(after).toMatchObject({ bindings: 1, bound: 1 });
+    expect(await reader.element('schedhint', node.pid)).not.toBeNull();
+  });
+
+  test('of the addon: the collector is published once, whichever copy was asked', async () => {
+    const copy = join(elsewhere, 'schedhint.node');
+    copyFileSync(addonFile, copy);
+    const { first, second, counted } = await node.run(
+      async ({ schedhint, addonFile, require }, file) => {
+        const v8 = require('node:v8') as typeof import('node:v8');
+        const vm = require('node:vm') as typeof import('node:vm');
+        v8.setFlagsFromString('--expose-gc');
+        const gc = vm.runInNewContext('gc') as () => void;
+        const hints = schedhint.startGcHints({ map: file.map });
+        // Another copy of our packages would load another addon.
+        const cache = require.cache as Record<string, { exports: unknown } | undefined>;
+        const loaded = cache[addonFile]!;
+        const own = loaded.exports;
+        loaded.exports = require(file.copy);
+        const { thread } = hints;
+        const again = schedhint.startGcHints({ map: file.map });
+        loaded.exports = own;
+        const before = thread.gc.count;
+        gc();
+        const counted = thread.gc.count - before;
+        return { first: hints.source, second: again.source, counted };
+      },
+      { map, copy },
+    );
+    expect([first, second]).toEqual(['v8', 'v8']);
+    expect(counted).toBe(1);
+  });
+
+  test('the registry is a symbol that the dynamic linker makes unique', () => {
+    const symbols = execFileSync('readelf', ['--dyn-syms', '--wide', addonFile], {
+      encoding: 'utf8',
+    });
+    const [line, ...more] = symbols
+      .split('\n')
+      .filter((text) => text.includes('schedhint_registry_v1'));
+    expect(line).toContain(' UNIQUE ');
+    expect(more).toEqual([]);
+  });
+
+  test('of the packages, ESM beside CommonJS: they share the block', async () => {
+    const result = await node.run(async ({ schedhint, addon, require, ...context }, path) => {
+      const { pathToFileURL } = require('node:url') as typeof import('node:url');
+      const esm = require.resolve('schedhint').replace('/dist/cjs/', '/dist/esm/');
+      const other = (await context.import(pathToFileURL(esm).href)) as typeof schedhint;
+      if (other.attachThread === schedhint.attachThread) throw new Error('not another copy');
+      const one = schedhint.attachThread({ map: path });
+      const two = other.attachThread({ map: path });
+      one.hints.urgency = 55;
+      const seen = two.hints.urgency;
+      const { bindings } = addon.counts();
+      one.detach();
+      const state = two.status.state;
+      two.hints.urgency = 56;
+      return { seen, bindings, state, left: one.hints.urgency };
+    }, map);
+    expect(result).toEqual({ seen: 55, bindings: 1, state: 'bound', left: 55 });
+  });
+});
