@@ -85,6 +85,8 @@ struct schedhint_counts {
 
 struct schedhint_binding;  // a thread's blocks in one map; counted
 
+using schedhint_listener = void (*)(void* data);
+
 struct schedhint_registry {
   uint32_t version;
   uint32_t size;
@@ -108,6 +110,10 @@ struct schedhint_registry {
   void (*thread_ends)();
   void (*counts)(schedhint_counts*);
   int64_t (*time_namespace_offset)();
+  // `listener` is called on a native thread when the status of some binding may have changed. It
+  // must return at once and not call back.
+  void (*listen)(schedhint_listener, void* data);
+  void (*unlisten)(schedhint_listener, void* data);
 };
 
 }  // extern "C"
