@@ -141,6 +141,12 @@ export interface Addon {
    * @param threadId - Node.js's `threadId`: unique in the process, never used again.
    */
   attach(request: ChannelRequest, threadId: number, ownThread: boolean): Attachment;
+  /**
+   * Calls back on this thread's event loop when the status of some attachment may have changed:
+   * bound, unbound, or for another reason. Many changes may make one call. It keeps no event loop
+   * alive. Only the first call counts.
+   */
+  onStatusChange(callback: () => void): void;
   counts(): Counts;
   /** How far CLOCK_MONOTONIC here is ahead of the initial time namespace's, which BPF reads. */
   readonly timeNamespaceOffsetNs: bigint;
