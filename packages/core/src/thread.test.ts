@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { attachThread } from './thread.js';
+
 test('x', () => {
   const t = attachThread({ map: '/tmp/none/none' });
   t.hints.urgency = 5;

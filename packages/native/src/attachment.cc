@@ -22,6 +22,7 @@ Napi::Object ToObject(Napi::Env env, const schedhint_status& status) {
   object.Set("detail", status.detail);
   object.Set("found", status.found);
   object.Set("tid", status.tid);
+  object.Set("boundNs", Napi::BigInt::New(env, status.bound_ns));
   return object;
 }
 

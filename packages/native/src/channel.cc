@@ -18,7 +18,7 @@ constexpr uint32_t kKeySize = 4;  // a pidfd
 }  // namespace
 
 schedhint_status Failed(schedhint_step step, int error, uint32_t detail, uint32_t found) {
-  return {step, error < 0 ? -error : error, 0, detail, found, 0};
+  return {step, error < 0 ? -error : error, 0, detail, found, 0, 0};
 }
 
 Channel::Channel(const schedhint_channel_spec& spec)

@@ -95,6 +95,8 @@ export interface NativeStatus {
   readonly found: number;
   /** The thread's id in the kernel; 0 while unknown. */
   readonly tid: number;
+  /** When it was bound, CLOCK_MONOTONIC nanoseconds of the initial time namespace; 0n: it is not. */
+  readonly boundNs: bigint;
 }
 
 /** A handle on the blocks of one thread in one map. It lives as long as the thread. */
@@ -151,5 +153,3 @@ export interface Addon {
   /** How far CLOCK_MONOTONIC here is ahead of the initial time namespace's, which BPF reads. */
   readonly timeNamespaceOffsetNs: bigint;
 }
-
-

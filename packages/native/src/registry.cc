@@ -136,6 +136,7 @@ void Registry::Bind(schedhint_binding* binding) {
   if (channel->Open(is_used, &binding->status)) {
     binding->status = channel->Bind(thread->tid, binding->blocks);
     binding->bound = binding->status.step == SCHEDHINT_STEP_NONE;
+    if (binding->bound) binding->status.bound_ns = MonotonicNow(time_offset_);
   }
   binding->status.map_id = channel->map_id();
   binding->status.tid = thread->tid;

@@ -56,6 +56,7 @@ struct schedhint_status {
   uint32_t detail;
   uint32_t found;
   int32_t tid;  // 0: not known
+  uint64_t bound_ns;  // since when, CLOCK_MONOTONIC of the initial time namespace; 0: not bound
 };
 
 // Offsets in the thread's block, and in the process's, that belong to the GC hook.
