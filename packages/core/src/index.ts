@@ -17,6 +17,7 @@ export { deadlineIn, monotonicNs } from './clock.js';
 export type { Coded, ErrorCode } from './errors.js';
 export type { Feedback } from './feedback.js';
 export type { GcReporting, GcState } from './gc-state.js';
+export type { HintedThread, Thread } from './handle.js';
 export type { HintGroup, Hints } from './hints.js';
 export {
   type ArrayType,
@@ -60,12 +61,7 @@ export {
   URGENCY_MAX,
 } from './standard.js';
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js';
-export {
-  attachThread,
-  type HintedThread,
-  hintsOf,
-  publishCollections,
-  type Thread,
-  threadOf,
-} from './thread.js';
+export { STATUS_CHANNEL, type StatusMessage } from './status-events.js';
+export { attachThread, publishCollections } from './thread.js';
 export type { FieldsView, ScalarKeys, ValueOf, ViewOf } from './view.js';
+export { hintsOf, threadOf } from './worker-thread.js';

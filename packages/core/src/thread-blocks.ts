@@ -1,8 +1,10 @@
+import { EventEmitter } from 'node:events';
 import { isMainThread, threadId as ownThreadId } from 'node:worker_threads';
 import { type Attachment, type GcRequest, loadAddon, Step } from '@schedhint/native';
 import type { Channel } from './channel.js';
 import { ABI, processLayout, Role, threadLayout } from './standard.js';
 import { explain, type Reader, type Status, unavailable } from './status.js';
+import { follow, unfollow } from './status-events.js';
 import { createView } from './view.js';
 
 /**
@@ -15,6 +17,8 @@ export class ThreadBlocks {
   readonly #attachment: Attachment | null;
   readonly #channel: Channel;
   readonly #without: Status | null;
+  /** Emits `status` when it has changed. */
+  readonly events = new EventEmitter<{ status: [Status] }>();
   #handles = 0;
   #onLast: () => void;
 
@@ -40,6 +44,7 @@ export class ThreadBlocks {
       this.buffers = channel.pointers.map(({ layout }) => new ArrayBuffer(layout.size));
     }
     if (channel.standard && own) this.#introduce();
+    if (this.#attachment !== null) follow(this);
   }
 
   static readonly #own = new Map<string, ThreadBlocks>();
@@ -51,8 +56,6 @@ export class ThreadBlocks {
     if (blocks === undefined) {
       blocks = new ThreadBlocks(channel, ownThreadId, () => ThreadBlocks.#own.delete(key));
       ThreadBlocks.#own.set(key, blocks);
-    } else {
-      blocks.#tryAgain();
     }
     return blocks;
   }
@@ -69,15 +72,8 @@ export class ThreadBlocks {
   release(): void {
     if (--this.#handles > 0) return;
     this.#onLast();
+    unfollow(this);
     this.#attachment?.release();
-  }
-
-  /** What was missing when the first handle was made may have come. */
-  #tryAgain(): void {
-    if (this.#attachment === null || this.#attachment.status().step === Step.Bound) return;
-    const loaded = loadAddon();
-    // The same binding, which an attach binds if it can.
-    if ('addon' in loaded) loaded.addon.attach(this.#channel.request, ownThreadId, true).release();
   }
 
   get tid(): number {
@@ -87,9 +83,14 @@ export class ThreadBlocks {
   get status(): Status {
     if (this.#attachment === null) return this.#without!;
     const status = this.#attachment.status();
-    if (status.step !== 0) return explain(this.#channel.request.map, status);
-    const map = { path: this.#channel.request.map, id: status.mapId };
-    return { state: 'bound', map, readBy: this.#channel.standard ? this.#reader() : null };
+    if (status.step !== Step.Bound) return explain(this.map, status);
+    const readBy = this.#channel.standard ? this.#reader(status.boundNs) : null;
+    return { state: 'bound', map: { path: this.map, id: status.mapId }, readBy };
+  }
+
+  /** Path of the map's pin. */
+  get map(): string {
+    return this.#channel.request.map;
   }
 
   startGcHook(request: GcRequest): boolean {
@@ -100,9 +101,10 @@ export class ThreadBlocks {
     this.#attachment?.stopGcHook();
   }
 
-  #reader(): Reader | null {
+  #reader(boundNs: bigint): Reader | null {
     const { thread } = this.#standard();
-    if (thread.reader_abi === 0) return null;
+    // What an earlier map's reader has left behind is older than this binding.
+    if (thread.reader_abi === 0 || thread.reader_seen_ns < boundNs) return null;
     return { abi: thread.reader_abi, flags: thread.reader_flags, seenNs: thread.reader_seen_ns };
   }
 
@@ -125,7 +127,7 @@ export class ThreadBlocks {
 
 function withoutMemory(channel: Channel, attachment: Attachment): Status {
   const status = attachment.status();
-  return status.step === 0 || status.mapId !== 0
+  return status.step === Step.Bound || status.mapId !== 0
     ? unavailable(
         'ERR_EXTERNAL_MEMORY',
         'this runtime refuses memory from outside its heap (V8 sandbox): hints stay private',

@@ -8,14 +8,8 @@ import { startGcHints } from './gc-hints.js';
 const debug = debuglog('schedhint');
 
 try {
-  const { source, thread } = startGcHints();
-  if (debug.enabled) debug('register: collections from %s, %j', source, describe(thread.status));
+  const { source } = startGcHints();
+  debug('register: collections from %s', source);
 } catch (error) {
   debug('register: %s', error);
-}
-
-function describe(status: object): object {
-  return JSON.parse(
-    JSON.stringify(status, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
-  );
 }

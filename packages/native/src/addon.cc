@@ -13,6 +13,10 @@ Napi::Value Attach(const Napi::CallbackInfo& info) {
   return addon->constructor.New({info[0], info[1], info[2]});
 }
 
+void OnStatusChange(const Napi::CallbackInfo& info) {
+  info.Env().GetInstanceData<AddonData>()->Listen(info.Env(), info[0].As<Napi::Function>());
+}
+
 Napi::Value Counts(const Napi::CallbackInfo& info) {
   schedhint_counts counts;
   SharedRegistry().counts(&counts);
@@ -34,6 +38,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   addon->constructor = Napi::Persistent(Attachment::Define(env));
   addon->constructor.SuppressDestruct();
   exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
+  exports.Set("onStatusChange", Napi::Function::New<OnStatusChange>(env, "onStatusChange"));
   exports.Set("counts", Napi::Function::New<Counts>(env, "counts"));
   exports.Set("timeNamespaceOffsetNs",
               Napi::BigInt::New(env, SharedRegistry().time_namespace_offset()));

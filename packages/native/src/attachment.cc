@@ -22,6 +22,7 @@ Napi::Object ToObject(Napi::Env env, const schedhint_status& status) {
   object.Set("detail", status.detail);
   object.Set("found", status.found);
   object.Set("tid", status.tid);
+  object.Set("boundNs", Napi::BigInt::New(env, status.bound_ns));
   return object;
 }
 
@@ -141,6 +142,34 @@ void AddonData::Add(Attachment* attachment) {
 void AddonData::Remove(Attachment* attachment) {
   attachments_.erase(std::remove(attachments_.begin(), attachments_.end(), attachment),
                      attachments_.end());
+}
+
+void AddonData::Listen(Napi::Env env, Napi::Function callback) {
+  if (listener_ != nullptr) return;
+  constexpr size_t kOneIsEnough = 1;  // a second call would find nothing new
+  Napi::String name = Napi::String::New(env, "schedhint status");
+  if (napi_create_threadsafe_function(env, callback, nullptr, name, kOneIsEnough, 1, nullptr,
+                                      nullptr, nullptr, nullptr, &listener_) != napi_ok) {
+    listener_ = nullptr;
+    return;
+  }
+  napi_unref_threadsafe_function(env, listener_);
+  // Hooks run in reverse order: this one while the function, which has a hook of its own, is whole.
+  napi_add_env_cleanup_hook(env, StopListening, this);
+  SharedRegistry().listen(OnStatus, this);
+}
+
+void AddonData::StopListening(void* data) {
+  AddonData* addon = static_cast<AddonData*>(data);
+  SharedRegistry().unlisten(OnStatus, addon);
+  napi_release_threadsafe_function(addon->listener_, napi_tsfn_abort);
+  addon->listener_ = nullptr;
+}
+
+// On the watcher's thread.
+void AddonData::OnStatus(void* data) {
+  napi_call_threadsafe_function(static_cast<AddonData*>(data)->listener_, nullptr,
+                                napi_tsfn_nonblocking);
 }
 
 // Runs on the environment's thread, with its isolate alive and no more JavaScript to come.

@@ -39,13 +39,20 @@ class AddonData {
   explicit AddonData(Napi::Env env);
   void Add(Attachment* attachment);
   void Remove(Attachment* attachment);
+  // Calls `callback` on this environment's event loop when a status may have changed; it keeps no
+  // loop alive. Once.
+  void Listen(Napi::Env env, Napi::Function callback);
 
   Napi::FunctionReference constructor;
 
  private:
   static void OnEnvironmentCleanup(void* data);
 
+  static void OnStatus(void* data);
+  static void StopListening(void* data);
+
   std::vector<Attachment*> attachments_;
+  napi_threadsafe_function listener_ = nullptr;
 };
 
 }  // namespace schedhint

@@ -1,6 +1,7 @@
 #include "channel.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,7 +18,7 @@ constexpr uint32_t kKeySize = 4;  // a pidfd
 }  // namespace
 
 schedhint_status Failed(schedhint_step step, int error, uint32_t detail, uint32_t found) {
-  return {step, error < 0 ? -error : error, 0, detail, found, 0};
+  return {step, error < 0 ? -error : error, 0, detail, found, 0, 0};
 }
 
 Channel::Channel(const schedhint_channel_spec& spec)
@@ -76,6 +77,8 @@ bool Channel::Open(const std::function<bool(uint32_t)>& is_used, schedhint_statu
     return false;
   }
   map_fd_ = map_fd;
+  struct stat pin;
+  pin_inode_ = stat(paths_.front().c_str(), &pin) == 0 ? pin.st_ino : 0;
   return true;
 }
 
@@ -101,6 +104,40 @@ schedhint_status Channel::Check(int map_fd, const std::function<bool(uint32_t)>&
   map_id_ = info.id;
   map_value_size_ = info.value_size;
   return {};
+}
+
+bool Channel::StillOpen(const std::vector<pid_t>& bound_threads) {
+  if (PinLeadsHere()) return true;
+  for (pid_t tid : bound_threads) Delete(tid);
+  if (leader_ == Leader::kProcessAlone) Delete(getpid());
+  Count(-static_cast<int>(bound_));
+  leader_ = Leader::kNone;
+  Close();
+  return false;
+}
+
+bool Channel::PinLeadsHere() const {
+  for (const std::string& path : paths_) {
+    int map_fd = OpenPinnedMap(path.c_str());
+    if (map_fd >= 0) {
+      MapInfo info;
+      bool same = ReadMapInfo(map_fd, &info) != 0 || info.id == map_id_;
+      CloseDescriptor(map_fd);
+      if (same) return true;
+    } else if (map_fd != -ENOENT && map_fd != -ENOTDIR) {
+      // It can't be opened any more, or not now (no descriptor, no memory). What we have open goes
+      // on working as long as the same pin is there.
+      struct stat pin;
+      if (stat(path.c_str(), &pin) != 0 ? errno != ENOENT : pin.st_ino == pin_inode_) return true;
+    }
+  }
+  return false;
+}
+
+void Channel::Close() {
+  CloseDescriptor(map_fd_);
+  map_fd_ = -1;
+  map_id_ = 0;
 }
 
 schedhint_status Channel::Bind(pid_t tid, const std::vector<Block>& blocks) {

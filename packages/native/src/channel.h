@@ -53,6 +53,12 @@ class Channel {
   bool Open(const std::function<bool(uint32_t map_id)>& is_used, schedhint_status* status);
   bool is_open() const { return map_fd_ >= 0; }
   uint32_t map_id() const { return map_id_; }
+  const std::vector<std::string>& paths() const { return paths_; }
+
+  // Whether the pin still leads to the map that is open; if not, it has been closed, so that the
+  // kernel can free it. Elements in it have been deleted: its program must not write to blocks that
+  // another's reads.
+  bool StillOpen(const std::vector<pid_t>& bound_threads);
 
   // The thread's element: its own blocks, and the process's.
   schedhint_status Bind(pid_t tid, const std::vector<Block>& blocks);
@@ -70,6 +76,8 @@ class Channel {
   schedhint_status Check(int map_fd, const std::function<bool(uint32_t)>& is_used);
   int Update(pid_t tid, const std::vector<Block>* blocks, schedhint_step* step);
   void Delete(pid_t tid);
+  bool PinLeadsHere() const;
+  void Close();
   void BindLeader();
   void Count(int difference);
 
@@ -83,6 +91,7 @@ class Channel {
   int map_fd_ = -1;
   uint32_t map_id_ = 0;
   uint32_t map_value_size_ = 0;
+  uint64_t pin_inode_ = 0;
   uint32_t bound_ = 0;
   Leader leader_ = Leader::kNone;
 };

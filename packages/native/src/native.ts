@@ -95,6 +95,8 @@ export interface NativeStatus {
   readonly found: number;
   /** The thread's id in the kernel; 0 while unknown. */
   readonly tid: number;
+  /** When it was bound, CLOCK_MONOTONIC nanoseconds of the initial time namespace; 0n: it is not. */
+  readonly boundNs: bigint;
 }
 
 /** A handle on the blocks of one thread in one map. It lives as long as the thread. */
@@ -141,9 +143,13 @@ export interface Addon {
    * @param threadId - Node.js's `threadId`: unique in the process, never used again.
    */
   attach(request: ChannelRequest, threadId: number, ownThread: boolean): Attachment;
+  /**
+   * Calls back on this thread's event loop when the status of some attachment may have changed:
+   * bound, unbound, or for another reason. Many changes may make one call. It keeps no event loop
+   * alive. Only the first call counts.
+   */
+  onStatusChange(callback: () => void): void;
   counts(): Counts;
   /** How far CLOCK_MONOTONIC here is ahead of the initial time namespace's, which BPF reads. */
   readonly timeNamespaceOffsetNs: bigint;
 }
-
-

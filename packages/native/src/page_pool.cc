@@ -1,11 +1,7 @@
 #include "page_pool.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <time.h>
 
 #include <cstring>
 
@@ -25,14 +21,9 @@ int SizeClass(uint32_t size) {
   return size_class;
 }
 
-void SleepUntil(uint64_t monotonic_ns) {
-  timespec until = {static_cast<time_t>(monotonic_ns / 1000000000),
-                    static_cast<long>(monotonic_ns % 1000000000)};
-  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr) == EINTR) {
-  }
-}
-
 }  // namespace
+
+PagePool::PagePool() : quarantine_ns_(kQuarantineNs) {}
 
 uint32_t PagePool::BlockSize(uint32_t size) {
   return kSmallest << SizeClass(size);
@@ -86,7 +77,6 @@ void PagePool::Return(Block block) {
   quarantine_.push_back({block, MonotonicNow(0)});
   counts_.used--;
   counts_.quarantined++;
-  if (!reaper_runs_) StartReaper();
 }
 
 PoolCounts PagePool::Counts() {
@@ -94,59 +84,35 @@ PoolCounts PagePool::Counts() {
   return counts_;
 }
 
-void PagePool::StartReaper() {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);  // signals are the application's
-  pthread_attr_t attributes;
-  pthread_attr_init(&attributes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize(&attributes, 128 * 1024);
-  pthread_t thread;
-  // If it can't be started the blocks stay in quarantine until the next one is returned.
-  reaper_runs_ = pthread_create(
-                     &thread, &attributes,
-                     [](void* pool) -> void* {
-                       prctl(PR_SET_NAME, "schedhint-reap");
-                       static_cast<PagePool*>(pool)->Reap();
-                       return nullptr;
-                     },
-                     this) == 0;
-  pthread_attr_destroy(&attributes);
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
-// Runs on a thread of its own, which ends when the quarantine is empty: the barrier takes
-// milliseconds, and a process that only attaches needs no further thread.
-void PagePool::Reap() {
+uint64_t PagePool::Reap() {
   std::vector<Block> batch;
-  for (;;) {
-    uint64_t first_due;
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      if (quarantine_.empty()) {
-        reaper_runs_ = false;
-        return;
-      }
-      first_due = quarantine_.front().since_ns + kQuarantineNs;
-    }
-    SleepUntil(first_due);
-    batch.clear();
-    {
-      std::lock_guard<std::mutex> lock(mutex_);
-      uint64_t now = MonotonicNow(0);
-      while (!quarantine_.empty() && quarantine_.front().since_ns + kQuarantineNs <= now) {
-        batch.push_back(quarantine_.front().block);
-        quarantine_.pop_front();
-      }
-    }
-    if (WaitForReaders() < 0) SleepUntil(MonotonicNow(0) + kQuarantineWithoutBarrierNs);
-    for (const Block& block : batch) std::memset(block.address, 0, block.size);
+  {
     std::lock_guard<std::mutex> lock(mutex_);
-    for (const Block& block : batch) free_[SizeClass(block.size)].push_back(block.address);
-    counts_.quarantined -= batch.size();
-    counts_.free += batch.size();
+    uint64_t now = MonotonicNow(0);
+    while (!quarantine_.empty() && quarantine_.front().since_ns + quarantine_ns_ <= now) {
+      batch.push_back(quarantine_.front().block);
+      quarantine_.pop_front();
+    }
   }
+  if (!batch.empty() && WaitForReaders() < 0) {
+    // membarrier(2) is refused here, so time alone must do: these wait once more, longer.
+    std::lock_guard<std::mutex> lock(mutex_);
+    uint64_t now = MonotonicNow(0);
+    bool first = quarantine_ns_ != kQuarantineWithoutBarrierNs;
+    quarantine_ns_ = kQuarantineWithoutBarrierNs;
+    if (first) {
+      for (auto block = batch.rbegin(); block != batch.rend(); ++block) {
+        quarantine_.push_front({*block, now});
+      }
+      batch.clear();
+    }
+  }
+  for (const Block& block : batch) std::memset(block.address, 0, block.size);
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (const Block& block : batch) free_[SizeClass(block.size)].push_back(block.address);
+  counts_.quarantined -= static_cast<uint32_t>(batch.size());
+  counts_.free += static_cast<uint32_t>(batch.size());
+  return quarantine_.empty() ? 0 : quarantine_.front().since_ns + quarantine_ns_;
 }
 
 }  // namespace schedhint

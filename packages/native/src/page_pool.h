@@ -29,6 +29,10 @@ struct PoolCounts {
 
 class PagePool {
  public:
+  PagePool();
+  PagePool(const PagePool&) = delete;
+  PagePool& operator=(const PagePool&) = delete;
+
   static constexpr uint32_t kPageSize = 4096;
   static constexpr uint32_t kSmallest = 64;
 
@@ -38,6 +42,9 @@ class PagePool {
   // A zeroed block of at least `size` bytes (1 to 4096), or one with a null address and errno set.
   Block Take(uint32_t size);
   void Return(Block block);
+  // Frees the blocks whose time in quarantine is over, and returns when the next one's is
+  // (CLOCK_MONOTONIC ns), or 0. Takes milliseconds when there is one; for one thread at a time.
+  uint64_t Reap();
   PoolCounts Counts();
 
  private:
@@ -50,8 +57,6 @@ class PagePool {
   };
 
   bool AddPage(int size_class);
-  void StartReaper();
-  void Reap();
 
   std::mutex mutex_;
   std::vector<uint8_t*> free_[kClasses];
@@ -59,7 +64,7 @@ class PagePool {
   uint8_t* chunk_ = nullptr;
   uint32_t chunk_pages_left_ = 0;
   PoolCounts counts_;
-  bool reaper_runs_ = false;
+  uint64_t quarantine_ns_;
 };
 
 }  // namespace schedhint

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "bpf_syscall.h"
 #include "monotonic_clock.h"
@@ -12,11 +13,18 @@
 namespace schedhint {
 namespace {
 
+// What may be over without any event that we could watch for.
+bool IsShortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN;
+}
+
 thread_local Thread* current_thread = nullptr;
 
 }  // namespace
 
-Registry::Registry() : time_offset_(TimeNamespaceOffset()) {}
+Registry::Registry()
+    : time_offset_(TimeNamespaceOffset()),
+      watcher_([this] { return LookAtMaps(); }, [this] { return pool_.Reap(); }) {}
 
 schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t thread_id,
                                     bool own_thread, schedhint_status* status) {
@@ -64,7 +72,10 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
       if (ReadMapInfo(map_fd, &info) == 0) found = ChannelOfMap(info.id);
       CloseDescriptor(map_fd);
     }
-    if (found != nullptr && found->HasSlotsOf(spec)) found->AddPath(spec.path);
+    if (found != nullptr && found->HasSlotsOf(spec)) {
+      found->AddPath(spec.path);
+      WatchPins();
+    }
   }
   if (found != nullptr) {
     if (found->HasSlotsOf(spec)) return found;
@@ -74,6 +85,7 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
   std::unique_ptr<Channel> channel = Channel::Create(spec, &pool_, status);
   if (channel == nullptr) return nullptr;
   channels_.push_back(std::move(channel));
+  WatchPins();
   return channels_.back().get();
 }
 
@@ -124,9 +136,58 @@ void Registry::Bind(schedhint_binding* binding) {
   if (channel->Open(is_used, &binding->status)) {
     binding->status = channel->Bind(thread->tid, binding->blocks);
     binding->bound = binding->status.step == SCHEDHINT_STEP_NONE;
+    if (binding->bound) binding->status.bound_ns = MonotonicNow(time_offset_);
   }
   binding->status.map_id = channel->map_id();
   binding->status.tid = thread->tid;
+}
+
+void Registry::WatchPins() {
+  std::vector<std::string> pins;
+  for (auto& channel : channels_) {
+    pins.insert(pins.end(), channel->paths().begin(), channel->paths().end());
+  }
+  watcher_.Watch(std::move(pins));
+}
+
+// On the watcher's thread: what the event loops do meanwhile does not matter.
+bool Registry::LookAtMaps() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  bool changed = false;
+  bool may_succeed_later = false;
+  for (auto& channel : channels_) {
+    if (channel->is_open()) {
+      std::vector<pid_t> bound;
+      for (schedhint_binding* binding : channel->bindings) {
+        if (binding->bound) bound.push_back(binding->thread->tid);
+      }
+      if (!channel->StillOpen(bound)) {
+        for (schedhint_binding* binding : channel->bindings) binding->bound = false;
+      }
+    }
+    for (schedhint_binding* binding : channel->bindings) {
+      schedhint_status before = binding->status;
+      Bind(binding);
+      changed |= std::memcmp(&before, &binding->status, sizeof(before)) != 0;
+      may_succeed_later |= IsShortage(binding->status.error);
+    }
+  }
+  // Under the lock, so that nobody is told who has unlistened.
+  if (changed) {
+    for (auto [listener, data] : listeners_) listener(data);
+  }
+  return may_succeed_later;
+}
+
+void Registry::Listen(schedhint_listener listener, void* data) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  listeners_.push_back({listener, data});
+}
+
+void Registry::Unlisten(schedhint_listener listener, void* data) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  listeners_.erase(std::remove(listeners_.begin(), listeners_.end(), std::pair(listener, data)),
+                   listeners_.end());
 }
 
 void Registry::Release(schedhint_binding* binding) {
@@ -160,12 +221,14 @@ void Registry::Free(schedhint_binding* binding) {
   for (Block block : binding->blocks) pool_.Return(block);
   bindings_--;
   delete binding;
+  watcher_.Wake();
 }
 
 void Registry::FreeIfUnused(Channel* channel) {
   if (!channel->bindings.empty()) return;
   channels_.erase(std::find_if(channels_.begin(), channels_.end(),
                                [&](auto& owned) { return owned.get() == channel; }));
+  WatchPins();
 }
 
 void Registry::FreeIfUnused(Thread* thread) {

@@ -14,6 +14,7 @@
 
 #include "channel.h"
 #include "gc_hook.h"
+#include "map_watcher.h"
 #include "page_pool.h"
 #include "registry_abi.h"
 
@@ -57,6 +58,9 @@ class Registry {
   bool StartGc(schedhint_binding* binding, const schedhint_gc_layout& layout);
   void StopGc(schedhint_binding* binding);
   void ThreadEnds();
+  // `listener` is told, on the watcher's thread, that some binding's status may have changed.
+  void Listen(schedhint_listener listener, void* data);
+  void Unlisten(schedhint_listener listener, void* data);
   schedhint_counts Counts();
   int64_t time_namespace_offset() const { return time_offset_; }
 
@@ -67,6 +71,8 @@ class Registry {
   Channel* ChannelOfMap(uint32_t map_id);
   schedhint_binding* FindBinding(Channel* channel, Thread* thread, schedhint_status* status);
   void Bind(schedhint_binding* binding);
+  bool LookAtMaps();
+  void WatchPins();
   void End(schedhint_binding* binding);
   void Free(schedhint_binding* binding);
   void FreeIfUnused(Channel* channel);
@@ -78,6 +84,8 @@ class Registry {
   std::vector<std::unique_ptr<Channel>> channels_;
   uint32_t bindings_ = 0;
   int64_t time_offset_;
+  std::vector<std::pair<schedhint_listener, void*>> listeners_;
+  MapWatcher watcher_;
 };
 
 }  // namespace schedhint

@@ -56,6 +56,7 @@ struct schedhint_status {
   uint32_t detail;
   uint32_t found;
   int32_t tid;  // 0: not known
+  uint64_t bound_ns;  // since when, CLOCK_MONOTONIC of the initial time namespace; 0: not bound
 };
 
 // Offsets in the thread's block, and in the process's, that belong to the GC hook.
@@ -85,6 +86,8 @@ struct schedhint_counts {
 
 struct schedhint_binding;  // a thread's blocks in one map; counted
 
+using schedhint_listener = void (*)(void* data);
+
 struct schedhint_registry {
   uint32_t version;
   uint32_t size;
@@ -108,6 +111,10 @@ struct schedhint_registry {
   void (*thread_ends)();
   void (*counts)(schedhint_counts*);
   int64_t (*time_namespace_offset)();
+  // `listener` is called on a native thread when the status of some binding may have changed. It
+  // must return at once and not call back.
+  void (*listen)(schedhint_listener, void* data);
+  void (*unlisten)(schedhint_listener, void* data);
 };
 
 }  // extern "C"

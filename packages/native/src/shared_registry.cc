@@ -38,6 +38,8 @@ const schedhint_registry own_table = {
     []() { Own().ThreadEnds(); },
     [](schedhint_counts* counts) { *counts = Own().Counts(); },
     []() { return Own().time_namespace_offset(); },
+    [](schedhint_listener listener, void* data) { Own().Listen(listener, data); },
+    [](schedhint_listener listener, void* data) { Own().Unlisten(listener, data); },
 };
 
 }  // namespace

@@ -1,0 +1,138 @@
+import type { EventEmitter } from 'node:events';
+import type { Channel, StandardBlocks } from './channel.js';
+import { Feedback } from './feedback.js';
+import { GcState } from './gc-state.js';
+import { Hints } from './hints.js';
+import { type Status, unavailable } from './status.js';
+import type { ThreadBlocks } from './thread-blocks.js';
+import { createView, rebase } from './view.js';
+
+/** A handle on a thread's blocks. Each call that returns one counts; `detach()` gives it back. */
+export interface Thread<Blocks = unknown> {
+  /** The thread's id in the kernel; 0 while it is not known. */
+  readonly tid: number;
+  /** Views of the structs behind the pointers of the map's value, by the value's own names. */
+  readonly blocks: Blocks;
+  /** Whether the kernel holds the blocks, and if not, why. Asked anew at each read. */
+  readonly status: Status;
+  /**
+   * Emits `status` with the new one when the blocks were bound, unbound, bound to another map, or
+   * could not be for another reason: on this thread's event loop, soon after. Shared by all handles
+   * on the same blocks.
+   */
+  readonly events: EventEmitter<{ status: [Status] }>;
+  /**
+   * Gives this handle back: its views live on over private memory with the last values, so that
+   * nothing throws. The thread is unbound with its last handle. Again: does nothing.
+   */
+  detach(): void;
+  /** The same, for `using`. Not in a module's own scope: it would detach once that has run. */
+  [Symbol.dispose](): void;
+}
+
+/** A handle on a thread with the standard block. */
+export interface HintedThread extends Thread<StandardBlocks> {
+  /** What the thread tells the scheduler. */
+  readonly hints: Hints;
+  /** What the scheduler knows about the thread. */
+  readonly feedback: Feedback;
+  /** The thread's collections, as the scheduler sees them. */
+  readonly gc: GcState;
+}
+
+/** What the interfaces above promise; `hints`, `feedback` and `gc` only with the standard block. */
+export class Handle {
+  readonly #channel: Channel;
+  #held: ThreadBlocks | null;
+  #buffers: readonly ArrayBuffer[];
+  readonly #events: EventEmitter<{ status: [Status] }>;
+  #blocks: unknown;
+  #hints: Hints | undefined;
+  #feedback: Feedback | undefined;
+  #gc: GcState | undefined;
+  // Everything above that looks at a buffer, and at which.
+  readonly #views: [view: object, slot: number][] = [];
+
+  constructor(channel: Channel, blocks: ThreadBlocks) {
+    this.#channel = channel;
+    this.#held = blocks;
+    this.#buffers = blocks.buffers;
+    this.#events = blocks.events;
+    blocks.acquire();
+  }
+
+  get tid(): number {
+    return this.#held?.tid ?? 0;
+  }
+
+  get events(): EventEmitter<{ status: [Status] }> {
+    return this.#events;
+  }
+
+  get status(): Status {
+    return this.#held?.status ?? unavailable('ERR_DETACHED', 'this handle was detached');
+  }
+
+  // Views are made when they are first asked for: most threads use one or two of them.
+  get blocks(): unknown {
+    this.#blocks ??= this.#viewAll();
+    return this.#blocks;
+  }
+
+  get hints(): Hints | undefined {
+    if (this.#hints === undefined && this.#channel.standard) {
+      this.#hints = this.#looking(new Hints(this.#buffers[0]!), 0);
+    }
+    return this.#hints;
+  }
+
+  get feedback(): Feedback | undefined {
+    if (this.#feedback === undefined && this.#channel.standard) {
+      this.#feedback = this.#looking(new Feedback(this.#buffers[0]!), 0);
+    }
+    return this.#feedback;
+  }
+
+  get gc(): GcState | undefined {
+    if (this.#gc === undefined && this.#channel.standard) {
+      this.#gc = this.#looking(new GcState(this.#buffers[0]!), 0);
+    }
+    return this.#gc;
+  }
+
+  detach(): void {
+    const held = this.#held;
+    if (held === null) return;
+    this.#held = null;
+    this.#buffers = this.#buffers.map((buffer) => buffer.slice(0));
+    for (const [view, slot] of this.#views) rebase(view, this.#buffers[slot]!, 0);
+    held.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.detach();
+  }
+
+  static held(thread: Thread): ThreadBlocks | null {
+    return #held in thread ? thread.#held : null;
+  }
+
+  #looking<V extends object>(view: V, slot: number): V {
+    this.#views.push([view, slot]);
+    return view;
+  }
+
+  #viewAll(): unknown {
+    const blocks: Record<string, unknown> = {};
+    this.#channel.pointers.forEach(({ path, layout }, slot) => {
+      let at = blocks;
+      for (const name of path.slice(0, -1)) {
+        at[name] ??= {};
+        at = at[name] as Record<string, unknown>;
+      }
+      const view = createView(layout, this.#buffers[slot]!, 0);
+      at[path.at(-1)!] = this.#looking(view, slot);
+    });
+    return blocks;
+  }
+}

@@ -1,0 +1,69 @@
+import { channel } from 'node:diagnostics_channel';
+import type { EventEmitter } from 'node:events';
+import { debuglog } from 'node:util';
+import { loadAddon } from '@schedhint/native';
+import type { Status } from './status.js';
+
+/** What `diagnostics_channel` subscribers of {@link STATUS_CHANNEL} get. */
+export interface StatusMessage {
+  /** The thread's id in the kernel; 0 while it is not known. */
+  readonly tid: number;
+  /** Path of the map's pin. */
+  readonly map: string;
+  readonly status: Status;
+}
+
+/** The name of the diagnostics channel on which every change of a status is published. */
+export const STATUS_CHANNEL = 'schedhint:status';
+
+interface Followed {
+  readonly tid: number;
+  readonly map: string;
+  readonly status: Status;
+  readonly events: EventEmitter<{ status: [Status] }>;
+}
+
+const debug = debuglog('schedhint');
+const published = channel(STATUS_CHANNEL);
+const followed = new Map<Followed, string>();
+let listening = false;
+
+/** Tells of each change of a status from now on: by its events, the diagnostics channel, the trace. */
+export function follow(blocks: Followed): void {
+  if (!listening) {
+    listening = true;
+    const loaded = loadAddon();
+    if ('addon' in loaded) loaded.addon.onStatusChange(tell);
+  }
+  const { status } = blocks;
+  followed.set(blocks, identity(status));
+  trace(blocks.tid, blocks.map, status);
+}
+
+export function unfollow(blocks: Followed): void {
+  followed.delete(blocks);
+}
+
+function tell(): void {
+  for (const [blocks, before] of [...followed]) {
+    const { tid, map, status } = blocks;
+    const now = identity(status);
+    if (now === before || !followed.has(blocks)) continue;
+    followed.set(blocks, now);
+    trace(tid, map, status);
+    published.publish({ tid, map, status } satisfies StatusMessage);
+    blocks.events.emit('status', status);
+  }
+}
+
+/** What makes two statuses the same to whoever waits for a change: not when a reader last looked. */
+function identity(status: Status): string {
+  return status.state === 'bound' ? `bound ${status.map.id}` : `${status.state} ${status.code}`;
+}
+
+function trace(tid: number, map: string, status: Status): void {
+  if (!debug.enabled) return;
+  const what =
+    status.state === 'bound' ? `map ${status.map.id}` : `${status.code}: ${status.reason}`;
+  debug('thread %d, %s: %s, %s', tid, map, status.state, what);
+}

@@ -1,0 +1,142 @@
+#include "map_watcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "monotonic_clock.h"
+#include "native_thread.h"
+
+namespace schedhint {
+namespace {
+
+constexpr uint64_t kSecond = 1000000000;
+constexpr uint64_t kLookEvery = kSecond;  // where the kernel can't tell us
+// Looks are paid from a bucket that refills ten times a second.
+constexpr uint64_t kLookCost = kSecond / 10;
+constexpr uint64_t kLooksAtOnce = 8;
+constexpr uint32_t kEvents = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |
+                             IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+
+std::string ParentOf(const std::string& path) {
+  size_t slash = path.find_last_of('/');
+  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+void MapWatcher::Watch(std::vector<std::string> pins) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    pins_ = std::move(pins);
+    pins_changed_ = true;
+    if (!running_) running_ = Start();
+  }
+  Wake();
+}
+
+void MapWatcher::Wake() {
+  uint64_t one = 1;
+  if (wake_fd_ >= 0) (void)!write(wake_fd_, &one, sizeof(one));
+}
+
+// Without the thread, threads are bound when they attach, and blocks stay in quarantine.
+bool MapWatcher::Start() {
+  if (wake_fd_ < 0) wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  return wake_fd_ >= 0 &&
+         StartNativeThread(
+             "schedhint-watch", [](void* watcher) { static_cast<MapWatcher*>(watcher)->Run(); },
+             this);
+}
+
+void MapWatcher::Run() {
+  mounts_fd_ = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+  uint64_t paid_until = 0;  // the bucket is full when this is kLooksAtOnce looks ago
+  bool wants_look = true;
+  for (;;) {
+    uint64_t chore_due = chore_();
+    uint64_t now = MonotonicNow(0);
+    if (wants_look && now + kLooksAtOnce * kLookCost >= paid_until + kLookCost) {
+      paid_until = std::max(now, paid_until) + kLookCost;
+      wants_look = false;
+      PlaceWatches();
+      must_look_regularly_ |= look_();
+      now = MonotonicNow(0);
+    }
+    if (wants_look) {
+      // The bucket is empty: not even events wake us before there is something in it again.
+      uint64_t refilled = paid_until + kLookCost - kLooksAtOnce * kLookCost;
+      poll(nullptr, 0, static_cast<int>((refilled - now) / 1000000 + 1));
+      continue;
+    }
+    pollfd fds[] = {{wake_fd_, POLLIN, 0}, {inotify_fd_, POLLIN, 0}, {mounts_fd_, POLLPRI, 0}};
+    int ready = poll(fds, 3, Timeout(now, chore_due));
+    if (ready == 0 && must_look_regularly_) wants_look = true;
+    if (ready > 0) {
+      if (fds[0].revents != 0) wants_look |= Drain();
+      if (fds[1].revents != 0 || fds[2].revents != 0) wants_look = true;
+    }
+  }
+}
+
+// Empties the eventfd; true when the pins have changed.
+bool MapWatcher::Drain() {
+  uint64_t count;
+  (void)!read(wake_fd_, &count, sizeof(count));
+  std::lock_guard<std::mutex> lock(mutex_);
+  return pins_changed_;
+}
+
+int MapWatcher::Timeout(uint64_t now, uint64_t chore_due) const {
+  uint64_t until = chore_due;
+  if (must_look_regularly_ && (until == 0 || until > now + kLookEvery)) until = now + kLookEvery;
+  if (until == 0) return -1;
+  return until <= now ? 0 : static_cast<int>((until - now) / 1000000 + 1);
+}
+
+// Watches are on inodes, and what a path leads to may have changed anywhere along it, so each is
+// placed anew. The descriptor stays: closing one with watches waits for a grace period.
+void MapWatcher::PlaceWatches() {
+  std::vector<std::string> pins;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    pins = pins_;
+    pins_changed_ = false;
+  }
+  if (inotify_fd_ < 0) inotify_fd_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+  must_look_regularly_ = inotify_fd_ < 0 || mounts_fd_ < 0;
+  if (inotify_fd_ < 0) return;
+  char events[4096];
+  while (read(inotify_fd_, events, sizeof(events)) > 0) {
+  }
+  std::vector<int> before = std::move(watches_);
+  watches_.clear();
+  for (const std::string& pin : pins) PlaceWatch(pin);
+  for (int watch : before) {
+    if (std::find(watches_.begin(), watches_.end(), watch) == watches_.end()) {
+      inotify_rm_watch(inotify_fd_, watch);  // EINVAL: it went with its directory
+    }
+  }
+}
+
+void MapWatcher::PlaceWatch(const std::string& pin) {
+  for (std::string directory = ParentOf(pin);; directory = ParentOf(directory)) {
+    int watch = inotify_add_watch(inotify_fd_, directory.c_str(), kEvents);
+    if (watch >= 0) {
+      watches_.push_back(watch);
+      return;
+    }
+    bool missing = errno == ENOENT || errno == ENOTDIR;
+    if (!missing || directory == "/") {
+      must_look_regularly_ = true;
+      return;
+    }
+  }
+}
+
+}  // namespace schedhint

@@ -1,0 +1,56 @@
+#pragma once
+// A native thread that notices when pinned maps come, go, or are replaced, so that a blocked event
+// loop delays no binding. It also does the registry's timed chores.
+//
+// It is told by inotify on the directory of each pin, or on the nearest parent that exists, and by
+// /proc/self/mountinfo, since a mount over a watched directory makes no inotify event. Where one of
+// them can't be had (instances exhausted, no procfs) it looks once a second. It answers the first
+// changes at once and then ten a second: a map that flaps costs next to nothing.
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace schedhint {
+
+class MapWatcher {
+ public:
+  // Both run on the watcher's thread. `look`: a map may have changed; returns whether to look again
+  // in a second, event or not. `chore`: do what is due, and return when to be called again
+  // (CLOCK_MONOTONIC ns), or 0 when woken.
+  MapWatcher(std::function<bool()> look, std::function<uint64_t()> chore)
+      : look_(std::move(look)), chore_(std::move(chore)) {}
+  MapWatcher(const MapWatcher&) = delete;
+  MapWatcher& operator=(const MapWatcher&) = delete;
+
+  // Starts the thread with the first paths. Never stops: it is leaked with the registry.
+  void Watch(std::vector<std::string> pins);
+  // The chore has something to do.
+  void Wake();
+
+ private:
+  bool Start();
+  void Run();
+  // Watches must stand before the maps are looked at, or a change in between would be lost.
+  void PlaceWatches();
+  void PlaceWatch(const std::string& pin);
+  bool Drain();
+  int Timeout(uint64_t now, uint64_t chore_due) const;
+
+  std::function<bool()> look_;
+  std::function<uint64_t()> chore_;
+  std::mutex mutex_;
+  std::vector<std::string> pins_;
+  bool pins_changed_ = false;
+  bool running_ = false;
+  int wake_fd_ = -1;
+  // Of the watcher's thread alone.
+  int inotify_fd_ = -1;
+  std::vector<int> watches_;
+  int mounts_fd_ = -1;
+  bool must_look_regularly_ = false;
+};
+
+}  // namespace schedhint

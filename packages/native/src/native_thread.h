@@ -1,0 +1,8 @@
+#pragma once
+
+namespace schedhint {
+
+// A detached thread with a small stack and every signal blocked: those are the application's.
+bool StartNativeThread(const char* name, void (*run)(void*), void* argument);
+
+}  // namespace schedhint
