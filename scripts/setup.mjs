@@ -4,9 +4,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const forTests = process.argv.includes('--test');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BPFFS = '/sys/fs/bpf';
 const BPF_FS_MAGIC = 0xcafe4a11;
@@ -33,7 +34,7 @@ function onPath(command) {
 }
 
 function installSystemPackages() {
-  const wanted = process.argv.includes('--test') ? [...SYSTEM, ...FOR_TESTS] : SYSTEM;
+  const wanted = forTests ? [...SYSTEM, ...FOR_TESTS] : SYSTEM;
   const missing = wanted.filter(([, isThere]) => !isThere()).map(([name]) => name);
   if (missing.length === 0) return;
   const install = ['install', '-y', '--no-install-recommends', ...missing];
@@ -49,19 +50,20 @@ function installSystemPackages() {
   }
 }
 
-function installNpmPackages() {
-  const stamp = join(root, 'node_modules', '.installed-for');
+/** In the root, or where else a package-lock.json is. */
+function installNpmPackages(home) {
+  const stamp = join(home, 'node_modules', '.installed-for');
   const wanted = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
+    .update(readFileSync(join(home, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
-  console.error('installing npm packages');
+  console.error(`installing npm packages${home === root ? '' : ` in ${relative(root, home)}`}`);
   const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
+    cwd: home,
     stdio: ['ignore', 2, 2],
   });
   if (install.status !== 0) process.exit(install.status ?? 1);
-  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  mkdirSync(join(home, 'node_modules'), { recursive: true });
   writeFileSync(stamp, wanted);
 }
 
@@ -79,7 +81,8 @@ if (major < 20) {
   process.exit(1);
 }
 if (process.platform === 'linux') installSystemPackages();
-installNpmPackages();
+installNpmPackages(root);
+if (forTests) installNpmPackages(join(root, 'test/node-versions'));
 const { build } = await import('./build.mjs');
 build({ bpf: process.platform === 'linux' });
 mountBpffs();

@@ -34,7 +34,7 @@ export class App extends EventEmitter {
       snapshot: (snapshot) => this.emit('snapshot', snapshot),
     });
     this.child.process.on('message', (message) => this.#calls.receive(message));
-    this.child.ended.then(() => this.#calls.close(new Error(this.child.obituary)));
+    this.child.ended.then(() => this.#calls.close(new Error(this.child.accident)));
   }
 
   /** @returns {Promise<{ bound: true } | { bound: false, reason: string }>} */

@@ -58,6 +58,11 @@ export class Child {
     return `${this.name} ended (${signalCode ?? `exit code ${exitCode}`})`;
   }
 
+  /** The same with all that it said. */
+  get accident() {
+    return `${this.obituary}\n${this.complaint}`.trim();
+  }
+
   /** Asks it to end, and sees to it that it does. */
   async stop() {
     this.stopping = true;

@@ -29,6 +29,7 @@ class Demo {
   /** Rejects when a child ends that was not asked to. */
   accident;
   #onAccident;
+  #stopped = new AbortController();
 
   /** @param {import('./options.mjs').Options} options */
   constructor(options) {
@@ -41,6 +42,7 @@ class Demo {
 
   async run() {
     await this.#startObserver();
+    this.#stopped.signal.throwIfAborted(); // what starts now would stay
     const app = new App(this.#options.pin);
     this.#watch(app.child);
     await this.#checkBound(app);
@@ -48,17 +50,18 @@ class Demo {
     source.on('snapshot', (snapshot) => {
       this.#snapshot = snapshot;
     });
+    this.#stopped.signal.throwIfAborted();
+    this.#watch(new Child('the CPU hog', process.execPath, [HOG], { stdio: ['pipe', 2, 2] }));
+    const { blind } = await app.start({ embedded: this.#observer === null });
+    if (blind) this.#reason += `; nor can blocks be sampled: ${blind}`;
+    this.#screen.begin(this.#head);
     app.on('numbers', (numbers) => {
       this.#screen.update(
         joinThreads(numbers, this.#snapshot, app.child.process.pid),
         this.#snapshot,
       );
     });
-    this.#watch(new Child('the CPU hog', process.execPath, [HOG], { stdio: ['pipe', 2, 2] }));
-    const { blind } = await app.start({ embedded: this.#observer === null });
-    if (blind) this.#reason += `; nor can blocks be sampled: ${blind}`;
-    this.#screen.begin(this.#head);
-    await sleep(this.#options.seconds * 1000);
+    await sleep(this.#options.seconds * 1000, undefined, { signal: this.#stopped.signal });
     await app.rest();
 
     // First the reader's last look, then the app's report: the feedback that it reads has no writer
@@ -73,6 +76,7 @@ class Demo {
 
   /** Ends all that was started. Again: does nothing. */
   async stop() {
+    this.#stopped.abort();
     await Promise.all([this.#observer?.finish(), ...this.#children.map((child) => child.stop())]);
   }
 
@@ -91,7 +95,9 @@ class Demo {
     if (await this.#observer.ready) {
       this.#mapId = this.#observer.mapId;
       this.#watch(this.#observer.child);
-    } else await this.#withoutObserver(this.#observer.refusal);
+    } else {
+      await this.#withoutObserver(this.#observer.refusal);
+    }
   }
 
   /** The kernel may have a map, and refuse it to the app. */
@@ -109,8 +115,7 @@ class Demo {
   #watch(child) {
     this.#children.push(child);
     child.ended.then(() => {
-      if (child.stopping) return;
-      this.#onAccident(new Error([child.obituary, child.complaint.trim()].join('\n').trim()));
+      if (!child.stopping) this.#onAccident(new Error(child.accident));
     });
   }
 }
@@ -119,7 +124,7 @@ class Demo {
 async function main(args) {
   const options = readOptions(args);
   if (options === 'help') {
-    console.log(USAGE);
+    process.stdout.write(USAGE);
     return 0;
   }
   const demo = new Demo(options);

@@ -1,6 +1,7 @@
 // The stand-in for the kernel: a thread that looks at its siblings' blocks about once in a
-// millisecond. It has to wait for a CPU like everybody else, and what it knows of the others' time
-// comes from /proc; so its numbers are rougher than the observer's, and the demo says whose they are.
+// millisecond. Its counts are right, but it has to wait for a CPU like everybody else, so its times
+// are rough; and what it knows of the others' waiting comes from /proc. The demo says whose numbers
+// they are.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadAddon } from '@schedhint/native';
@@ -147,6 +148,7 @@ function snapshot(final) {
 }
 
 const app = new Calls((message) => parentPort.postMessage(message), {
+  ready() {},
   lastLook() {
     running = false;
     look();

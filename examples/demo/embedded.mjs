@@ -1,6 +1,5 @@
 // The app's end of the embedded reader: the stand-in where BPF can't be used.
 
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { loadAddon } from '@schedhint/native';
 import { uptr } from 'schedhint';
@@ -28,6 +27,6 @@ export async function startEmbeddedReader(threads, onSnapshot) {
   });
   const calls = new Calls((message) => worker.postMessage(message), { snapshot: onSnapshot });
   worker.on('message', (message) => calls.receive(message));
-  await once(worker, 'online');
+  await calls.ask('ready'); // before there is anything to miss
   return { reader: { lastLook: () => calls.ask('lastLook') } };
 }

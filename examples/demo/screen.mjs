@@ -49,8 +49,8 @@ export class Screen {
 
   #redraw(lines) {
     // A line that wraps would take two rows, and a table taller than the terminal can't be redrawn.
-    const { columns = 80, rows = 24 } = this.#out;
-    const shown = lines.slice(0, rows - 1).map((line) => line.slice(0, columns));
+    const { columns, rows } = this.#out;
+    const shown = lines.slice(0, (rows || 24) - 1).map((line) => line.slice(0, columns || 80));
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : '';
     this.#out.write(`${up}\r\x1b[J${shown.join('\n')}\n`);
     this.#drawn = shown.length;

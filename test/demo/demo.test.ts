@@ -15,9 +15,12 @@ const noBpf =
   process.platform !== 'linux' || process.getuid?.() !== 0 ? 'needs Linux, and root for BPF' : '';
 if (noBpf !== '') console.warn(`demo tests with BPF: skipped, ${noBpf}`);
 
+// dac_override: the checkout may be in a directory of root's.
 const UNPRIVILEGED = [
-  ...['--reuid', '65534', '--regid', '65534', '--clear-groups', '--bounding-set', '-all'],
-  ...['--inh-caps', '-all,+dac_read_search', '--ambient-caps', '-all,+dac_read_search'],
+  '--reuid=65534',
+  '--regid=65534',
+  '--clear-groups',
+  ...['bounding-set', 'inh-caps', 'ambient-caps'].map((set) => `--${set}=-all,+dac_override`),
 ];
 
 interface Ended {
@@ -84,7 +87,6 @@ describe('the embedded reader', () => {
   });
 
   it('stands in for a user who may not load BPF programs', async () => {
-    // Nothing of root's but to read the checkout, wherever it is.
     const { code, stdout, stderr } = await end(
       noBpf === ''
         ? spawn('setpriv', [...UNPRIVILEGED, process.execPath, demo, '--seconds', '5', '--json'])

@@ -10,7 +10,7 @@ export async function until(
   const start = performance.now();
   while (!(await condition())) {
     if (performance.now() - start > GIVE_UP_MS) {
-      throw new Error(`gave up waiting until ${what} ${String(await state())}`);
+      throw new Error(`gave up waiting until ${what} ${JSON.stringify(await state())}`);
     }
     await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
   }

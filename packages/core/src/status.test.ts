@@ -15,6 +15,7 @@ const status = (step: Step, errno = 0, detail = 0, found = 0): NativeStatus => (
   detail,
   found,
   tid: 0,
+  boundNs: 0n,
 });
 const kernel = (version: string) => vi.mocked(release).mockReturnValue(version);
 

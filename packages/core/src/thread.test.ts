@@ -7,7 +7,8 @@ import { uptr } from './channel.js';
 import { struct } from './layout.js';
 import { i32 } from './scalars.js';
 import { ABI, Role } from './standard.js';
-import { attachThread, hintsOf, publishCollections, threadOf } from './thread.js';
+import { attachThread, publishCollections } from './thread.js';
+import { hintsOf, threadOf } from './worker-thread.js';
 
 // Without a kernel that takes part: test/kernel has the rest.
 

@@ -1,0 +1,27 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const src = file('../../packages/native/src');
+
+// Linux only: the clock's and the hook's sources are built for nothing else.
+test.runIf(process.platform === 'linux')('the GC hook, under a V8 that we play', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'schedhint-gc-hook-'));
+  const program = join(scratch, 'test');
+  const sources = [file('gc_hook_test.cc'), `${src}/gc_hook.cc`, `${src}/monotonic_clock.cc`];
+  const run = (command: string, args: string[]) => {
+    const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
+    expect({ status, stderr, error }).toEqual({ status: 0, stderr: '', error: undefined });
+  };
+  try {
+    const flags = ['-std=c++17', '-g', '-fsanitize=address,undefined', `-I${src}`];
+    run(process.env.CXX ?? 'c++', [...flags, ...sources, '-o', program]);
+    run(program, []);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+});

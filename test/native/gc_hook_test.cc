@@ -1,0 +1,199 @@
+// The GC hook under a V8 that collects as it is told: what no real one can be brought to do at
+// will, above all pauses within pauses. gc-hook.test.ts builds this with gc_hook.cc and runs it.
+
+#include "gc_hook.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "monotonic_clock.h"
+
+namespace {
+
+using Callback = void (*)(void*, int, int, void*);
+
+struct Registered {
+  Callback callback = nullptr;
+  void* data = nullptr;
+};
+Registered prologue, epilogue;
+int isolate;  // its address will do
+
+#define EXPECT(condition)                                          \
+  do {                                                             \
+    if (!(condition)) {                                            \
+      std::fprintf(stderr, "line %d: %s\n", __LINE__, #condition); \
+      std::exit(1);                                                \
+    }                                                              \
+  } while (0)
+
+}  // namespace
+
+extern "C" {
+void* _ZN2v87Isolate13TryGetCurrentEv() {
+  return &isolate;
+}
+void _ZN2v87Isolate21AddGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_(
+    void*, Callback callback, void* data, int) {
+  EXPECT(prologue.callback == nullptr);
+  prologue = {callback, data};
+}
+void _ZN2v87Isolate21AddGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_(
+    void*, Callback callback, void* data, int) {
+  EXPECT(epilogue.callback == nullptr);
+  epilogue = {callback, data};
+}
+void _ZN2v87Isolate24RemoveGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_(
+    void*, Callback, void*) {
+  prologue = {};
+}
+void _ZN2v87Isolate24RemoveGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_(
+    void*, Callback, void*) {
+  epilogue = {};
+}
+}
+
+namespace {
+
+using schedhint::GcHook;
+
+constexpr int kScavenge = 1, kMarkCompact = 4, kIncrementalStart = 8, kWeak = 16;
+constexpr uint32_t kLive = 1, kCycle = 4;
+
+struct ThreadBlock {
+  uint32_t gc, count;
+  uint64_t since_ns, expect_ns;
+  uint32_t flags;
+};
+constexpr schedhint_gc_layout kLayout = {0, 0, 4, 8, 16, 24, kLive, kCycle, 1, 4};
+
+struct Blocks {
+  ThreadBlock thread = {};
+  uint32_t process[2] = {};
+
+  bool Start(GcHook* hook, uintptr_t binding) {
+    return hook->Start(reinterpret_cast<schedhint_binding*>(binding),
+                       reinterpret_cast<uint8_t*>(&thread), reinterpret_cast<uint8_t*>(process),
+                       kLayout);
+  }
+};
+
+void Begin(int kind) {
+  if (prologue.callback != nullptr) prologue.callback(&isolate, kind, 0, prologue.data);
+}
+void End(int kind) {
+  if (epilogue.callback != nullptr) epilogue.callback(&isolate, kind, 0, epilogue.data);
+}
+
+schedhint_binding* Binding(uintptr_t id) {
+  return reinterpret_cast<schedhint_binding*>(id);
+}
+
+void NestedPauses() {
+  GcHook hook(0);
+  Blocks blocks;
+  EXPECT(blocks.Start(&hook, 1));
+  Begin(kMarkCompact);
+  uint64_t since = blocks.thread.since_ns;
+  EXPECT(blocks.thread.gc == kMarkCompact && blocks.process[1] == 1 && since > 0);
+  Begin(kWeak);
+  EXPECT(blocks.thread.gc == (kMarkCompact | kWeak) && blocks.process[1] == 1);
+  Begin(kWeak);  // within its own kind
+  End(kWeak);
+  EXPECT(blocks.thread.gc == (kMarkCompact | kWeak));
+  End(kWeak);
+  EXPECT(blocks.thread.gc == kMarkCompact && blocks.thread.since_ns == since);
+  EXPECT(blocks.thread.count == 0);
+  End(kMarkCompact);
+  EXPECT(blocks.thread.gc == 0 && blocks.thread.count == 1 && blocks.process[1] == 0);
+  EXPECT(blocks.thread.since_ns == since);
+  hook.Stop(Binding(1));
+  EXPECT(prologue.callback == nullptr && epilogue.callback == nullptr);
+}
+
+void ExpectedTimesAreByKind() {
+  GcHook hook(0);
+  Blocks blocks;
+  EXPECT(blocks.Start(&hook, 1));
+  Begin(kMarkCompact);
+  EXPECT(blocks.thread.expect_ns == 0);  // not known yet
+  uint64_t until = schedhint::MonotonicNow(0) + 2000000;
+  while (schedhint::MonotonicNow(0) < until) {
+  }
+  End(kMarkCompact);
+  Begin(kScavenge);
+  EXPECT(blocks.thread.expect_ns == 0);
+  End(kScavenge);
+  Begin(kMarkCompact);
+  EXPECT(blocks.thread.expect_ns >= 2000000);
+  End(kMarkCompact);
+  hook.Stop(Binding(1));
+}
+
+void CycleFlag() {
+  GcHook hook(0);
+  Blocks blocks;
+  EXPECT(blocks.Start(&hook, 1));
+  Begin(kIncrementalStart);
+  End(kIncrementalStart);
+  EXPECT(blocks.thread.flags == (kLive | kCycle) && blocks.thread.gc == 0);
+  Begin(kScavenge);
+  End(kScavenge);
+  EXPECT(blocks.thread.flags == (kLive | kCycle));
+  Begin(kMarkCompact);
+  End(kMarkCompact);
+  EXPECT(blocks.thread.flags == kLive && blocks.thread.count == 3);
+  hook.Stop(Binding(1));
+  EXPECT(blocks.thread.flags == 0);
+}
+
+// An epilogue whose prologue was before our time is not ours to count.
+void InstalledWithinAPause() {
+  GcHook hook(0);
+  Blocks blocks;
+  EXPECT(blocks.Start(&hook, 1));
+  End(kMarkCompact);
+  EXPECT(blocks.thread.gc == 0 && blocks.thread.count == 0 && blocks.process[1] == 0);
+  hook.Stop(Binding(1));
+}
+
+// A thread that dies in a pause takes its share of the process's count with it, in every map.
+void GoneWithinAPause() {
+  GcHook hook(0);
+  Blocks blocks, others;
+  EXPECT(blocks.Start(&hook, 1) && others.Start(&hook, 2));
+  Begin(kScavenge);
+  EXPECT(blocks.process[1] == 1 && others.process[1] == 1);
+  hook.Forget(Binding(1));
+  EXPECT(blocks.thread.gc == 0 && blocks.thread.flags == 0 && blocks.process[1] == 0);
+  EXPECT(others.thread.gc == kScavenge && others.process[1] == 1);
+  End(kScavenge);
+  EXPECT(blocks.thread.count == 0 && others.thread.count == 1 && others.process[1] == 0);
+  hook.Stop(Binding(2));
+}
+
+void StartsAreCounted() {
+  GcHook hook(0);
+  Blocks blocks;
+  EXPECT(blocks.Start(&hook, 1) && blocks.Start(&hook, 1));
+  hook.Stop(Binding(1));
+  Begin(kScavenge);
+  End(kScavenge);
+  EXPECT(blocks.thread.count == 1 && blocks.thread.flags == kLive);
+  hook.Stop(Binding(1));
+  hook.Stop(Binding(1));  // once too often
+  EXPECT(blocks.thread.flags == 0 && prologue.callback == nullptr);
+}
+
+}  // namespace
+
+int main() {
+  NestedPauses();
+  ExpectedTimesAreByKind();
+  CycleFlag();
+  InstalledWithinAPause();
+  GoneWithinAPause();
+  StartsAreCounted();
+  return 0;
+}

@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const packages = readdirSync(`${root}/packages`);
+const manifestOf = (name: string) =>
+  JSON.parse(readFileSync(`${root}/packages/${name}/package.json`, 'utf8'));
+
+/** What each package may import of the others: arrows run one way. */
+const LAYERS: Record<string, readonly string[]> = {
+  native: [],
+  core: ['@schedhint/native'],
+  'gc-hooks': ['@schedhint/core'],
+  schedhint: ['@schedhint/core', '@schedhint/gc-hooks', '@schedhint/native'],
+};
+
+test('every package has its place', () => {
+  expect(packages.sort()).toEqual(Object.keys(LAYERS).sort());
+});
+
+describe.each(packages)('packages/%s', (name) => {
+  const manifest = manifestOf(name);
+  const files: string[] = JSON.parse(
+    execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: `${root}/packages/${name}`,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  )[0].files.map(({ path }: { path: string }) => path);
+
+  // npm 12, pnpm, Yarn, Bun and Deno run none: a package that needs one does not work there.
+  test('runs nothing when it is installed', () => {
+    const hooks = ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish'];
+    expect(Object.keys(manifest.scripts ?? {}).filter((script) => hooks.includes(script))).toEqual(
+      [],
+    );
+  });
+
+  // npm adds `node-gyp rebuild` by itself where it finds one.
+  test('has no binding.gyp', () => {
+    expect(existsSync(`${root}/packages/${name}/binding.gyp`)).toBe(false);
+    expect(files.filter((file) => file.endsWith('.gyp'))).toEqual([]);
+    if (name === 'native') expect(manifest.gypfile).toBe(false);
+  });
+
+  test('ships what it says, and neither tests nor sources of the addon', () => {
+    expect(files).toContain('package.json');
+    expect(
+      files.filter((file) => /\.test\.|\.tsbuildinfo$|^src\/|\.bpf\.o$|^build\//.test(file)),
+    ).toEqual([]);
+    const targets = JSON.stringify(manifest.exports).match(/\.\/(?:dist)[^"*]*/g) ?? [];
+    expect(files).toEqual(expect.arrayContaining(targets.map((target) => target.slice(2))));
+  });
+
+  test('imports only what is below it, and declares it', () => {
+    const allowed = LAYERS[name]!;
+    const sources = readdirSync(`${root}/packages/${name}/src`).filter((file) =>
+      file.endsWith('.ts'),
+    );
+    const imported = new Set<string>();
+    for (const file of sources.filter((file) => !file.endsWith('.test.ts'))) {
+      const text = readFileSync(`${root}/packages/${name}/src/${file}`, 'utf8');
+      for (const [, specifier] of text.matchAll(/(?:from|import|require\()\s*['"]([^'"]+)['"]/g)) {
+        if (/^(?:node:|\.\/)/.test(specifier!)) continue;
+        imported.add(specifier!);
+      }
+    }
+    expect([...imported].filter((specifier) => !allowed.includes(specifier))).toEqual([]);
+    expect(Object.keys(manifest.dependencies ?? {})).toEqual(expect.arrayContaining([...imported]));
+    expect(allowed).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies ?? {})));
+  });
+});
