@@ -71,9 +71,13 @@ export function build({ bpf }) {
       ['packages/native/src/*.cc', 'packages/native/src/*.h', 'packages/native/CMakeLists.txt'],
       'packages/native/build/Release/schedhint.node',
       () =>
-        run(process.execPath, [bin('cmake-js', 'bin/cmake-js'), 'compile', '--log-level', 'error'], {
-          cwd: join(root, 'packages/native'),
-        }),
+        run(
+          process.execPath,
+          [bin('cmake-js', 'bin/cmake-js'), 'compile', '--log-level', 'error'],
+          {
+            cwd: join(root, 'packages/native'),
+          },
+        ),
     );
   }
   const core = ['packages/core/src/*.ts', ...types];
@@ -100,7 +104,9 @@ export function build({ bpf }) {
     const headers = 'packages/native/include/schedhint/*.h';
     for (const home of ['examples/observer', 'examples/kptr-user', 'test/kernel/bpf']) {
       const inputs = [`${home}/*.c`, `${home}/*.h`, `${home}/Makefile`, headers];
-      step(home.replaceAll('/', '-'), inputs, `${home}/build`, () => run('make', ['-s', '-C', home]));
+      step(home.replaceAll('/', '-'), inputs, `${home}/build`, () =>
+        run('make', ['-s', '-C', home]),
+      );
     }
   }
 }

@@ -10,10 +10,14 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 const bin = (name, file) => join(dirname(require.resolve(`${name}/package.json`)), file);
 const write = process.argv.includes('--write');
-const cFiles = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.c', '*.cc', '*.h'], {
-  cwd: root,
-  encoding: 'utf8',
-})
+const cFiles = execFileSync(
+  'git',
+  ['ls-files', '-co', '--exclude-standard', '*.c', '*.cc', '*.h'],
+  {
+    cwd: root,
+    encoding: 'utf8',
+  },
+)
   .split('\n')
   .filter((file) => file !== '');
 
@@ -21,7 +25,12 @@ const node = process.execPath;
 const checks = [
   [
     'biome',
-    [node, bin('@biomejs/biome', 'bin/biome'), write ? 'check' : 'ci', ...(write ? ['--write'] : [])],
+    [
+      node,
+      bin('@biomejs/biome', 'bin/biome'),
+      write ? 'check' : 'ci',
+      ...(write ? ['--write'] : []),
+    ],
   ],
   ['clang-format', ['clang-format-19', ...(write ? ['-i'] : ['--dry-run', '--Werror']), ...cFiles]],
   ['types', [node, bin('typescript', 'bin/tsc'), '-p', '.']],
@@ -29,7 +38,11 @@ const checks = [
 
 let failed = 0;
 for (const [name, [command, ...args]] of checks) {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
   console.log(`${name}: ${status === 0 ? 'ok' : 'failed'}`);
   if (status !== 0) failed++;
 }

@@ -45,7 +45,10 @@ function installSystemPackages() {
   }
   console.error(`installing ${missing.join(', ')}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const args of [['update', '-qq'], ['-qq', ...install]]) {
+  for (const args of [
+    ['update', '-qq'],
+    ['-qq', ...install],
+  ]) {
     execFileSync('apt-get', args, { stdio: ['ignore', 2, 2], env });
   }
 }

@@ -1,5 +1,5 @@
-import { GcKind } from '@schedhint/core';
 import type { PerformanceEntry } from 'node:perf_hooks';
+import { GcKind } from '@schedhint/core';
 
 /** A kind of V8 pause. */
 export type CollectionKind = keyof typeof GcKind;
@@ -26,10 +26,14 @@ const kinds = new Map<number, CollectionKind>(
  *
  * @returns stops it; null where the runtime reports no collections
  */
-export function observeCollections(onCollection: (collection: Collection) => void): (() => void) | null {
+export function observeCollections(
+  onCollection: (collection: Collection) => void,
+): (() => void) | null {
   // The globals, not an import: they load node:perf_hooks when they are used, and the register entry
   // mostly does not. (@types/node has no supportedEntryTypes.)
-  const { supportedEntryTypes } = PerformanceObserver as { supportedEntryTypes?: readonly string[] };
+  const { supportedEntryTypes } = PerformanceObserver as {
+    supportedEntryTypes?: readonly string[];
+  };
   if (!supportedEntryTypes?.includes('gc')) return null;
   // An entry of a pause before this is one that a GC hook started with us has not counted either.
   const since = performance.now();

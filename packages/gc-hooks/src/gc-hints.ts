@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import {
   atomics,
   attachThread,
@@ -6,7 +7,6 @@ import {
   publishCollections,
   type StandardChannel,
 } from '@schedhint/core';
-import { EventEmitter } from 'node:events';
 import { type Collection, type CollectionKind, observeCollections } from './collections.js';
 import { GcCounter, type GcStats } from './gc-stats.js';
 

@@ -55,7 +55,7 @@ struct schedhint_status {
   uint32_t map_id;
   uint32_t detail;
   uint32_t found;
-  int32_t tid;  // 0: not known
+  int32_t tid;        // 0: not known
   uint64_t bound_ns;  // since when, CLOCK_MONOTONIC of the initial time namespace; 0: not bound
 };
 
