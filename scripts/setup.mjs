@@ -61,10 +61,9 @@ function installNpmPackages(home) {
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.error(`installing npm packages${home === root ? '' : ` in ${relative(root, home)}`}`);
-  const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: home,
-    stdio: ['ignore', 2, 2],
-  });
+  // Not `npm ci`: it fails where a mirror lacks an optional package of another platform.
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const install = spawnSync('npm', args, { cwd: home, stdio: ['ignore', 2, 2] });
   if (install.status !== 0) process.exit(install.status ?? 1);
   mkdirSync(join(home, 'node_modules'), { recursive: true });
   writeFileSync(stamp, wanted);
