@@ -45,7 +45,8 @@ function start({ schedhint, require, keep }: Context, map: string): number {
 async function churn({ keep, schedhint }: Context, seconds: number) {
   const survivors: unknown[] = [];
   const startNs = Number(schedhint.monotonicNs());
-  while (Number(schedhint.monotonicNs()) < startNs + seconds * 1e9) {
+  // As long as it takes on a busy machine.
+  while (Number(schedhint.monotonicNs()) < startNs + seconds * 1e9 || keep.pauses.length < 40) {
     for (let i = 0; i < 2000; i++) survivors.push({ i, text: `${i}`, list: [i, i, i] });
     if (survivors.length > 300_000) survivors.length = 0;
     await new Promise((resolve) => setImmediate(resolve));
@@ -88,7 +89,7 @@ describeOnKernel('the flag is live', () => {
     const samples = all.filter(({ ns }) => ns >= startNs && ns < endNs);
     const tasks = await readTasks(reader);
     expect(all.length).toBeLessThan(SAMPLES); // else the last pauses were not sampled
-    expect(pauses.length).toBeGreaterThan(20);
+    expect(pauses.length).toBeGreaterThanOrEqual(40);
 
     const own = samples.filter((sample) => sample.tid === tid);
     const inGc = own.filter(({ gc }) => gc !== 0);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -145,10 +145,14 @@ describeOnKernel('what may be found under a pin', () => {
     test('a regular file: ERR_NOT_A_PIN', async () => {
       const file = join(tmpdir(), `schedhint-no-pin-${process.pid}`);
       writeFileSync(file, '');
-      expect(await node.run(attachStandard, file)).toMatchObject({
-        state: 'unavailable',
-        code: 'ERR_NOT_A_PIN',
-      });
+      try {
+        expect(await node.run(attachStandard, file)).toMatchObject({
+          state: 'unavailable',
+          code: 'ERR_NOT_A_PIN',
+        });
+      } finally {
+        rmSync(file);
+      }
     });
 
     test('a directory, and a path through a file: ERR_NOT_A_PIN', async () => {

@@ -1,0 +1,78 @@
+// Many native threads attach, look, release and end at once, each other's blocks too, while the map
+// comes and goes under them. Built with -fsanitize=thread. Arguments: the pin, lives of each
+// thread.
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "registry_abi.h"
+
+namespace {
+
+constexpr int kThreads = 8;
+
+std::atomic<uint64_t> next_id{1};
+std::atomic<uint64_t> latest_id{0};
+std::atomic<bool> done{false};
+std::atomic<int> notified{0};
+
+const schedhint_slot kSlots[] = {{0, 128, SCHEDHINT_OWNER_THREAD},
+                                 {8, 64, SCHEDHINT_OWNER_PROCESS}};
+
+void Live(const schedhint_registry* registry, const schedhint_channel_spec* spec, int lives) {
+  for (int life = 0; life < lives; life++) {
+    // A thread of its own for each life: that is what ends.
+    std::thread([&] {
+      uint64_t id = next_id++;
+      schedhint_status status;
+      schedhint_binding* own = registry->attach(spec, id, &status);
+      if (own == nullptr) abort();
+      uint64_t peer = latest_id.exchange(id);
+      schedhint_binding* other = registry->attach_other(spec, peer, &status);
+      uint32_t size = 0;
+      auto* word = static_cast<uint32_t*>(registry->block(own, 0, &size));
+      if (word == nullptr || size != 128) abort();
+      __atomic_store_n(word, static_cast<uint32_t>(id), __ATOMIC_RELAXED);
+      registry->status(own, &status);
+      schedhint_counts counts;
+      registry->counts(&counts);
+      if (life % 2 == 0) registry->release(own);
+      registry->thread_ends();
+      if (life % 2 != 0) registry->release(own);
+      if (other != nullptr) registry->release(other);
+    }).join();
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  std::string pin = argv[1], away = pin + "_away";
+  schedhint_channel_spec spec = {pin.c_str(), 16, 2, kSlots, 1, 8};
+  const schedhint_registry* registry = &schedhint::SharedRegistry();
+  auto listener = [](void*) { notified++; };
+  registry->listen(listener, nullptr);
+  std::thread flapping([&] {
+    while (!done) {
+      rename(pin.c_str(), away.c_str());
+      rename(away.c_str(), pin.c_str());
+    }
+  });
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; i++) threads.emplace_back(Live, registry, &spec, atoi(argv[2]));
+  for (std::thread& thread : threads) thread.join();
+  done = true;
+  flapping.join();
+  registry->unlisten(listener, nullptr);
+  schedhint_counts counts;
+  registry->counts(&counts);
+  printf("%u threads, %u bindings, %u bound, %u used\n", counts.threads, counts.bindings,
+         counts.bound, counts.blocks_used);
+  return counts.threads + counts.bindings + counts.bound + counts.blocks_used == 0 ? 0 : 1;
+}
