@@ -56,6 +56,14 @@ describeOnKernel('a process follows its map', () => {
     return observer;
   };
 
+  /** Waits for events that are on their way: they come soon after the change, not with it. */
+  const told = (...kinds: string[]) =>
+    until(
+      `it is told ${kinds}`,
+      async () => String(await node.run(({ keep }) => keep.events)) === String(kinds),
+      () => node.run(({ keep }) => keep.events),
+    );
+
   beforeEach(async () => {
     bpffs = mountBpffs();
     map = `${bpffs.path}/schedhint`;
@@ -73,7 +81,7 @@ describeOnKernel('a process follows its map', () => {
     const bound = node.run(blockUntil, 'bound');
     const observer = await observe();
     expect(await bound).toBe(0); // no event yet: its loop was blocked
-    expect(await node.run(({ keep }) => keep.events)).toEqual(['bound']);
+    await told('bound');
     expect(await node.run(({ keep }) => keep.published)).toEqual([[tid, map, 'bound']]);
     await until('the observer has read the hints', async () => {
       const threads = await observer.threads();
@@ -102,7 +110,7 @@ describeOnKernel('a process follows its map', () => {
     const waiting = node.run(blockUntil, 'waiting');
     await observers.pop()!.stop();
     await waiting;
-    expect(await node.run(({ keep }) => keep.events)).toEqual(['ERR_MAP_NOT_FOUND']);
+    await told('ERR_MAP_NOT_FOUND');
     await until('the map is gone', () => !mapExists(observer.mapId));
     const after = await node.run(holdings);
     expect(after).toMatchObject({ mapsOpen: 0, bound: 0, descriptors: before.descriptors - 1 });
@@ -133,7 +141,7 @@ describeOnKernel('a process follows its map', () => {
         const now = await node.run(status);
         return now.state === 'bound' && now.map.id === observer.mapId;
       });
-      expect(await node.run(({ keep }) => keep.events)).toEqual(['bound']);
+      await told('bound');
       // The first map still exists, but no longer has the block: two readers would fight over it.
       expect(mapExists(earlier)).toBe(true);
       expect(await first.element('schedhint', tid)).toBeNull();
@@ -145,11 +153,6 @@ describeOnKernel('a process follows its map', () => {
   test('a pin that is moved away and back: one event for each change', async () => {
     await observe();
     await node.run(attach, map);
-    const told = (...kinds: string[]) =>
-      until(`it is told ${kinds}`, async () => {
-        const events = await node.run(({ keep }) => keep.events);
-        return String(events) === String(kinds);
-      });
     renameSync(map, `${map}-away`);
     await told('ERR_MAP_NOT_FOUND');
     renameSync(`${map}-away`, map);
