@@ -1,7 +1,7 @@
 // A map comes, is replaced, goes: the process follows by itself, whatever its event loops are doing.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeOnKernel } from './ability.js';
 import { BpfReader } from './bpf-reader.js';
@@ -124,29 +124,31 @@ describeOnKernel('a process follows its map', () => {
   });
 
   test('another map in its place takes over, and nobody has read it yet', async () => {
+    // Neither of the two programs tells a thread that it has looked.
     const first = await BpfReader.load('sampler', bpffs.path);
+    mkdirSync(`${bpffs.path}/second`);
+    const second = await BpfReader.load('sampler', `${bpffs.path}/second`);
     try {
       const { tid } = await node.run(attach, map);
-      expect(await node.run(status)).toMatchObject({ state: 'bound' });
-      const earlier = await node.run(({ keep }) => {
-        // As if a reader of the first map had looked.
+      const earlier = await node.run(({ keep, schedhint }) => {
+        // As if the first map's reader had, until now.
         keep.thread.blocks.thread.reader_abi = 1;
-        keep.thread.blocks.thread.reader_seen_ns = 5n;
-        return keep.thread.status.map.id as number;
+        keep.thread.blocks.thread.reader_seen_ns = schedhint.monotonicNs();
+        return keep.thread.status;
       });
-      const second = `${bpffs.path}/second`;
-      const observer = await observe(second);
-      renameSync(second, map);
-      await until('the new map is bound', async () => {
-        const now = await node.run(status);
-        return now.state === 'bound' && now.map.id === observer.mapId;
-      });
+      expect(earlier).toMatchObject({ state: 'bound', readBy: { abi: 1 } });
+      renameSync(`${bpffs.path}/second/schedhint`, map);
       await told('bound');
+      const now = await node.run(status);
+      expect(now).toMatchObject({ state: 'bound', readBy: null });
+      expect(now.map.id).not.toBe(earlier.map.id);
+      expect(await second.element('schedhint', tid)).not.toBeNull();
       // The first map still exists, but no longer has the block: two readers would fight over it.
-      expect(mapExists(earlier)).toBe(true);
+      expect(mapExists(earlier.map.id)).toBe(true);
       expect(await first.element('schedhint', tid)).toBeNull();
     } finally {
       await first.close();
+      await second.close();
     }
   });
 
@@ -173,7 +175,6 @@ describeOnKernel('a process follows its map', () => {
   });
 
   test('a directory that does not exist yet', async () => {
-    const { mkdirSync } = await import('node:fs');
     const deep = `${bpffs.path}/not/there/yet`;
     const { status: before } = await node.run(attach, `${deep}/schedhint`);
     expect(before).toMatchObject({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND' });
