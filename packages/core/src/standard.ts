@@ -1,4 +1,4 @@
-import { array, struct } from './layout.js';
+import { array, type StructLayout, struct } from './layout.js';
 import { u16, u32, u64 } from './scalars.js';
 
 // The home of all this is packages/native/include/schedhint/schedhint.h, where each field is
@@ -102,9 +102,18 @@ export const processLayout = struct('schedhint_process', {
 
 /**
  * Where a field of the thread's block lies, in elements of its own size: an index into a typed
- * array over the block. For the hand-written views.
+ * array over the block. For what is written by hand.
  */
 export function threadIndex(name: keyof typeof threadLayout.types): number {
-  const field = threadLayout.fields.find((candidate) => candidate.name === name)!;
+  return indexOf(threadLayout, name);
+}
+
+/** The same for the process's block. */
+export function processIndex(name: keyof typeof processLayout.types): number {
+  return indexOf(processLayout, name);
+}
+
+function indexOf(layout: StructLayout, name: string): number {
+  const field = layout.fields.find((candidate) => candidate.name === name)!;
   return field.offset / field.size;
 }

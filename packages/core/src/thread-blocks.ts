@@ -2,10 +2,10 @@ import { EventEmitter } from 'node:events';
 import { isMainThread, threadId as ownThreadId } from 'node:worker_threads';
 import { type Attachment, type GcRequest, loadAddon, Step } from '@schedhint/native';
 import type { Channel } from './channel.js';
-import { ABI, processLayout, Role, threadLayout } from './standard.js';
+import { Feedback } from './feedback.js';
+import { ABI, processIndex, Role, threadIndex } from './standard.js';
 import { explain, type Reader, type Status, unavailable } from './status.js';
 import { follow, unfollow } from './status-events.js';
-import { createView } from './view.js';
 
 /**
  * The memory of one thread in one channel, for all handles that this isolate has on it: shared with
@@ -102,26 +102,21 @@ export class ThreadBlocks {
   }
 
   #reader(boundNs: bigint): Reader | null {
-    const { thread } = this.#standard();
+    const { readerAbi, readerFlags, readerSeenNs } = new Feedback(this.buffers[0]!);
     // What an earlier map's reader has left behind is older than this binding.
-    if (thread.reader_abi === 0 || thread.reader_seen_ns < boundNs) return null;
-    return { abi: thread.reader_abi, flags: thread.reader_flags, seenNs: thread.reader_seen_ns };
+    if (readerAbi === 0 || readerSeenNs < boundNs) return null;
+    return { abi: readerAbi, flags: readerFlags, seenNs: readerSeenNs };
   }
 
-  /** A block whose `abi` is 0 holds nothing: that field comes last. */
+  /**
+   * A block whose `abi` is 0 holds nothing: that field comes last. By hand, because a view of it
+   * would be the only one that a merely preloaded thread needs.
+   */
   #introduce(): void {
-    const { thread, process } = this.#standard();
-    thread.role = isMainThread ? Role.main : Role.worker;
-    thread.abi = ABI;
-    process.abi = ABI;
-  }
-
-  #standard() {
     const [thread, process] = this.buffers;
-    return {
-      thread: createView(threadLayout, thread!, 0),
-      process: createView(processLayout, process!, 0),
-    };
+    new Uint16Array(thread!)[threadIndex('role')] = isMainThread ? Role.main : Role.worker;
+    new Uint32Array(thread!)[threadIndex('abi')] = ABI;
+    new Uint32Array(process!)[processIndex('abi')] = ABI;
   }
 }
 
