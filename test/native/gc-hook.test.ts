@@ -9,6 +9,7 @@ const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const src = file('../../packages/native/src');
 
 // Linux only: the clock's and the hook's sources are built for nothing else.
+if (process.platform !== 'linux') console.warn(`skipped: the GC hook: this is ${process.platform}`);
 test.runIf(process.platform === 'linux')('the GC hook, under a V8 that we play', () => {
   const scratch = mkdtempSync(join(tmpdir(), 'schedhint-gc-hook-'));
   const program = join(scratch, 'test');

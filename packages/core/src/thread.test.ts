@@ -14,6 +14,7 @@ import { hintsOf, threadOf } from './worker-thread.js';
 
 const NO_MAP = '/nonexistent/schedhint';
 const loaded = loadAddon();
+if (!('addon' in loaded)) console.warn(`skipped: what needs the addon: ${loaded.reason}`);
 const held = () => {
   if (!('addon' in loaded)) return null;
   const { blocksQuarantined: _, blocksFree: __, pages: ___, ...counts } = loaded.addon.counts();

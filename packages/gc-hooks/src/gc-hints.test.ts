@@ -6,7 +6,9 @@ import type { Collection } from './collections.js';
 import { type GcHints, startGcHints } from './gc-hints.js';
 
 const map = '/nonexistent/schedhint';
-const hasAddon = 'addon' in loadAddon();
+const loaded = loadAddon();
+const hasAddon = 'addon' in loaded;
+if (!hasAddon) console.warn(`skipped: V8's callbacks: ${loaded.reason}`);
 const require = createRequire(import.meta.url);
 require('node:v8').setFlagsFromString('--expose-gc');
 // Without arguments: Node.js 20 takes any object for 'minor'.

@@ -116,7 +116,8 @@ void Attachment::StopGcHook(const Napi::CallbackInfo&) {
 
 // A view that somebody has kept must not write into the block's next owner's.
 void Attachment::Release(const Napi::CallbackInfo& info) {
-  if (binding_ == nullptr && buffers_.empty()) return;
+  if (released_) return;
+  released_ = true;
   Napi::Env env = info.Env();
   for (napi_ref reference : buffers_) {
     napi_value buffer;

@@ -30,6 +30,7 @@ class Attachment : public Napi::ObjectWrap<Attachment> {
   AddonData* addon_;
   schedhint_binding* binding_ = nullptr;
   schedhint_status refused_ = {};  // why there is no binding
+  bool released_ = false;
   std::vector<napi_ref> buffers_;
 };
 
