@@ -4,6 +4,7 @@ import { describeOnKernel } from './ability.js';
 import { BpfReader } from './bpf-reader.js';
 import { type Bpffs, mountBpffs } from './bpffs.js';
 import { NodeProcess } from './node-process.js';
+import { until } from './until.js';
 
 const NOBODY = 65534;
 
@@ -48,7 +49,8 @@ describeOnKernel('an unprivileged user', () => {
     expect(status).toHaveProperty('reason', expect.stringMatching(/EACCES.*chmod 0666/));
     expect(await reader.element('schedhint', node.pid)).toBeNull();
     chmodSync(map, 0o666);
-    expect(await attach()).toMatchObject({ state: 'bound' });
+    // The change is noticed by itself, in its own time.
+    await until('it is bound', async () => (await attach()).state === 'bound', attach);
   });
 
   test('the same where it may not pass the directory', async () => {
