@@ -194,6 +194,21 @@ describe('publishCollections', () => {
     thread.detach();
   });
 
+  test.runIf('addon' in loaded)('keeps the blocks it writes to when the handle is detached', () => {
+    const before = held();
+    const thread = attachThread({ map: NO_MAP });
+    const stop = publishCollections(thread)!;
+    thread.detach();
+    const watcher = attachThread({ map: NO_MAP });
+    const { count } = watcher.gc;
+    gc();
+    expect(watcher.gc.count).toBeGreaterThan(count); // it is still the hook's block
+    watcher.detach();
+    expect(held()).not.toEqual(before);
+    stop();
+    expect(held()).toEqual(before);
+  });
+
   test('is refused on a handle that was detached', () => {
     const thread = attachThread({ map: NO_MAP });
     thread.detach();

@@ -58,7 +58,7 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
  * Writes the thread's collections into its block, from V8's callbacks inside the pause. What
  * `@schedhint/gc-hooks` stands on; use that.
  *
- * @param thread a handle of the calling thread; it must stay attached until the hook is stopped
+ * @param thread a handle of the calling thread; the hook keeps the blocks when it is detached
  * @returns stops it, once; null where V8's callbacks can't be had or the handle is detached
  */
 export function publishCollections(thread: HintedThread): (() => void) | null {
@@ -66,9 +66,13 @@ export function publishCollections(thread: HintedThread): (() => void) | null {
   if (!blocks?.startGcHook({ ...standardGc, liveFlag: Flag.gcLive, cycleFlag: Flag.gcCycle })) {
     return null;
   }
+  // The hook writes to the blocks itself, so it holds them, whatever happens to the handle.
+  blocks.acquire();
   let running = true;
   return () => {
-    if (running) blocks.stopGcHook();
+    if (!running) return;
     running = false;
+    blocks.stopGcHook();
+    blocks.release();
   };
 }
