@@ -8,18 +8,9 @@
 #include <cstring>
 
 #include "bpf_syscall.h"
-#include "map_probe.h"
+#include "map_check.h"
 
 namespace schedhint {
-namespace {
-
-constexpr uint32_t kKeySize = 4;  // a pidfd
-
-}  // namespace
-
-schedhint_status Failed(schedhint_step step, int error, uint32_t detail, uint32_t found) {
-  return {step, error < 0 ? -error : error, 0, detail, found, 0, 0};
-}
 
 Channel::Channel(const schedhint_channel_spec& spec)
     : paths_{spec.path},
@@ -84,23 +75,9 @@ bool Channel::Open(const std::function<bool(uint32_t)>& is_used, schedhint_statu
 
 schedhint_status Channel::Check(int map_fd, const std::function<bool(uint32_t)>& is_used) {
   MapInfo info;
-  if (int error = ReadMapInfo(map_fd, &info)) return Failed(SCHEDHINT_STEP_MAP_INFO, error);
-  if (info.type != kMapTypeTaskStorage || info.key_size != kKeySize) {
-    return Failed(SCHEDHINT_STEP_MAP_TYPE, 0, info.type);
-  }
-  if (info.value_size < value_size_) {
-    return Failed(SCHEDHINT_STEP_VALUE_SIZE, 0, info.value_size);
-  }
+  schedhint_status status = CheckMap(map_fd, value_size_, slots_, &info);
+  if (status.step != SCHEDHINT_STEP_NONE) return status;
   if (is_used(info.id)) return Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
-  for (const schedhint_slot& slot : slots_) {
-    SlotProbe probe = ProbeSlot(map_fd, info.value_size, slot.offset);
-    if (probe.error != 0) return Failed(SCHEDHINT_STEP_PROBE, probe.error, slot.offset);
-    if (!probe.is_uptr) return Failed(SCHEDHINT_STEP_SLOT_PLAIN, 0, slot.offset);
-    // A struct that ends beyond our block would let the program write into a neighbour's.
-    if (probe.struct_size > PagePool::BlockSize(slot.size)) {
-      return Failed(SCHEDHINT_STEP_SLOT_SIZE, 0, slot.offset, probe.struct_size);
-    }
-  }
   map_id_ = info.id;
   map_value_size_ = info.value_size;
   return {};

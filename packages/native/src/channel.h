@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "map_check.h"
 #include "page_pool.h"
 #include "registry_abi.h"
 
@@ -29,8 +30,6 @@ struct ProcessBlocks {
   PagePool* pool;
   std::vector<Block> by_slot;  // null where a thread owns the slot
 };
-
-schedhint_status Failed(schedhint_step step, int error, uint32_t detail = 0, uint32_t found = 0);
 
 class Channel {
  public:

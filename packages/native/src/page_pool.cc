@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "block_size.h"
 #include "bpf_syscall.h"
 #include "monotonic_clock.h"
 
@@ -17,17 +18,13 @@ constexpr uint64_t kQuarantineWithoutBarrierNs = 30 * kQuarantineNs;
 
 int SizeClass(uint32_t size) {
   int size_class = 0;
-  for (uint32_t fits = PagePool::kSmallest; fits < size; fits *= 2) size_class++;
+  for (uint32_t fits = kSmallestBlock; fits < size; fits *= 2) size_class++;
   return size_class;
 }
 
 }  // namespace
 
 PagePool::PagePool() : quarantine_ns_(kQuarantineNs) {}
-
-uint32_t PagePool::BlockSize(uint32_t size) {
-  return kSmallest << SizeClass(size);
-}
 
 Block PagePool::Take(uint32_t size) {
   int size_class = SizeClass(size);
@@ -38,7 +35,7 @@ Block PagePool::Take(uint32_t size) {
   free.pop_back();
   counts_.free--;
   counts_.used++;
-  return {address, kSmallest << size_class};
+  return {address, kSmallestBlock << size_class};
 }
 
 bool PagePool::AddPage(int size_class) {
@@ -59,7 +56,7 @@ bool PagePool::AddPage(int size_class) {
     chunk_ = static_cast<uint8_t*>(chunk);
     chunk_pages_left_ = kChunkPages;
   }
-  uint32_t stride = kSmallest << size_class;
+  uint32_t stride = kSmallestBlock << size_class;
   // Handed out from the front of the page, so the vector is filled from its end.
   for (uint32_t offset = kPageSize; offset >= stride; offset -= stride) {
     free_[size_class].push_back(chunk_ + offset - stride);

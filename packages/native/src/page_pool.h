@@ -33,12 +33,6 @@ class PagePool {
   PagePool(const PagePool&) = delete;
   PagePool& operator=(const PagePool&) = delete;
 
-  static constexpr uint32_t kPageSize = 4096;
-  static constexpr uint32_t kSmallest = 64;
-
-  // How large a block for a struct of `size` bytes is: nobody else's byte lies within.
-  static uint32_t BlockSize(uint32_t size);
-
   // A zeroed block of at least `size` bytes (1 to 4096), or one with a null address and errno set.
   Block Take(uint32_t size);
   void Return(Block block);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What an app and schedhint-broker say to each other, version 1.
+ *
+ * The broker is for apps that may not write the scheduler's map: the pin is 0600, or a container's
+ * seccomp profile refuses bpf(2). The app keeps its blocks in a sealed memfd and hands over
+ * descriptors; the broker, which checks that they are the app's own, binds the threads.
+ *
+ * A connection is a Unix stream socket and serves one map. The app sends requests of 512 bytes, the
+ * broker answers each with 64, in order. Whatever does not keep to this ends the connection, and
+ * with the connection end its bindings. Numbers are in native byte order; what is unused is zero.
+ *
+ *   OPEN     first, once: which map, and what its value must look like. Answered with the map's id.
+ *   MEMORY   one descriptor: a memfd with the seals SHRINK, GROW and SEAL, without WRITE and
+ *            FUTURE_WRITE. Blocks lie in it. It can't be taken back before the connection ends.
+ *   BIND     one descriptor: a pidfd of a thread (PIDFD_THREAD) of the process that has connected.
+ *            Its element gets the blocks. Again for the same thread: replaces what it has.
+ *   UNBIND   one descriptor, as above. Its element is deleted; an answer of success means that no
+ *            program that starts from now on finds the blocks.
+ *
+ * When the map comes, goes or is replaced the broker ends the connection: the app connects and
+ * opens anew. An app whose OPEN was refused for want of the map stays connected, and is told in
+ * this way.
+ */
+#ifndef SCHEDHINT_BROKER_H
+#define SCHEDHINT_BROKER_H
+
+#include <linux/types.h>
+
+#define SCHEDHINT_BROKER_SOCKET "/run/schedhint/broker.sock"
+#define SCHEDHINT_BROKER_MAGIC 0x31424853u /* "SHB1" */
+#define SCHEDHINT_BROKER_VERSION 1
+#define SCHEDHINT_BROKER_SLOTS 16
+#define SCHEDHINT_BROKER_PATH 256                /* with the NUL */
+#define SCHEDHINT_BROKER_MEMORIES 64             /* for a connection, at most */
+#define SCHEDHINT_BROKER_MEMORY_BYTES (4u << 20) /* of one, at most; a multiple of 4096 */
+
+enum schedhint_broker_kind {
+  SCHEDHINT_BROKER_OPEN = 1,
+  SCHEDHINT_BROKER_MEMORY = 2,
+  SCHEDHINT_BROKER_BIND = 3,
+  SCHEDHINT_BROKER_UNBIND = 4,
+};
+
+/* A pointer in the map's value. */
+struct schedhint_broker_slot {
+  __u32 offset; /* in the value, 8-byte aligned */
+  __u32 size;   /* of the struct it points to, 1..4096 */
+};
+
+/* What it is to point to. */
+struct schedhint_broker_pointer {
+  __u32 memory; /* its number, from 1; 0: NULL */
+  __u32 offset;
+};
+
+struct schedhint_broker_request {
+  __u32 magic;
+  __u16 version;
+  __u16 kind;
+  __u64 id; /* the app's own; the answer has it too */
+  union {
+    struct {
+      __u32 value_size;
+      __u32 slot_count; /* 1..SCHEDHINT_BROKER_SLOTS */
+      struct schedhint_broker_slot slots[SCHEDHINT_BROKER_SLOTS];
+      char path[SCHEDHINT_BROKER_PATH]; /* of the pin, as the broker knows it */
+    } open;
+    struct {
+      __u32 number; /* 1, 2, 3 ... */
+    } memory;
+    struct {
+      __u32 pointer_count; /* as many as slots */
+      __u32 unused;
+      struct schedhint_broker_pointer pointers[SCHEDHINT_BROKER_SLOTS];
+    } bind;
+    __u8 bytes[496];
+  };
+};
+
+/* Why the broker has refused. */
+enum schedhint_broker_reason {
+  SCHEDHINT_BROKER_DONE = 0,
+  SCHEDHINT_BROKER_KERNEL = 1,          /* the kernel has: step, error, detail, found say where */
+  SCHEDHINT_BROKER_MAP_NOT_OFFERED = 2, /* it does not serve a map of this path */
+  SCHEDHINT_BROKER_FOREIGN_THREAD = 3,  /* not a thread of the process that has connected */
+  SCHEDHINT_BROKER_NOT_A_THREAD = 4,    /* no pidfd, or of a thread that has ended */
+  SCHEDHINT_BROKER_BAD_MEMORY = 5,      /* no tmpfs memfd, wrong seals or size */
+  SCHEDHINT_BROKER_BAD_POINTER = 6,     /* outside of the memories handed over */
+  SCHEDHINT_BROKER_LIMIT = 7,           /* too many pages, threads, memories or connections */
+};
+
+struct schedhint_broker_answer {
+  __u32 magic;
+  __u16 version;
+  __u16 kind; /* of the request */
+  __u64 id;   /* of the request */
+  __u32 reason;
+  __u32 step;  /* enum schedhint_step of registry_abi.h, when the kernel has refused */
+  __s32 error; /* errno, positive */
+  __u32 detail;
+  __u32 found;
+  __u32 map_id; /* OPEN */
+  __u8 unused[24];
+};
+
+#endif

@@ -1,0 +1,17 @@
+#pragma once
+// Whether a map is one that we may hand addresses to. Nothing of ours is handed over before.
+
+#include <vector>
+
+#include "bpf_syscall.h"
+#include "registry_abi.h"
+
+namespace schedhint {
+
+schedhint_status Failed(schedhint_step step, int error, uint32_t detail = 0, uint32_t found = 0);
+
+// Step none, and `info` filled in, when the map takes what the slots say.
+schedhint_status CheckMap(int map_fd, uint32_t value_size, const std::vector<schedhint_slot>& slots,
+                          MapInfo* info);
+
+}  // namespace schedhint
