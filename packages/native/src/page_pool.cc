@@ -1,8 +1,5 @@
 #include "page_pool.h"
 
-#include <errno.h>
-#include <sys/mman.h>
-
 #include <cstring>
 
 #include "block_size.h"
@@ -29,41 +26,32 @@ PagePool::PagePool() : quarantine_ns_(kQuarantineNs) {}
 Block PagePool::Take(uint32_t size) {
   int size_class = SizeClass(size);
   std::lock_guard<std::mutex> lock(mutex_);
-  std::vector<uint8_t*>& free = free_[size_class];
+  std::vector<Block>& free = free_[size_class];
   if (free.empty() && !AddPage(size_class)) return {};
-  uint8_t* address = free.back();
+  Block block = free.back();
   free.pop_back();
   counts_.free--;
   counts_.used++;
-  return {address, kSmallestBlock << size_class};
+  return block;
 }
 
 bool PagePool::AddPage(int size_class) {
-  if (chunk_pages_left_ == 0) {
-    constexpr size_t kBytes = kChunkPages * kPageSize;
-    void* chunk = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (chunk == MAP_FAILED) return false;
-    // A forked child finds zeroes of its own here: it can neither write its parent's hints nor be
-    // killed by touching them, as it would be under MADV_DONTFORK. Nothing is copied at fork, so
-    // the parent keeps the very pages that the kernel has pinned.
-    if (madvise(chunk, kBytes, MADV_WIPEONFORK) != 0) {
-      int error = errno;
-      munmap(chunk, kBytes);
-      errno = error;
-      return false;
-    }
-    madvise(chunk, kBytes, MADV_NOHUGEPAGE);  // a pin would hold the whole huge page
-    chunk_ = static_cast<uint8_t*>(chunk);
-    chunk_pages_left_ = kChunkPages;
+  if (chunk_left_ == 0) {
+    chunk_ = memory_.Map();
+    if (chunk_.address == nullptr) return false;
+    chunk_left_ = BlockMemory::kChunkBytes;
   }
   uint32_t stride = kSmallestBlock << size_class;
   // Handed out from the front of the page, so the vector is filled from its end.
-  for (uint32_t offset = kPageSize; offset >= stride; offset -= stride) {
-    free_[size_class].push_back(chunk_ + offset - stride);
+  for (uint32_t end = kPageSize; end >= stride; end -= stride) {
+    uint32_t start = end - stride;
+    free_[size_class].push_back(
+        {chunk_.address + start, stride, chunk_.memory, chunk_.offset + start});
     counts_.free++;
   }
-  chunk_ += kPageSize;
-  chunk_pages_left_--;
+  chunk_.address += kPageSize;
+  chunk_.offset += kPageSize;
+  chunk_left_ -= kPageSize;
   counts_.pages++;
   return true;
 }
@@ -79,6 +67,11 @@ void PagePool::Return(Block block) {
 PoolCounts PagePool::Counts() {
   std::lock_guard<std::mutex> lock(mutex_);
   return counts_;
+}
+
+int PagePool::MemoryDescriptor(uint32_t memory) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return memory_.Descriptor(memory);
 }
 
 uint64_t PagePool::Reap() {
@@ -106,7 +99,7 @@ uint64_t PagePool::Reap() {
   }
   for (const Block& block : batch) std::memset(block.address, 0, block.size);
   std::lock_guard<std::mutex> lock(mutex_);
-  for (const Block& block : batch) free_[SizeClass(block.size)].push_back(block.address);
+  for (const Block& block : batch) free_[SizeClass(block.size)].push_back(block);
   counts_.quarantined -= static_cast<uint32_t>(batch.size());
   counts_.free += static_cast<uint32_t>(batch.size());
   return quarantine_.empty() ? 0 : quarantine_.front().since_ns + quarantine_ns_;

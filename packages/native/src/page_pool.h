@@ -13,11 +13,15 @@
 #include <mutex>
 #include <vector>
 
+#include "block_memory.h"
+
 namespace schedhint {
 
 struct Block {
   uint8_t* address = nullptr;
-  uint32_t size = 0;  // of its size class
+  uint32_t size = 0;    // of its size class
+  uint32_t memory = 0;  // where a broker finds it, see Chunk
+  uint32_t offset = 0;
 };
 
 struct PoolCounts {
@@ -40,10 +44,11 @@ class PagePool {
   // (CLOCK_MONOTONIC ns), or 0. Takes milliseconds when there is one; for one thread at a time.
   uint64_t Reap();
   PoolCounts Counts();
+  // Of the memfd in which blocks of this number lie, or -1.
+  int MemoryDescriptor(uint32_t memory);
 
  private:
   static constexpr int kClasses = 7;  // 64, 128, ... 4096
-  static constexpr uint32_t kChunkPages = 16;
 
   struct Quarantined {
     Block block;
@@ -53,10 +58,11 @@ class PagePool {
   bool AddPage(int size_class);
 
   std::mutex mutex_;
-  std::vector<uint8_t*> free_[kClasses];
+  BlockMemory memory_;
+  std::vector<Block> free_[kClasses];
   std::deque<Quarantined> quarantine_;
-  uint8_t* chunk_ = nullptr;
-  uint32_t chunk_pages_left_ = 0;
+  Chunk chunk_;  // what is left of the last one begins here
+  size_t chunk_left_ = 0;
   PoolCounts counts_;
   uint64_t quarantine_ns_;
 };
