@@ -88,7 +88,7 @@ describeOnKernel('a process follows its map', () => {
       return threads.some((thread) => thread.tid === tid && thread.hints?.urgency === 321);
     });
     expect(await node.run(status)).toMatchObject({
-      map: { path: map, id: observer.mapId },
+      map: { path: map, id: observer.mapId, by: 'self' },
       readBy: { abi: 1, flags: 1 },
     });
   });

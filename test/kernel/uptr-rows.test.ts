@@ -47,7 +47,7 @@ describeOnKernel('the rows of the __uptr selftest', () => {
     const attached = await node.run(attachRows, map);
     expect(attached.status).toEqual({
       state: 'bound',
-      map: { path: map, id: reader.maps.datamap!.id },
+      map: { path: map, id: reader.maps.datamap!.id, by: 'self' },
       readBy: null,
     });
     tid = attached.tid;

@@ -33,7 +33,7 @@ describeOnKernel('what may be found under a pin', () => {
   const map = (name: string) => `${bpffs.path}/${name}`;
   const bound = (name: string) => ({
     state: 'bound',
-    map: { path: map(name), id: reader.maps[name]!.id },
+    map: { path: map(name), id: reader.maps[name]!.id, by: 'self' },
     readBy: null,
   });
 

@@ -54,7 +54,7 @@ void Live(const schedhint_registry* registry, const schedhint_channel_spec* spec
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
   std::string pin = argv[1], away = pin + "_away";
-  schedhint_channel_spec spec = {pin.c_str(), 16, 2, kSlots, 1, 8};
+  schedhint_channel_spec spec = {pin.c_str(), "", 16, 2, kSlots, 1, 8};
   const schedhint_registry* registry = &schedhint::SharedRegistry();
   auto listener = [](void*) { notified++; };
   registry->listen(listener, nullptr);

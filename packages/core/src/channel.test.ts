@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { standardGc, uptr, type ValueShape } from './channel.js';
 import { array, struct } from './layout.js';
 import { u8, u16, u32, u64 } from './scalars.js';
-import { DEFAULT_PIN } from './standard.js';
+import { DEFAULT_BROKER, DEFAULT_PIN } from './standard.js';
 
 const small = struct('small', { a: u32 });
 const large = struct('large', { bytes: array(u8, 4096) });
@@ -31,11 +31,33 @@ describe('the path', () => {
   });
 });
 
+describe('the broker', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test('is the argument, else SCHEDHINT_BROKER, else the default; empty: none', () => {
+    vi.stubEnv('SCHEDHINT_BROKER', '/env/socket');
+    expect(uptr({ broker: '/own/socket' }).request.broker).toBe('/own/socket');
+    expect(uptr({ broker: '' }).request.broker).toBe('');
+    expect(uptr().request.broker).toBe('/env/socket');
+    vi.stubEnv('SCHEDHINT_BROKER', '');
+    expect(uptr().request.broker).toBe('');
+    vi.stubEnv('SCHEDHINT_BROKER', undefined);
+    expect(uptr().request.broker).toBe(DEFAULT_BROKER);
+  });
+
+  test.each([[5], ['a\0b'], [{}], [false]])('%j is none', (broker) => {
+    expect(() => uptr({ broker } as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_OPTION' }),
+    );
+  });
+});
+
 test('the standard channel: two pointers, the second shared by the process', () => {
-  const { request, standard, kind } = uptr({ map: '/m' });
+  const { request, standard, kind } = uptr({ map: '/m', broker: '/b' });
   expect({ kind, standard }).toEqual({ kind: 'uptr', standard: true });
   expect(request).toEqual({
     map: '/m',
+    broker: '/b',
     valueSize: 16,
     slots: [
       { offset: 0, size: 128, owner: 'thread' },

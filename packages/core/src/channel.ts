@@ -3,7 +3,7 @@ import type { ChannelRequest, Slot } from '@schedhint/native';
 import { show, typeError } from './errors.js';
 import { isStructLayout, type StructLayout } from './layout.js';
 import { isScalarName, type ScalarType } from './scalars.js';
-import { DEFAULT_PIN, processLayout, threadLayout } from './standard.js';
+import { DEFAULT_BROKER, DEFAULT_PIN, processLayout, threadLayout } from './standard.js';
 import type { ViewOf } from './view.js';
 
 /**
@@ -55,9 +55,14 @@ export interface StandardChannel extends Channel<StandardBlocks> {
  * A map with `__uptr` fields (Linux 6.13) and the standard block behind them.
  *
  * @param options.map path of the pinned map; by default `SCHEDHINT_MAP`, else {@link DEFAULT_PIN}
+ * @param options.broker socket of the `schedhint-broker` to ask where the map may not be opened; by
+ *   default `SCHEDHINT_BROKER`, else {@link DEFAULT_BROKER}; empty: none
  * @throws TypeError `ERR_OPTION` for a path that is none
  */
-export function uptr(options?: { readonly map?: string }): StandardChannel;
+export function uptr(options?: {
+  readonly map?: string;
+  readonly broker?: string;
+}): StandardChannel;
 /**
  * A map with `__uptr` fields and a scheduler's own structs behind them.
  *
@@ -66,23 +71,29 @@ export function uptr(options?: { readonly map?: string }): StandardChannel;
  * ```
  *
  * @param options.map path of the pinned map; by default `SCHEDHINT_MAP`, else {@link DEFAULT_PIN}
+ * @param options.broker socket of the `schedhint-broker` to ask where the map may not be opened; by
+ *   default `SCHEDHINT_BROKER`, else {@link DEFAULT_BROKER}; empty: none
  * @param options.value the map's value: a layout for each pointer, see {@link ValueShape}
  * @throws TypeError `ERR_OPTION` for a path that is none, `ERR_LAYOUT` for a value without a pointer
  *   or with a struct of more than 4096 bytes
  */
 export function uptr<const V extends ValueShape>(options: {
   readonly map?: string;
+  readonly broker?: string;
   readonly value: V;
 }): Channel<BlocksOf<V>>;
 export function uptr(
-  options: { readonly map?: string; readonly value?: ValueShape } = {},
+  options: { readonly map?: string; readonly broker?: string; readonly value?: ValueShape } = {},
 ): Channel {
   if (typeof options !== 'object' || options === null) {
     throw typeError('ERR_OPTION', `uptr: expected an object, got ${show(options)}`);
   }
-  const map = pathOf(options.map);
-  return options.value === undefined ? standardChannel(map) : customChannel(map, options.value);
+  const pin = { map: pathOf(options.map), broker: brokerOf(options.broker) };
+  return options.value === undefined ? standardChannel(pin) : customChannel(pin, options.value);
 }
+
+/** Where a map is, and whom to ask for it. */
+type Pin = Pick<ChannelRequest, 'map' | 'broker'>;
 
 function pathOf(map: unknown): string {
   const path = map ?? (process.env.SCHEDHINT_MAP || DEFAULT_PIN);
@@ -90,6 +101,14 @@ function pathOf(map: unknown): string {
     throw typeError('ERR_OPTION', `map: expected the path of a pinned map, got ${show(path)}`);
   }
   return resolve(path);
+}
+
+function brokerOf(broker: unknown): string {
+  const path = broker ?? process.env.SCHEDHINT_BROKER ?? DEFAULT_BROKER;
+  if (typeof path !== 'string' || path.includes('\0')) {
+    throw typeError('ERR_OPTION', `broker: expected the path of a socket, got ${show(path)}`);
+  }
+  return path === '' ? '' : resolve(path);
 }
 
 function offsetOf(layout: StructLayout, name: string): number {
@@ -108,8 +127,8 @@ export const standardGc = {
   processCount: offsetOf(processLayout, 'gc_threads'),
 } as const;
 
-function standardChannel(map: string): StandardChannel {
-  const { request, pointers } = customChannel(map, {
+function standardChannel(pin: Pin): StandardChannel {
+  const { request, pointers } = customChannel(pin, {
     thread: threadLayout,
     process: processLayout,
   });
@@ -132,7 +151,7 @@ function standardChannel(map: string): StandardChannel {
 const POINTER_SIZE = 8;
 const PAGE_SIZE = 4096;
 
-function customChannel(map: string, value: ValueShape): Channel {
+function customChannel(pin: Pin, value: ValueShape): Channel {
   const slots: Slot[] = [];
   const pointers: Pointer[] = [];
   const { size } = layOut(value, 0, [], (offset, path, layout) => {
@@ -151,7 +170,7 @@ function customChannel(map: string, value: ValueShape): Channel {
   return Object.freeze({
     kind: 'uptr',
     standard: false,
-    request: { map, valueSize: size, slots, countSlot: -1, countOffset: 0 },
+    request: { ...pin, valueSize: size, slots, countSlot: -1, countOffset: 0 },
     pointers,
   });
 }

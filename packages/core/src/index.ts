@@ -48,6 +48,7 @@ export {
 } from './scalars.js';
 export {
   ABI,
+  DEFAULT_BROKER,
   DEFAULT_PIN,
   Flag,
   GcKind,

@@ -10,6 +10,9 @@ export const ABI = 1;
 /** Where a map of standard blocks is pinned unless somebody says otherwise. */
 export const DEFAULT_PIN = '/sys/fs/bpf/schedhint';
 
+/** Where `schedhint-broker` listens, unless it is told otherwise. */
+export const DEFAULT_BROKER = '/run/schedhint/broker.sock';
+
 /** The highest urgency: latency critical. 1 is batch work, 0 no opinion. */
 export const URGENCY_MAX = 1024;
 

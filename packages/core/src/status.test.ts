@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NativeStatus, Step } from '@schedhint/native';
+import { BrokerReason, type NativeStatus, Step } from '@schedhint/native';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { explain } from './status.js';
 
 vi.mock('node:os', async (original) => ({ ...(await original<object>()), release: vi.fn() }));
 
-const { ENOENT, EACCES, EPERM, ENOSYS, EINVAL, EOPNOTSUPP, ENOMEM, EMFILE } = constants.errno;
+const { ECONNREFUSED, ENOENT, EACCES, EPERM, ENOSYS, EINVAL, EOPNOTSUPP, ENOMEM, EMFILE } =
+  constants.errno;
 const status = (step: Step, errno = 0, detail = 0, found = 0): NativeStatus => ({
   step,
   errno,
@@ -15,8 +16,10 @@ const status = (step: Step, errno = 0, detail = 0, found = 0): NativeStatus => (
   detail,
   found,
   tid: 0,
+  viaBroker: false,
   boundNs: 0n,
 });
+const at = (map: string) => ({ map, broker: '/b' });
 const kernel = (version: string) => vi.mocked(release).mockReturnValue(version);
 
 describe('what a step that failed means', () => {
@@ -46,7 +49,7 @@ describe('what a step that failed means', () => {
     ['no bpf(2)', status(Step.OpenMap, ENOSYS), 'ERR_BPF_REFUSED', /ENOSYS/],
     ['a strange path', status(Step.OpenMap, EMFILE), 'ERR_NOT_A_PIN', /EMFILE/],
   ])('%s', (_, native, code, reason) => {
-    expect(explain('/m', native)).toEqual({
+    expect(explain(at('/m'), native)).toEqual({
       state: 'unavailable',
       code,
       reason: expect.stringMatching(reason),
@@ -54,7 +57,7 @@ describe('what a step that failed means', () => {
   });
 
   test('a worker that has not attached is waited for', () => {
-    expect(explain('/m', status(Step.ThreadNotSeen))).toMatchObject({
+    expect(explain(at('/m'), status(Step.ThreadNotSeen))).toMatchObject({
       state: 'waiting',
       code: 'ERR_WORKER_NOT_ATTACHED',
       reason: expect.stringContaining('schedhint/register'),
@@ -62,12 +65,12 @@ describe('what a step that failed means', () => {
   });
 
   test('no map: waited for, with what to do where even the directory is missing', () => {
-    expect(explain(`${tmpdir()}/none`, status(Step.OpenMap, ENOENT))).toMatchObject({
+    expect(explain(at(`${tmpdir()}/none`), status(Step.OpenMap, ENOENT))).toMatchObject({
       state: 'waiting',
       code: 'ERR_MAP_NOT_FOUND',
       reason: expect.stringMatching(/none: start the scheduler/),
     });
-    expect(explain('/nonexistent/none', status(Step.OpenMap, ENOENT))).toHaveProperty(
+    expect(explain(at('/nonexistent/none'), status(Step.OpenMap, ENOENT))).toHaveProperty(
       'reason',
       expect.stringMatching(/mount bpffs/),
     );
@@ -80,13 +83,90 @@ describe('what a step that failed means', () => {
     ['7.0.1', 'ERR_MAP_NOT_FOUND'],
   ])('no map on Linux %s: %s', (version, code) => {
     kernel(version);
-    const explained = explain('/nonexistent/none', status(Step.OpenMap, ENOENT));
+    const explained = explain(at('/nonexistent/none'), status(Step.OpenMap, ENOENT));
     expect(explained.code).toBe(code);
     if (code === 'ERR_UPTR_UNSUPPORTED') {
       expect(explained.state).toBe('unavailable');
       expect(explained.reason).toContain(`requires >= 6.13, running ${version}`);
     }
     kernel('6.18.0');
+  });
+});
+
+describe('through the broker', () => {
+  const brokered = (...of: Parameters<typeof status>) => ({ ...status(...of), viaBroker: true });
+
+  test.each<[string, NativeStatus, string, string, RegExp]>([
+    [
+      'nobody listens',
+      brokered(Step.BrokerConnect, ECONNREFUSED),
+      'waiting',
+      'ERR_BROKER_UNREACHABLE',
+      /\/m .*\/b .*ECONNREFUSED; start schedhint-broker/,
+    ],
+    [
+      'its socket may not be written to',
+      brokered(Step.BrokerConnect, EACCES),
+      'waiting',
+      'ERR_BROKER_UNREACHABLE',
+      /EACCES; let this user write/,
+    ],
+    ['no answer yet', brokered(Step.BrokerAsked), 'waiting', 'ERR_BROKER_PENDING', /\/b /],
+    [
+      'a map that it does not serve',
+      brokered(Step.BrokerRefused, 0, BrokerReason.MapNotOffered),
+      'unavailable',
+      'ERR_BROKER_REFUSED',
+      /does not serve \/m: start it with --map \/m; its log/,
+    ],
+    [
+      'a limit',
+      brokered(Step.BrokerRefused, 0, BrokerReason.Limit),
+      'waiting',
+      'ERR_BROKER_REFUSED',
+      /limit .* each second/,
+    ],
+    [
+      'a reason of a later version',
+      brokered(Step.BrokerRefused, 0, 99),
+      'unavailable',
+      'ERR_BROKER_REFUSED',
+      /reason 99/,
+    ],
+    [
+      'private blocks',
+      brokered(Step.BrokerMemory),
+      'unavailable',
+      'ERR_BROKER_MEMORY',
+      /memfd_create/,
+    ],
+    [
+      'no map for it either',
+      brokered(Step.OpenMap, ENOENT),
+      'waiting',
+      'ERR_MAP_NOT_FOUND',
+      /broker finds no map at \/m/,
+    ],
+    [
+      'a pin that it may not open',
+      brokered(Step.OpenMap, EACCES),
+      'unavailable',
+      'ERR_NOT_A_PIN',
+      /broker's opening of \/m failed: EACCES/,
+    ],
+    [
+      'what the kernel told it',
+      brokered(Step.SlotPlain, 0, 8),
+      'unavailable',
+      'ERR_MAP_LAYOUT',
+      /8/,
+    ],
+  ])('%s', (_, native, state, code, reason) => {
+    expect(explain(at('/m'), native)).toEqual({
+      state,
+      code,
+      reason: expect.stringMatching(reason),
+    });
   });
 });
 
@@ -99,14 +179,14 @@ describe('EACCES', () => {
   afterAll(() => rmSync(directory, { recursive: true }));
 
   test('off a bpffs: no pin at all', () => {
-    expect(explain(join(directory, 'file'), status(Step.OpenMap, EACCES))).toMatchObject({
+    expect(explain(at(join(directory, 'file')), status(Step.OpenMap, EACCES))).toMatchObject({
       state: 'unavailable',
       code: 'ERR_NOT_A_PIN',
     });
   });
 
   test('where one may not even look: a matter of permission, with the fix', () => {
-    expect(explain('/nonexistent/m', status(Step.OpenMap, EACCES))).toMatchObject({
+    expect(explain(at('/nonexistent/m'), status(Step.OpenMap, EACCES))).toMatchObject({
       state: 'unavailable',
       code: 'ERR_MAP_PERMISSION',
       reason: expect.stringMatching(/EACCES.*chmod 0666/),

@@ -2,7 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
-import { type NativeStatus, Step } from '@schedhint/native';
+import { BrokerReason, type ChannelRequest, type NativeStatus, Step } from '@schedhint/native';
 
 /** The map that a thread is bound to. */
 export interface BoundMap {
@@ -10,6 +10,8 @@ export interface BoundMap {
   readonly path: string;
   /** The kernel's id of it: unique until the next boot. */
   readonly id: number;
+  /** Who has bound the thread: this process itself, or `schedhint-broker` for it. */
+  readonly by: 'self' | 'broker';
 }
 
 /** A scheduler, or an observer, that has looked at the thread's block. */
@@ -28,6 +30,10 @@ export type StatusCode =
   | 'ERR_ADDON_MISSING'
   | 'ERR_BIND_REFUSED'
   | 'ERR_BPF_REFUSED'
+  | 'ERR_BROKER_MEMORY'
+  | 'ERR_BROKER_PENDING'
+  | 'ERR_BROKER_REFUSED'
+  | 'ERR_BROKER_UNREACHABLE'
   | 'ERR_DETACHED'
   | 'ERR_EXTERNAL_MEMORY'
   | 'ERR_MAP_IN_USE'
@@ -64,12 +70,16 @@ export type Unbound = Exclude<Status, { state: 'bound' }>;
 
 const UPTR_SINCE = '6.13';
 
-/** What a refused step of binding to the map at `path` means. */
-export function explain(path: string, { step, errno, detail, found }: NativeStatus): Unbound {
+/** Whom a channel asks. */
+type Asked = Pick<ChannelRequest, 'map' | 'broker'>;
+
+/** What a refused step of binding to the map means. */
+export function explain({ map: path, broker }: Asked, status: NativeStatus): Unbound {
+  const { step, errno, detail, found, viaBroker } = status;
   const said = errno === 0 ? '' : errnoName(errno);
   switch (step) {
     case Step.OpenMap:
-      return explainOpen(path, said);
+      return viaBroker ? explainBrokersOpen(path, said) : explainOpen(path, said);
     case Step.MapInfo:
       return unavailable('ERR_BPF_REFUSED', `reading the map at ${path} failed: ${said}`);
     case Step.MapType:
@@ -109,12 +119,24 @@ export function explain(path: string, { step, errno, detail, found }: NativeStat
     case Step.Memory:
       return unavailable('ERR_NO_MEMORY', `no block could be mapped: ${said}`);
     case Step.ThreadNotSeen:
-      return {
-        state: 'waiting',
-        code: 'ERR_WORKER_NOT_ATTACHED',
-        reason:
-          'the worker has not attached itself yet: preload schedhint/register, or call attachThread() in it',
-      };
+      return waiting(
+        'ERR_WORKER_NOT_ATTACHED',
+        'the worker has not attached itself yet: preload schedhint/register, or call attachThread() in it',
+      );
+    case Step.BrokerConnect:
+      return waiting(
+        'ERR_BROKER_UNREACHABLE',
+        `this process may not open ${path} itself, and connecting to the broker at ${broker} failed: ${said}; ${said === 'EACCES' ? 'let this user write to its socket' : 'start schedhint-broker'}`,
+      );
+    case Step.BrokerAsked:
+      return waiting('ERR_BROKER_PENDING', `the broker at ${broker} has not answered yet`);
+    case Step.BrokerRefused:
+      return explainRefusal(path, broker, detail);
+    case Step.BrokerMemory:
+      return unavailable(
+        'ERR_BROKER_MEMORY',
+        'the broker needs the blocks in a memfd, and memfd_create(2) was refused, or RLIMIT_FSIZE is below 4 MiB: allow it in the seccomp profile',
+      );
     default:
       return unavailable('ERR_THREAD_ENDED', 'the thread has ended');
   }
@@ -124,11 +146,10 @@ function explainOpen(path: string, said: string): Unbound {
   switch (said) {
     case 'ENOENT':
       return kernelHasUptr()
-        ? {
-            state: 'waiting',
-            code: 'ERR_MAP_NOT_FOUND',
-            reason: `no map is pinned at ${path}: ${existsSync(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in SCHEDHINT_MAP`,
-          }
+        ? waiting(
+            'ERR_MAP_NOT_FOUND',
+            `no map is pinned at ${path}: ${existsSync(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in SCHEDHINT_MAP`,
+          )
         : unavailable(
             'ERR_UPTR_UNSUPPORTED',
             `this kernel has no __uptr (requires >= ${UPTR_SINCE}, running ${release()})`,
@@ -149,6 +170,33 @@ function explainOpen(path: string, said: string): Unbound {
     default:
       return unavailable('ERR_NOT_A_PIN', `opening ${path} failed: ${said}`);
   }
+}
+
+function explainBrokersOpen(path: string, said: string): Unbound {
+  return said === 'ENOENT'
+    ? waiting('ERR_MAP_NOT_FOUND', `the broker finds no map at ${path}: start the scheduler`)
+    : unavailable('ERR_NOT_A_PIN', `the broker's opening of ${path} failed: ${said}`);
+}
+
+function explainRefusal(path: string, broker: string, reason: number): Unbound {
+  const why = {
+    [BrokerReason.MapNotOffered]: `it does not serve ${path}: start it with --map ${path}`,
+    [BrokerReason.ForeignThread]: 'it takes the thread for that of another process',
+    [BrokerReason.NotAThread]: 'it takes the thread for one that has ended',
+    [BrokerReason.BadMemory]: "it does not accept the blocks' memfd",
+    [BrokerReason.BadPointer]: 'it finds the blocks outside of what it was handed',
+    [BrokerReason.Limit]:
+      'a limit of pages, threads or connections is reached; it is asked again each second',
+  }[reason];
+  return {
+    state: reason === BrokerReason.Limit ? 'waiting' : 'unavailable',
+    code: 'ERR_BROKER_REFUSED',
+    reason: `the broker at ${broker} has refused: ${why ?? `reason ${reason}`}; its log says more`,
+  };
+}
+
+function waiting(code: StatusCode, reason: string): Unbound {
+  return { state: 'waiting', code, reason };
 }
 
 /** A status that lasts until somebody changes something. */

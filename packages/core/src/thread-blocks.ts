@@ -83,9 +83,10 @@ export class ThreadBlocks {
   get status(): Status {
     if (this.#attachment === null) return this.#without!;
     const status = this.#attachment.status();
-    if (status.step !== Step.Bound) return explain(this.map, status);
+    if (status.step !== Step.Bound) return explain(this.#channel.request, status);
     const readBy = this.#channel.standard ? this.#reader(status.boundNs) : null;
-    return { state: 'bound', map: { path: this.map, id: status.mapId }, readBy };
+    const by = status.viaBroker ? 'broker' : 'self';
+    return { state: 'bound', map: { path: this.map, id: status.mapId, by }, readBy };
   }
 
   /** Path of the map's pin. */
@@ -127,5 +128,5 @@ function withoutMemory(channel: Channel, attachment: Attachment): Status {
         'ERR_EXTERNAL_MEMORY',
         'this runtime refuses memory from outside its heap (V8 sandbox): hints stay private',
       )
-    : explain(channel.request.map, status);
+    : explain(channel.request, status);
 }

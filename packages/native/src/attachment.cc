@@ -22,6 +22,7 @@ Napi::Object ToObject(Napi::Env env, const schedhint_status& status) {
   object.Set("detail", status.detail);
   object.Set("found", status.found);
   object.Set("tid", status.tid);
+  object.Set("viaBroker", status.via == SCHEDHINT_VIA_BROKER);
   object.Set("boundNs", Napi::BigInt::New(env, status.bound_ns));
   return object;
 }
@@ -42,6 +43,7 @@ Attachment::Attachment(const Napi::CallbackInfo& info)
     : Napi::ObjectWrap<Attachment>(info), addon_(info.Env().GetInstanceData<AddonData>()) {
   Napi::Object request = info[0].As<Napi::Object>();
   std::string path = request.Get("map").As<Napi::String>();
+  std::string broker = request.Get("broker").As<Napi::String>();
   Napi::Array slots = request.Get("slots").As<Napi::Array>();
   std::vector<schedhint_slot> native_slots;
   for (uint32_t i = 0; i < slots.Length(); i++) {
@@ -51,9 +53,13 @@ Attachment::Attachment(const Napi::CallbackInfo& info)
                                 ? SCHEDHINT_OWNER_PROCESS
                                 : SCHEDHINT_OWNER_THREAD});
   }
-  schedhint_channel_spec spec = {
-      path.c_str(),        U32(request, "valueSize"), static_cast<uint32_t>(native_slots.size()),
-      native_slots.data(), I32(request, "countSlot"), U32(request, "countOffset")};
+  schedhint_channel_spec spec = {path.c_str(),
+                                 broker.c_str(),
+                                 U32(request, "valueSize"),
+                                 static_cast<uint32_t>(native_slots.size()),
+                                 native_slots.data(),
+                                 I32(request, "countSlot"),
+                                 U32(request, "countOffset")};
   uint64_t thread_id = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
   const schedhint_registry& registry = SharedRegistry();
   auto attach = info[2].As<Napi::Boolean>().Value() ? registry.attach : registry.attach_other;

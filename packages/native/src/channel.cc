@@ -1,43 +1,66 @@
 #include "channel.h"
 
 #include <errno.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
-
-#include "bpf_syscall.h"
-#include "map_check.h"
 
 namespace schedhint {
+namespace {
+
+// That a broker may have what we may not, or see what we do not.
+bool MayBeBrokered(const schedhint_status& status) {
+  switch (status.error) {
+    case EPERM:
+      return true;
+    case EACCES:
+    case ENOSYS:
+    case ENOENT:
+    case ENOTDIR:
+      return status.step == SCHEDHINT_STEP_OPEN_MAP;
+    default:
+      return false;
+  }
+}
+
+// What may be over without any event that we could watch for.
+bool IsShortage(const schedhint_status& status) {
+  switch (status.step) {
+    case SCHEDHINT_STEP_BROKER_CONNECT:
+      return status.error != ENOENT && status.error != ENOTDIR;
+    case SCHEDHINT_STEP_BROKER_REFUSED:
+      return status.detail == SCHEDHINT_BROKER_LIMIT;
+    default:
+      return status.error == EMFILE || status.error == ENFILE || status.error == ENOMEM ||
+             status.error == EAGAIN;
+  }
+}
+
+}  // namespace
 
 Channel::Channel(const schedhint_channel_spec& spec)
     : paths_{spec.path},
+      broker_socket_(spec.broker),
       value_size_(spec.value_size),
       slots_(spec.slots, spec.slots + spec.slot_count),
       count_slot_(spec.count_slot),
       count_offset_(spec.count_offset) {}
 
-Channel::~Channel() {
-  if (map_fd_ >= 0) CloseDescriptor(map_fd_);
-}
-
 std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, PagePool* pool,
-                                         schedhint_status* status) {
+                                         MapWatcher* watcher, schedhint_status* status) {
   std::unique_ptr<Channel> channel(new Channel(spec));
-  channel->process_ = std::make_shared<ProcessBlocks>(pool);
+  channel->process_ = std::make_shared<BlockSet>(pool);
+  if (!channel->process_->Take(channel->slots_, SCHEDHINT_OWNER_PROCESS)) {
+    *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
+    return nullptr;
+  }
   for (const schedhint_slot& slot : channel->slots_) {
-    Block block;
-    if (slot.owner == SCHEDHINT_OWNER_PROCESS) {
-      block = pool->Take(slot.size);
-      if (block.address == nullptr) {
-        *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
-        return nullptr;
-      }
-      channel->has_process_slot_ = true;
-    }
-    channel->process_->by_slot.push_back(block);
+    channel->has_process_slot_ |= slot.owner == SCHEDHINT_OWNER_PROCESS;
+  }
+  if (!channel->broker_socket_.empty()) {
+    channel->broker_ =
+        std::make_unique<BrokeredMap>(channel->broker_socket_, channel->paths_.front(),
+                                      channel->value_size_, channel->slots_, pool, watcher);
   }
   return channel;
 }
@@ -55,130 +78,168 @@ bool Channel::HasSlotsOf(const schedhint_channel_spec& spec) const {
                     });
 }
 
-bool Channel::Open(const std::function<bool(uint32_t)>& is_used, schedhint_status* status) {
-  if (is_open()) return true;
-  int map_fd = OpenPinnedMap(paths_.front().c_str());
-  if (map_fd < 0) {
-    *status = Failed(SCHEDHINT_STEP_OPEN_MAP, map_fd);
-    return false;
-  }
-  *status = Check(map_fd, is_used);
-  if (status->step != SCHEDHINT_STEP_NONE) {
-    CloseDescriptor(map_fd);
-    return false;
-  }
-  map_fd_ = map_fd;
-  struct stat pin;
-  pin_inode_ = stat(paths_.front().c_str(), &pin) == 0 ? pin.st_ino : 0;
-  return true;
+void Channel::Open(const IsUsed& is_used) {
+  if (is_open()) return;
+  not_open_ = direct_.Open(paths_.front(), value_size_, slots_, is_used);
+  if (broker_ == nullptr) return;
+  if (direct_.is_open()) return broker_->Close();
+  if (!MayBeBrokered(not_open_)) return;
+  schedhint_status brokered = OpenThroughBroker();
+  // Where there is no broker, what the kernel told us itself says more.
+  bool no_broker = brokered.step == SCHEDHINT_STEP_BROKER_CONNECT &&
+                   (brokered.error == ENOENT || brokered.error == ENOTDIR);
+  if (!no_broker) not_open_ = brokered;
 }
 
-schedhint_status Channel::Check(int map_fd, const std::function<bool(uint32_t)>& is_used) {
-  MapInfo info;
-  schedhint_status status = CheckMap(map_fd, value_size_, slots_, &info);
-  if (status.step != SCHEDHINT_STEP_NONE) return status;
-  if (is_used(info.id)) return Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
-  map_id_ = info.id;
-  map_value_size_ = info.value_size;
-  return {};
+schedhint_status Channel::OpenThroughBroker() {
+  schedhint_status status = broker_->Open();
+  status.via = SCHEDHINT_VIA_BROKER;
+  return status;
 }
 
-bool Channel::StillOpen(const std::vector<pid_t>& bound_threads) {
-  if (PinLeadsHere()) return true;
-  for (pid_t tid : bound_threads) Delete(tid);
-  if (leader_ == Leader::kProcessAlone) Delete(getpid());
+std::vector<std::string> Channel::Places() const {
+  std::vector<std::string> places = paths_;
+  bool misses_broker = broker_ != nullptr && !direct_.is_open() && !broker_->is_connected() &&
+                       (not_open_.via == SCHEDHINT_VIA_BROKER || MayBeBrokered(not_open_));
+  if (misses_broker) places.push_back(broker_socket_);
+  return places;
+}
+
+bool Channel::Look(const IsUsed& is_used) {
+  if (direct_.is_open() && !direct_.IsPinnedAt(paths_)) {
+    for (schedhint_binding* binding : bindings) {
+      if (binding->bound) direct_.Delete(binding->status.tid);
+    }
+    if (leader_ == Leader::kProcessAlone) direct_.Delete(getpid());
+    direct_.Close();
+    AllUnbound({});
+  }
+  // A shortage of the broker's may be over, which is told only by asking anew.
+  if (broker_ != nullptr && broker_->is_connected() && IsShortage(not_open_)) broker_->Close();
+  Open(is_used);
+  bool is_unsettled = broker_ != nullptr && broker_->Settle();
+  return is_unsettled || IsShortage(not_open_) ||
+         std::any_of(bindings.begin(), bindings.end(), [](const schedhint_binding* binding) {
+           return !binding->bound && IsShortage(binding->status);
+         });
+}
+
+bool Channel::Hear(const IsUsed& is_used) {
+  if (broker_ == nullptr || !broker_->is_connected()) return false;
+  bool was_open = broker_->is_open();
+  bool lives = broker_->Hear([this](uint64_t request, schedhint_status status) {
+    auto asked =
+        std::find_if(bindings.begin(), bindings.end(),
+                     [&](const schedhint_binding* binding) { return binding->request == request; });
+    bool done = status.step == SCHEDHINT_STEP_NONE;
+    if (request == leader_request_ && !done) leader_ = Leader::kNone;
+    if (asked == bindings.end()) return;
+    schedhint_binding* binding = *asked;
+    binding->request = 0;
+    status.via = SCHEDHINT_VIA_BROKER;
+    status.tid = binding->status.tid;
+    status.map_id = map_id();
+    binding->status = status;
+    if (done) {
+      Bound(binding);
+    } else {
+      BindLeader();
+    }
+  });
+  if (!lives) {
+    not_open_ = Failed(SCHEDHINT_STEP_BROKER_CONNECT, ECONNRESET);
+    not_open_.via = SCHEDHINT_VIA_BROKER;
+    AllUnbound(not_open_);
+    return true;
+  }
+  if (!was_open && broker_->is_open() && is_used(broker_->id())) {
+    broker_->Refuse(Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0));
+  }
+  if (!broker_->is_open()) not_open_ = OpenThroughBroker();
+  return false;
+}
+
+void Channel::AllUnbound(schedhint_status why) {
+  for (schedhint_binding* binding : bindings) {
+    pid_t tid = binding->status.tid;
+    binding->bound = false;
+    binding->request = 0;
+    binding->status = why;
+    binding->status.tid = tid;
+  }
   Count(-static_cast<int>(bound_));
   leader_ = Leader::kNone;
-  Close();
-  return false;
 }
 
-bool Channel::PinLeadsHere() const {
-  for (const std::string& path : paths_) {
-    int map_fd = OpenPinnedMap(path.c_str());
-    if (map_fd >= 0) {
-      MapInfo info;
-      bool same = ReadMapInfo(map_fd, &info) != 0 || info.id == map_id_;
-      CloseDescriptor(map_fd);
-      if (same) return true;
-    } else if (map_fd != -ENOENT && map_fd != -ENOTDIR) {
-      // It can't be opened any more, or not now (no descriptor, no memory). What we have open goes
-      // on working as long as the same pin is there.
-      struct stat pin;
-      if (stat(path.c_str(), &pin) != 0 ? errno != ENOENT : pin.st_ino == pin_inode_) return true;
-    }
+void Channel::Bind(schedhint_binding* binding) {
+  pid_t tid = binding->status.tid;
+  if (binding->bound || binding->request != 0) return;
+  if (!is_open()) {
+    binding->status = not_open_;
+  } else if (direct_.is_open()) {
+    binding->status = direct_.Update(tid, binding->element, slots_);
+    if (broker_ != nullptr) broker_->Replaced(tid, direct_.id());
+  } else {
+    binding->request = broker_->Bind(tid, binding->element);
+    binding->status = Failed(
+        binding->request == 0 ? SCHEDHINT_STEP_BROKER_MEMORY : SCHEDHINT_STEP_BROKER_ASKED, 0);
+    binding->status.via = SCHEDHINT_VIA_BROKER;
   }
-  return false;
+  binding->status.map_id = map_id();
+  binding->status.tid = tid;
+  if (binding->status.step == SCHEDHINT_STEP_NONE) Bound(binding);
 }
 
-void Channel::Close() {
-  CloseDescriptor(map_fd_);
-  map_fd_ = -1;
-  map_id_ = 0;
-}
-
-schedhint_status Channel::Bind(pid_t tid, const std::vector<Block>& blocks) {
-  schedhint_step step = SCHEDHINT_STEP_NONE;
-  int error = Update(tid, &blocks, &step);
-  if (step != SCHEDHINT_STEP_NONE) return Failed(step, error);
+void Channel::Bound(schedhint_binding* binding) {
+  binding->bound = true;
   Count(1);
-  if (tid == getpid()) {
-    leader_ = Leader::kThread;
-  } else if (leader_ == Leader::kNone) {
-    BindLeader();
-  }
-  return {};
+  if (binding->status.tid == getpid()) leader_ = Leader::kThread;
+  BindLeader();
 }
 
-void Channel::Unbind(pid_t tid) {
-  Delete(tid);
+void Channel::Unbind(schedhint_binding* binding) {
+  pid_t tid = binding->status.tid;
+  if (binding->bound && direct_.is_open()) direct_.Delete(tid);
+  if (broker_ != nullptr) broker_->Unbind(tid);
+  binding->request = 0;
+  if (!binding->bound) return;
+  binding->bound = false;
   Count(-1);
   if (tid == getpid()) leader_ = Leader::kNone;
-  if (bound_ > 0 && leader_ == Leader::kNone) BindLeader();
+  BindLeader();
   if (bound_ == 0 && leader_ == Leader::kProcessAlone) {
-    Delete(getpid());
+    if (direct_.is_open()) direct_.Delete(getpid());
+    if (broker_ != nullptr) broker_->Unbind(getpid());
     leader_ = Leader::kNone;
   }
 }
 
+// Unless it has an element already, or is about to.
 void Channel::BindLeader() {
-  if (!has_process_slot_) return;
-  schedhint_step step = SCHEDHINT_STEP_NONE;
-  Update(getpid(), nullptr, &step);
-  if (step == SCHEDHINT_STEP_NONE) leader_ = Leader::kProcessAlone;
+  bool is_asked = std::any_of(bindings.begin(), bindings.end(), [](const schedhint_binding* one) {
+    return one->request != 0 && one->status.tid == getpid();
+  });
+  if (!has_process_slot_ || bound_ == 0 || leader_ != Leader::kNone || is_asked) return;
+  Element alone = {nullptr, process_};
+  bool done = false;
+  if (direct_.is_open()) {
+    done = direct_.Update(getpid(), alone, slots_).step == SCHEDHINT_STEP_NONE;
+  } else {
+    leader_request_ = broker_->Bind(getpid(), alone);
+    done = leader_request_ != 0;
+  }
+  if (done) leader_ = Leader::kProcessAlone;
 }
 
 void Channel::Count(int difference) {
   bound_ += static_cast<uint32_t>(difference);
   if (count_slot_ < 0) return;
-  uint8_t* process = process_->by_slot[static_cast<size_t>(count_slot_)].address;
+  uint8_t* process = process_->At(static_cast<size_t>(count_slot_)).address;
   __atomic_store_n(reinterpret_cast<uint32_t*>(process + count_offset_), bound_, __ATOMIC_RELAXED);
 }
 
-// An update replaces the value whole. Without a thread's blocks: the process's alone.
-int Channel::Update(pid_t tid, const std::vector<Block>* blocks, schedhint_step* step) {
-  int key = OpenThread(tid);
-  if (key < 0) {
-    *step = SCHEDHINT_STEP_OPEN_THREAD;
-    return key;
-  }
-  std::vector<uint8_t> value(map_value_size_);
-  for (size_t i = 0; i < slots_.size(); i++) {
-    uint8_t* address = process_->by_slot[i].address;
-    if (address == nullptr && blocks != nullptr) address = (*blocks)[i].address;
-    std::memcpy(value.data() + slots_[i].offset, &address, sizeof(address));
-  }
-  int error = UpdateElement(map_fd_, key, value.data());
-  CloseDescriptor(key);
-  if (error < 0) *step = SCHEDHINT_STEP_UPDATE;
-  return error;
-}
-
-void Channel::Delete(pid_t tid) {
-  int key = OpenThread(tid);
-  if (key < 0) return;
-  DeleteElement(map_fd_, key);  // ENOENT: a reader has dropped it already
-  CloseDescriptor(key);
+std::unique_ptr<BrokeredMap> Channel::TakeUnsettled() {
+  return broker_ != nullptr && broker_->HoldsBlocks() ? std::move(broker_) : nullptr;
 }
 
 }  // namespace schedhint

@@ -11,7 +11,12 @@ constexpr uint32_t kKeySize = 4;  // a pidfd
 }  // namespace
 
 schedhint_status Failed(schedhint_step step, int error, uint32_t detail, uint32_t found) {
-  return {step, error < 0 ? -error : error, 0, detail, found, 0, 0};
+  schedhint_status status = {};
+  status.step = step;
+  status.error = error < 0 ? -error : error;
+  status.detail = detail;
+  status.found = found;
+  return status;
 }
 
 schedhint_status CheckMap(int map_fd, uint32_t value_size, const std::vector<schedhint_slot>& slots,

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -30,19 +31,27 @@ std::string ParentOf(const std::string& path) {
 
 }  // namespace
 
-void MapWatcher::Watch(std::vector<std::string> pins) {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    pins_ = std::move(pins);
-    pins_changed_ = true;
-    if (!running_) running_ = Start();
-  }
+bool MapWatcher::Watch(std::vector<std::string> pins) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  pins_ = std::move(pins);
+  pins_changed_ = true;
+  if (!running_) running_ = Start();
   Wake();
+  return running_;
 }
 
 void MapWatcher::Wake() {
   uint64_t one = 1;
   if (wake_fd_ >= 0) (void)!write(wake_fd_, &one, sizeof(one));
+}
+
+int MapWatcher::Sockets() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (sockets_fd_ < 0) {
+    sockets_fd_ = epoll_create1(EPOLL_CLOEXEC);
+    Wake();
+  }
+  return sockets_fd_;
 }
 
 // Without the thread, threads are bound when they attach, and blocks stay in quarantine.
@@ -74,12 +83,16 @@ void MapWatcher::Run() {
       poll(nullptr, 0, static_cast<int>((refilled - now) / 1000000 + 1));
       continue;
     }
-    pollfd fds[] = {{wake_fd_, POLLIN, 0}, {inotify_fd_, POLLIN, 0}, {mounts_fd_, POLLPRI, 0}};
-    int ready = poll(fds, 3, Timeout(now, chore_due));
+    pollfd fds[] = {{wake_fd_, POLLIN, 0},
+                    {sockets_fd_, POLLIN, 0},
+                    {inotify_fd_, POLLIN, 0},
+                    {mounts_fd_, POLLPRI, 0}};
+    int ready = poll(fds, 4, Timeout(now, chore_due));
     if (ready == 0 && must_look_regularly_) wants_look = true;
     if (ready > 0) {
       if (fds[0].revents != 0) wants_look |= Drain();
-      if (fds[1].revents != 0 || fds[2].revents != 0) wants_look = true;
+      if (fds[1].revents != 0) wants_look |= hear_();
+      if (fds[2].revents != 0 || fds[3].revents != 0) wants_look = true;
     }
   }
 }

@@ -1,12 +1,14 @@
 #pragma once
-// A native thread that notices when pinned maps come, go, or are replaced, so that a blocked event
-// loop delays no binding. It also does the registry's timed chores.
+// A native thread that notices when pinned maps come, go, or are replaced, and when a broker has
+// answered, so that a blocked event loop delays no binding. It also does the registry's timed
+// chores.
 //
 // It is told by inotify on the directory of each pin, or on the nearest parent that exists, and by
 // /proc/self/mountinfo, since a mount over a watched directory makes no inotify event. Where one of
 // them can't be had (instances exhausted, no procfs) it looks once a second. It answers the first
 // changes at once and then ten a second: a map that flaps costs next to nothing.
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -17,18 +19,23 @@ namespace schedhint {
 
 class MapWatcher {
  public:
-  // Both run on the watcher's thread. `look`: a map may have changed; returns whether to look again
-  // in a second, event or not. `chore`: do what is due, and return when to be called again
-  // (CLOCK_MONOTONIC ns), or 0 when woken.
-  MapWatcher(std::function<bool()> look, std::function<uint64_t()> chore)
-      : look_(std::move(look)), chore_(std::move(chore)) {}
+  // All run on the watcher's thread. `look`: a map may have changed; returns whether to look again
+  // in a second, event or not. `hear`: a socket may have something; returns whether to look.
+  // `chore`: do what is due, and return when to be called again (CLOCK_MONOTONIC ns), or 0 when
+  // woken.
+  MapWatcher(std::function<bool()> look, std::function<bool()> hear,
+             std::function<uint64_t()> chore)
+      : look_(std::move(look)), hear_(std::move(hear)), chore_(std::move(chore)) {}
   MapWatcher(const MapWatcher&) = delete;
   MapWatcher& operator=(const MapWatcher&) = delete;
 
-  // Starts the thread with the first paths. Never stops: it is leaked with the registry.
-  void Watch(std::vector<std::string> pins);
+  // Starts the thread with the first paths; false when it can't be had. It never stops: it is
+  // leaked with the registry.
+  bool Watch(std::vector<std::string> pins);
   // The chore has something to do.
   void Wake();
+  // An epoll descriptor to which sockets can be added, or -1.
+  int Sockets();
 
  private:
   bool Start();
@@ -40,12 +47,14 @@ class MapWatcher {
   int Timeout(uint64_t now, uint64_t chore_due) const;
 
   std::function<bool()> look_;
+  std::function<bool()> hear_;
   std::function<uint64_t()> chore_;
   std::mutex mutex_;
   std::vector<std::string> pins_;
   bool pins_changed_ = false;
   bool running_ = false;
   int wake_fd_ = -1;
+  std::atomic<int> sockets_fd_{-1};
   // Of the watcher's thread alone.
   int inotify_fd_ = -1;
   std::vector<int> watches_;

@@ -21,6 +21,8 @@ export interface Slot {
 export interface ChannelRequest {
   /** Path of the pinned map. */
   readonly map: string;
+  /** The socket of the broker to ask where this process may not open the map; empty: none. */
+  readonly broker: string;
   /** Bytes of the value that are ours; the map's own may be larger. */
   readonly valueSize: number;
   readonly slots: readonly Slot[];
@@ -79,10 +81,28 @@ export const Step = {
   /** Another thread's blocks, which has not attached itself yet. */
   ThreadNotSeen: 12,
   ThreadEnded: 13,
+  /** The broker could not be reached. */
+  BrokerConnect: 14,
+  /** The broker has been asked and has not answered yet. */
+  BrokerAsked: 15,
+  /** The broker will not. `detail`: one of {@link BrokerReason}. */
+  BrokerRefused: 16,
+  /** The blocks are not in a memfd that could be handed over. */
+  BrokerMemory: 17,
 } as const;
 
 /** One of {@link Step}. */
 export type Step = (typeof Step)[keyof typeof Step];
+
+/** Why the broker refuses, `enum schedhint_broker_reason` of `schedhint_broker.h`. */
+export const BrokerReason = {
+  MapNotOffered: 2,
+  ForeignThread: 3,
+  NotAThread: 4,
+  BadMemory: 5,
+  BadPointer: 6,
+  Limit: 7,
+} as const;
 
 /** What the kernel said. */
 export interface NativeStatus {
@@ -95,6 +115,8 @@ export interface NativeStatus {
   readonly found: number;
   /** The thread's id in the kernel; 0 while unknown. */
   readonly tid: number;
+  /** Whether the broker has tried the step, rather than this process. */
+  readonly viaBroker: boolean;
   /** When it was bound, CLOCK_MONOTONIC nanoseconds of the initial time namespace; 0n: it is not. */
   readonly boundNs: bigint;
 }

@@ -13,18 +13,14 @@
 namespace schedhint {
 namespace {
 
-// What may be over without any event that we could watch for.
-bool IsShortage(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN;
-}
-
 thread_local Thread* current_thread = nullptr;
 
 }  // namespace
 
 Registry::Registry()
     : time_offset_(TimeNamespaceOffset()),
-      watcher_([this] { return LookAtMaps(); }, [this] { return pool_.Reap(); }) {}
+      watcher_([this] { return LookAtMaps(); }, [this] { return HearBrokers(); },
+               [this] { return pool_.Reap(); }) {}
 
 schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t thread_id,
                                     bool own_thread, schedhint_status* status) {
@@ -38,7 +34,12 @@ schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t
     return nullptr;
   }
   binding->handles++;
-  if (!binding->bound) Bind(binding);
+  if (!binding->bound) {
+    channel->Open(IsUsedBeside(channel));
+    Bind(binding);
+    WatchPins();
+    binding->told = binding->status;
+  }
   *status = binding->status;
   return binding;
 }
@@ -69,7 +70,7 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
     int map_fd = OpenPinnedMap(spec.path);
     if (map_fd >= 0) {
       MapInfo info;
-      if (ReadMapInfo(map_fd, &info) == 0) found = ChannelOfMap(info.id);
+      if (ReadMapInfo(map_fd, &info) == 0) found = ChannelOfMap(info.id, nullptr);
       CloseDescriptor(map_fd);
     }
     if (found != nullptr && found->HasSlotsOf(spec)) {
@@ -82,18 +83,23 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
     *status = Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
     return nullptr;
   }
-  std::unique_ptr<Channel> channel = Channel::Create(spec, &pool_, status);
+  std::unique_ptr<Channel> channel = Channel::Create(spec, &pool_, &watcher_, status);
   if (channel == nullptr) return nullptr;
   channels_.push_back(std::move(channel));
   WatchPins();
   return channels_.back().get();
 }
 
-Channel* Registry::ChannelOfMap(uint32_t map_id) {
+Channel* Registry::ChannelOfMap(uint32_t map_id, const Channel* other_than) {
   for (auto& channel : channels_) {
-    if (channel->is_open() && channel->map_id() == map_id) return channel.get();
+    if (channel.get() == other_than || !channel->is_open()) continue;
+    if (channel->map_id() == map_id) return channel.get();
   }
   return nullptr;
+}
+
+Channel::IsUsed Registry::IsUsedBeside(const Channel* channel) {
+  return [this, channel](uint32_t map_id) { return ChannelOfMap(map_id, channel) != nullptr; };
 }
 
 schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
@@ -104,18 +110,10 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
   auto binding = std::make_unique<schedhint_binding>();
   binding->channel = channel;
   binding->thread = thread;
-  binding->process = channel->process();
-  for (const schedhint_slot& slot : channel->slots()) {
-    Block block;
-    if (slot.owner == SCHEDHINT_OWNER_THREAD) {
-      block = pool_.Take(slot.size);
-      if (block.address == nullptr) {
-        *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
-        for (Block taken : binding->blocks) pool_.Return(taken);
-        return nullptr;
-      }
-    }
-    binding->blocks.push_back(block);
+  binding->element = {std::make_shared<BlockSet>(&pool_), channel->process()};
+  if (!binding->element.thread->Take(channel->slots(), SCHEDHINT_OWNER_THREAD)) {
+    *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
+    return nullptr;
   }
   binding->channel_index = channel->bindings.size();
   channel->bindings.push_back(binding.get());
@@ -125,58 +123,66 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
 }
 
 void Registry::Bind(schedhint_binding* binding) {
-  Channel* channel = binding->channel;
-  Thread* thread = binding->thread;
-  if (binding->bound || thread == nullptr) return;
-  if (thread->tid == 0) {
+  pid_t tid = binding->thread->tid;
+  if (tid == 0) {
     binding->status = Failed(SCHEDHINT_STEP_THREAD_NOT_SEEN, 0);
     return;
   }
-  auto is_used = [this](uint32_t map_id) { return ChannelOfMap(map_id) != nullptr; };
-  if (channel->Open(is_used, &binding->status)) {
-    binding->status = channel->Bind(thread->tid, binding->blocks);
-    binding->bound = binding->status.step == SCHEDHINT_STEP_NONE;
-    if (binding->bound) binding->status.bound_ns = MonotonicNow(time_offset_);
-  }
-  binding->status.map_id = channel->map_id();
-  binding->status.tid = thread->tid;
+  binding->status.tid = tid;
+  binding->channel->Bind(binding);
+  schedhint_status& status = binding->status;
+  if (binding->bound && status.bound_ns == 0) status.bound_ns = MonotonicNow(time_offset_);
 }
 
 void Registry::WatchPins() {
-  std::vector<std::string> pins;
+  std::vector<std::string> places;
   for (auto& channel : channels_) {
-    pins.insert(pins.end(), channel->paths().begin(), channel->paths().end());
+    for (std::string& place : channel->Places()) places.push_back(std::move(place));
   }
-  watcher_.Watch(std::move(pins));
+  for (auto& map : unsettled_) {
+    if (!map->is_connected()) places.push_back(map->socket());
+  }
+  if (places != watched_ && watcher_.Watch(places)) watched_ = std::move(places);
 }
 
-// On the watcher's thread: what the event loops do meanwhile does not matter.
+// On the watcher's thread, as the next one: what the event loops do meanwhile does not matter.
 bool Registry::LookAtMaps() {
   std::lock_guard<std::mutex> lock(mutex_);
+  bool look_again = false;
+  for (auto& channel : channels_) look_again |= channel->Look(IsUsedBeside(channel.get()));
+  for (auto& map : unsettled_) look_again |= map->Settle();
+  BindAllAndTell();
+  return look_again;
+}
+
+bool Registry::HearBrokers() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  bool wants_look = false;
+  for (auto& channel : channels_) wants_look |= channel->Hear(IsUsedBeside(channel.get()));
+  for (auto& map : unsettled_) {
+    wants_look |= !map->Hear([](uint64_t, schedhint_status) {});
+  }
+  BindAllAndTell();
+  return wants_look;
+}
+
+void Registry::BindAllAndTell() {
   bool changed = false;
-  bool may_succeed_later = false;
   for (auto& channel : channels_) {
-    if (channel->is_open()) {
-      std::vector<pid_t> bound;
-      for (schedhint_binding* binding : channel->bindings) {
-        if (binding->bound) bound.push_back(binding->thread->tid);
-      }
-      if (!channel->StillOpen(bound)) {
-        for (schedhint_binding* binding : channel->bindings) binding->bound = false;
-      }
-    }
     for (schedhint_binding* binding : channel->bindings) {
-      schedhint_status before = binding->status;
       Bind(binding);
-      changed |= std::memcmp(&before, &binding->status, sizeof(before)) != 0;
-      may_succeed_later |= IsShortage(binding->status.error);
+      changed |= std::memcmp(&binding->told, &binding->status, sizeof(binding->told)) != 0;
+      binding->told = binding->status;
     }
   }
+  unsettled_.erase(
+      std::remove_if(unsettled_.begin(), unsettled_.end(),
+                     [](const std::unique_ptr<BrokeredMap>& map) { return !map->HoldsBlocks(); }),
+      unsettled_.end());
+  WatchPins();
   // Under the lock, so that nobody is told who has unlistened.
-  if (changed) {
-    for (auto [listener, data] : listeners_) listener(data);
-  }
-  return may_succeed_later;
+  if (!changed) return;
+  for (auto [listener, data] : listeners_) listener(data);
 }
 
 void Registry::Listen(schedhint_listener listener, void* data) {
@@ -198,8 +204,7 @@ void Registry::Release(schedhint_binding* binding) {
 // The thread can no longer be reached through it; handles may still look at the blocks.
 void Registry::End(schedhint_binding* binding) {
   Channel* channel = binding->channel;
-  if (binding->bound) channel->Unbind(binding->thread->tid);
-  binding->bound = false;
+  channel->Unbind(binding);
   schedhint_binding* last = channel->bindings.back();
   channel->bindings[binding->channel_index] = last;
   last->channel_index = binding->channel_index;
@@ -218,7 +223,6 @@ void Registry::Free(schedhint_binding* binding) {
     End(binding);
     FreeIfUnused(thread);
   }
-  for (Block block : binding->blocks) pool_.Return(block);
   bindings_--;
   delete binding;
   watcher_.Wake();
@@ -226,6 +230,7 @@ void Registry::Free(schedhint_binding* binding) {
 
 void Registry::FreeIfUnused(Channel* channel) {
   if (!channel->bindings.empty()) return;
+  if (auto unsettled = channel->TakeUnsettled()) unsettled_.push_back(std::move(unsettled));
   channels_.erase(std::find_if(channels_.begin(), channels_.end(),
                                [&](auto& owned) { return owned.get() == channel; }));
   WatchPins();
@@ -246,10 +251,9 @@ schedhint_status Registry::Status(schedhint_binding* binding) {
 
 uint8_t* Registry::BlockOf(schedhint_binding* binding, uint32_t slot, uint32_t* size) {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (binding->channel == nullptr || slot >= binding->blocks.size()) return nullptr;
+  if (binding->channel == nullptr || slot >= binding->channel->slots().size()) return nullptr;
   *size = binding->channel->slots()[slot].size;
-  uint8_t* of_process = binding->process->by_slot[slot].address;
-  return of_process != nullptr ? of_process : binding->blocks[slot].address;
+  return binding->element.At(slot).address;
 }
 
 bool Registry::StartGc(schedhint_binding* binding, const schedhint_gc_layout& layout) {
@@ -260,11 +264,11 @@ bool Registry::StartGc(schedhint_binding* binding, const schedhint_gc_layout& la
     std::lock_guard<std::mutex> lock(mutex_);
     if (binding->thread == nullptr || binding->thread != current_thread) return false;
     hook = &binding->thread->gc;
-    thread_block = binding->blocks[layout.thread_slot].address;
-    process_block =
-        layout.process_slot < 0
-            ? nullptr
-            : binding->process->by_slot[static_cast<size_t>(layout.process_slot)].address;
+    const Element& element = binding->element;
+    thread_block = element.At(layout.thread_slot).address;
+    process_block = layout.process_slot < 0
+                        ? nullptr
+                        : element.At(static_cast<size_t>(layout.process_slot)).address;
   }
   return hook->Start(binding, thread_block, process_block, layout);
 }

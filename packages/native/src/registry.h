@@ -12,28 +12,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "binding.h"
 #include "channel.h"
 #include "gc_hook.h"
 #include "map_watcher.h"
 #include "page_pool.h"
 #include "registry_abi.h"
-
-namespace schedhint {
-
-struct Thread;
-
-}  // namespace schedhint
-
-struct schedhint_binding {
-  schedhint::Channel* channel;
-  schedhint::Thread* thread;             // null once the thread has ended
-  std::vector<schedhint::Block> blocks;  // by slot; null where the process owns it
-  std::shared_ptr<schedhint::ProcessBlocks> process;
-  size_t channel_index;  // its place in channel->bindings
-  uint32_t handles = 0;
-  bool bound = false;
-  schedhint_status status = {};
-};
 
 namespace schedhint {
 
@@ -68,10 +52,13 @@ class Registry {
   Thread* CurrentThread(uint64_t id);
   Thread* OtherThread(uint64_t id);
   Channel* FindChannel(const schedhint_channel_spec& spec, schedhint_status* status);
-  Channel* ChannelOfMap(uint32_t map_id);
+  Channel* ChannelOfMap(uint32_t map_id, const Channel* other_than);
+  Channel::IsUsed IsUsedBeside(const Channel* channel);
   schedhint_binding* FindBinding(Channel* channel, Thread* thread, schedhint_status* status);
   void Bind(schedhint_binding* binding);
   bool LookAtMaps();
+  bool HearBrokers();
+  void BindAllAndTell();
   void WatchPins();
   void End(schedhint_binding* binding);
   void Free(schedhint_binding* binding);
@@ -82,6 +69,9 @@ class Registry {
   PagePool pool_;
   std::unordered_map<uint64_t, std::unique_ptr<Thread>> threads_;
   std::vector<std::unique_ptr<Channel>> channels_;
+  // Of channels that have gone, whose elements the broker has not deleted yet.
+  std::vector<std::unique_ptr<BrokeredMap>> unsettled_;
+  std::vector<std::string> watched_;
   uint32_t bindings_ = 0;
   int64_t time_offset_;
   std::vector<std::pair<schedhint_listener, void*>> listeners_;

@@ -22,7 +22,8 @@ struct schedhint_slot {
 };
 
 struct schedhint_channel_spec {
-  const char* path;  // of the pinned map
+  const char* path;    // of the pinned map
+  const char* broker;  // the socket of the broker to ask where we may not open it; empty: none
   uint32_t value_size;
   uint32_t slot_count;
   const schedhint_slot* slots;
@@ -47,7 +48,13 @@ enum schedhint_step : uint32_t {
   SCHEDHINT_STEP_MEMORY = 11,           // no block could be mapped
   SCHEDHINT_STEP_THREAD_NOT_SEEN = 12,  // a worker that has not attached itself yet
   SCHEDHINT_STEP_THREAD_ENDED = 13,
+  SCHEDHINT_STEP_BROKER_CONNECT = 14,
+  SCHEDHINT_STEP_BROKER_ASKED = 15,    // and has not answered yet
+  SCHEDHINT_STEP_BROKER_REFUSED = 16,  // detail: its enum schedhint_broker_reason
+  SCHEDHINT_STEP_BROKER_MEMORY = 17,   // the blocks are not in a memfd that could be handed over
 };
+
+enum schedhint_via : uint32_t { SCHEDHINT_VIA_MAP = 0, SCHEDHINT_VIA_BROKER = 1 };
 
 struct schedhint_status {
   schedhint_step step;
@@ -56,6 +63,8 @@ struct schedhint_status {
   uint32_t detail;
   uint32_t found;
   int32_t tid;        // 0: not known
+  schedhint_via via;  // who has tried the step
+  uint32_t reserved;
   uint64_t bound_ns;  // since when, CLOCK_MONOTONIC of the initial time namespace; 0: not bound
 };
 

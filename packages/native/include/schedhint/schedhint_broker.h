@@ -18,11 +18,11 @@
  *   UNBIND   one descriptor, as above. Its element is deleted; an answer of success means that no
  *            program that starts from now on finds the blocks.
  *
- * When the map comes, goes or is replaced the broker deletes what the connection has bound, sends an
- * answer that nobody has asked for, of kind END and with id 0, and ends the connection: the app
- * connects and opens anew. An app whose OPEN was refused for want of the map stays connected, and is
- * told in this way. A connection that ends without END leaves the app in the dark: its elements may
- * still be there, so it keeps their blocks until a later connection has answered for them.
+ * When the map comes, goes or is replaced the broker deletes what the connection has bound, sends
+ * an answer that nobody has asked for, of kind END and with id 0, and ends the connection: the app
+ * connects and opens anew. An app whose OPEN was refused for want of the map stays connected, and
+ * is told in this way. A connection that ends without END leaves the app in the dark: its elements
+ * may still be there, so it keeps their blocks until a later connection has answered for them.
  */
 #ifndef SCHEDHINT_BROKER_H
 #define SCHEDHINT_BROKER_H

@@ -1,0 +1,27 @@
+#pragma once
+// A thread's blocks in one map, and how far binding them has come.
+
+#include <cstdint>
+#include <memory>
+
+#include "block_set.h"
+#include "registry_abi.h"
+
+namespace schedhint {
+
+class Channel;
+struct Thread;
+
+}  // namespace schedhint
+
+struct schedhint_binding {
+  schedhint::Channel* channel;
+  schedhint::Thread* thread;  // null once the thread has ended
+  schedhint::Element element;
+  size_t channel_index;  // its place in channel->bindings
+  uint32_t handles = 0;
+  bool bound = false;
+  uint64_t request = 0;  // to the broker, not answered yet; 0: none
+  schedhint_status status = {};
+  schedhint_status told = {};  // when the listeners were last called
+};

@@ -1,0 +1,79 @@
+#include "direct_map.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <cstring>
+
+#include "bpf_syscall.h"
+
+namespace schedhint {
+
+schedhint_status DirectMap::Open(const std::string& path, uint32_t value_size,
+                                 const std::vector<schedhint_slot>& slots,
+                                 const std::function<bool(uint32_t)>& is_used) {
+  int fd = OpenPinnedMap(path.c_str());
+  if (fd < 0) return Failed(SCHEDHINT_STEP_OPEN_MAP, fd);
+  MapInfo info;
+  schedhint_status status = CheckMap(fd, value_size, slots, &info);
+  if (status.step == SCHEDHINT_STEP_NONE && is_used(info.id)) {
+    status = Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
+  }
+  if (status.step != SCHEDHINT_STEP_NONE) {
+    CloseDescriptor(fd);
+    return status;
+  }
+  fd_ = fd;
+  id_ = info.id;
+  value_size_ = info.value_size;
+  struct stat pin;
+  pin_inode_ = stat(path.c_str(), &pin) == 0 ? pin.st_ino : 0;
+  return {};
+}
+
+void DirectMap::Close() {
+  if (fd_ >= 0) CloseDescriptor(fd_);
+  fd_ = -1;
+  id_ = 0;
+}
+
+bool DirectMap::IsPinnedAt(const std::vector<std::string>& paths) const {
+  for (const std::string& path : paths) {
+    int fd = OpenPinnedMap(path.c_str());
+    if (fd >= 0) {
+      MapInfo info;
+      bool same = ReadMapInfo(fd, &info) != 0 || info.id == id_;
+      CloseDescriptor(fd);
+      if (same) return true;
+    } else if (fd != -ENOENT && fd != -ENOTDIR) {
+      // It can't be opened any more, or not now (no descriptor, no memory). What we have open goes
+      // on working as long as the same pin is there.
+      struct stat pin;
+      if (stat(path.c_str(), &pin) != 0 ? errno != ENOENT : pin.st_ino == pin_inode_) return true;
+    }
+  }
+  return false;
+}
+
+schedhint_status DirectMap::Update(pid_t tid, const Element& element,
+                                   const std::vector<schedhint_slot>& slots) {
+  int key = OpenThread(tid);
+  if (key < 0) return Failed(SCHEDHINT_STEP_OPEN_THREAD, key);
+  std::vector<uint8_t> value(value_size_);
+  for (size_t i = 0; i < slots.size(); i++) {
+    uint8_t* address = element.At(i).address;
+    std::memcpy(value.data() + slots[i].offset, &address, sizeof(address));
+  }
+  int error = UpdateElement(fd_, key, value.data());
+  CloseDescriptor(key);
+  return error < 0 ? Failed(SCHEDHINT_STEP_UPDATE, error) : schedhint_status{};
+}
+
+void DirectMap::Delete(pid_t tid) {
+  int key = OpenThread(tid);
+  if (key < 0) return;
+  DeleteElement(fd_, key);  // ENOENT: a reader has dropped it already
+  CloseDescriptor(key);
+}
+
+}  // namespace schedhint
