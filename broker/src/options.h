@@ -1,0 +1,24 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "account.h"
+
+namespace schedhint::broker {
+
+struct Options {
+  std::vector<std::string> maps;
+  std::string socket;
+  mode_t mode = 0666;
+  std::string group;          // of the socket; empty: ours
+  unsigned cgroup_depth = 3;  // names of a cgroup's path that make an account
+  Limits limits;
+};
+
+// True: go on. False: the process should exit with `status`; what there is to say has been said.
+bool ParseOptions(int argc, char** argv, Options* options, int* status);
+
+}  // namespace schedhint::broker

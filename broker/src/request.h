@@ -1,0 +1,18 @@
+#pragma once
+// Whether bytes from a client are a request.
+
+#include <schedhint/schedhint_broker.h>
+
+#include <cstddef>
+
+namespace schedhint::broker {
+
+constexpr size_t kRequestBytes = sizeof(schedhint_broker_request);
+constexpr unsigned kLargestValue = 65536;  // that a task storage map can have
+
+// Null, and `request` filled in; or what is wrong, for the log. `descriptors` came with the bytes.
+// What depends on earlier requests is not looked at.
+const char* ParseRequest(const void* bytes, size_t size, unsigned descriptors,
+                         schedhint_broker_request* request);
+
+}  // namespace schedhint::broker
