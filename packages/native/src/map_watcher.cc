@@ -1,11 +1,8 @@
 #include "map_watcher.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,13 +18,6 @@ constexpr uint64_t kLookEvery = kSecond;  // where the kernel can't tell us
 // Looks are paid from a bucket that refills ten times a second.
 constexpr uint64_t kLookCost = kSecond / 10;
 constexpr uint64_t kLooksAtOnce = 8;
-constexpr uint32_t kEvents = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB |
-                             IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-
-std::string ParentOf(const std::string& path) {
-  size_t slash = path.find_last_of('/');
-  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
-}
 
 }  // namespace
 
@@ -64,7 +54,7 @@ bool MapWatcher::Start() {
 }
 
 void MapWatcher::Run() {
-  mounts_fd_ = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+  events_.Open();
   uint64_t paid_until = 0;  // the bucket is full when this is kLooksAtOnce looks ago
   bool wants_look = true;
   for (;;) {
@@ -85,8 +75,8 @@ void MapWatcher::Run() {
     }
     pollfd fds[] = {{wake_fd_, POLLIN, 0},
                     {sockets_fd_, POLLIN, 0},
-                    {inotify_fd_, POLLIN, 0},
-                    {mounts_fd_, POLLPRI, 0}};
+                    {events_.inotify_fd(), POLLIN, 0},
+                    {events_.mounts_fd(), POLLPRI, 0}};
     int ready = poll(fds, 4, Timeout(now, chore_due));
     if (ready == 0 && must_look_regularly_) wants_look = true;
     if (ready > 0) {
@@ -112,8 +102,6 @@ int MapWatcher::Timeout(uint64_t now, uint64_t chore_due) const {
   return until <= now ? 0 : static_cast<int>((until - now) / 1000000 + 1);
 }
 
-// Watches are on inodes, and what a path leads to may have changed anywhere along it, so each is
-// placed anew. The descriptor stays: closing one with watches waits for a grace period.
 void MapWatcher::PlaceWatches() {
   std::vector<std::string> pins;
   {
@@ -121,35 +109,8 @@ void MapWatcher::PlaceWatches() {
     pins = pins_;
     pins_changed_ = false;
   }
-  if (inotify_fd_ < 0) inotify_fd_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-  must_look_regularly_ = inotify_fd_ < 0 || mounts_fd_ < 0;
-  if (inotify_fd_ < 0) return;
-  char events[4096];
-  while (read(inotify_fd_, events, sizeof(events)) > 0) {
-  }
-  std::vector<int> before = std::move(watches_);
-  watches_.clear();
-  for (const std::string& pin : pins) PlaceWatch(pin);
-  for (int watch : before) {
-    if (std::find(watches_.begin(), watches_.end(), watch) == watches_.end()) {
-      inotify_rm_watch(inotify_fd_, watch);  // EINVAL: it went with its directory
-    }
-  }
-}
-
-void MapWatcher::PlaceWatch(const std::string& pin) {
-  for (std::string directory = ParentOf(pin);; directory = ParentOf(directory)) {
-    int watch = inotify_add_watch(inotify_fd_, directory.c_str(), kEvents);
-    if (watch >= 0) {
-      watches_.push_back(watch);
-      return;
-    }
-    bool missing = errno == ENOENT || errno == ENOTDIR;
-    if (!missing || directory == "/") {
-      must_look_regularly_ = true;
-      return;
-    }
-  }
+  events_.Watch(pins);
+  must_look_regularly_ = events_.must_look_regularly();
 }
 
 }  // namespace schedhint

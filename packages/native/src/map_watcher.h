@@ -3,9 +3,7 @@
 // answered, so that a blocked event loop delays no binding. It also does the registry's timed
 // chores.
 //
-// It is told by inotify on the directory of each pin, or on the nearest parent that exists, and by
-// /proc/self/mountinfo, since a mount over a watched directory makes no inotify event. Where one of
-// them can't be had (instances exhausted, no procfs) it looks once a second. It answers the first
+// PinEvents tells it of changes; what they may miss it looks at once a second. It answers the first
 // changes at once and then ten a second: a map that flaps costs next to nothing.
 
 #include <atomic>
@@ -14,6 +12,8 @@
 #include <mutex>
 #include <string>
 #include <vector>
+
+#include "pin_events.h"
 
 namespace schedhint {
 
@@ -40,9 +40,7 @@ class MapWatcher {
  private:
   bool Start();
   void Run();
-  // Watches must stand before the maps are looked at, or a change in between would be lost.
   void PlaceWatches();
-  void PlaceWatch(const std::string& pin);
   bool Drain();
   int Timeout(uint64_t now, uint64_t chore_due) const;
 
@@ -56,9 +54,7 @@ class MapWatcher {
   int wake_fd_ = -1;
   std::atomic<int> sockets_fd_{-1};
   // Of the watcher's thread alone.
-  int inotify_fd_ = -1;
-  std::vector<int> watches_;
-  int mounts_fd_ = -1;
+  PinEvents events_;
   bool must_look_regularly_ = false;
 };
 
