@@ -46,6 +46,15 @@ function step(name, inputs, output, action) {
   writeFileSync(stamp, now);
 }
 
+/** The broker's own sources, and those that it shares with the addon. */
+const BROKER = [
+  'broker/src/*.cc',
+  'broker/src/*.h',
+  'broker/Makefile',
+  'packages/native/src/*.cc',
+  'packages/native/src/*.h',
+];
+
 function buildTypeScript(name, extraInputs) {
   const home = `packages/${name}`;
   step(
@@ -100,8 +109,13 @@ export function build({ bpf }) {
         '--outfile=packages/schedhint/dist/register.cjs',
       ]),
   );
+  const headers = 'packages/native/include/schedhint/*.h';
+  if (process.platform === 'linux') {
+    step('broker', [...BROKER, headers], 'broker/build/schedhint-broker', () =>
+      run('make', ['-s', '-C', 'broker']),
+    );
+  }
   if (bpf) {
-    const headers = 'packages/native/include/schedhint/*.h';
     for (const home of ['examples/observer', 'examples/kptr-user', 'test/kernel/bpf']) {
       const inputs = [`${home}/*.c`, `${home}/*.h`, `${home}/Makefile`, headers];
       step(home.replaceAll('/', '-'), inputs, `${home}/build`, () =>
