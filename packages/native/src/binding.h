@@ -22,6 +22,7 @@ struct schedhint_binding {
   uint32_t handles = 0;
   bool bound = false;
   uint64_t request = 0;  // to the broker, not answered yet; 0: none
+  bool refused = false;  // by the broker; not to be asked again before the next look
   schedhint_status status = {};
   schedhint_status told = {};  // when the listeners were last called
 };

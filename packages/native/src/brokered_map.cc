@@ -42,6 +42,11 @@ BrokeredMap::BrokeredMap(std::string socket, std::string pin, uint32_t value_siz
       pool_(pool),
       watcher_(watcher) {}
 
+bool BrokeredMap::IsFor(const std::string& socket, const std::string& pin, uint32_t value_size,
+                        const std::vector<schedhint_slot>& slots) const {
+  return socket == socket_path_ && pin == pin_ && value_size == value_size_ && slots == slots_;
+}
+
 schedhint_status BrokeredMap::Open() {
   if (state_ == State::kOpen) return {};
   if (state_ == State::kRefused) return refusal_;

@@ -27,6 +27,8 @@ class BrokeredMap {
   BrokeredMap(std::string socket, std::string pin, uint32_t value_size,
               std::vector<schedhint_slot> slots, PagePool* pool, MapWatcher* watcher);
 
+  bool IsFor(const std::string& socket, const std::string& pin, uint32_t value_size,
+             const std::vector<schedhint_slot>& slots) const;
   // Step none: the map is open. Otherwise how far it is; asks if that has not been done.
   schedhint_status Open();
   // Ends what can be told only by asking anew.

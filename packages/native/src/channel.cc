@@ -71,11 +71,8 @@ bool Channel::HasPath(const char* path) const {
 
 bool Channel::HasSlotsOf(const schedhint_channel_spec& spec) const {
   return value_size_ == spec.value_size && count_slot_ == spec.count_slot &&
-         count_offset_ == spec.count_offset && slots_.size() == spec.slot_count &&
-         std::equal(slots_.begin(), slots_.end(), spec.slots,
-                    [](const schedhint_slot& a, const schedhint_slot& b) {
-                      return a.offset == b.offset && a.size == b.size && a.owner == b.owner;
-                    });
+         count_offset_ == spec.count_offset &&
+         slots_ == std::vector<schedhint_slot>(spec.slots, spec.slots + spec.slot_count);
 }
 
 void Channel::Open(const IsUsed& is_used) {
@@ -117,8 +114,12 @@ bool Channel::Look(const IsUsed& is_used) {
   // A shortage of the broker's may be over, which is told only by asking anew.
   if (broker_ != nullptr && broker_->is_connected() && IsShortage(not_open_)) broker_->Close();
   Open(is_used);
-  bool is_unsettled = broker_ != nullptr && broker_->Settle();
-  return is_unsettled || IsShortage(not_open_) ||
+  for (schedhint_binding* binding : bindings) binding->refused = false;
+  return broker_ != nullptr && broker_->Settle();
+}
+
+bool Channel::IsShort() const {
+  return IsShortage(not_open_) ||
          std::any_of(bindings.begin(), bindings.end(), [](const schedhint_binding* binding) {
            return !binding->bound && IsShortage(binding->status);
          });
@@ -143,6 +144,7 @@ bool Channel::Hear(const IsUsed& is_used) {
     if (done) {
       Bound(binding);
     } else {
+      binding->refused = true;
       BindLeader();
     }
   });
@@ -164,6 +166,7 @@ void Channel::AllUnbound(schedhint_status why) {
     pid_t tid = binding->status.tid;
     binding->bound = false;
     binding->request = 0;
+    binding->refused = false;
     binding->status = why;
     binding->status.tid = tid;
   }
@@ -173,7 +176,7 @@ void Channel::AllUnbound(schedhint_status why) {
 
 void Channel::Bind(schedhint_binding* binding) {
   pid_t tid = binding->status.tid;
-  if (binding->bound || binding->request != 0) return;
+  if (binding->bound || binding->request != 0 || binding->refused) return;
   if (!is_open()) {
     binding->status = not_open_;
   } else if (direct_.is_open()) {
@@ -240,6 +243,15 @@ void Channel::Count(int difference) {
 
 std::unique_ptr<BrokeredMap> Channel::TakeUnsettled() {
   return broker_ != nullptr && broker_->HoldsBlocks() ? std::move(broker_) : nullptr;
+}
+
+void Channel::TakeOver(std::vector<std::unique_ptr<BrokeredMap>>* unsettled) {
+  auto same = std::find_if(unsettled->begin(), unsettled->end(), [&](const auto& map) {
+    return broker_ != nullptr && map->IsFor(broker_socket_, paths_.front(), value_size_, slots_);
+  });
+  if (same == unsettled->end()) return;
+  broker_ = std::move(*same);
+  unsettled->erase(same);
 }
 
 }  // namespace schedhint

@@ -53,8 +53,12 @@ class Channel {
   void Bind(schedhint_binding* binding);
   void Unbind(schedhint_binding* binding);
   uint32_t bound() const { return bound_; }
+  // Whether something is missing whose coming no event tells.
+  bool IsShort() const;
   // What has to be waited for after the channel; null: nothing.
   std::unique_ptr<BrokeredMap> TakeUnsettled();
+  // What such a one has left: a channel for the same map goes on with its connection.
+  void TakeOver(std::vector<std::unique_ptr<BrokeredMap>>* unsettled);
 
   std::vector<schedhint_binding*> bindings;  // bound or not
 

@@ -64,7 +64,7 @@ void MapWatcher::Run() {
       paid_until = std::max(now, paid_until) + kLookCost;
       wants_look = false;
       PlaceWatches();
-      must_look_regularly_ |= look_();
+      must_look_regularly_ |= look_() == LookAgain::kInASecond;
       now = MonotonicNow(0);
     }
     if (wants_look) {
@@ -81,7 +81,11 @@ void MapWatcher::Run() {
     if (ready == 0 && must_look_regularly_) wants_look = true;
     if (ready > 0) {
       if (fds[0].revents != 0) wants_look |= Drain();
-      if (fds[1].revents != 0) wants_look |= hear_();
+      if (fds[1].revents != 0) {
+        LookAgain again = hear_();
+        wants_look |= again == LookAgain::kAtOnce;
+        must_look_regularly_ |= again == LookAgain::kInASecond;
+      }
       if (fds[2].revents != 0 || fds[3].revents != 0) wants_look = true;
     }
   }

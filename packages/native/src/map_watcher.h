@@ -17,13 +17,15 @@
 
 namespace schedhint {
 
+// When to look for changes that no event will tell of.
+enum class LookAgain { kNo, kInASecond, kAtOnce };
+
 class MapWatcher {
  public:
-  // All run on the watcher's thread. `look`: a map may have changed; returns whether to look again
-  // in a second, event or not. `hear`: a socket may have something; returns whether to look.
-  // `chore`: do what is due, and return when to be called again (CLOCK_MONOTONIC ns), or 0 when
-  // woken.
-  MapWatcher(std::function<bool()> look, std::function<bool()> hear,
+  // All run on the watcher's thread. `look`: a map may have changed. `hear`: a socket may have
+  // something. `chore`: do what is due, and return when to be called again (CLOCK_MONOTONIC ns), or
+  // 0 when woken.
+  MapWatcher(std::function<LookAgain()> look, std::function<LookAgain()> hear,
              std::function<uint64_t()> chore)
       : look_(std::move(look)), hear_(std::move(hear)), chore_(std::move(chore)) {}
   MapWatcher(const MapWatcher&) = delete;
@@ -44,8 +46,8 @@ class MapWatcher {
   bool Drain();
   int Timeout(uint64_t now, uint64_t chore_due) const;
 
-  std::function<bool()> look_;
-  std::function<bool()> hear_;
+  std::function<LookAgain()> look_;
+  std::function<LookAgain()> hear_;
   std::function<uint64_t()> chore_;
   std::mutex mutex_;
   std::vector<std::string> pins_;

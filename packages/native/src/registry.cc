@@ -85,6 +85,7 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
   }
   std::unique_ptr<Channel> channel = Channel::Create(spec, &pool_, &watcher_, status);
   if (channel == nullptr) return nullptr;
+  channel->TakeOver(&unsettled_);
   channels_.push_back(std::move(channel));
   WatchPins();
   return channels_.back().get();
@@ -146,24 +147,28 @@ void Registry::WatchPins() {
 }
 
 // On the watcher's thread, as the next one: what the event loops do meanwhile does not matter.
-bool Registry::LookAtMaps() {
+LookAgain Registry::LookAtMaps() {
   std::lock_guard<std::mutex> lock(mutex_);
-  bool look_again = false;
-  for (auto& channel : channels_) look_again |= channel->Look(IsUsedBeside(channel.get()));
-  for (auto& map : unsettled_) look_again |= map->Settle();
+  bool is_unsettled = false;
+  for (auto& channel : channels_) is_unsettled |= channel->Look(IsUsedBeside(channel.get()));
+  for (auto& map : unsettled_) is_unsettled |= map->Settle();
   BindAllAndTell();
-  return look_again;
+  return is_unsettled || IsShort() ? LookAgain::kInASecond : LookAgain::kNo;
 }
 
-bool Registry::HearBrokers() {
+LookAgain Registry::HearBrokers() {
   std::lock_guard<std::mutex> lock(mutex_);
-  bool wants_look = false;
-  for (auto& channel : channels_) wants_look |= channel->Hear(IsUsedBeside(channel.get()));
-  for (auto& map : unsettled_) {
-    wants_look |= !map->Hear([](uint64_t, schedhint_status) {});
-  }
+  bool is_lost = false;
+  for (auto& channel : channels_) is_lost |= channel->Hear(IsUsedBeside(channel.get()));
+  for (auto& map : unsettled_) is_lost |= !map->Hear([](uint64_t, schedhint_status) {});
   BindAllAndTell();
-  return wants_look;
+  if (is_lost) return LookAgain::kAtOnce;
+  return IsShort() ? LookAgain::kInASecond : LookAgain::kNo;
+}
+
+bool Registry::IsShort() const {
+  return std::any_of(channels_.begin(), channels_.end(),
+                     [](const std::unique_ptr<Channel>& channel) { return channel->IsShort(); });
 }
 
 void Registry::BindAllAndTell() {

@@ -56,8 +56,9 @@ class Registry {
   Channel::IsUsed IsUsedBeside(const Channel* channel);
   schedhint_binding* FindBinding(Channel* channel, Thread* thread, schedhint_status* status);
   void Bind(schedhint_binding* binding);
-  bool LookAtMaps();
-  bool HearBrokers();
+  LookAgain LookAtMaps();
+  LookAgain HearBrokers();
+  bool IsShort() const;
   void BindAllAndTell();
   void WatchPins();
   void End(schedhint_binding* binding);

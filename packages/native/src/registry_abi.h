@@ -128,6 +128,10 @@ struct schedhint_registry {
 
 }  // extern "C"
 
+inline bool operator==(const schedhint_slot& a, const schedhint_slot& b) {
+  return a.offset == b.offset && a.size == b.size && a.owner == b.owner;
+}
+
 namespace schedhint {
 
 // The registry that serves this process: this copy's, or that of a copy loaded before.

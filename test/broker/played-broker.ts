@@ -1,0 +1,75 @@
+import { createServer, type Server, type Socket } from 'node:net';
+
+const REQUEST_BYTES = 512;
+const ANSWER_BYTES = 64;
+
+/** `enum schedhint_broker_kind` */
+export const Kind = { open: 1, memory: 2, bind: 3, unbind: 4, end: 5 } as const;
+
+export interface Request {
+  readonly kind: number;
+  readonly id: bigint;
+}
+
+/**
+ * A broker that misbehaves as the real one does not. It gets no descriptors and asks no kernel: it
+ * says what the test wants it to say.
+ */
+export class PlayedBroker {
+  /** Of all connections, in the order of their arrival. */
+  readonly requests: Request[] = [];
+  connections = 0;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  private constructor(onRequest: (request: Request, socket: Socket) => void) {
+    this.#server = createServer((socket) => {
+      this.connections++;
+      this.#sockets.add(socket.on('error', () => {}));
+      let bytes = Buffer.alloc(0);
+      socket.on('data', (chunk) => {
+        bytes = Buffer.concat([bytes, chunk]);
+        for (; bytes.length >= REQUEST_BYTES; bytes = bytes.subarray(REQUEST_BYTES)) {
+          const request = { kind: bytes.readUInt16LE(6), id: bytes.readBigUInt64LE(8) };
+          this.requests.push(request);
+          onRequest(request, socket);
+        }
+      });
+    });
+  }
+
+  static async listen(
+    path: string,
+    onRequest: (request: Request, socket: Socket) => void,
+  ): Promise<PlayedBroker> {
+    const broker = new PlayedBroker(onRequest);
+    await new Promise<void>((listening) => broker.#server.listen(path, listening));
+    return broker;
+  }
+
+  count(kind: number): number {
+    return this.requests.filter((request) => request.kind === kind).length;
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((closed) => this.#server.close(closed));
+  }
+}
+
+/** An answer's bytes, as schedhint_broker.h has them. */
+export function answer(
+  { kind, id }: Request,
+  fields: { reason?: number; step?: number; errno?: number; mapId?: number; magic?: number } = {},
+): Buffer {
+  const bytes = Buffer.alloc(ANSWER_BYTES);
+  bytes.writeUInt32LE(fields.magic ?? 0x31424853, 0);
+  bytes.writeUInt16LE(1, 4);
+  bytes.writeUInt16LE(kind, 6);
+  bytes.writeBigUInt64LE(id, 8);
+  bytes.writeUInt32LE(fields.reason ?? 0, 16);
+  bytes.writeUInt32LE(fields.step ?? 0, 20);
+  bytes.writeInt32LE(fields.errno ?? 0, 24);
+  bytes.writeUInt32LE(kind === Kind.open ? (fields.mapId ?? 7) : 0, 36);
+  return bytes;
+}
