@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 
 namespace schedhint::broker {
@@ -24,12 +25,18 @@ int DescriptorCloser::Start(EventLoop* loop) {
   finished_.Reset(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake_.is_open() || !finished_.is_open()) return -errno;
   if (int error = loop->Add(finished_.get(), EPOLLIN, this)) return error;
-  pthread_t thread;
   auto run = [](void* closer) -> void* {
     static_cast<DescriptorCloser*>(closer)->Run();
     return nullptr;
   };
-  return -pthread_create(&thread, nullptr, run, this);
+  // Signals are the loop's: the thread is born with all of them blocked.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  int error = pthread_create(&thread, nullptr, run, this);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return -error;
 }
 
 void DescriptorCloser::Close(Descriptor fd, std::shared_ptr<void> held) {

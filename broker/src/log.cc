@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,9 +18,12 @@ constexpr uint64_t kLineCost = kSecond / 4;
 uint64_t paid_until = 0;  // the bucket is full when this is kAtOnce lines ago
 uint64_t suppressed = 0;
 
-void Print(const std::string& line) {
+// False: nobody takes it now, and clients must not wait for the journal.
+bool Print(const std::string& line) {
+  pollfd log = {STDERR_FILENO, POLLOUT, 0};
+  if (poll(&log, 1, 0) != 1) return false;
   std::string whole = line + '\n';
-  (void)!write(STDERR_FILENO, whole.data(), whole.size());
+  return write(STDERR_FILENO, whole.data(), whole.size()) > 0;
 }
 
 }  // namespace
@@ -35,9 +39,11 @@ void LogClient(const std::string& line) {
     return;
   }
   paid_until = (paid_until > now ? paid_until : now) + kLineCost;
-  if (suppressed > 0) Print(Format("level=warning event=suppressed lines=%ju", suppressed));
-  suppressed = 0;
-  Print("level=warning " + line);
+  if (suppressed > 0 && Print(Format("level=warning event=suppressed lines=%ju",
+                                     static_cast<uintmax_t>(suppressed)))) {
+    suppressed = 0;
+  }
+  if (!Print("level=warning " + line)) suppressed++;
 }
 
 std::string Format(const char* format, ...) {

@@ -1,6 +1,6 @@
 #pragma once
 // One line an event on stderr, `key=value`, for journald. What clients cause is limited: an
-// attacker must not fill the journal.
+// attacker must not fill the journal. A line that stderr does not take at once is dropped.
 
 #include <cstdint>
 #include <string>

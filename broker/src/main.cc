@@ -20,19 +20,34 @@ class Signals final : public EventSource {
   bool Open(EventLoop* loop) {
     sigset_t wanted;
     sigemptyset(&wanted);
-    sigaddset(&wanted, SIGTERM);
-    sigaddset(&wanted, SIGINT);
+    for (int number : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&wanted, number);
     sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    signal(SIGPIPE, SIG_IGN);  // of a log that nobody reads any more
     fd_.Reset(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
     return fd_.is_open() && loop->Add(fd_.get(), EPOLLIN, this) == 0;
   }
-  void OnReady(uint32_t) override { arrived_ = true; }
-  bool arrived() const { return arrived_; }
+  void OnReady(uint32_t) override {
+    signalfd_siginfo arrived;
+    while (read(fd_.get(), &arrived, sizeof(arrived)) == sizeof(arrived)) {
+      (arrived.ssi_signo == SIGUSR1 ? wants_counts_ : wants_end_) = true;
+    }
+  }
+  bool wants_end() const { return wants_end_; }
+  bool TakeWantsCounts() { return std::exchange(wants_counts_, false); }
 
  private:
   Descriptor fd_;
-  bool arrived_ = false;
+  bool wants_end_ = false;
+  bool wants_counts_ = false;
 };
+
+void LogCounts(const Accounts& accounts) {
+  const Amounts& held = accounts.all.held;
+  LogOwn("info", Format("event=held connections=%u memories=%u threads=%u pages=%u pins=%u "
+                        "users=%zu cgroups=%zu",
+                        held[kConnections], held[kMemories], held[kThreads], held[kPages],
+                        held[kPins], accounts.users.size(), accounts.cgroups.size()));
+}
 
 // A thread that is bound takes a descriptor, a connection two, and up to five are on their way.
 void ReserveDescriptors(Limits* limits) {
@@ -61,6 +76,11 @@ int Run(int argc, char** argv) {
            "clients would mean something else. Run it on the host\"");
     return 1;
   }
+  if (int error = CheckKernel()) {
+    LogOwn("error", "event=start-failed reason=\"PIDFD_GET_INFO requires Linux 6.13\" error=" +
+                        ErrnoName(error));
+    return 1;
+  }
   ReserveDescriptors(&options.limits);
   Listener listener;
   if (!listener.Open(options)) return 1;
@@ -73,7 +93,10 @@ int Run(int argc, char** argv) {
   }
   NotifySystemd("READY=1");
   LogOwn("info", "event=ready");
-  while (!signals.arrived()) broker.RunOnce(-1);
+  while (!signals.wants_end()) {
+    broker.RunOnce(-1);
+    if (signals.TakeWantsCounts()) LogCounts(broker.accounts());
+  }
   NotifySystemd("STOPPING=1");
   broker.Stop();
   LogOwn("info", "event=stopped");

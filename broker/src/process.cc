@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 namespace schedhint::broker {
 namespace {
@@ -25,6 +26,9 @@ constexpr __u64 kInfoCredentials = 2;
 constexpr unsigned long kPidfdGetInfo = _IOWR(0xFF, 11, PidfdInfo);
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
 #endif
 
 // linux/nsfs.h: the same on every machine.
@@ -84,6 +88,12 @@ int IdentifyPeer(int socket, unsigned cgroup_depth, Peer* peer) {
   peer->cgroup = ReadCgroup(task.tgid, cgroup_depth);
   // What was read by its number was of this process only if it is there still.
   return ReadTask(pidfd, &task);
+}
+
+int CheckKernel() {
+  Descriptor self(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
+  Task task;
+  return self.is_open() ? ReadTask(self.get(), &task) : -errno;
 }
 
 bool InInitialNamespaces() {

@@ -31,6 +31,9 @@ struct Peer {
 // client's own to make.
 int IdentifyPeer(int socket, unsigned cgroup_depth, Peer* peer);
 
+// 0, or -errno: this kernel can't tell of processes by their descriptors.
+int CheckKernel();
+
 // Whether we are in the initial pid and user namespaces. Elsewhere ids mean something else.
 bool InInitialNamespaces();
 

@@ -30,6 +30,10 @@ export class LineProcess {
     this.#child.stdin!.on('error', () => {}); // it has ended: next() says so
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
   send(line: string): void {
     this.#child.stdin!.write(`${line}\n`);
   }
@@ -48,5 +52,10 @@ export class LineProcess {
     this.#child.stdin!.end();
     await this.#ended;
     return { code: this.#child.exitCode, rest: this.#lines.splice(0) };
+  }
+  /** Ends it as nobody can prevent, and waits for that. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
   }
 }

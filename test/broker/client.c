@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: MIT
+/*
+ * A process that speaks to schedhint-broker byte by byte, as a test tells it to on stdin; each line
+ * is answered with one line on stdout, {"error":NAME,"what"} if it failed. Descriptors and threads
+ * go by their numbers.
+ *
+ *   connect PATH               {"fd":n}
+ *   send FD HEX [FD]...        {"sent":n}      bytes, with descriptors; HEX - is none
+ *   receive FD BYTES           {"bytes":hex}   as many, or what came before the end
+ *   memfd BYTES SEALS FLAGS    {"fd":n}        of memfd_create(2), then sealed
+ *   open PATH FLAGS            {"fd":n}        created if it is not there
+ *   size FD BYTES              {"ok":true}
+ *   pidfd TID FLAGS            {"fd":n}
+ *   eventfd                    {"fd":n}
+ *   punch FD OFFSET BYTES      {"ok":true}     makes a hole
+ *   poke FD OFFSET HEX         {"ok":true}
+ *   peek FD OFFSET BYTES       {"bytes":hex}
+ *   thread                     {"tid":n}       which waits to be told
+ *   end TID                    {"ok":true}     when it is gone
+ *   close FD                   {"ok":true}
+ *   uid N                      {"ok":true}     and no way back
+ *   no-bpf                     {"ok":true}     bpf(2) is refused from now on, as in a container
+ *   bpf                        {"ok":true}     tries it
+ *   descriptors                {"count":n}
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "json.h"
+
+#define MAX_WORDS 300
+#define MAX_DESCRIPTORS 253 /* SCM_MAX_FD */
+#define MAX_THREADS 2048
+
+static struct thread {
+  pthread_t id;
+  pid_t tid;
+  int wake[2];
+} threads[MAX_THREADS];
+static size_t thread_count;
+
+static void answer_error(const char* what) {
+  printf("{\"error\":");
+  json_string(strerrorname_np(errno) ?: "?");
+  printf(",\"what\":");
+  json_string(what);
+  puts("}");
+}
+
+static void answer(const char* name, long value) {
+  if (value < 0)
+    answer_error(name);
+  else
+    printf("{\"%s\":%ld}\n", name, value);
+}
+
+static void answer_ok(int result) {
+  if (result)
+    answer_error("");
+  else
+    puts("{\"ok\":true}");
+}
+
+static void answer_bytes(const unsigned char* bytes, ssize_t size) {
+  if (size < 0) {
+    answer_error("bytes");
+    return;
+  }
+  printf("{\"bytes\":");
+  json_hex(bytes, (size_t)size);
+  puts("}");
+}
+
+static size_t from_hex(const char* hex, unsigned char** bytes) {
+  size_t size = !strcmp(hex, "-") ? 0 : strlen(hex) / 2;
+
+  *bytes = malloc(size + 1);
+  for (size_t i = 0; i < size; i++) sscanf(hex + 2 * i, "%2hhx", &(*bytes)[i]);
+  return size;
+}
+
+static void connect_to(const char* path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+  if (connect(fd, (struct sockaddr*)&address, sizeof(address))) {
+    answer_error("connect");
+    close(fd);
+    return;
+  }
+  answer("fd", fd);
+}
+
+static void send_to(int fd, const char* hex, int count, char** word) {
+  char control[CMSG_SPACE(sizeof(int) * MAX_DESCRIPTORS)] = {0};
+  unsigned char* bytes;
+  struct iovec data = {.iov_len = from_hex(hex, &bytes)};
+  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1};
+
+  data.iov_base = bytes;
+  if (count > 0) {
+    struct cmsghdr* part = (struct cmsghdr*)control;
+
+    message.msg_control = control;
+    message.msg_controllen = CMSG_SPACE(sizeof(int) * count);
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(sizeof(int) * count);
+    for (int i = 0; i < count; i++) ((int*)CMSG_DATA(part))[i] = atoi(word[i]);
+  }
+  answer("sent", sendmsg(fd, &message, MSG_NOSIGNAL));
+  free(bytes);
+}
+
+static void receive(int fd, size_t size) {
+  unsigned char* bytes = malloc(size);
+  size_t filled = 0;
+  ssize_t got = 0;
+
+  while (filled < size && (got = recv(fd, bytes + filled, size - filled, 0)) > 0) filled += got;
+  answer_bytes(bytes, filled == 0 && got < 0 ? -1 : (ssize_t)filled);
+  free(bytes);
+}
+
+static void make_memfd(off_t size, int seals, unsigned flags) {
+  int fd = memfd_create("test", flags | MFD_CLOEXEC);
+
+  if (fd < 0 || ftruncate(fd, size) || (seals && fcntl(fd, F_ADD_SEALS, seals)))
+    answer_error("memfd");
+  else
+    answer("fd", fd);
+}
+
+static void poke(int fd, off_t offset, const char* hex) {
+  unsigned char* bytes;
+  size_t size = from_hex(hex, &bytes);
+
+  answer_ok(pwrite(fd, bytes, size, offset) == (ssize_t)size ? 0 : -1);
+  free(bytes);
+}
+
+static void peek(int fd, off_t offset, size_t size) {
+  unsigned char* bytes = malloc(size);
+
+  answer_bytes(bytes, pread(fd, bytes, size, offset));
+  free(bytes);
+}
+
+static void* wait_for_end(void* argument) {
+  struct thread* thread = argument;
+  char byte;
+
+  thread->tid = gettid();
+  if (write(thread->wake[1], "", 1) != 1) abort();
+  if (recv(thread->wake[1], &byte, 1, 0) != 1) abort();
+  return NULL;
+}
+
+static void start_thread(void) {
+  struct thread* thread = &threads[thread_count];
+  pthread_attr_t attributes;
+  char byte;
+
+  if (thread_count == MAX_THREADS || socketpair(AF_UNIX, SOCK_STREAM, 0, thread->wake)) abort();
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 64 * 1024);
+  if (pthread_create(&thread->id, &attributes, wait_for_end, thread)) abort();
+  if (read(thread->wake[0], &byte, 1) != 1) abort();
+  thread_count++;
+  answer("tid", thread->tid);
+}
+
+static void end_thread(pid_t tid) {
+  for (size_t i = 0; i < thread_count; i++) {
+    struct thread* thread = &threads[i];
+
+    if (thread->tid != tid) continue;
+    if (write(thread->wake[0], "", 1) != 1) abort();
+    pthread_join(thread->id, NULL);
+    close(thread->wake[0]);
+    close(thread->wake[1]);
+    thread->tid = 0;
+    break;
+  }
+  answer_ok(0);
+}
+
+static int refuse_bpf(void) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) return -1;
+  return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+static int try_bpf(void) {
+  union bpf_attr attr = {0};
+
+  return syscall(SYS_bpf, BPF_MAP_GET_NEXT_ID, &attr, sizeof(attr)) < 0 ? -1 : 0;
+}
+
+static long count_descriptors(void) {
+  DIR* directory = opendir("/proc/self/fd");
+  long count = -1; /* the directory's own */
+
+  while (directory && readdir(directory)) count++;
+  if (directory) closedir(directory);
+  return count - 2; /* . and .. */
+}
+
+static long number(const char* word) {
+  return strtol(word, NULL, 0);
+}
+
+#define IS(name, needs) (words == (needs) + 1 && !strcmp(word[0], name))
+
+static void obey(int words, char** word) {
+  if (IS("connect", 1))
+    connect_to(word[1]);
+  else if (words >= 3 && !strcmp(word[0], "send"))
+    send_to(number(word[1]), word[2], words - 3, word + 3);
+  else if (IS("receive", 2))
+    receive(number(word[1]), number(word[2]));
+  else if (IS("memfd", 3))
+    make_memfd(number(word[1]), number(word[2]), number(word[3]));
+  else if (IS("open", 2))
+    answer("fd", open(word[1], O_CLOEXEC | number(word[2]), 0600));
+  else if (IS("size", 2))
+    answer_ok(ftruncate(number(word[1]), number(word[2])));
+  else if (IS("pidfd", 2))
+    answer("fd", syscall(SYS_pidfd_open, number(word[1]), number(word[2])));
+  else if (IS("eventfd", 0))
+    answer("fd", eventfd(0, EFD_CLOEXEC));
+  else if (IS("punch", 3))
+    answer_ok(fallocate(number(word[1]), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                        number(word[2]), number(word[3])));
+  else if (IS("poke", 3))
+    poke(number(word[1]), number(word[2]), word[3]);
+  else if (IS("peek", 3))
+    peek(number(word[1]), number(word[2]), number(word[3]));
+  else if (IS("thread", 0))
+    start_thread();
+  else if (IS("end", 1))
+    end_thread(number(word[1]));
+  else if (IS("close", 1))
+    answer_ok(close(number(word[1])));
+  else if (IS("uid", 1))
+    answer_ok(setresgid(number(word[1]), number(word[1]), number(word[1])) ||
+              setresuid(number(word[1]), number(word[1]), number(word[1])));
+  else if (IS("no-bpf", 0))
+    answer_ok(refuse_bpf());
+  else if (IS("bpf", 0))
+    answer_ok(try_bpf());
+  else if (IS("descriptors", 0))
+    answer("count", count_descriptors());
+  else
+    puts("{\"error\":\"EINVAL\",\"what\":\"no such command\"}");
+}
+
+int main(void) {
+  char *line = NULL, *word[MAX_WORDS];
+  size_t size = 0;
+
+  while (getline(&line, &size, stdin) > 0) {
+    char* rest = NULL;
+    int words = 0;
+
+    for (char* w = strtok_r(line, " \n", &rest); w && words < MAX_WORDS;
+         w = strtok_r(NULL, " \n", &rest))
+      word[words++] = w;
+    if (words) obey(words, word);
+    fflush(stdout);
+  }
+  return 0;
+}
