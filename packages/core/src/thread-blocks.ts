@@ -2,10 +2,17 @@ import { EventEmitter } from 'node:events';
 import { isMainThread, threadId as ownThreadId } from 'node:worker_threads';
 import { type Attachment, type GcRequest, loadAddon, Step } from '@schedhint/native';
 import type { Channel } from './channel.js';
+import { monotonicNs } from './clock.js';
 import { Feedback } from './feedback.js';
 import { ABI, processIndex, Role, threadIndex } from './standard.js';
 import { explain, type Reader, type Status, unavailable } from './status.js';
 import { follow, unfollow } from './status-events.js';
+
+/**
+ * A thread that asks for its own status was put on a CPU not long ago, and a reader that lives has
+ * looked then. One that was killed may have left its map and its pin behind.
+ */
+const SILENT_NS = 5_000_000_000n;
 
 /**
  * The memory of one thread in one channel, for all handles that this isolate has on it: shared with
@@ -17,6 +24,7 @@ export class ThreadBlocks {
   readonly #attachment: Attachment | null;
   readonly #channel: Channel;
   readonly #without: Status | null;
+  readonly #own: boolean;
   /** Emits `status` when it has changed. */
   readonly events = new EventEmitter<{ status: [Status] }>();
   #handles = 0;
@@ -27,6 +35,7 @@ export class ThreadBlocks {
     this.#onLast = onLast;
     const loaded = loadAddon();
     const own = threadId === ownThreadId;
+    this.#own = own;
     const attachment =
       'addon' in loaded ? loaded.addon.attach(channel.request, threadId, own) : null;
     const shared = attachment && channel.pointers.map((_, slot) => attachment.buffer(slot));
@@ -47,15 +56,15 @@ export class ThreadBlocks {
     if (this.#attachment !== null) follow(this);
   }
 
-  static readonly #own = new Map<string, ThreadBlocks>();
+  static readonly #ofThread = new Map<string, ThreadBlocks>();
 
   /** The calling thread's; the same for the same channel until the last handle is given back. */
   static own(channel: Channel): ThreadBlocks {
     const key = JSON.stringify(channel.request);
-    let blocks = ThreadBlocks.#own.get(key);
+    let blocks = ThreadBlocks.#ofThread.get(key);
     if (blocks === undefined) {
-      blocks = new ThreadBlocks(channel, ownThreadId, () => ThreadBlocks.#own.delete(key));
-      ThreadBlocks.#own.set(key, blocks);
+      blocks = new ThreadBlocks(channel, ownThreadId, () => ThreadBlocks.#ofThread.delete(key));
+      ThreadBlocks.#ofThread.set(key, blocks);
     }
     return blocks;
   }
@@ -106,6 +115,7 @@ export class ThreadBlocks {
     const { readerAbi, readerFlags, readerSeenNs } = new Feedback(this.buffers[0]!);
     // What an earlier map's reader has left behind is older than this binding.
     if (readerAbi === 0 || readerSeenNs < boundNs) return null;
+    if (this.#own && monotonicNs() - readerSeenNs > SILENT_NS) return null;
     return { abi: readerAbi, flags: readerFlags, seenNs: readerSeenNs };
   }
 
