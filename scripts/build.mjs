@@ -116,8 +116,10 @@ export function build({ bpf }) {
     );
   }
   if (bpf) {
-    for (const home of ['examples/observer', 'examples/kptr-user', 'test/kernel/bpf']) {
-      const inputs = [`${home}/*.c`, `${home}/*.h`, `${home}/Makefile`, headers];
+    const homes = ['examples/observer', 'examples/kptr-user', 'test/kernel/bpf'];
+    for (const home of [...homes, 'test/faults/programs']) {
+      const sources = ['*.c', '*.cc', '*.h', 'Makefile'].map((pattern) => `${home}/${pattern}`);
+      const inputs = [...sources, headers, 'packages/native/src/registry_abi.h'];
       step(home.replaceAll('/', '-'), inputs, `${home}/build`, () =>
         run('make', ['-s', '-C', home]),
       );

@@ -98,7 +98,8 @@ export class NodeProcess {
 
   /** Ends it in the way of a program that has nothing left to do. */
   async end(): Promise<void> {
-    this.#child.disconnect();
+    // The child hangs up: if we did, Node.js would never tell of its end ('close').
+    this.#child.send({ command: 'end' });
     const { code, signal } = await this.#exited;
     if (code !== 0) throw new Error(this.#ending(code, signal));
   }

@@ -7,6 +7,7 @@ import { describeOnKernel } from './ability.js';
 import { BpfReader } from './bpf-reader.js';
 import { type Bpffs, mountBpffs } from './bpffs.js';
 import { holdings } from './counts.js';
+import { mapExists } from './map-exists.js';
 import { type Context, NodeProcess } from './node-process.js';
 import { Observer } from './observer.js';
 import { until } from './until.js';
@@ -35,15 +36,6 @@ function blockUntil({ keep }: Context, state: string): number {
   if (keep.thread.status.state !== state) throw new Error(JSON.stringify(keep.thread.status));
   return keep.events.length;
 }
-
-const mapExists = (id: number) => {
-  try {
-    execFileSync('bpftool', ['map', 'show', 'id', String(id)], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describeOnKernel('a process follows its map', () => {
   let bpffs: Bpffs;

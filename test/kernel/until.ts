@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 const INTERVAL_MS = 20;
 const GIVE_UP_MS = 60_000; // a bound for what never comes true, not a limit on speed
 
@@ -10,7 +12,7 @@ export async function until(
   const start = performance.now();
   while (!(await condition())) {
     if (performance.now() - start > GIVE_UP_MS) {
-      throw new Error(`gave up waiting until ${what} ${JSON.stringify(await state())}`);
+      throw new Error(`gave up waiting until ${what} ${inspect(await state())}`);
     }
     await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
   }

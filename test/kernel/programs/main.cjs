@@ -39,6 +39,7 @@ const commands = {
       else thread.postMessage({ end: true });
     });
   },
+  end: () => process.disconnect(),
 };
 
 process.on('message', async (message) => {
