@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -156,7 +156,9 @@ describeOnKernel('what may be found under a pin', () => {
     });
 
     test('a directory, and a path through a file: ERR_NOT_A_PIN', async () => {
-      for (const path of [bpffs.path, '/etc/passwd/map']) {
+      const onBpffs = map('directory');
+      mkdirSync(onBpffs);
+      for (const path of [bpffs.path, onBpffs, '/etc/passwd/map']) {
         expect(await node.run(attachStandard, path)).toMatchObject({ code: 'ERR_NOT_A_PIN' });
       }
     });

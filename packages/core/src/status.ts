@@ -1,4 +1,4 @@
-import { existsSync, statfsSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
@@ -155,12 +155,12 @@ function explainOpen(path: string, said: string): Unbound {
             `this kernel has no __uptr (requires >= ${UPTR_SINCE}, running ${release()})`,
           );
     case 'EACCES':
-      return isOnBpffs(path)
+      return mayBePin(path)
         ? unavailable(
             'ERR_MAP_PERMISSION',
             `opening ${path} was refused (EACCES): let this user read and write the pin (chmod 0666, or a group and 0660) and pass its directories`,
           )
-        : unavailable('ERR_NOT_A_PIN', `${path} is no pinned map: it is not on a bpffs`);
+        : unavailable('ERR_NOT_A_PIN', `${path} is no pinned map: it is a directory, or not on a bpffs`);
     case 'EPERM':
     case 'ENOSYS':
       return unavailable(
@@ -214,10 +214,10 @@ function kernelHasUptr(): boolean {
   return major > 6 || (major === 6 && minor >= 13);
 }
 
-function isOnBpffs(path: string): boolean {
+function mayBePin(path: string): boolean {
   const BPF_FS_MAGIC = 0xcafe4a11;
   try {
-    return statfsSync(dirname(path)).type === BPF_FS_MAGIC;
+    return statfsSync(dirname(path)).type === BPF_FS_MAGIC && statSync(path).isFile();
   } catch {
     return true; // not even allowed to look: a matter of permission
   }
