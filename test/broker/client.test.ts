@@ -1,8 +1,8 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeOnKernel } from '../kernel/ability.js';
 import { BpfReader } from '../kernel/bpf-reader.js';
 import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
@@ -11,7 +11,7 @@ import { type Context, NodeProcess } from '../kernel/node-process.js';
 import { settledPins, untilPinnedAtMost } from '../kernel/pins.js';
 import { readSamples } from '../kernel/sampler.js';
 import { until } from '../kernel/until.js';
-import { Daemon } from './daemon.js';
+import { BrokerProcess, buildBroker } from './broker-process.js';
 
 const NOBODY = 65534;
 const REFUSE = fileURLToPath(new URL('../faults/programs/build/refuse', import.meta.url));
@@ -44,29 +44,34 @@ describeOnKernel('an app that may not open the map', () => {
   let bpffs: Bpffs;
   let reader: BpfReader;
   let node: NodeProcess;
-  let daemon: Daemon;
+  let broker: BrokerProcess | null = null;
   let directory: string;
   let map: string;
   let socket: string;
 
+  beforeAll(() => buildBroker());
   beforeEach(async () => {
     bpffs = mountBpffs();
     reader = await BpfReader.load('sampler', bpffs.path, '--period-us', '200'); // its pins are 0600
     map = `${bpffs.path}/schedhint`;
     directory = mkdtempSync(join(tmpdir(), 'schedhint-broker-'));
-    await import('node:fs/promises').then(({ chmod }) => chmod(directory, 0o755));
+    chmodSync(directory, 0o755);
     socket = join(directory, 'broker.sock');
   });
   afterEach(async () => {
     await node?.kill();
-    await daemon?.stop();
+    await endBroker('SIGTERM');
     await reader?.close();
     bpffs?.unmount();
     rmSync(directory, { recursive: true });
   });
 
   const startBroker = async () => {
-    daemon = await Daemon.start(socket, '--map', map);
+    broker = await BrokerProcess.start({ maps: [map], socket });
+  };
+  const endBroker = async (signal: NodeJS.Signals) => {
+    await broker?.stop(signal);
+    broker = null;
   };
   const untilState = (state: string, code?: string) =>
     until(
@@ -136,7 +141,7 @@ describeOnKernel('an app that may not open the map', () => {
     node = await startRefused('bpf', socket);
     const tid = await node.run(attach, map);
     await untilState('bound');
-    await daemon.stop('SIGKILL');
+    await endBroker('SIGKILL');
     await untilState('waiting', 'ERR_BROKER_UNREACHABLE');
     await startBroker();
     await untilState('bound');
@@ -148,7 +153,7 @@ describeOnKernel('an app that may not open the map', () => {
     node = await startRefused('bpf', socket);
     const tid = await node.run(attach, map);
     await untilState('bound');
-    await daemon.stop('SIGKILL');
+    await endBroker('SIGKILL');
     await untilState('waiting', 'ERR_BROKER_UNREACHABLE');
     await node.run(detach);
     // The program still finds it, so nobody else may get it, however long that takes.

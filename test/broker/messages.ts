@@ -49,7 +49,7 @@ export function request(header: Header, ...words: number[]): Buffer {
   bytes.writeUInt16LE(header.version ?? 1, 4);
   bytes.writeUInt16LE(header.kind, 6);
   bytes.writeBigUInt64LE(BigInt(header.id ?? 0), 8);
-  words.forEach((word, i) => bytes.writeUInt32LE(word, 16 + 4 * i));
+  for (const [i, word] of words.entries()) bytes.writeUInt32LE(word, 16 + 4 * i);
   return bytes;
 }
 

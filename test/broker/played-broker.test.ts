@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeOnKernel } from '../kernel/ability.js';
 import { type Context, NodeProcess } from '../kernel/node-process.js';
 import { until } from '../kernel/until.js';
-import { answer, Kind, PlayedBroker, type Request } from './played-broker.js';
+import { Kind } from './messages.js';
+import { answer, PlayedBroker, type Request } from './played-broker.js';
 
 const LIMIT = 7;
 const WINDOW = 64;

@@ -1,10 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-
-const REQUEST_BYTES = 512;
-const ANSWER_BYTES = 64;
-
-/** `enum schedhint_broker_kind` */
-export const Kind = { open: 1, memory: 2, bind: 3, unbind: 4, end: 5 } as const;
+import { ANSWER_BYTES, Kind, MAGIC, REQUEST_BYTES } from './messages.js';
 
 export interface Request {
   readonly kind: number;
@@ -63,7 +58,7 @@ export function answer(
   fields: { reason?: number; step?: number; errno?: number; mapId?: number; magic?: number } = {},
 ): Buffer {
   const bytes = Buffer.alloc(ANSWER_BYTES);
-  bytes.writeUInt32LE(fields.magic ?? 0x31424853, 0);
+  bytes.writeUInt32LE(fields.magic ?? MAGIC, 0);
   bytes.writeUInt16LE(1, 4);
   bytes.writeUInt16LE(kind, 6);
   bytes.writeBigUInt64LE(id, 8);

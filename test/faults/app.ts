@@ -128,7 +128,11 @@ export class App {
     await this.#checkWork();
     for (const worker of this.#workers) assert.equal(await worker.stop(), 0);
     await this.node.run(giveBack);
-    await until('nothing is held', () => this.node.run(holdsNothing), () => this.node.run(holdings));
+    await until(
+      'nothing is held',
+      () => this.node.run(holdsNothing),
+      () => this.node.run(holdings),
+    );
     if (this.#before !== null) {
       const now = () => this.node.run(kernelHoldings);
       const before = JSON.stringify(this.#before);

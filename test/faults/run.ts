@@ -3,7 +3,6 @@
 
 import { whyNot } from '../kernel/why-not.js';
 import type { Row } from './row.js';
-import { Stage } from './stage.js';
 import { rows as churn } from './rows/churn.js';
 import { rows as endings } from './rows/endings.js';
 import { rows as limits } from './rows/limits.js';
@@ -13,6 +12,7 @@ import { rows as refusals } from './rows/refusals.js';
 import { rows as scheduler } from './rows/scheduler.js';
 import { rows as workers } from './rows/workers.js';
 import { rows as wrongMaps } from './rows/wrong-maps.js';
+import { Stage } from './stage.js';
 
 // A family of faults is a file; one more is one more line here.
 const table: readonly Row[] = [

@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { LineProcess } from '../kernel/line-process.js';
 
-const program = (name: string) =>
-  fileURLToPath(new URL(`programs/build/${name}`, import.meta.url));
+const program = (name: string) => fileURLToPath(new URL(`programs/build/${name}`, import.meta.url));
 
 /** What the scheduler's programs found in a thread's block when they last looked. */
 export interface Seen {

@@ -74,7 +74,11 @@ export class Stage {
     for (const app of this.#apps) await app.end();
     for (const scheduler of [...this.#schedulers]) await this.stop(scheduler);
     await this.clear();
-    await until('the maps are gone', () => !this.#maps.some(mapExists), () => this.#maps);
+    await until(
+      'the maps are gone',
+      () => !this.#maps.some(mapExists),
+      () => this.#maps,
+    );
     await untilPinnedAtMost(this.#pins);
   }
 

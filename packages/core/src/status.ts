@@ -160,7 +160,10 @@ function explainOpen(path: string, said: string): Unbound {
             'ERR_MAP_PERMISSION',
             `opening ${path} was refused (EACCES): let this user read and write the pin (chmod 0666, or a group and 0660) and pass its directories`,
           )
-        : unavailable('ERR_NOT_A_PIN', `${path} is no pinned map: it is a directory, or not on a bpffs`);
+        : unavailable(
+            'ERR_NOT_A_PIN',
+            `${path} is no pinned map: it is a directory, or not on a bpffs`,
+          );
     case 'EPERM':
     case 'ENOSYS':
       return unavailable(

@@ -32,7 +32,7 @@ std::vector<std::thread> threads;
 
 void Live(const std::string& map) {
   const schedhint_registry* registry = schedhint_registry_v1.load();
-  const schedhint_channel_spec spec = {map.c_str(), 16, 2, kSlots, 1, 8};
+  const schedhint_channel_spec spec = {map.c_str(), "", 16, 2, kSlots, 1, 8};
   schedhint_status status;
   schedhint_binding* binding = registry->attach(&spec, next_id++, &status);
   {

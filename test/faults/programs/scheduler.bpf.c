@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0
 /*
- * What the fault table calls the scheduler: it looks at each thread that goes off a CPU, writes down
- * what it found, and answers with the thread's own `user` in run_delay_ns, so that each side can
- * tell that the other reads it.
+ * What the fault table calls the scheduler: it looks at each thread that goes off a CPU, writes
+ * down what it found, and answers with the thread's own `user` in run_delay_ns, so that each side
+ * can tell that the other reads it.
  */
 #include "vmlinux.h"
 /* The kernel's types come first: everything below uses them. */

@@ -12,8 +12,8 @@
  *   elements TID...   {"elements":n}       how many have one now
  *   seen TID          {"seen":null|{...}}  what its programs found last
  *
- * At the end of stdin it removes the pin, if it is still its own, and exits with 0. Times are strings:
- * they may pass 2^53.
+ * At the end of stdin it removes the pin, if it is still its own, and exits with 0. Times are
+ * strings: they may pass 2^53.
  */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
@@ -66,8 +66,8 @@ static void load(const char* path, int reused_fd) {
   if (bpf_object__load(object)) fail("load");
   hints_fd = bpf_object__find_map_fd_by_name(object, "schedhint");
   seen_fd = bpf_object__find_map_fd_by_name(object, "seen");
-  bpf_object__for_each_program(program, object)
-    if (!bpf_program__attach(program)) fail(bpf_program__name(program));
+  bpf_object__for_each_program(program, object) if (!bpf_program__attach(program))
+      fail(bpf_program__name(program));
 }
 
 /* When the map could be found by its name. */
@@ -91,7 +91,7 @@ static void take_away(const char* pin) {
 }
 
 static int has_element(int tid) {
-  unsigned char value[64]; /* larger than the map's */
+  unsigned char value[64];                          /* larger than the map's */
   int pidfd = syscall(SYS_pidfd_open, tid, O_EXCL); /* O_EXCL: PIDFD_THREAD */
   int error;
 

@@ -40,7 +40,10 @@ const noProcfs: Row = {
     // In a mount namespace of its own.
     const through = ['unshare', '--mount', 'sh', '-c', 'umount --lazy /proc && exec "$0" "$@"'];
     const app = await stage.launch({ workers: 2, through });
-    assert.equal(await app.run(({ require }) => require('node:fs').existsSync('/proc/self')), false);
+    assert.equal(
+      await app.run(({ require }) => require('node:fs').existsSync('/proc/self')),
+      false,
+    );
     await app.attach();
     await app.isBoundTo(scheduler);
     for (let i = 0; i < times; i++) {

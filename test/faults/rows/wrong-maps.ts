@@ -82,7 +82,10 @@ const smallerStruct: Row = {
       renameSync(stage.map, `${stage.map}_right`);
       renameSync(`${stage.directory}/shapes/smaller`, stage.map);
       const all = app.tids.length;
-      await until('the threads are bound', async () => (await elements(reader, 'smaller', app)) === all);
+      await until(
+        'the threads are bound',
+        async () => (await elements(reader, 'smaller', app)) === all,
+      );
       await app.untilAll('bound');
       renameSync(stage.map, `${stage.directory}/shapes/smaller`);
       renameSync(`${stage.map}_right`, stage.map);
@@ -100,14 +103,28 @@ function otherType(what: string, type: string, sizes: readonly string[]): Row {
     times: TIMES,
     async run(stage, times) {
       const pin = `${stage.directory}/wrong`;
-      const create = ['map', 'create', pin, 'type', type, ...sizes, 'entries', '4', 'name', 'wrong'];
+      const create = [
+        'map',
+        'create',
+        pin,
+        'type',
+        type,
+        ...sizes,
+        'entries',
+        '4',
+        'name',
+        'wrong',
+      ];
       execFileSync('bpftool', create);
       stage.onClose(() => rmSync(pin));
       await replace(stage, times, pin, 'ERR_MAP_TYPE', async (app) => {
         const at = (await app.status()).state === 'bound' ? pin : stage.map;
         const dump = execFileSync('bpftool', ['-j', 'map', 'dump', 'pinned', at]);
         const bytes = (JSON.parse(String(dump)) as { value: string[] }[]).flatMap((e) => e.value);
-        assert.ok(bytes.every((byte) => Number(byte) === 0), String(dump));
+        assert.ok(
+          bytes.every((byte) => Number(byte) === 0),
+          String(dump),
+        );
       });
       return 'ERR_MAP_TYPE; read back: nothing in it';
     },
