@@ -61,7 +61,7 @@ export class ArrayView<V> implements Iterable<V> {
   set(index: number, value: V): void {
     this.#checkIndex(index);
     this.#check(value);
-    this.#access!.store(this['#memory'], index, value as number | bigint);
+    this.#access!.store(this['#memory'], index, value as number | bigint | boolean);
   }
 
   /**
@@ -74,7 +74,7 @@ export class ArrayView<V> implements Iterable<V> {
   fill(value: V): this {
     this.#check(value);
     for (let index = 0; index < this.length; index++) {
-      this.#access!.store(this['#memory'], index, value as number | bigint);
+      this.#access!.store(this['#memory'], index, value as number | bigint | boolean);
     }
     return this;
   }
@@ -123,8 +123,8 @@ export class ArrayView<V> implements Iterable<V> {
 export function notAssignable(name: string, type: FieldType): TypeError {
   return typeError(
     'ERR_FIELD_TYPE',
-    type.kind === 'struct'
-      ? `${name}: a struct cannot be assigned whole, assign its fields: view.${name}.${type.fields[0]!.name} = …`
+    type.kind === 'struct' || type.kind === 'union'
+      ? `${name}: a ${type.kind} cannot be assigned whole, assign its fields: view.${name}.${type.fields[0]!.name} = …`
       : `${name}: an array cannot be assigned whole, use view.${name}.set(index, value) or .fill(value)`,
   );
 }

@@ -1,5 +1,5 @@
 import { rangeError, show, typeError } from './errors.js';
-import type { ScalarType } from './scalars.js';
+import { isSigned, type ScalarType } from './scalars.js';
 
 /**
  * Throws unless `value` may be stored.
@@ -23,11 +23,19 @@ export function integerCheck(name: string, min: number, max: number, expected: s
   };
 }
 
-function bigintCheck(name: string, min: bigint, max: bigint): Check {
-  const expected = `a bigint ${min}..${max}`;
+/** A 64-bit integer, as a bigint or as a whole number. */
+function wideCheck(name: string, min: bigint, max: bigint, maxNumber: number): Check {
+  const minNumber = Number(min);
+  const expected = `a bigint or an integer ${min}..${max}`;
   return (value) => {
-    if (typeof value !== 'bigint' || value < min || value > max) {
-      refuse(name, expected, value, typeof value === 'bigint');
+    if (typeof value === 'bigint') {
+      if (value < min || value > max) refuse(name, expected, value, true);
+    } else if (
+      typeof value !== 'number' ||
+      !(value >= minNumber && value <= maxNumber) ||
+      Math.floor(value) !== value
+    ) {
+      refuse(name, expected, value, typeof value === 'number');
     }
   };
 }
@@ -55,9 +63,9 @@ const I64_RANGE = `${-(2n ** 63n)}..${2n ** 63n - 1n}`;
 export function checkOf(name: string, type: ScalarType): Check {
   switch (type.name) {
     case 'i64':
-      return bigintCheck(name, -(2n ** 63n), 2n ** 63n - 1n);
+      return wideCheck(name, -(2n ** 63n), 2n ** 63n - 1n, MAX_I64_NUMBER);
     case 'u64':
-      return bigintCheck(name, 0n, 2n ** 64n - 1n);
+      return wideCheck(name, 0n, 2n ** 64n - 1n, MAX_U64_NUMBER);
     case 'i64n':
       return integerCheck(name, -(2 ** 63), MAX_I64_NUMBER, `an integer ${I64_RANGE}`);
     case 'u64n':
@@ -74,14 +82,34 @@ export function checkOf(name: string, type: ScalarType): Check {
       return (value) => {
         if (typeof value !== 'number') refuse(name, 'a number', value, false);
       };
-    default: {
-      const signed = type.name.startsWith('i');
-      const bits = type.size * 8;
-      const min = signed ? -(2 ** (bits - 1)) : 0;
-      const max = 2 ** (signed ? bits - 1 : bits) - 1;
-      return integerCheck(name, min, max, `an integer ${min}..${max}`);
-    }
+    case 'bool':
+      return booleanCheck(name);
+    default:
+      return bitsCheck(name, type.size * 8, isSigned(type.name));
   }
+}
+
+function booleanCheck(name: string): Check {
+  return (value) => {
+    if (typeof value !== 'boolean') refuse(name, 'a boolean', value, false);
+  };
+}
+
+function bitsCheck(name: string, bits: number, signed: boolean): Check {
+  const min = signed ? -(2 ** (bits - 1)) : 0;
+  const max = 2 ** (signed ? bits - 1 : bits) - 1;
+  return integerCheck(name, min, max, `an integer ${min}..${max}`);
+}
+
+/** The check of a bit-field of `width` bits, whose values are those of `type`. */
+export function bitFieldCheckOf(name: string, type: ScalarType, width: number): Check {
+  if (width === type.size * 8 || type.name === 'bool') return checkOf(name, type);
+  const signed = isSigned(type.name);
+  if (type.name !== 'i64' && type.name !== 'u64') return bitsCheck(name, width, signed);
+  const top = 2n ** BigInt(signed ? width - 1 : width);
+  // The largest number below `top`: beyond 2^53 not every integer is one.
+  const maxNumber = Number(top) - (top > 2n ** 53n ? Number(top / 2n ** 53n) : 1);
+  return wideCheck(name, signed ? -top : 0n, top - 1n, maxNumber);
 }
 
 /** Whether a value is an integer 0 <= v < 2^64, as either type that JavaScript has for it. */

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export type { ArrayView } from './array-view.js';
+export { type BitsType, bits } from './bit-field.js';
 export {
   type BlocksOf,
   type Channel,
@@ -14,6 +15,7 @@ export {
   type ValueShape,
 } from './channel.js';
 export { deadlineIn, monotonicNs } from './clock.js';
+export { type EnumConstants, type EnumType, enumeration } from './enumeration.js';
 export type { Coded, ErrorCode } from './errors.js';
 export type { Feedback } from './feedback.js';
 export type { GcReporting, GcState } from './gc-state.js';
@@ -25,11 +27,16 @@ export {
   type Field,
   type FieldType,
   type FieldTypes,
+  type Layout,
+  type Member,
   type StructLayout,
   struct,
+  union,
 } from './layout.js';
 export { atomics, ordered } from './ordered.js';
+export { type Anonymous, anonymous, at, type Placed } from './placement.js';
 export {
+  bool,
   f32,
   f64,
   i8,

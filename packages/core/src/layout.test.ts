@@ -30,6 +30,7 @@ const C_TYPES = {
   u64n: 'unsigned long long',
   f32: 'float',
   f64: 'double',
+  bool: '_Bool',
 };
 
 // biome-ignore format: a tree of types, struct tags made unique by a counter
@@ -55,7 +56,7 @@ function layoutOfTypes(types: FieldType[]): StructLayout {
 /** The rules again, by trial: the first offset after the last field that the alignment divides. */
 function oracle(type: FieldType): { size: number; align: number; offsets: number[] } {
   if (type.kind === 'scalar') {
-    const size = { 8: 1, 16: 2, 32: 4, 64: 8 }[/\d+/.exec(type.name)![0]]!;
+    const size = { 8: 1, 16: 2, 32: 4, 64: 8 }[/\d+/.exec(type.name)?.[0] ?? '8']!;
     return { size, align: size, offsets: [] };
   }
   if (type.kind === 'array') {
@@ -66,7 +67,7 @@ function oracle(type: FieldType): { size: number; align: number; offsets: number
   let end = 0;
   let align = 1;
   for (const fieldType of Object.values(type.types)) {
-    const field = oracle(fieldType);
+    const field = oracle(fieldType as FieldType);
     while (end % field.align !== 0) end++;
     offsets.push(end);
     end += field.size;
@@ -78,7 +79,7 @@ function oracle(type: FieldType): { size: number; align: number; offsets: number
 
 function declare(name: string, type: FieldType, dimensions = ''): string {
   if (type.kind === 'array') return declare(name, type.element, `${dimensions}[${type.length}]`);
-  const c = type.kind === 'struct' ? `struct ${type.name}` : C_TYPES[type.name];
+  const c = type.kind === 'scalar' ? C_TYPES[type.name] : `struct ${type.name}`;
   return `${c} ${name}${dimensions};`;
 }
 
@@ -86,11 +87,12 @@ function define(layout: StructLayout, done: Set<string>): string {
   if (done.has(layout.name)) return '';
   done.add(layout.name);
   let before = '';
-  for (let { type } of layout.fields) {
+  for (const field of layout.fields) {
+    let type = field.type as FieldType;
     while (type.kind === 'array') type = type.element;
     if (type.kind === 'struct') before += define(type, done);
   }
-  const body = layout.fields.map(({ name, type }) => declare(name, type)).join(' ');
+  const body = layout.fields.map(({ name, type }) => declare(name, type as FieldType)).join(' ');
   return `${before}struct ${layout.name} { ${body} };\n`;
 }
 
@@ -112,7 +114,8 @@ describe('struct', () => {
         const { size, align, offsets } = oracle(layout);
         expect({ size: layout.size, align: layout.align }).toEqual({ size, align });
         expect(layout.fields.map((field) => field.offset)).toEqual(offsets);
-        for (const field of layout.fields) expect(field.size).toBe(oracle(field.type).size);
+        for (const field of layout.fields)
+          expect(field.size).toBe(oracle(field.type as FieldType).size);
       }),
     );
   });

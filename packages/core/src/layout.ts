@@ -1,4 +1,7 @@
+import { type BitsType, isBits } from './bit-field.js';
 import { rangeError, show, typeError } from './errors.js';
+import { checkFieldName, checkIdentifier } from './identifier.js';
+import { type Anonymous, checkSize, type Placed, placeMembers } from './placement.js';
 import { isScalarName, type ScalarType } from './scalars.js';
 
 /** A C array of `length` elements. Made by {@link array}. */
@@ -12,26 +15,31 @@ export interface ArrayType<E extends FieldType = FieldType> {
   readonly align: number;
 }
 
-/** What a field may be: a scalar, an array, or another struct (by value, as in C). */
+/** What a field may be: a scalar, an array, or another struct or union (by value, as in C). */
 export type FieldType = ScalarType | ArrayType | StructLayout;
 
-/** The fields of a struct in their order, as {@link struct} takes them. */
-export type FieldTypes = { readonly [name: string]: FieldType };
+/** What may stand in a struct: a field's type, a bit-field, an {@link at} or an {@link anonymous}. */
+export type Member = FieldType | BitsType | Placed | Anonymous;
 
-/** Where a field lies in its struct. */
+/** The members of a struct in their order, as {@link struct} takes them. */
+export type FieldTypes = { readonly [name: string]: Member };
+
+/** Where a field lies in its struct. Those of anonymous members are their struct's own, as in C. */
 export interface Field<Name extends string = string> {
   readonly name: Name;
-  /** bytes from the start of the struct */
+  /** bytes from the start of the struct; of a bit-field, those of the word that it is accessed in */
   readonly offset: number;
-  /** bytes */
+  /** bytes; of a bit-field, those of that word */
   readonly size: number;
-  readonly type: FieldType;
+  readonly type: FieldType | BitsType;
+  /** Of a bit-field: its first bit from the start of the struct. */
+  readonly bit?: number;
 }
 
-/** A C struct. Made by {@link struct}; frozen, and usable as the type of a field of another. */
+/** A C struct or union. Made by {@link struct} or {@link union}; frozen, and usable as a field's type. */
 export interface StructLayout<F extends FieldTypes = FieldTypes> {
-  readonly kind: 'struct';
-  /** the struct's tag */
+  readonly kind: 'struct' | 'union';
+  /** the tag */
   readonly name: string;
   /** bytes, tail padding included: what `sizeof` says */
   readonly size: number;
@@ -39,22 +47,20 @@ export interface StructLayout<F extends FieldTypes = FieldTypes> {
   readonly align: number;
   /** in the order of declaration */
   readonly fields: readonly Field[];
-  /** the types by field name, as they were given */
+  /** the members by name, as they were given */
   readonly types: F;
 }
 
+/**
+ * A layout whose views have the type `V`: what generated modules say, since TypeScript can declare
+ * an accessor that reads a bigint and takes a number too, but cannot derive one.
+ */
+export type Layout<V> = StructLayout & {
+  /** Only for the type checker. */
+  readonly view?: V;
+};
+
 const MAX_BYTES = 2 ** 31 - 1;
-
-const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
-
-const C_KEYWORDS = new Set(
-  (
-    'auto break case char const continue default do double else enum extern float for goto if ' +
-    'inline int long register restrict return short signed sizeof static struct switch typedef ' +
-    'union unsigned void volatile while _Alignas _Alignof _Atomic _Bool _Complex _Generic ' +
-    '_Imaginary _Noreturn _Static_assert _Thread_local'
-  ).split(' '),
-);
 
 /**
  * By shape, not by a registry of what was made here: a program may hold two copies of this package,
@@ -67,27 +73,17 @@ function isFieldType(value: unknown): value is FieldType {
 }
 
 function isStruct(type: FieldType): boolean {
-  return type.kind === 'struct' && Array.isArray(type.fields);
+  return (type.kind === 'struct' || type.kind === 'union') && Array.isArray(type.fields);
 }
 
-function checkIdentifier(what: string, name: unknown): asserts name is string {
-  if (typeof name !== 'string' || !IDENTIFIER.test(name) || C_KEYWORDS.has(name)) {
-    throw typeError('ERR_LAYOUT', `${what}: expected a C identifier, got ${show(name)}`);
-  }
-}
-
-function checkFieldName(struct: string, name: string | symbol): asserts name is string {
-  if (typeof name === 'string' && /^\d+$/.test(name)) {
-    // JavaScript lists such keys first, in numeric order: the offsets would be silently wrong.
-    throw typeError('ERR_LAYOUT', `${struct}: a field cannot be named ${show(name)}, a number`);
-  }
-  checkIdentifier(`${struct}: field name`, name);
-  if (name in Object.prototype) {
-    throw typeError(
-      'ERR_LAYOUT',
-      `${struct}.${name}: every JavaScript object has this name already`,
-    );
-  }
+function isMember(value: unknown): value is Member {
+  const { kind, type, layout } = (value ?? {}) as {
+    kind?: unknown;
+    type?: unknown;
+    layout?: unknown;
+  };
+  if (kind === 'at') return isMember(type);
+  return kind === 'anonymous' ? isStructLayout(layout) : isFieldType(value) || isBits(value);
 }
 
 /**
@@ -114,7 +110,8 @@ export function array<const E extends FieldType>(element: E, length: number): Ar
 
 /**
  * A C struct, laid out by the rules of 64-bit Linux: each field at the next multiple of its
- * alignment, the size rounded up to the largest alignment.
+ * alignment, bit-fields packed into their type's words, the size rounded up to the largest
+ * alignment. What C's attributes would change is said with {@link at} and `options.size`.
  *
  * Field names are C identifiers, in the order of `fields`. Names that every object has
  * (`constructor`, `toString`, `valueOf`, `hasOwnProperty`, `__proto__`, …) are refused: a view could
@@ -122,12 +119,41 @@ export function array<const E extends FieldType>(element: E, length: number): Ar
  * instead of the method.
  *
  * @param name the struct's tag, a C identifier
- * @param fields at least one; see {@link FieldType}
- * @throws TypeError `ERR_LAYOUT` for a bad name, a field that is no type, or no fields
- * @throws RangeError `ERR_LAYOUT` if the struct exceeds 2 GiB
+ * @param fields at least one; see {@link Member}
+ * @param options.size bytes, if there is more padding at the end than C's rules make
+ * @throws TypeError `ERR_LAYOUT` for a bad name, a field that is no type, two fields of one name, or
+ *   no fields
+ * @throws RangeError `ERR_LAYOUT` for a place or a size that C could not give, or more than 2 GiB
  */
-export function struct<const F extends FieldTypes>(name: string, fields: F): StructLayout<F> {
-  checkIdentifier('struct', name);
+export function struct<const F extends FieldTypes>(
+  name: string,
+  fields: F,
+  options: { readonly size?: number } = {},
+): StructLayout<F> {
+  return layOut('struct', name, fields, options.size);
+}
+
+/**
+ * A C union: as {@link struct}, but every field begins at 0. Its view has all of them, over the same
+ * bytes.
+ *
+ * @throws as {@link struct}
+ */
+export function union<const F extends FieldTypes>(
+  name: string,
+  fields: F,
+  options: { readonly size?: number } = {},
+): StructLayout<F> {
+  return layOut('union', name, fields, options.size);
+}
+
+function layOut<F extends FieldTypes>(
+  kind: 'struct' | 'union',
+  name: string,
+  fields: F,
+  wantedSize: number | undefined,
+): StructLayout<F> {
+  checkIdentifier(kind, name);
   if (typeof fields !== 'object' || fields === null) {
     throw typeError('ERR_LAYOUT', `${name}: expected an object of fields, got ${show(fields)}`);
   }
@@ -136,42 +162,33 @@ export function struct<const F extends FieldTypes>(name: string, fields: F): Str
     // Also what `{ __proto__: u32 }` becomes: not a field but a prototype.
     throw typeError('ERR_LAYOUT', `${name}: expected a plain object of fields`);
   }
-
-  const laidOut: Field<Extract<keyof F, string>>[] = [];
-  let offset = 0;
-  let align = 1;
+  const members: [string, Member][] = [];
   for (const key of Reflect.ownKeys(fields)) {
     checkFieldName(name, key);
     const type = fields[key];
-    if (!isFieldType(type)) {
+    if (!isMember(type)) {
       throw typeError('ERR_LAYOUT', `${name}.${key}: expected a field type, got ${show(type)}`);
     }
-    offset = roundUp(offset, type.align);
-    laidOut.push(
-      Object.freeze({ name: key as Extract<keyof F, string>, offset, size: type.size, type }),
-    );
-    offset += type.size;
-    align = Math.max(align, type.align);
+    members.push([key, type]);
   }
-  if (laidOut.length === 0) throw typeError('ERR_LAYOUT', `${name}: expected at least one field`);
-  const size = roundUp(offset, align);
+  const placed = placeMembers(kind, name, members);
+  if (placed.fields.length === 0) {
+    throw typeError('ERR_LAYOUT', `${name}: expected at least one field`);
+  }
+  const size = checkSize(name, placed, wantedSize);
   if (size > MAX_BYTES) throw rangeError('ERR_LAYOUT', `${name}: larger than 2 GiB`);
 
   return Object.freeze({
-    kind: 'struct',
+    kind,
     name,
     size,
-    align,
-    fields: Object.freeze(laidOut),
+    align: placed.align,
+    fields: Object.freeze(placed.fields),
     types: Object.freeze({ ...fields }),
   });
 }
 
 /** Whether a value is a layout, of this copy of the package or another. */
 export function isStructLayout(value: unknown): value is StructLayout {
-  return isFieldType(value) && value.kind === 'struct';
-}
-
-function roundUp(offset: number, align: number): number {
-  return Math.ceil(offset / align) * align;
+  return isFieldType(value) && isStruct(value);
 }

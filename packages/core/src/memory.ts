@@ -6,7 +6,7 @@ import { loadWhole, loadWholeSigned, storeWhole } from './whole64.js';
 export type Buffer = ArrayBuffer | SharedArrayBuffer;
 
 /** How one scalar type is read and written. `index` counts elements; nothing is checked. */
-export interface Access<V = number | bigint> {
+export interface Access<V = number | bigint | boolean> {
   load(memory: Memory, index: number): V;
   store(memory: Memory, index: number, value: V): void;
 }
@@ -137,8 +137,20 @@ class Memory {
     u16: { load: (m, k) => m.#u16[k]!, store: (m, k, v) => { m.#u16[k] = v; } },
     i32: { load: (m, k) => m.#i32[k]!, store: (m, k, v) => { m.#i32[k] = v; } },
     u32: { load: (m, k) => m.#u32[k]!, store: (m, k, v) => { m.#u32[k] = v; } },
-    i64: { load: (m, k) => m.#i64[k]!, store: (m, k, v) => { m.#i64[k] = v; } },
-    u64: { load: (m, k) => m.#u64[k]!, store: (m, k, v) => { m.#u64[k] = v; } },
+    i64: {
+      load: (m, k) => m.#i64[k]!,
+      store: (m, k, v: bigint | number) => {
+        if (typeof v === 'bigint') m.#i64[k] = v;
+        else storeWhole(m.#f64, m.#i64, k, v);
+      },
+    },
+    u64: {
+      load: (m, k) => m.#u64[k]!,
+      store: (m, k, v: bigint | number) => {
+        if (typeof v === 'bigint') m.#u64[k] = v;
+        else storeWhole(m.#f64, m.#u64, k, v);
+      },
+    },
     i64n: {
       load: (m, k) => loadWholeSigned(m.#f64, m.#i64, k),
       store: (m, k, v) => storeWhole(m.#f64, m.#i64, k, v),
@@ -149,6 +161,7 @@ class Memory {
     },
     f32: { load: (m, k) => m.#f32[k]!, store: (m, k, v) => { m.#f32[k] = v; } },
     f64: { load: (m, k) => m.#f64[k]!, store: (m, k, v) => { m.#f64[k] = v; } },
+    bool: { load: (m, k) => m.#u8[k] !== 0, store: (m, k, v) => { m.#u8[k] = v ? 1 : 0; } },
   };
 
   // biome-ignore format: a table
@@ -159,8 +172,8 @@ class Memory {
     u16: { load: (m, k) => Atomics.load(m.#u16, k), store: (m, k, v) => { Atomics.store(m.#u16, k, v); } },
     i32: { load: (m, k) => Atomics.load(m.#i32, k), store: (m, k, v) => { Atomics.store(m.#i32, k, v); } },
     u32: { load: (m, k) => Atomics.load(m.#u32, k), store: (m, k, v) => { Atomics.store(m.#u32, k, v); } },
-    i64: { load: (m, k) => Atomics.load(m.#i64, k), store: (m, k, v) => { Atomics.store(m.#i64, k, v); } },
-    u64: { load: (m, k) => Atomics.load(m.#u64, k), store: (m, k, v) => { Atomics.store(m.#u64, k, v); } },
+    i64: { load: (m, k) => Atomics.load(m.#i64, k), store: (m, k, v) => { Atomics.store(m.#i64, k, BigInt(v)); } },
+    u64: { load: (m, k) => Atomics.load(m.#u64, k), store: (m, k, v) => { Atomics.store(m.#u64, k, BigInt(v)); } },
     i64n: {
       load: (m, k) => Number(Atomics.load(m.#i64, k)),
       store: (m, k, v) => { Atomics.store(m.#i64, k, BigInt(v)); },
@@ -176,6 +189,10 @@ class Memory {
     f64: {
       load: (m, k) => { scratchU64[0] = Atomics.load(m.#u64, k); return scratchF64[0]!; },
       store: (m, k, v) => { scratchF64[0] = v; Atomics.store(m.#u64, k, scratchU64[0]!); },
+    },
+    bool: {
+      load: (m, k) => Atomics.load(m.#u8, k) !== 0,
+      store: (m, k, v) => { Atomics.store(m.#u8, k, v ? 1 : 0); },
     },
   };
 

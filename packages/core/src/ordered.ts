@@ -2,10 +2,15 @@ import { checkOf } from './checks.js';
 import { show, typeError } from './errors.js';
 import type { Field, StructLayout } from './layout.js';
 import { type Memory, memoryOf, ordered as orderedTable, type Viewing, wordsOf } from './memory.js';
-import type { IntegerName, ScalarType } from './scalars.js';
+import type { IntegerName, ScalarName, ScalarType } from './scalars.js';
 import { arrayViewOf, classCache, layoutOf, type Manner } from './view.js';
+import { orderedWords } from './word.js';
 
-const orderly: Manner = { table: orderedTable, child: (view) => ordered(view) };
+const orderly: Manner = {
+  table: orderedTable,
+  words: orderedWords,
+  child: (view) => ordered(view),
+};
 const orderedClass = classCache(orderly);
 const orderedViews = new WeakMap<Memory, object>();
 
@@ -69,28 +74,34 @@ function recipeOf(layout: StructLayout, name: string): Recipe {
   return recipe;
 }
 
+const NO_INTEGER: Partial<Record<ScalarName, string>> = {
+  f32: 'a float',
+  f64: 'a float',
+  bool: 'a bool',
+};
+const NO_SCALAR = { bits: 'a bit-field', array: 'an array', struct: 'a struct', union: 'a union' };
+
 function makeRecipe(layout: StructLayout, name: string): Recipe {
   const field: Field | undefined = layout.fields.find((candidate) => candidate.name === name);
   if (field === undefined) {
     throw typeError('ERR_FIELD_UNKNOWN', `${layout.name} has no field ${show(name)}`);
   }
   const { type } = field;
-  if (type.kind !== 'scalar' || type.name === 'f32' || type.name === 'f64') {
-    const what =
-      type.kind === 'scalar' ? 'a float' : type.kind === 'array' ? 'an array' : 'a struct';
+  if (type.kind !== 'scalar' || /^[fb]/.test(type.name)) {
+    const what = type.kind === 'scalar' ? NO_INTEGER[type.name] : NO_SCALAR[type.kind];
     throw typeError('ERR_FIELD_TYPE', `${name}: expected an integer field, it is ${what}`);
   }
   const check = checkOf(name, type as ScalarType);
   // To Atomics a 64-bit word is a bigint, whatever the field's own type in JavaScript.
-  const throughBigint = type.name === 'i64n' || type.name === 'u64n';
+  const asNumber = type.name === 'i64n' || type.name === 'u64n';
   return {
-    name: type.name,
+    name: type.name as IntegerName,
     index: field.offset / field.size,
     into: (value) => {
       check(value);
-      return (throughBigint ? BigInt(value as number) : value) as bigint;
+      return (type.size === 8 ? BigInt(value as number | bigint) : value) as bigint;
     },
-    from: throughBigint ? Number : (word) => word,
+    from: asNumber ? Number : (word) => word,
   };
 }
 

@@ -11,13 +11,18 @@ export type ScalarName =
   | 'i64n'
   | 'u64n'
   | 'f32'
-  | 'f64';
+  | 'f64'
+  | 'bool';
 
-/** The scalar types that `Atomics` can add to and exchange: all but the floats. */
-export type IntegerName = Exclude<ScalarName, 'f32' | 'f64'>;
+/** The scalar types that `Atomics` can add to and exchange: all but the floats and `bool`. */
+export type IntegerName = Exclude<ScalarName, 'f32' | 'f64' | 'bool'>;
 
 /** What JavaScript reads from a field of a scalar type, and may assign to it. */
-export type ScalarValue<N extends ScalarName> = N extends 'i64' | 'u64' ? bigint : number;
+export type ScalarValue<N extends ScalarName> = N extends 'i64' | 'u64'
+  ? bigint
+  : N extends 'bool'
+    ? boolean
+    : number;
 
 /** A scalar type of C. */
 export interface ScalarType<N extends ScalarName = ScalarName> {
@@ -45,9 +50,9 @@ export const u16 = scalar('u16', 2);
 export const i32 = scalar('i32', 4);
 /** `__u32`, a number 0..2^32-1. */
 export const u32 = scalar('u32', 4);
-/** `__s64`, a bigint -2^63..2^63-1. A number is refused: {@link i64n} takes numbers. */
+/** `__s64`, a bigint -2^63..2^63-1. A whole number is taken too, where the type of a view allows it. */
 export const i64 = scalar('i64', 8);
-/** `__u64`, a bigint 0..2^64-1. A number is refused: {@link u64n} takes numbers. */
+/** `__u64`, a bigint 0..2^64-1. A whole number is taken too, where the type of a view allows it. */
 export const u64 = scalar('u64', 8);
 /**
  * `__s64` as a JavaScript number: any integer -2^63..2^63-1, stored whole. Reads beyond 2^53 are
@@ -63,10 +68,17 @@ export const u64n = scalar('u64n', 8);
 export const f32 = scalar('f32', 4);
 /** `double`: any number. */
 export const f64 = scalar('f64', 8);
+/** `_Bool`, one byte: false or true. */
+export const bool = scalar('bool', 1);
 
 const names: ReadonlySet<unknown> = new Set<ScalarName>(
-  [i8, u8, i16, u16, i32, u32, i64, u64, i64n, u64n, f32, f64].map((type) => type.name),
+  [i8, u8, i16, u16, i32, u32, i64, u64, i64n, u64n, f32, f64, bool].map((type) => type.name),
 );
+
+/** Whether a scalar of that name has values below 0. */
+export function isSigned(name: ScalarName): boolean {
+  return name.startsWith('i');
+}
 
 /** Whether a value is the name of a scalar type. */
 export function isScalarName(name: unknown): name is ScalarName {

@@ -1,7 +1,17 @@
 import { ArrayView, jsonOf, notAssignable } from './array-view.js';
-import { checkOf } from './checks.js';
+import { type BitPlace, type BitsType, bitAccess } from './bit-field.js';
+import { bitFieldCheckOf, checkOf } from './checks.js';
 import { show, typeError } from './errors.js';
-import { type ArrayType, type FieldType, isStructLayout, type StructLayout } from './layout.js';
+import {
+  type ArrayType,
+  type Field,
+  type FieldType,
+  type FieldTypes,
+  isStructLayout,
+  type Layout,
+  type Member,
+  type StructLayout,
+} from './layout.js';
 import {
   type Access,
   type AccessTable,
@@ -17,9 +27,11 @@ import {
   plain,
   type Viewing,
 } from './memory.js';
+import type { Anonymous, Placed } from './placement.js';
 import type { ScalarName, ScalarType, ScalarValue } from './scalars.js';
+import { plainWords, type Words } from './word.js';
 
-/** What JavaScript reads from a field of a type: a number, a bigint, or a view. */
+/** What JavaScript reads from a field of a type: a number, a bigint, a boolean, or a view. */
 export type ValueOf<T extends FieldType> =
   T extends ScalarType<infer N extends ScalarName>
     ? ScalarValue<N>
@@ -29,15 +41,43 @@ export type ValueOf<T extends FieldType> =
         ? ViewOf<T>
         : never;
 
-/** The fields that are scalars, not views. */
-export type ScalarKeys<F> = { [K in keyof F]: F[K] extends ScalarType ? K : never }[keyof F];
+/** A member without the place that `at` gives it. */
+type Unplaced<M> = M extends Placed<infer T> ? T : M;
 
-/** {@link ViewOf} by the fields of a layout. */
-export type FieldsView<F extends { readonly [K in keyof F]: FieldType }> = {
-  -readonly [K in ScalarKeys<F>]: ValueOf<F[K]>;
+/** {@link ValueOf} of a member that is a field. */
+type MemberValue<M> =
+  Unplaced<M> extends BitsType<infer N extends ScalarName>
+    ? ScalarValue<N>
+    : Unplaced<M> extends FieldType
+      ? ValueOf<Unplaced<M>>
+      : never;
+
+/** The fields that are scalars or bit-fields, not views. */
+export type ScalarKeys<F> = {
+  [K in keyof F]: Unplaced<F[K]> extends ScalarType | BitsType ? K : never;
+}[keyof F];
+
+type AnonymousKeys<F> = {
+  [K in keyof F]: Unplaced<F[K]> extends Anonymous ? K : never;
+}[keyof F];
+
+/** What anonymous members bring. */
+type Hoisted<F> = {
+  [K in AnonymousKeys<F>]: (
+    view: Unplaced<F[K]> extends Anonymous<infer L> ? ViewOf<L> : never,
+  ) => void;
+}[AnonymousKeys<F>] extends (view: infer V) => void
+  ? [AnonymousKeys<F>] extends [never]
+    ? unknown
+    : V
+  : unknown;
+
+/** {@link ViewOf} by the members of a layout. */
+export type FieldsView<F extends { readonly [K in keyof F]: Member }> = {
+  -readonly [K in ScalarKeys<F>]: MemberValue<F[K]>;
 } & {
-  readonly [K in Exclude<keyof F, ScalarKeys<F>>]: ValueOf<F[K]>;
-};
+  readonly [K in Exclude<keyof F, ScalarKeys<F> | AnonymousKeys<F>>]: MemberValue<F[K]>;
+} & Hoisted<F>;
 
 /**
  * A layout's view: one property for each field. Reading is one plain aligned load, assigning one
@@ -47,7 +87,13 @@ export type FieldsView<F extends { readonly [K in keyof F]: FieldType }> = {
  * A view is frozen: assigning to a misspelt field throws a TypeError in a module (strict mode).
  */
 export type ViewOf<L extends StructLayout> =
-  L extends StructLayout<infer F> ? FieldsView<F> : never;
+  L extends Layout<infer V>
+    ? unknown extends V
+      ? L extends StructLayout<infer F extends FieldTypes>
+        ? FieldsView<F>
+        : never
+      : V
+    : never;
 
 /** The shape of a view's accessors: both are called with a view as `this`. */
 interface Accessor {
@@ -55,15 +101,16 @@ interface Accessor {
   set(this: Viewing, value: unknown): void;
 }
 
-/** What distinguishes the two kinds of view: how scalars travel, and what a nested view is. */
+/** What distinguishes the two kinds of view: how values travel, and what a nested view is. */
 export interface Manner {
   readonly table: AccessTable;
+  readonly words: Words;
   readonly child: (view: object) => object;
 }
 
 type ViewClass = new (memory: Memory) => object;
 
-const plainly: Manner = { table: plain, child: (view) => view };
+const plainly: Manner = { table: plain, words: plainWords, child: (view) => view };
 
 const layouts = new WeakMap<Memory, StructLayout>();
 
@@ -115,7 +162,7 @@ function build(layout: StructLayout, buffer: Buffer, byteOffset: number): object
   layouts.set(memory, layout);
   const children: Child[] = [];
   for (const { name, type, offset } of layout.fields) {
-    if (type.kind === 'scalar') continue;
+    if (type.kind === 'scalar' || type.kind === 'bits') continue;
     children.push(buildChild(name, type, buffer, byteOffset, offset));
   }
   adopt(memory, children);
@@ -130,9 +177,9 @@ function buildChild(
   offset: number,
 ): Child {
   const view =
-    type.kind === 'struct'
-      ? build(type, buffer, parent + offset)
-      : buildArray(name, type, buffer, parent + offset);
+    type.kind === 'array'
+      ? buildArray(name, type, buffer, parent + offset)
+      : build(type, buffer, parent + offset);
   return Object.freeze({ view, memory: memoryOf(view), offset });
 }
 
@@ -198,11 +245,14 @@ function viewClass(layout: StructLayout, manner: Manner): ViewClass {
     },
   });
   let nested = 0;
-  for (const { name, offset, type } of layout.fields) {
+  for (const field of layout.fields) {
+    const { name, offset, type } = field;
     const accessor =
       type.kind === 'scalar'
         ? scalarAccessor(name, offset / type.size, type, manner.table[type.name] as Access)
-        : childAccessor(name, nested++, type, manner.child);
+        : type.kind === 'bits'
+          ? bitsAccessor(field, type, manner.words)
+          : childAccessor(name, nested++, type, manner.child);
     Object.defineProperty(prototype, name, { ...accessor, enumerable: true, configurable: false });
   }
   Object.freeze(prototype);
@@ -219,6 +269,20 @@ function scalarAccessor(name: string, index: number, type: ScalarType, access: A
     set(value) {
       check(value);
       store(this['#memory'], index, value as number | bigint);
+    },
+  };
+}
+
+function bitsAccessor(field: Field, type: BitsType, words: Words): Accessor {
+  const check = bitFieldCheckOf(field.name, type.base, type.width);
+  const { load, store } = bitAccess(type, field.bit!, field as BitPlace, words);
+  return {
+    get() {
+      return load(this['#memory']);
+    },
+    set(value) {
+      check(value);
+      store(this['#memory'], value);
     },
   };
 }

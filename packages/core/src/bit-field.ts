@@ -1,0 +1,147 @@
+import { rangeError, show, typeError } from './errors.js';
+import type { Memory } from './memory.js';
+import { isScalarName, isSigned, type ScalarName, type ScalarType } from './scalars.js';
+import type { Word, Words } from './word.js';
+
+/** A bit-field of C. Made by {@link bits}. */
+export interface BitsType<N extends ScalarName = ScalarName> {
+  readonly kind: 'bits';
+  /** the declared type: `u32` in `__u32 flag : 1` */
+  readonly base: ScalarType<N>;
+  /** bits */
+  readonly width: number;
+  /** bytes of the declared type */
+  readonly size: number;
+  /** bytes */
+  readonly align: number;
+}
+
+/**
+ * A bit-field as a member of a struct or a union: `bits(u32, 3)` is C's `__u32 name : 3`.
+ *
+ * Reading one is a load and a shift. Assigning one is a load, a mask and a store of the aligned word
+ * that it lies in, so that two threads that assign to bit-fields of one word may lose one of the two
+ * values; `ordered(view)` assigns with a compare-and-exchange and loses none.
+ *
+ * @param type an integer, an enumeration, or `bool` with a width of 1
+ * @param width bits: 1..8 times the type's size
+ * @throws TypeError `ERR_LAYOUT` if `type` is no integer
+ * @throws RangeError `ERR_LAYOUT` if it has not that many bits
+ */
+export function bits<N extends Exclude<ScalarName, 'f32' | 'f64'>>(
+  type: ScalarType<N>,
+  width: number,
+): BitsType<N> {
+  const isInteger =
+    type?.kind === 'scalar' && isScalarName(type.name) && !type.name.startsWith('f');
+  if (!isInteger)
+    throw typeError('ERR_LAYOUT', `bits: expected an integer type, got ${show(type)}`);
+  const most = type.name === 'bool' ? 1 : type.size * 8;
+  if (!Number.isInteger(width) || width < 1 || width > most) {
+    throw rangeError('ERR_LAYOUT', `bits: expected a width of 1..${most}, got ${show(width)}`);
+  }
+  return Object.freeze({ kind: 'bits', base: type, width, size: type.size, align: type.align });
+}
+
+/** Whether a value is what {@link bits} returns. */
+export function isBits(value: unknown): value is BitsType {
+  const type = value as BitsType | null | undefined;
+  return type?.kind === 'bits' && Object.isFrozen(type) && type.base?.kind === 'scalar';
+}
+
+/** The word that a bit-field is read from and written to. */
+export interface BitPlace {
+  /** bytes from the start of the struct; a multiple of `size` */
+  readonly offset: number;
+  readonly size: 1 | 2 | 4 | 8;
+}
+
+/**
+ * The smallest aligned word that holds bits `start`..`start + width - 1`, or undefined if a view
+ * could not load all of them at once. The smallest, because what lies beside the bit-field may be
+ * another writer's.
+ */
+export function bitPlace(start: number, width: number, align: number): BitPlace | undefined {
+  for (const size of [1, 2, 4, 8] as const) {
+    if (size > align) break;
+    const unit = size * 8;
+    if (Math.floor(start / unit) === Math.floor((start + width - 1) / unit)) {
+      return { offset: Math.floor(start / unit) * size, size };
+    }
+  }
+  return undefined;
+}
+
+const littleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1;
+
+/** How a bit-field is read and written in a view. */
+export interface BitAccess {
+  load(memory: Memory): unknown;
+  store(memory: Memory, value: unknown): void;
+}
+
+/**
+ * The access to a bit-field.
+ *
+ * @param bit its first bit from the start of the struct, as the compiler counts: from the least
+ *   significant bit on a little-endian machine, from the most significant on a big-endian one
+ */
+export function bitAccess(type: BitsType, bit: number, place: BitPlace, words: Words): BitAccess {
+  const { base, width } = type;
+  const first = bit - place.offset * 8;
+  const shift = littleEndian ? first : place.size * 8 - first - width;
+  const index = place.offset / place.size;
+  return place.size === 8
+    ? wideAccess(base.name, width, BigInt(shift), index, words.u64)
+    : narrowAccess(base.name, width, shift, index, words[NARROW[place.size]]);
+}
+
+const NARROW = { 1: 'u8', 2: 'u16', 4: 'u32' } as const;
+
+function narrowAccess(
+  name: ScalarName,
+  width: number,
+  shift: number,
+  index: number,
+  { load, replace }: Word<number>,
+): BitAccess {
+  const left = 32 - shift - width;
+  const right = 32 - width;
+  const mask = ((0xffff_ffff >>> right) << shift) >>> 0;
+  const read: (memory: Memory) => number = isSigned(name)
+    ? (memory) => (load(memory, index) << left) >> right
+    : (memory) => (load(memory, index) << left) >>> right;
+  const write = (memory: Memory, value: number) =>
+    replace(memory, index, mask, ((value << shift) & mask) >>> 0);
+  if (name === 'bool') {
+    return {
+      load: (memory) => read(memory) !== 0,
+      store: (memory, value) => write(memory, value ? 1 : 0),
+    };
+  }
+  if (name === 'i64' || name === 'u64') {
+    return {
+      load: (memory) => BigInt(read(memory)),
+      store: (memory, value) => write(memory, Number(value)),
+    };
+  }
+  return { load: read, store: (memory, value) => write(memory, value as number) };
+}
+
+function wideAccess(
+  name: ScalarName,
+  width: number,
+  shift: bigint,
+  index: number,
+  { load, replace }: Word<bigint>,
+): BitAccess {
+  const mask = (2n ** BigInt(width) - 1n) << shift;
+  const cut = isSigned(name) ? BigInt.asIntN : BigInt.asUintN;
+  const read = (memory: Memory) => cut(width, load(memory, index) >> shift);
+  const isBigint = name === 'i64' || name === 'u64';
+  return {
+    load: isBigint ? read : (memory) => Number(read(memory)),
+    store: (memory, value) =>
+      replace(memory, index, mask, (BigInt(value as number | bigint) << shift) & mask),
+  };
+}
