@@ -56,14 +56,15 @@ describe.each(packages)('packages/%s', (name) => {
 
   test('imports only what is below it, and declares it', () => {
     const allowed = LAYERS[name]!;
-    const sources = readdirSync(`${root}/packages/${name}/src`).filter((file) =>
-      file.endsWith('.ts'),
-    );
+    const sources = readdirSync(`${root}/packages/${name}/src`, {
+      recursive: true,
+      encoding: 'utf8',
+    }).filter((file) => file.endsWith('.ts'));
     const imported = new Set<string>();
     for (const file of sources.filter((file) => !file.endsWith('.test.ts'))) {
       const text = readFileSync(`${root}/packages/${name}/src/${file}`, 'utf8');
       for (const [, specifier] of text.matchAll(/(?:from|import|require\()\s*['"]([^'"]+)['"]/g)) {
-        if (/^(?:node:|\.\/)/.test(specifier!)) continue;
+        if (/^(?:node:|\.\.?\/)/.test(specifier!)) continue;
         imported.add(specifier!);
       }
     }

@@ -1,33 +1,10 @@
 import { resolve } from 'node:path';
 import type { ChannelRequest, Slot } from '@schedhint/native';
+import { mapComparison } from './btf/map-comparison.js';
 import { show, typeError } from './errors.js';
-import { isStructLayout, type StructLayout } from './layout.js';
-import { isScalarName, type ScalarType } from './scalars.js';
+import type { StructLayout } from './layout.js';
 import { DEFAULT_BROKER, DEFAULT_PIN, processLayout, threadLayout } from './standard.js';
-import type { ViewOf } from './view.js';
-
-/**
- * The value of a task-storage map, in the order of its C struct: a layout stands for a `__uptr` to
- * such a struct, a scalar for plain data (which a client leaves 0), an object for a nested struct.
- */
-export interface ValueShape {
-  readonly [name: string]: StructLayout | ScalarType | ValueShape;
-}
-
-/** The views behind the pointers of a value. */
-export type BlocksOf<V extends ValueShape> = {
-  readonly [K in keyof V as V[K] extends ScalarType ? never : K]: V[K] extends StructLayout
-    ? ViewOf<V[K]>
-    : V[K] extends ValueShape
-      ? BlocksOf<V[K]>
-      : never;
-};
-
-/** A pointer of the value, and the way to its view in `thread.blocks`. */
-export interface Pointer {
-  readonly path: readonly string[];
-  readonly layout: StructLayout;
-}
+import { type BlocksOf, type Pointer, pointersOf, type ValueShape } from './value-shape.js';
 
 /** How a map wants its hints. Made by {@link uptr}; any number of threads may use one. */
 export interface Channel<Blocks = unknown> {
@@ -36,6 +13,11 @@ export interface Channel<Blocks = unknown> {
   readonly standard: boolean;
   readonly request: ChannelRequest;
   readonly pointers: readonly Pointer[];
+  /**
+   * Compares the structs behind the pointers with the types of the map of an id, where this process
+   * may read them: what differs, or null. Only for a value of one's own.
+   */
+  readonly compare?: (mapId: number) => string | null;
   /** Only for the type checker. */
   readonly blocks?: Blocks;
 }
@@ -88,12 +70,17 @@ export function uptr(
   if (typeof options !== 'object' || options === null) {
     throw typeError('ERR_OPTION', `uptr: expected an object, got ${show(options)}`);
   }
-  const pin = { map: pathOf(options.map), broker: brokerOf(options.broker) };
+  const pin = pinOf(options);
   return options.value === undefined ? standardChannel(pin) : customChannel(pin, options.value);
 }
 
 /** Where a map is, and whom to ask for it. */
 type Pin = Pick<ChannelRequest, 'map' | 'broker'>;
+
+/** The map that options name. @throws TypeError `ERR_OPTION` for a path that is none */
+export function pinOf(options: { readonly map?: string; readonly broker?: string }): Pin {
+  return { map: pathOf(options.map), broker: brokerOf(options.broker) };
+}
 
 function pathOf(map: unknown): string {
   const path = map ?? (process.env.SCHEDHINT_MAP || DEFAULT_PIN);
@@ -127,8 +114,9 @@ export const standardGc = {
   processCount: offsetOf(processLayout, 'gc_threads'),
 } as const;
 
-function standardChannel(pin: Pin): StandardChannel {
-  const { request, pointers } = customChannel(pin, {
+/** The channel of the standard block. */
+export function standardChannel(pin: Pin): StandardChannel {
+  const { request, pointers } = shapedChannel(pin, {
     thread: threadLayout,
     process: processLayout,
   });
@@ -148,68 +136,32 @@ function standardChannel(pin: Pin): StandardChannel {
   });
 }
 
-const POINTER_SIZE = 8;
+function customChannel(pin: Pin, value: ValueShape): Channel {
+  const channel = shapedChannel(pin, value);
+  return Object.freeze({
+    kind: 'uptr',
+    standard: false,
+    ...channel,
+    compare: mapComparison(pin.map, channel.pointers),
+  });
+}
+
 const PAGE_SIZE = 4096;
 
-function customChannel(pin: Pin, value: ValueShape): Channel {
-  const slots: Slot[] = [];
-  const pointers: Pointer[] = [];
-  const { size } = layOut(value, 0, [], (offset, path, layout) => {
+function shapedChannel(pin: Pin, value: ValueShape) {
+  const { size, pointers } = pointersOf(value);
+  if (pointers.length === 0) {
+    throw typeError('ERR_LAYOUT', 'value: expected at least one struct for a __uptr to point to');
+  }
+  const slots = pointers.map(({ offset, path, layout }): Slot => {
     if (layout.size > PAGE_SIZE) {
       throw typeError(
         'ERR_LAYOUT',
         `${path.join('.')}: ${layout.name} has ${layout.size} bytes; the kernel pins one page, 4096`,
       );
     }
-    slots.push({ offset, size: layout.size, owner: 'thread' });
-    pointers.push({ path, layout });
+    return { offset, size: layout.size, owner: 'thread' };
   });
-  if (slots.length === 0) {
-    throw typeError('ERR_LAYOUT', 'value: expected at least one struct for a __uptr to point to');
-  }
-  return Object.freeze({
-    kind: 'uptr',
-    standard: false,
-    request: { ...pin, valueSize: size, slots, countSlot: -1, countOffset: 0 },
-    pointers,
-  });
-}
-
-type OnPointer = (offset: number, path: readonly string[], layout: StructLayout) => void;
-
-/** Lays the value's struct out by C's rules from `base` on, which is aligned for it. */
-function layOut(
-  shape: ValueShape,
-  base: number,
-  path: readonly string[],
-  onPointer: OnPointer,
-): { size: number; align: number } {
-  if (typeof shape !== 'object' || shape === null || Object.keys(shape).length === 0) {
-    throw typeError(
-      'ERR_LAYOUT',
-      `${['value', ...path].join('.')}: expected a struct of structs, scalars and pointers, got ${show(shape)}`,
-    );
-  }
-  let offset = 0;
-  let align = 1;
-  for (const [name, member] of Object.entries(shape)) {
-    const memberPath = [...path, name];
-    const bounds = isStructLayout(member)
-      ? { size: POINTER_SIZE, align: POINTER_SIZE }
-      : isScalar(member)
-        ? member
-        : layOut(member, 0, memberPath, () => {});
-    offset = Math.ceil(offset / bounds.align) * bounds.align;
-    if (isStructLayout(member)) onPointer(base + offset, memberPath, member);
-    else if (!isScalar(member)) layOut(member, base + offset, memberPath, onPointer);
-    offset += bounds.size;
-    align = Math.max(align, bounds.align);
-  }
-  return { size: Math.ceil(offset / align) * align, align };
-}
-
-function isScalar(member: unknown): member is ScalarType {
-  return (
-    (member as ScalarType | null)?.kind === 'scalar' && isScalarName((member as ScalarType).name)
-  );
+  const request: ChannelRequest = { ...pin, valueSize: size, slots, countSlot: -1, countOffset: 0 };
+  return { request, pointers };
 }

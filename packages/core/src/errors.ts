@@ -12,7 +12,17 @@ export type ErrorCode =
   /** a layout that C could not have, or JavaScript could not show */
   | 'ERR_LAYOUT'
   /** an argument that is no field's value: a buffer, an offset, an option */
-  | 'ERR_OPTION';
+  | 'ERR_OPTION'
+  /** malformed BTF */
+  | 'ERR_BTF'
+  /** BTF without the map or the type that was asked for */
+  | 'ERR_BTF_NOT_FOUND'
+  /** a C type that no layout can have */
+  | 'ERR_BTF_UNSUPPORTED'
+  /** a malformed ELF file */
+  | 'ERR_ELF'
+  /** the BTF of a pinned map could not be had */
+  | 'ERR_MAP_BTF';
 
 /** An error that carries an {@link ErrorCode}. */
 export type Coded<E extends Error> = E & { readonly code: ErrorCode };

@@ -53,12 +53,15 @@ export class Handle {
   // Everything above that looks at a buffer, and at which.
   readonly #views: [view: object, slot: number][] = [];
 
+  readonly #stopMoving: () => void;
+
   constructor(channel: Channel, blocks: ThreadBlocks) {
     this.#channel = channel;
     this.#held = blocks;
     this.#buffers = blocks.buffers;
     this.#events = blocks.events;
     blocks.acquire();
+    this.#stopMoving = blocks.onMove(() => this.#look(blocks.buffers));
   }
 
   get tid(): number {
@@ -104,8 +107,8 @@ export class Handle {
     const held = this.#held;
     if (held === null) return;
     this.#held = null;
-    this.#buffers = this.#buffers.map((buffer) => buffer.slice(0));
-    for (const [view, slot] of this.#views) rebase(view, this.#buffers[slot]!, 0);
+    this.#stopMoving();
+    this.#look(this.#buffers.map((buffer) => buffer.slice(0)));
     held.release();
   }
 
@@ -115,6 +118,11 @@ export class Handle {
 
   static held(thread: Thread): ThreadBlocks | null {
     return #held in thread ? thread.#held : null;
+  }
+
+  #look(buffers: readonly ArrayBuffer[]): void {
+    this.#buffers = buffers;
+    for (const [view, slot] of this.#views) rebase(view, buffers[slot]!, 0);
   }
 
   #looking<V extends object>(view: V, slot: number): V {

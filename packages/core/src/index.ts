@@ -6,13 +6,10 @@
 export type { ArrayView } from './array-view.js';
 export { type BitsType, bits } from './bit-field.js';
 export {
-  type BlocksOf,
   type Channel,
-  type Pointer,
   type StandardBlocks,
   type StandardChannel,
   uptr,
-  type ValueShape,
 } from './channel.js';
 export { deadlineIn, monotonicNs } from './clock.js';
 export { type EnumConstants, type EnumType, enumeration } from './enumeration.js';
@@ -71,5 +68,6 @@ export {
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js';
 export { STATUS_CHANNEL, type StatusMessage } from './status-events.js';
 export { attachThread, publishCollections } from './thread.js';
+export type { BlocksOf, Pointer, ValueMember, ValueShape } from './value-shape.js';
 export type { FieldsView, ScalarKeys, ValueOf, ViewOf } from './view.js';
 export { hintsOf, threadOf } from './worker-thread.js';

@@ -63,10 +63,10 @@ export type Layout<V> = StructLayout & {
 const MAX_BYTES = 2 ** 31 - 1;
 
 /**
- * By shape, not by a registry of what was made here: a program may hold two copies of this package,
+ * Whether a value is the type of a field. By shape, not by a registry of what was made here: a program may hold two copies of this package,
  * one imported and one required, and a layout of either is good.
  */
-function isFieldType(value: unknown): value is FieldType {
+export function isFieldType(value: unknown): value is FieldType {
   if (typeof value !== 'object' || value === null || !Object.isFrozen(value)) return false;
   const type = value as FieldType;
   return type.kind === 'scalar' ? isScalarName(type.name) : type.kind === 'array' || isStruct(type);

@@ -3,7 +3,7 @@ import { rangeError, show, typeError } from './errors.js';
 import type { Field, FieldType, Member, StructLayout } from './layout.js';
 
 /** A member at a place of its own. Made by {@link at}. */
-export interface Placed<M extends Member = FieldType | BitsType | Anonymous> {
+export interface Placed<M = FieldType | BitsType | Anonymous> {
   readonly kind: 'at';
   /** bytes from the start of the struct */
   readonly offset: number;
@@ -23,14 +23,10 @@ export interface Anonymous<L extends StructLayout = StructLayout> {
  * makes with `__attribute__((aligned))` or an unnamed bit-field.
  *
  * @param offset bytes from the start of the struct, behind the member before it
- * @param type the member
+ * @param type the member: of a struct, or of the value of a map
  * @param bit for a bit-field: its first bit, from `offset` on
  */
-export function at<M extends FieldType | BitsType | Anonymous>(
-  offset: number,
-  type: M,
-  bit = 0,
-): Placed<M> {
+export function at<M extends object>(offset: number, type: M, bit = 0): Placed<M> {
   return Object.freeze({ kind: 'at', offset, bit, type });
 }
 
@@ -106,12 +102,13 @@ export function checkSize(struct: string, { end, align }: Placement, wanted?: nu
   return wanted;
 }
 
-function bitsOf(type: FieldType | BitsType): number {
+/** How much room a member takes, in bits. */
+export function bitsOf(type: FieldType | BitsType): number {
   return isBits(type) ? type.width : type.size * 8;
 }
 
 /** The first bit of the next member by C's rules. */
-function nextPlace(type: FieldType | BitsType, from: number): number {
+export function nextPlace(type: FieldType | BitsType, from: number): number {
   if (isBits(type) && !crossesWord(type, from)) return from;
   return roundUp(from, type.align * 8);
 }

@@ -36,6 +36,7 @@ export type StatusCode =
   | 'ERR_BROKER_UNREACHABLE'
   | 'ERR_DETACHED'
   | 'ERR_EXTERNAL_MEMORY'
+  | 'ERR_LAYOUT_MISMATCH'
   | 'ERR_MAP_IN_USE'
   | 'ERR_MAP_LAYOUT'
   | 'ERR_MAP_NOT_FOUND'
@@ -140,6 +141,14 @@ export function explain({ map: path, broker }: Asked, status: NativeStatus): Unb
     default:
       return unavailable('ERR_THREAD_ENDED', 'the thread has ended');
   }
+}
+
+/** The structs behind a map's pointers are not those of the application's layouts. */
+export function mismatch(path: string, difference: string): Unbound {
+  return unavailable(
+    'ERR_LAYOUT_MISMATCH',
+    `the map at ${path} has other structs than this application: ${difference}; make its layouts anew with schedhint gen --map ${path}`,
+  );
 }
 
 function explainOpen(path: string, said: string): Unbound {

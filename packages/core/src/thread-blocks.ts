@@ -5,7 +5,7 @@ import type { Channel } from './channel.js';
 import { monotonicNs } from './clock.js';
 import { Feedback } from './feedback.js';
 import { ABI, processIndex, Role, threadIndex } from './standard.js';
-import { explain, type Reader, type Status, unavailable } from './status.js';
+import { explain, mismatch, type Reader, type Status, unavailable } from './status.js';
 import { follow, unfollow } from './status-events.js';
 
 /**
@@ -19,8 +19,11 @@ const SILENT_NS = 5_000_000_000n;
  * the kernel's element, or private where no element can be had. Counted.
  */
 export class ThreadBlocks {
-  /** By pointer of the channel. Never handed out: `transfer()` would detach one from its page. */
-  readonly buffers: readonly ArrayBuffer[];
+  /** What the kernel's element points to, or private memory where there is none. */
+  readonly #shared: readonly ArrayBuffer[];
+  /** In the place of the shared buffers, while a map is bound whose structs are otherwise. */
+  #hidden: readonly ArrayBuffer[] | null = null;
+  readonly #movers = new Set<() => void>();
   readonly #attachment: Attachment | null;
   readonly #channel: Channel;
   readonly #without: Status | null;
@@ -42,7 +45,7 @@ export class ThreadBlocks {
     if (shared?.every((buffer) => buffer !== null)) {
       this.#attachment = attachment;
       this.#without = null;
-      this.buffers = shared;
+      this.#shared = shared;
     } else {
       this.#attachment = null;
       this.#without =
@@ -50,7 +53,7 @@ export class ThreadBlocks {
           ? withoutMemory(channel, attachment!)
           : unavailable(loaded.code, loaded.reason);
       attachment?.release();
-      this.buffers = channel.pointers.map(({ layout }) => new ArrayBuffer(layout.size));
+      this.#shared = channel.pointers.map(({ layout }) => new ArrayBuffer(layout.size));
     }
     if (channel.standard && own) this.#introduce();
     if (this.#attachment !== null) follow(this);
@@ -74,6 +77,20 @@ export class ThreadBlocks {
     return new ThreadBlocks(channel, threadId, () => {});
   }
 
+  /**
+   * The memory by pointer of the channel; {@link onMove} tells when it is another's. Never handed
+   * out: `transfer()` would detach one from its page.
+   */
+  get buffers(): readonly ArrayBuffer[] {
+    return this.#hidden ?? this.#shared;
+  }
+
+  /** Calls back when the buffers are others. @returns stops it */
+  onMove(move: () => void): () => void {
+    this.#movers.add(move);
+    return () => this.#movers.delete(move);
+  }
+
   acquire(): void {
     this.#handles++;
   }
@@ -93,6 +110,9 @@ export class ThreadBlocks {
     if (this.#attachment === null) return this.#without!;
     const status = this.#attachment.status();
     if (status.step !== Step.Bound) return explain(this.#channel.request, status);
+    const difference = this.#channel.compare?.(status.mapId) ?? null;
+    this.#hide(difference !== null);
+    if (difference !== null) return mismatch(this.map, difference);
     const readBy = this.#channel.standard ? this.#reader(status.boundNs) : null;
     const by = status.viaBroker ? 'broker' : 'self';
     return { state: 'bound', map: { path: this.map, id: status.mapId, by }, readBy };
@@ -109,6 +129,24 @@ export class ThreadBlocks {
 
   stopGcHook(): void {
     this.#attachment?.stopGcHook();
+  }
+
+  /**
+   * A program that takes the fields for others must not read them: while its map is bound, the shared
+   * memory is zeroed and the values live in private memory.
+   */
+  #hide(hide: boolean): void {
+    if (hide === (this.#hidden !== null)) return;
+    if (hide) {
+      this.#hidden = this.#shared.map((buffer) => buffer.slice(0));
+      for (const buffer of this.#shared) new Uint8Array(buffer).fill(0);
+    } else {
+      for (const [slot, buffer] of this.#hidden!.entries()) {
+        new Uint8Array(this.#shared[slot]!).set(new Uint8Array(buffer));
+      }
+      this.#hidden = null;
+    }
+    for (const move of this.#movers) move();
   }
 
   #reader(boundNs: bigint): Reader | null {

@@ -1,4 +1,4 @@
-import { type Channel, standardGc, uptr } from './channel.js';
+import { type Channel, pinOf, standardChannel, standardGc } from './channel.js';
 import { show, typeError } from './errors.js';
 import { Handle, type HintedThread, type Thread } from './handle.js';
 import { Flag } from './standard.js';
@@ -42,7 +42,7 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
     throw typeError('ERR_OPTION', `expected an object, got ${show(options)}`);
   }
   const { map, channel } = options;
-  if (channel === undefined) return uptr(map === undefined ? {} : { map });
+  if (channel === undefined) return standardChannel(pinOf(map === undefined ? {} : { map }));
   if (channel?.kind !== 'uptr' || map !== undefined) {
     throw typeError(
       'ERR_OPTION',

@@ -3,6 +3,7 @@
 #include <napi.h>
 
 #include "attachment.h"
+#include "map_btf.h"
 #include "registry_abi.h"
 
 namespace schedhint {
@@ -32,6 +33,19 @@ Napi::Value Counts(const Napi::CallbackInfo& info) {
   return object;
 }
 
+Napi::Value ReadMapBtf(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  schedhint::MapBtf btf = schedhint::ReadMapBtf(info[0].As<Napi::String>().Utf8Value().c_str());
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("call", btf.call);
+  object.Set("errno", -btf.error);
+  object.Set("mapId", btf.map_id);
+  object.Set("mapName", btf.map_name);
+  object.Set("valueType", btf.value_type);
+  object.Set("btf", Napi::Buffer<uint8_t>::Copy(env, btf.bytes.data(), btf.bytes.size()));
+  return object;
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   AddonData* addon = new AddonData(env);
   env.SetInstanceData(addon);
@@ -40,6 +54,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
   exports.Set("onStatusChange", Napi::Function::New<OnStatusChange>(env, "onStatusChange"));
   exports.Set("counts", Napi::Function::New<Counts>(env, "counts"));
+  exports.Set("readMapBtf", Napi::Function::New<ReadMapBtf>(env, "readMapBtf"));
   exports.Set("timeNamespaceOffsetNs",
               Napi::BigInt::New(env, SharedRegistry().time_namespace_offset()));
   return exports;

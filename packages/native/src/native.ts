@@ -156,6 +156,21 @@ export interface Counts {
   readonly blocksFree: number;
 }
 
+/** What {@link Addon.readMapBtf} found. */
+export interface MapBtf {
+  /** The bpf(2) command that failed; '' if none did. */
+  readonly call: '' | 'BPF_OBJ_GET' | 'BPF_OBJ_GET_INFO_BY_FD' | 'BPF_BTF_GET_FD_BY_ID';
+  /** Positive errno of it, or 0. */
+  readonly errno: number;
+  readonly mapId: number;
+  /** As the kernel has it: cut to 15 characters. */
+  readonly mapName: string;
+  /** Number of the value's type in `btf`. */
+  readonly valueType: number;
+  /** Empty if the map was made without BTF. */
+  readonly btf: Uint8Array;
+}
+
 /** What the compiled addon exports. */
 export interface Addon {
   /**
@@ -172,6 +187,11 @@ export interface Addon {
    */
   onStatusChange(callback: () => void): void;
   counts(): Counts;
+  /**
+   * The BTF of the map pinned at a path: the types of the program that made it. The kernel gives it
+   * to CAP_SYS_ADMIN only.
+   */
+  readMapBtf(path: string): MapBtf;
   /** How far CLOCK_MONOTONIC here is ahead of the initial time namespace's, which BPF reads. */
   readonly timeNamespaceOffsetNs: bigint;
 }

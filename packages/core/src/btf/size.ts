@@ -1,0 +1,31 @@
+import type { Btf } from './btf.js';
+import { describe } from './c-layout.js';
+import { unsupported } from './format-error.js';
+
+/** No object of C is larger here; what says it is, is hostile. */
+const LARGEST = 2 ** 31;
+const DEEPEST = 32;
+
+/**
+ * The size of a type: what `sizeof` says.
+ *
+ * @returns bytes
+ * @throws Error `ERR_BTF_UNSUPPORTED` for what has none, such as a function
+ */
+export function sizeOf(btf: Btf, id: number): number {
+  let length = 1;
+  let at = id;
+  for (let depth = 0; depth < DEEPEST; depth++) {
+    const { type } = btf.resolve(at);
+    if (type.kind === 'array') {
+      length *= type.length;
+      at = type.type;
+      continue;
+    }
+    const size = type.kind === 'ptr' ? btf.pointerSize : 'size' in type ? type.size : undefined;
+    if (size === undefined) throw unsupported(describe(type), 'it has no size');
+    if (length * size >= LARGEST) throw unsupported(describe(type), 'an array of 2 GiB or more');
+    return length * size;
+  }
+  throw unsupported('an array', `more than ${DEEPEST} dimensions`);
+}
