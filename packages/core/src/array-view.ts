@@ -7,7 +7,7 @@ import { type Access, childrenOf, endow, type Memory } from './memory.js';
  * A C array inside a block. Its elements are read with {@link at} and iteration, and written with
  * {@link set} and {@link fill}; elements that are structs or arrays are views of their own.
  */
-export class ArrayView<V> implements Iterable<V> {
+export class ArrayView<V, S = V> implements Iterable<V> {
   declare private readonly '#memory': Memory;
   readonly #name: string;
   readonly #type: ArrayType;
@@ -58,7 +58,7 @@ export class ArrayView<V> implements Iterable<V> {
    * @throws TypeError `ERR_FIELD_TYPE` for a value of the wrong type, or if elements are no scalars
    * @throws RangeError `ERR_FIELD_RANGE` for a value or an index out of range
    */
-  set(index: number, value: V): void {
+  set(index: number, value: S): void {
     this.#checkIndex(index);
     this.#check(value);
     this.#access!.store(this['#memory'], index, value as number | bigint | boolean);
@@ -71,7 +71,7 @@ export class ArrayView<V> implements Iterable<V> {
    * @returns this view
    * @throws as {@link set}, before anything is stored
    */
-  fill(value: V): this {
+  fill(value: S): this {
     this.#check(value);
     for (let index = 0; index < this.length; index++) {
       this.#access!.store(this['#memory'], index, value as number | bigint | boolean);

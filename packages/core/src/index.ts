@@ -12,7 +12,7 @@ export {
   uptr,
 } from './channel.js';
 export { deadlineIn, monotonicNs } from './clock.js';
-export { type EnumConstants, type EnumType, enumeration } from './enumeration.js';
+export { type EnumConstants, type EnumType, enumeration, isEnum } from './enumeration.js';
 export type { Coded, ErrorCode } from './errors.js';
 export type { Feedback } from './feedback.js';
 export type { GcReporting, GcState } from './gc-state.js';
@@ -24,6 +24,7 @@ export {
   type Field,
   type FieldType,
   type FieldTypes,
+  isStructLayout,
   type Layout,
   type Member,
   type StructLayout,
@@ -68,6 +69,6 @@ export {
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js';
 export { STATUS_CHANNEL, type StatusMessage } from './status-events.js';
 export { attachThread, publishCollections } from './thread.js';
-export type { BlocksOf, Pointer, ValueMember, ValueShape } from './value-shape.js';
+export { type BlocksOf, isValueShape, type Pointer, type ValueMember, type ValueShape } from './value-shape.js';
 export type { FieldsView, ScalarKeys, ValueOf, ViewOf } from './view.js';
 export { hintsOf, threadOf } from './worker-thread.js';

@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+const program = new Command('schedhint')
+  .description('Scheduler hints for Node.js, through memory shared with a BPF program.')
+  .version(version);
+
+program
+  .command('gen')
+  .description("Write a TypeScript module from a scheduler's structs, or a C header from a module.")
+  .option('--map <pin>', 'from the types of a pinned map (needs root)')
+  .option('--object <file>', 'from a BPF object, X.bpf.o')
+  .option('--btf <file>', 'from a BTF file, as in /sys/kernel/btf')
+  .option('--map-name <name>', 'with --object or --btf: this map alone, not all with __uptr fields')
+  .option('--struct <name...>', 'with --object or --btf: these structs, not what maps point to')
+  .option('--header <module>', 'a C header from the layouts that a JavaScript or TypeScript module exports')
+  .option('-o, --output <file>', 'write there, not to standard output')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  $ schedhint gen --object scheduler.bpf.o -o layouts.ts
+  $ sudo schedhint gen --map /sys/fs/bpf/datamap -o layouts.ts
+  $ schedhint gen --btf /sys/kernel/btf/vmlinux --struct rusage
+  $ schedhint gen --header layouts.js -o layouts.h`,
+  )
+  .action(async (options) => {
+    const { gen } = await import('./gen/command.js');
+    try {
+      await gen(options);
+    } catch (error) {
+      const { code, message } = error as Error & { code?: string };
+      console.error(`schedhint gen: ${code === undefined ? '' : `${code}: `}${message}`);
+      process.exitCode = 1;
+    }
+  });
+
+await program.parseAsync();

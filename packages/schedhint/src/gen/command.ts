@@ -1,0 +1,121 @@
+import { writeFileSync } from 'node:fs';
+import { basename, extname } from 'node:path';
+import { Btf, btfOfFile, btfOfPin, CLayouts, mapsOf, mapValueOf } from '@schedhint/core/btf';
+import { cHeader } from './c-header.js';
+import { type Declared, declaredTypes, type NamedValue } from './declared-types.js';
+import { layoutsOfModule } from './layout-module.js';
+import { typescriptModule } from './typescript-module.js';
+
+/** What `schedhint gen` was called with. */
+export interface GenOptions {
+  readonly map?: string;
+  readonly object?: string;
+  readonly btf?: string;
+  readonly mapName?: string;
+  readonly struct?: readonly string[];
+  readonly header?: string;
+  readonly output?: string;
+}
+
+/** Writes a module or a header. @throws Error with a `code` and a message for the user */
+export async function gen(options: GenOptions): Promise<void> {
+  const text = await generated(options);
+  if (options.output === undefined) process.stdout.write(text);
+  else writeFileSync(options.output, text);
+}
+
+async function generated(options: GenOptions): Promise<string> {
+  const { map, object, btf, header, output } = options;
+  const sources = [map, object, btf, header].filter((source) => source !== undefined);
+  if (sources.length !== 1) {
+    throw usage('give one of --map, --object, --btf and --header');
+  }
+  if ((map ?? header) !== undefined && (options.mapName ?? options.struct) !== undefined) {
+    throw usage('--map-name and --struct go with --object or --btf');
+  }
+  if (header !== undefined) {
+    const declared = await layoutsOfModule(header);
+    const name = basename(output ?? header, extname(output ?? header));
+    const guard = `${name.replaceAll(/[^A-Za-z0-9]/g, '_').toUpperCase()}_H`;
+    return cHeader(declared, guard, madeBy(`--header ${basename(header)}`));
+  }
+  const declared =
+    map !== undefined ? typesOfPin(map) : typesOfBtf(btfOfFile((object ?? btf)!), options);
+  return typescriptModule(declared, madeBy(argumentsOf(options)));
+}
+
+function typesOfPin(pin: string): Declared {
+  const { btf, mapName, valueType } = btfOfPin(pin);
+  return declaredTypes([], [valueNamed(btf, new CLayouts(btf), mapName, valueType)]);
+}
+
+function typesOfBtf(btf: Btf, { mapName, struct, object }: GenOptions): Declared {
+  const layouts = new CLayouts(btf);
+  if (struct !== undefined) {
+    return declaredTypes(struct.map((name) => layouts.structOf(structNamed(btf, name), name)), []);
+  }
+  const maps = mapsOf(btf);
+  if (mapName !== undefined) {
+    const type = maps.get(mapName);
+    if (type === undefined) {
+      const known = [...maps.keys()].join(', ') || 'none';
+      throw notFound(`there is no map ${mapName}; it has ${known}`);
+    }
+    return declaredTypes([], [valueNamed(btf, layouts, mapName, type)]);
+  }
+  const values = [...maps].flatMap(([name, type]) => {
+    try {
+      return [valueNamed(btf, layouts, name, type)];
+    } catch (error) {
+      // A map of something else: with its name it would be an error.
+      if ((error as { code?: string }).code === 'ERR_BTF_NOT_FOUND') return [];
+      throw error;
+    }
+  });
+  if (values.length === 0) {
+    throw notFound(
+      object === undefined
+        ? 'no map with __uptr fields is in it: name structs with --struct'
+        : 'no map of it has __uptr fields: name structs with --struct, and build it with clang >= 16',
+    );
+  }
+  return declaredTypes([], values);
+}
+
+function valueNamed(btf: Btf, layouts: CLayouts, map: string, type: number): NamedValue {
+  const { name, shape } = mapValueOf(btf, layouts, type, map);
+  return { name, map, shape };
+}
+
+function structNamed(btf: Btf, name: string): number {
+  const isAggregate = (kind: string) => kind === 'struct' || kind === 'union';
+  const id = btf
+    .named(name)
+    .find((candidate) => isAggregate(btf.resolve(candidate).type.kind));
+  if (id === undefined) throw notFound(`there is no struct or union ${name}`);
+  return id;
+}
+
+function argumentsOf({ map, object, btf, mapName, struct }: GenOptions): string {
+  return [
+    map === undefined ? '' : `--map ${map}`,
+    object === undefined ? '' : `--object ${basename(object)}`,
+    btf === undefined ? '' : `--btf ${btf}`,
+    mapName === undefined ? '' : `--map-name ${mapName}`,
+    struct === undefined ? '' : `--struct ${struct.join(' ')}`,
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function madeBy(options: string): string[] {
+  return [`Made by: schedhint gen ${options}`, 'Do not edit it: make it anew.'];
+}
+
+function usage(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_OPTION' });
+}
+
+function notFound(message: string): Error {
+  return Object.assign(new Error(message), { code: 'ERR_BTF_NOT_FOUND' });
+}
