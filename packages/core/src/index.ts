@@ -69,6 +69,12 @@ export {
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js';
 export { STATUS_CHANNEL, type StatusMessage } from './status-events.js';
 export { attachThread, publishCollections } from './thread.js';
-export { type BlocksOf, isValueShape, type Pointer, type ValueMember, type ValueShape } from './value-shape.js';
+export {
+  type BlocksOf,
+  isValueShape,
+  type Pointer,
+  type ValueMember,
+  type ValueShape,
+} from './value-shape.js';
 export type { FieldsView, ScalarKeys, ValueOf, ViewOf } from './view.js';
 export { hintsOf, threadOf } from './worker-thread.js';

@@ -18,7 +18,10 @@ program
   .option('--btf <file>', 'from a BTF file, as in /sys/kernel/btf')
   .option('--map-name <name>', 'with --object or --btf: this map alone, not all with __uptr fields')
   .option('--struct <name...>', 'with --object or --btf: these structs, not what maps point to')
-  .option('--header <module>', 'a C header from the layouts that a JavaScript or TypeScript module exports')
+  .option(
+    '--header <module>',
+    'a C header from the layouts that a JavaScript or TypeScript module exports',
+  )
   .option('-o, --output <file>', 'write there, not to standard output')
   .addHelpText(
     'after',

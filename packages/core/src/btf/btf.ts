@@ -223,7 +223,10 @@ function indexTypes(reader: ByteReader, { types, kindSizes }: Sections): Uint32A
     if (kind === 0 || size === undefined) throw btfError(at + 4, `a type of unknown kind ${kind}`);
     const next = at + TYPE_HEADER + size.once + size.each * length;
     if (next > types.end) {
-      throw btfError(at, `a type of kind ${kind} that ends at ${next}, its section at ${types.end}`);
+      throw btfError(
+        at,
+        `a type of kind ${kind} that ends at ${next}, its section at ${types.end}`,
+      );
     }
     offsets[count++] = at;
     at = next;

@@ -1,14 +1,7 @@
 import { type BitsType, bits } from '../bit-field.js';
 import { enumeration } from '../enumeration.js';
 import { isIdentifier } from '../identifier.js';
-import {
-  array,
-  type FieldType,
-  type Member,
-  type StructLayout,
-  struct,
-  union,
-} from '../layout.js';
+import { array, type FieldType, type Member, type StructLayout, struct, union } from '../layout.js';
 import { anonymous, at, bitsOf, nextPlace } from '../placement.js';
 import * as scalars from '../scalars.js';
 import type { Btf } from './btf.js';
@@ -99,7 +92,9 @@ export class CLayouts {
     if (member.bitSize === 0 && (!old || type.bool)) return undefined;
     const width = member.bitSize || (type as Of<'int'>).bits;
     const bit = member.bitOffset + (old ? (type as Of<'int'>).bitOffset : 0);
-    const base = old ? integer({ ...type, bits: type.size * 8, bitOffset: 0 }, path) : this.fieldOf(member.type, path);
+    const base = old
+      ? integer({ ...type, bits: type.size * 8, bitOffset: 0 }, path)
+      : this.fieldOf(member.type, path);
     return { type: this.#checked(path, () => bits(base as typeof scalars.u32, width)), bit };
   }
 
@@ -147,6 +142,7 @@ export class CLayouts {
     let end = 0;
     let unnamed = 0;
     for (const member of type.members) {
+      if (this.#isPadding(member)) continue;
       const key = member.name || this.#placeholder(type, ++unnamed);
       const memberPath = `${path}.${key}`;
       if (!isIdentifier(key)) throw unsupported(memberPath, 'no name that C allows');
@@ -161,6 +157,13 @@ export class CLayouts {
       end = bit + bitsOf(inner);
     }
     return { ...members };
+  }
+
+  /** A struct without a name and without members: unnamed bit-fields, which BTF leaves out. */
+  #isPadding({ name, type }: BtfMember): boolean {
+    if (name !== '') return false;
+    const inner = this.#btf.resolve(type).type;
+    return (inner.kind === 'struct' || inner.kind === 'union') && inner.members.length === 0;
   }
 
   #memberOf(member: BtfMember, path: string, tag: string): FieldType {

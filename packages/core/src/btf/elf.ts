@@ -41,13 +41,17 @@ export function elfSection(file: Uint8Array, name: string): Uint8Array | undefin
   let count = reader.u16(wide ? 0x3c : 0x30);
   let names = reader.u16(wide ? 0x3e : 0x32);
   if (start === 0) return undefined;
-  if (entry < (wide ? 64 : 40)) throw elfError(wide ? 0x3a : 0x2e, `section headers of ${entry} bytes`);
+  if (entry < (wide ? 64 : 40))
+    throw elfError(wide ? 0x3a : 0x2e, `section headers of ${entry} bytes`);
   const header = (index: number) => readHeader(reader, start + index * entry, wide);
   // More sections than fit 16 bits: their numbers are in the first header.
   if (count === 0) count = header(0).size;
   if (names === EXTENDED) names = header(0).link;
   if (start + count * entry > file.length) {
-    throw elfError(start, `${count} section headers of ${entry} bytes, the file has ${file.length}`);
+    throw elfError(
+      start,
+      `${count} section headers of ${entry} bytes, the file has ${file.length}`,
+    );
   }
   if (names >= count) throw elfError(wide ? 0x3e : 0x32, `names in section ${names} of ${count}`);
   const strings = contents(reader, header(names), start + names * entry);

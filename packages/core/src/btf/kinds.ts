@@ -127,7 +127,12 @@ export type BtfType =
       readonly component: number;
       readonly isAttribute: boolean;
     }
-  | { readonly kind: 'func'; readonly name: string; readonly type: number; readonly linkage: number }
+  | {
+      readonly kind: 'func';
+      readonly name: string;
+      readonly type: number;
+      readonly linkage: number;
+    }
   | {
       readonly kind: 'funcProto';
       readonly type: number;

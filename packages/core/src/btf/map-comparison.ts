@@ -1,7 +1,7 @@
 import type { Pointer } from '../value-shape.js';
+import { pointeeAt } from './map-value.js';
 import { btfOfPin } from './source.js';
 import { differences } from './struct-comparison.js';
-import { pointeeAt } from './map-value.js';
 
 /** A pointer of a layout that was compiled into the application. */
 interface Expected extends Pointer {

@@ -81,8 +81,7 @@ export function pointeeAt(btf: Btf, value: number, offset: number): number | und
     const { type } = btf.resolve(at);
     if (type.kind !== 'struct') return undefined;
     const member = type.members.find(
-      ({ bitOffset, type: inner }) =>
-        bitOffset <= bit && bit < bitOffset + sizeOf(btf, inner) * 8,
+      ({ bitOffset, type: inner }) => bitOffset <= bit && bit < bitOffset + sizeOf(btf, inner) * 8,
     );
     if (member === undefined) return undefined;
     const { id, type: inner } = btf.resolve(member.type);
@@ -176,9 +175,7 @@ class ValueReader {
     } else if (depth < 32 && (type.kind === 'struct' || type.kind === 'union')) {
       has = type.members.some((member) => {
         const { id: at, type: inner } = this.#btf.resolve(member.type);
-        return inner.kind === 'ptr'
-          ? isUptr(this.#btf, inner.type)
-          : this.#contains(at, depth + 1);
+        return inner.kind === 'ptr' ? isUptr(this.#btf, inner.type) : this.#contains(at, depth + 1);
       });
     }
     this.#hasPointers.set(id, has);

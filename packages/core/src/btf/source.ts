@@ -51,8 +51,7 @@ export function btfOfPin(path: string): PinnedMapBtf {
   const { call, errno, mapId, mapName, valueType, btf } = loaded.addon.readMapBtf(path);
   if (errno !== 0) {
     const said = getSystemErrorName(-errno);
-    const hint =
-      said === 'EPERM' ? ": reading a map's types needs CAP_SYS_ADMIN, run as root" : '';
+    const hint = said === 'EPERM' ? ": reading a map's types needs CAP_SYS_ADMIN, run as root" : '';
     throw mapBtfError(errno, `${call} for the map at ${path} failed (${said})${hint}`);
   }
   if (btf.length === 0) throw mapBtfError(0, `the map at ${path} was made without BTF`);

@@ -76,7 +76,9 @@ class Comparison {
       const size = sizeOf(this.#btf, theirs.type);
       return size === ours.element.size
         ? this.#inside(ours.element, type, `${path}[]`, base)
-        : [`${path}: expected elements of ${ours.element.size} bytes, found ${describe(type)} of ${size}`];
+        : [
+            `${path}: expected elements of ${ours.element.size} bytes, found ${describe(type)} of ${size}`,
+          ];
     }
     const isStruct = theirs.kind === 'struct' || theirs.kind === 'union';
     return isStruct && (ours.kind === 'struct' || ours.kind === 'union')

@@ -9,8 +9,8 @@ import {
   type StructLayout,
   type ValueShape,
 } from '@schedhint/core';
+import { paddingBits } from './c-padding.js';
 import { type Declared, layoutsOf, unplaced } from './declared-types.js';
-import { paddingBits, wantedAlignment } from './c-padding.js';
 
 const C_TYPES: Readonly<Record<ScalarName, string>> = {
   i8: '__s8',
@@ -26,6 +26,18 @@ const C_TYPES: Readonly<Record<ScalarName, string>> = {
   f32: 'float',
   f64: 'double',
   bool: '_Bool',
+};
+
+/** Not by the names above: clang takes an enumeration that is based on a typedef for unsigned. */
+const ENUM_BASES: Partial<Record<ScalarName, string>> = {
+  i8: 'signed char',
+  u8: 'unsigned char',
+  i16: 'short',
+  u16: 'unsigned short',
+  i32: 'int',
+  u32: 'unsigned int',
+  i64: 'long long',
+  u64: 'unsigned long long',
 };
 
 /** The text of a C header for a BPF program: enumerations, structs, and the values of maps. */
@@ -67,7 +79,7 @@ function enumText(type: EnumType): string {
   if (constants.length === 0) return `/* enum ${type.tag} has no constants */\n`;
   const lines = constants.map(([name, value]) => `  ${name} = ${literal(value)},\n`).join('');
   const plain = plainEnumType(constants.map(([, value]) => BigInt(value)));
-  const base = type.name === plain ? '' : ` : ${C_TYPES[type.name]}`;
+  const base = type.name === plain ? '' : ` : ${ENUM_BASES[type.name]}`;
   return `enum ${type.tag}${base} {\n${lines}};\n`;
 }
 
@@ -92,39 +104,29 @@ function literal(value: number | bigint): string {
 /** A struct or union without the semicolon. An anonymous one has no tag. */
 function body(layout: StructLayout, indent: string, isAnonymous = false): string {
   const deeper = `${indent}  `;
+  const lines = (padding: readonly string[], margin = deeper) =>
+    padding.map((pad) => `${margin}${pad};\n`).join('');
   let text = `${layout.kind}${isAnonymous ? '' : ` ${layout.name}`} {\n`;
   let end = 0;
-  let align = 1;
   for (const [name, member] of Object.entries(layout.types)) {
     const type = unplaced(member);
     const inner = type.kind === 'anonymous' ? type.layout : type;
     const from = layout.kind === 'union' ? 0 : end;
     const bit = member.kind === 'at' ? member.offset * 8 + member.bit : natural(inner, from);
-    let attribute = '';
-    if (natural(inner, from) !== bit) {
-      const wanted = inner.kind === 'bits' ? 0 : wantedAlignment(from, bit, inner.align, layout.size);
-      if (wanted > 0) {
-        attribute = ` __attribute__((aligned(${wanted})))`;
-        align = Math.max(align, wanted);
-      } else {
-        text += paddingBits(from, bit, layout.align).map((pad) => `${deeper}${pad};\n`).join('');
-      }
-    }
-    text += `${deeper}${declaration(name, type, deeper)}${attribute};\n`;
+    // Not by __attribute__((aligned)), which would align the struct too, wherever it is nested.
+    if (natural(inner, from) !== bit) text += lines(paddingBits(from, bit, layout.align));
+    text += `${deeper}${declaration(name, type, deeper)};\n`;
     end = bit + (inner.kind === 'bits' ? inner.width : inner.size * 8);
-    align = Math.max(align, inner.align);
   }
-  const size = layout.kind === 'union' ? largest(layout) * 8 : end;
-  if (roundUp(size, align * 8) === layout.size * 8) return `${text}${indent}}`;
-  const wanted = wantedAlignment(size, layout.size * 8, align, layout.size);
-  if (wanted > 0) return `${text}${indent}} __attribute__((aligned(${wanted})))`;
-  const from = layout.kind === 'union' ? 0 : end;
-  const padding = paddingBits(from, layout.size * 8, layout.align);
-  // In a union each member begins at 0, so that all of the padding goes into one struct.
-  const lines = padding.map((pad) => `${deeper}${pad};\n`).join('');
-  return layout.kind === 'union'
-    ? `${text}${deeper}struct {\n${lines}${deeper}};\n${indent}}`
-    : `${text}${lines}${indent}}`;
+  if (layout.kind === 'struct') {
+    const isFull = roundUp(end, layout.align * 8) === layout.size * 8;
+    const padding = isFull ? [] : paddingBits(end, layout.size * 8, layout.align);
+    return `${text}${lines(padding)}${indent}}`;
+  }
+  if (roundUp(largest(layout), layout.align) === layout.size) return `${text}${indent}}`;
+  // Each member of a union begins at 0, so that the padding needs a struct.
+  const padding = paddingBits(0, layout.size * 8, layout.align);
+  return `${text}${deeper}struct {\n${lines(padding, `${deeper}  `)}${deeper}};\n${indent}}`;
 }
 
 function largest({ types }: StructLayout): number {
@@ -206,7 +208,9 @@ function valueMembers(shape: ValueShape, indent: string): { text: string; size: 
     const next = roundUp(end, needs);
     const offset = isPlaced ? (placed.offset as number) : next;
     if (next !== offset) {
-      text += paddingBits(end * 8, offset * 8, 8).map((pad) => `${indent}${pad};\n`).join('');
+      text += paddingBits(end * 8, offset * 8, 8)
+        .map((pad) => `${indent}${pad};\n`)
+        .join('');
     }
     if (inside) text += `${indent}struct {\n${inside.text}${indent}} ${name};\n`;
     else if (isData) text += `${indent}${declaration(name, data, indent)};\n`;

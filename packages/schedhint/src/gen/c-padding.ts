@@ -1,23 +1,3 @@
-/** The largest alignment that is worth an attribute: a page. */
-const LARGEST = 4096;
-
-/**
- * The alignment with which C's rules put a member, or the end of a struct, at a bit.
- *
- * @param from the bit behind the member before it
- * @param bit where it must begin
- * @param align its own, bytes
- * @param size of the struct, bytes: a multiple of the alignment
- * @returns bytes; 0: no alignment does it
- */
-export function wantedAlignment(from: number, bit: number, align: number, size: number): number {
-  for (let wanted = align * 2; wanted <= LARGEST; wanted *= 2) {
-    const isThere = Math.ceil(from / (wanted * 8)) * wanted * 8 === bit;
-    if (isThere && size % wanted === 0) return wanted;
-  }
-  return 0;
-}
-
 /**
  * Unnamed bit-fields that fill the bits between two places, without their semicolons.
  *

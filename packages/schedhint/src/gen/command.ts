@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
-import { Btf, btfOfFile, btfOfPin, CLayouts, mapsOf, mapValueOf } from '@schedhint/core/btf';
+import { type Btf, btfOfFile, btfOfPin, CLayouts, mapsOf, mapValueOf } from '@schedhint/core/btf';
 import { cHeader } from './c-header.js';
 import { type Declared, declaredTypes, type NamedValue } from './declared-types.js';
 import { layoutsOfModule } from './layout-module.js';
@@ -52,7 +52,10 @@ function typesOfPin(pin: string): Declared {
 function typesOfBtf(btf: Btf, { mapName, struct, object }: GenOptions): Declared {
   const layouts = new CLayouts(btf);
   if (struct !== undefined) {
-    return declaredTypes(struct.map((name) => layouts.structOf(structNamed(btf, name), name)), []);
+    return declaredTypes(
+      struct.map((name) => layouts.structOf(structNamed(btf, name), name)),
+      [],
+    );
   }
   const maps = mapsOf(btf);
   if (mapName !== undefined) {
@@ -89,9 +92,7 @@ function valueNamed(btf: Btf, layouts: CLayouts, map: string, type: number): Nam
 
 function structNamed(btf: Btf, name: string): number {
   const isAggregate = (kind: string) => kind === 'struct' || kind === 'union';
-  const id = btf
-    .named(name)
-    .find((candidate) => isAggregate(btf.resolve(candidate).type.kind));
+  const id = btf.named(name).find((candidate) => isAggregate(btf.resolve(candidate).type.kind));
   if (id === undefined) throw notFound(`there is no struct or union ${name}`);
   return id;
 }

@@ -158,7 +158,9 @@ ${declaration(value, `: Layout<${type}>`, this.#aggregate(layout))}`;
         const placed = it as { offset: number; type: ValueShape[string] };
         return { call: this.#use('at'), args: [String(placed.offset), member(placed.type)] };
       }
-      return typeof it.kind === 'string' ? this.#member(it as Member) : this.#shape(it as ValueShape);
+      return typeof it.kind === 'string'
+        ? this.#member(it as Member)
+        : this.#shape(it as ValueShape);
     };
     return { fields: Object.entries(shape).map(([name, it]) => [name, member(it)] as const) };
   }
