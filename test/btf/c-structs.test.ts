@@ -19,7 +19,7 @@ interface Case {
   readonly values: readonly unknown[];
 }
 
-function valueOf(leaf: Leaf): fc.Arbitrary<unknown> {
+function assignable(leaf: Leaf): fc.Arbitrary<unknown> {
   const { type, width = type.size * 8 } = leaf;
   switch (type.name) {
     case 'bool':
@@ -131,7 +131,7 @@ test('random structs: offsets, sizes and values as clang and a C program have th
           const leaves = leavesOf(layout);
           const bytes = Uint8Array.from({ length: layout.size }, () => random.next().value);
           const values = leaves.map(
-            (leaf, i) => fc.sample(valueOf(leaf), { numRuns: 1, seed: seed + i })[0],
+            (leaf, i) => fc.sample(assignable(leaf), { numRuns: 1, seed: seed + i })[0],
           );
           return { name, layout, leaves, bytes, values };
         });

@@ -1,5 +1,5 @@
 import { rangeError, show, typeError } from './errors.js';
-import { checkIdentifier } from './identifier.js';
+import { checkFieldName, checkIdentifier } from './identifier.js';
 import { type ScalarName, type ScalarType, u32 } from './scalars.js';
 
 /** The named constants of an enumeration; bigints where the type is `i64` or `u64`. */
@@ -44,7 +44,7 @@ export function enumeration<
   const wide = type.name === 'i64' || type.name === 'u64';
   const cut = type.name.startsWith('i') ? BigInt.asIntN : BigInt.asUintN;
   for (const [name, value] of Object.entries(constants)) {
-    checkIdentifier(`enum ${tag}: constant`, name);
+    checkFieldName(`enum ${tag}`, name);
     const isRight = wide ? typeof value === 'bigint' : Number.isSafeInteger(value);
     if (!isRight || cut(type.size * 8, BigInt(value)) !== BigInt(value)) {
       throw rangeError(

@@ -23,7 +23,7 @@ export function checkIdentifier(what: string, name: unknown): asserts name is st
   }
 }
 
-/** @throws TypeError `ERR_LAYOUT` for a name that a view could not have */
+/** @throws TypeError `ERR_LAYOUT` for a name that a view, or an object of constants, could not have */
 export function checkFieldName(struct: string, name: string | symbol): asserts name is string {
   if (typeof name === 'string' && /^\d+$/.test(name)) {
     // JavaScript lists such keys first, in numeric order: the offsets would be silently wrong.

@@ -23,13 +23,11 @@ export interface ValueShape {
 
 type Unplaced<M> = M extends Placed<infer T> ? T : M;
 
-type PlainKeys<V> = {
-  [K in keyof V]: Unplaced<V[K]> extends ScalarType | ArrayType ? K : never;
-}[keyof V];
-
 /** The views behind the pointers of a value. */
 export type BlocksOf<V extends ValueShape> = {
-  readonly [K in Exclude<keyof V, PlainKeys<V>>]: Unplaced<V[K]> extends StructLayout
+  readonly [K in keyof V as Unplaced<V[K]> extends ScalarType | ArrayType ? never : K]: Unplaced<
+    V[K]
+  > extends StructLayout
     ? ViewOf<Unplaced<V[K]>>
     : Unplaced<V[K]> extends ValueShape
       ? BlocksOf<Unplaced<V[K]>>

@@ -38,7 +38,9 @@ Examples:
       await gen(options);
     } catch (error) {
       const { code, message } = error as Error & { code?: string };
-      console.error(`schedhint gen: ${code === undefined ? '' : `${code}: `}${message}`);
+      // Names of a hostile file are in it: no control characters to the terminal.
+      const shown = message.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');
+      console.error(`schedhint gen: ${code === undefined ? '' : `${code}: `}${shown}`);
       process.exitCode = 1;
     }
   });

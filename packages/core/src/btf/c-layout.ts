@@ -25,7 +25,8 @@ type Bytes = keyof typeof SIGNED;
  */
 export class CLayouts {
   readonly #btf: Btf;
-  readonly #structs = new Map<number, { layout: StructLayout; views: number }>();
+  readonly #structs = new Map<number, StructLayout>();
+  readonly #views = new Map<StructLayout, number>();
   readonly #enums = new Map<number, scalars.ScalarType>();
   readonly #tags = new Set<string>();
   #depth = 0;
@@ -76,7 +77,7 @@ export class CLayouts {
         return this.#enumeration(at, type, this.tagOf(id, path.replaceAll('.', '_')), path);
       case 'array':
         if (type.length === 0) throw unsupported(path, 'an array without a length');
-        return this.#checked(path, () => array(this.fieldOf(type.type, `${path}[]`), type.length));
+        return this.#nested(path, () => array(this.fieldOf(type.type, `${path}[]`), type.length));
       case 'struct':
       case 'union':
         return this.structOf(id, path);
@@ -111,30 +112,45 @@ export class CLayouts {
 
   #aggregate(id: number, type: Of<'struct' | 'union'>, tag: string, path: string): StructLayout {
     const known = this.#structs.get(id);
-    if (known !== undefined) return known.layout;
-    // Also what a struct is that contains itself.
-    if (this.#depth === DEEPEST) throw unsupported(path, `nested deeper than ${DEEPEST} structs`);
-    this.#depth++;
+    if (known !== undefined) return known;
     const name = this.#unique(tag);
+    try {
+      const layout = this.#nested(path, () => this.#layOut(type, name, path));
+      this.#structs.set(id, layout);
+      return layout;
+    } catch (error) {
+      this.#tags.delete(name);
+      throw error;
+    }
+  }
+
+  /** What contains itself nests without an end. */
+  #nested<R>(path: string, make: () => R): R {
+    if (this.#depth === DEEPEST) {
+      throw unsupported(path, `nested deeper than ${DEEPEST} structs and arrays`);
+    }
+    this.#depth++;
+    try {
+      return this.#checked(path, make);
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  #layOut(type: Of<'struct' | 'union'>, name: string, path: string): StructLayout {
     const members = this.#members(type, name, path);
     const make = type.kind === 'struct' ? struct : union;
-    const layout = this.#checked(path, () => {
-      const natural = make(name, members);
-      return natural.size === type.size ? natural : make(name, members, { size: type.size });
-    });
-    this.#depth--;
-    const views = layout.fields.reduce((sum, field) => sum + this.#views(field.type), 1);
+    const natural = make(name, members);
+    const layout = natural.size === type.size ? natural : make(name, members, { size: type.size });
+    const views = layout.fields.reduce((sum, field) => sum + this.#viewsOf(field.type), 1);
     if (views > MOST_VIEWS) throw unsupported(path, `more than ${MOST_VIEWS} structs and arrays`);
-    this.#structs.set(id, { layout, views });
-    this.#viewsOf.set(layout, views);
+    this.#views.set(layout, views);
     return layout;
   }
 
-  readonly #viewsOf = new Map<StructLayout, number>();
-
-  #views(type: FieldType | BitsType): number {
-    if (type.kind === 'array') return 1 + type.length * this.#views(type.element);
-    return type.kind === 'struct' || type.kind === 'union' ? this.#viewsOf.get(type)! : 0;
+  #viewsOf(type: FieldType | BitsType): number {
+    if (type.kind === 'array') return 1 + type.length * this.#viewsOf(type.element);
+    return type.kind === 'struct' || type.kind === 'union' ? this.#views.get(type)! : 0;
   }
 
   #members(type: Of<'struct' | 'union'>, tag: string, path: string): Record<string, Member> {

@@ -12,6 +12,8 @@ import { sizeOf } from './size.js';
 const MAPS = '.maps';
 /** The kernel's own mark of a pointer to user memory, `__uptr`. */
 const UPTR = 'uptr';
+/** The kernel takes 11 special fields in a value. What has more here may have no end. */
+const MOST_STRUCTS = 256;
 
 /** The maps that an object defines, by name, with the number of their value's type. */
 export function mapsOf(btf: Btf): Map<string, number> {
@@ -22,7 +24,7 @@ export function mapsOf(btf: Btf): Map<string, number> {
     for (const { type } of section.variables) {
       const variable = btf.type(type);
       if (variable.kind !== 'var') continue;
-      const value = valueOf(btf, variable.type);
+      const value = valueTypeOf(btf, variable.type);
       if (value !== undefined) maps.set(variable.name, value);
     }
   }
@@ -30,7 +32,7 @@ export function mapsOf(btf: Btf): Map<string, number> {
 }
 
 /** What `__type(value, T)` makes of T: a member that points to it. */
-function valueOf(btf: Btf, definition: number): number | undefined {
+function valueTypeOf(btf: Btf, definition: number): number | undefined {
   const { type } = btf.resolve(definition);
   if (type.kind !== 'struct') return undefined;
   const member = type.members.find(({ name }) => name === 'value');
@@ -101,6 +103,7 @@ class ValueReader {
   readonly #layouts: CLayouts;
   /** By type: whether it has pointers. Also stops at a struct that contains itself. */
   readonly #hasPointers = new Map<number, boolean>();
+  #structs = 0;
 
   constructor(btf: Btf, layouts: CLayouts) {
     this.#btf = btf;
@@ -112,6 +115,9 @@ class ValueReader {
     type: Extract<BtfType, { kind: 'struct' | 'union' }>,
     path: string,
   ): ValueShape | undefined {
+    if (++this.#structs > MOST_STRUCTS) {
+      throw unsupported(path, `more than ${MOST_STRUCTS} structs with __uptr fields in a value`);
+    }
     const shape: Record<string, ValueMember> = {};
     let end = 0;
     let pointers = 0;

@@ -87,7 +87,8 @@ function typesOfBtf(btf: Btf, { mapName, struct, object }: GenOptions): Declared
 
 function valueNamed(btf: Btf, layouts: CLayouts, map: string, type: number): NamedValue {
   const { name, shape } = mapValueOf(btf, layouts, type, map);
-  return { name, map, shape };
+  // A name from a hostile BTF must not end the comment that it is shown in.
+  return { name, map: map.replaceAll(/\W/g, '?'), shape };
 }
 
 function structNamed(btf: Btf, name: string): number {
@@ -110,7 +111,9 @@ function argumentsOf({ map, object, btf, mapName, struct }: GenOptions): string 
 }
 
 function madeBy(options: string): string[] {
-  return [`Made by: schedhint gen ${options}`, 'Do not edit it: make it anew.'];
+  // In a comment: a name of a file must not end it.
+  const shown = options.replaceAll(/[^\w ./:@+-]/g, '?');
+  return [`Made by: schedhint gen ${shown}`, 'Do not edit it: make it anew.'];
 }
 
 function usage(message: string): Error {

@@ -1,0 +1,97 @@
+// A scheduler's struct, driven from TypeScript that schedhint gen wrote and tsc has checked.
+
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { compile, moduleFolder } from '../btf/typescript.js';
+import { describeOnKernel } from './ability.js';
+import { BpfReader } from './bpf-reader.js';
+import { type Bpffs, mountBpffs } from './bpffs.js';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const command = at('../../packages/schedhint/dist/esm/cli.js');
+const object = at('bpf/build/work_hints.bpf.o');
+const program = at('programs/work-hints.ts.txt');
+
+describeOnKernel('a generated module', () => {
+  let bpffs: Bpffs;
+  let reader: BpfReader;
+  let folder: string;
+  const gen = (...args: string[]) => execFileSync(process.execPath, [command, 'gen', ...args]);
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+
+  beforeAll(async () => {
+    folder = moduleFolder();
+    bpffs = mountBpffs();
+    reader = await BpfReader.load('work_hints', bpffs.path);
+    gen('--map', `${bpffs.path}/workmap`, '-o', join(folder, 'layouts.ts'));
+    gen('--object', object, '-o', join(folder, 'from-object.ts'));
+    copyFileSync(program, join(folder, 'program.ts'));
+  });
+  afterAll(async () => {
+    await reader?.close();
+    bpffs?.unmount();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('the live map and the object give the same', () => {
+    const withoutSource = (name: string) => read(name).split('\n').slice(1).join('\n');
+    expect(withoutSource('layouts.ts')).toBe(withoutSource('from-object.ts'));
+    expect(read('layouts.ts')).toContain(`gen --map ${bpffs.path}/workmap`);
+  });
+
+  test('drives the program through every field', () => {
+    expect(compile(folder)).toBe('');
+    const output = execFileSync(
+      process.execPath,
+      [join(folder, 'js/program.js'), `${bpffs.path}/workmap`],
+      { encoding: 'utf8' },
+    );
+    const { status, sum, expected, whole } = JSON.parse(output);
+    expect(status).toBe('bound');
+    expect(whole).toBe(String(0x0000_0007_0000_0009n));
+    expect(sum).toBe(expected);
+  });
+
+  // What the types are for: each of these compiles to a program that would be wrong.
+  test.each([
+    ['hints.polcy = 1;', "'polcy' does not exist"],
+    ["hints.level = '5';", "Type 'string' is not assignable to type 'number'"],
+    ['hints.level = 5n;', "Type 'bigint' is not assignable to type 'number'"],
+    ['hints.interactive = 1;', "Type 'number' is not assignable to type 'boolean'"],
+    ['const n: number = hints.balance;', "Type 'bigint' is not assignable to type 'number'"],
+    ['hints.range = { low: 1, high: 2 };', "Cannot assign to 'range'"],
+    ['hints.deadlines.set(0, true);', "'boolean' is not assignable to parameter"],
+  ])('tsc refuses %s', (line, message) => {
+    const source = read('program.ts').replace('// HERE', line);
+    expect(source).toContain(line);
+    writeFileSync(join(folder, 'wrong.ts'), source);
+    const said = compile(folder);
+    rmSync(join(folder, 'wrong.ts'));
+    expect(said).toContain('wrong.ts');
+    expect(said).toMatch(new RegExp(message.replace(/[{}]/g, '.')));
+  });
+
+  test('a map that may not be read, or is none, is told with what the kernel said', () => {
+    const failed = (...args: string[]) => {
+      try {
+        gen(...args);
+      } catch (error) {
+        return String((error as { stderr: Buffer }).stderr);
+      }
+      return 'it did not fail';
+    };
+    expect(failed('--map', `${bpffs.path}/none`)).toMatch(
+      /^schedhint gen: ERR_MAP_BTF: BPF_OBJ_GET .*ENOENT/,
+    );
+    expect(failed('--object', object, '--map-name', 'other')).toMatch(
+      /ERR_BTF_NOT_FOUND: there is no map other; it has workmap/,
+    );
+    expect(failed('--object', object, '--struct', 'nothing')).toMatch(/ERR_BTF_NOT_FOUND/);
+    expect(failed('--object', command)).toMatch(/ERR_BTF: BTF at byte 0/);
+    expect(failed('--object', object, '--map', 'x')).toMatch(/ERR_OPTION: give one of/);
+    expect(failed('--header', object)).toMatch(/ERR_OPTION/);
+  });
+});
