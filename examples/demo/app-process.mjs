@@ -13,8 +13,12 @@ export class App extends EventEmitter {
   child;
   #calls;
 
-  /** @param {string} map path of the pinned map */
-  constructor(map) {
+  /**
+   * @param {string} map path of the pinned map
+   * @param {string} broker its socket; empty: none is asked
+   * @param {readonly string[]} under the command that runs it
+   */
+  constructor(map, broker, under) {
     super();
     const options = {
       // From here NODE_OPTIONS finds the two.
@@ -23,12 +27,14 @@ export class App extends EventEmitter {
         ...process.env,
         NODE_OPTIONS: [process.env.NODE_OPTIONS, ...PRELOADS].join(' '),
         SCHEDHINT_MAP: map,
+        SCHEDHINT_BROKER: broker,
       },
       // stdout is for the report.
       stdio: ['ignore', 2, 'pipe', 'ipc'],
     };
     const askToEnd = () => this.#calls.tell('end');
-    this.child = new Child('the app', process.execPath, ['app.mjs'], options, askToEnd);
+    const [command, ...args] = [...under, process.execPath, 'app.mjs'];
+    this.child = new Child('the app', command, args, options, askToEnd);
     this.#calls = new Calls((message) => this.child.process.send(message, () => {}), {
       numbers: (numbers) => this.emit('numbers', numbers),
       snapshot: (snapshot) => this.emit('snapshot', snapshot),
@@ -37,7 +43,7 @@ export class App extends EventEmitter {
     this.child.ended.then(() => this.#calls.close(new Error(this.child.accident)));
   }
 
-  /** @returns {Promise<{ bound: true } | { bound: false, reason: string }>} */
+  /** @returns {Promise<{ bound: true, by: 'self' | 'broker' } | { bound: false, reason: string }>} */
   status() {
     return this.#calls.ask('status');
   }

@@ -23,9 +23,11 @@ let numbersTimer;
 const demo = new Calls((message) => process.send(message), {
   /** Whether the kernel holds the blocks, once all threads have theirs. */
   async status() {
-    await everywhere('tid');
-    const { status } = main;
-    return status.state === 'bound' ? { bound: true } : { bound: false, reason: status.reason };
+    const statuses = await everywhere('status');
+    const unbound = statuses.find(({ state }) => state !== 'bound');
+    return unbound === undefined
+      ? { bound: true, by: statuses[0].map.by }
+      : { bound: false, reason: unbound.reason };
   },
   async start({ embedded }) {
     let blind = '';

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { App } from './app-process.mjs';
+import { Broker } from './broker.mjs';
 import { Child } from './child.mjs';
 import { Observer, whyNoObserver } from './observer.mjs';
 import { readOptions, USAGE, UsageError } from './options.mjs';
@@ -19,11 +20,15 @@ class Demo {
   #screen;
   /** @type {Observer | null} */
   #observer = null;
+  /** @type {Broker | null} */
+  #broker = null;
   /** @type {Child[]} */
   #children = [];
   /** @type {import('./observer.mjs').Snapshot | null} */
   #snapshot = null;
   #mapId = null;
+  /** Who has bound the app: itself, or the broker. */
+  #boundBy = null;
   /** Why BPF is not used; '' if it is. */
   #reason = '';
   /** Rejects when a child ends that was not asked to. */
@@ -43,7 +48,10 @@ class Demo {
   async run() {
     await this.#startObserver();
     this.#stopped.signal.throwIfAborted(); // what starts now would stay
-    const app = new App(this.#options.pin);
+    const { pin, under } = this.#options;
+    if (this.#options.broker && this.#observer) await this.#startBroker(pin);
+    this.#stopped.signal.throwIfAborted();
+    const app = new App(pin, this.#broker?.socket ?? '', under);
     this.#watch(app.child);
     await this.#checkBound(app);
     const source = this.#observer ?? app;
@@ -77,13 +85,17 @@ class Demo {
   /** Ends all that was started. Again: does nothing. */
   async stop() {
     this.#stopped.abort();
-    await Promise.all([this.#observer?.finish(), ...this.#children.map((child) => child.stop())]);
+    await Promise.all([
+      this.#observer?.finish(),
+      this.#broker?.finish(),
+      ...this.#children.map((child) => child.stop()),
+    ]);
   }
 
   get #head() {
     const { seconds } = this.#options;
     return this.#reason === ''
-      ? { reader: 'bpf', mapId: this.#mapId, seconds }
+      ? { reader: 'bpf', mapId: this.#mapId, boundBy: this.#boundBy, seconds }
       : { reader: 'embedded', reason: this.#reason, mapId: null, seconds };
   }
 
@@ -100,9 +112,16 @@ class Demo {
     }
   }
 
+  async #startBroker(pin) {
+    this.#broker = new Broker(pin);
+    if (!(await this.#broker.ready)) throw new Error(this.#broker.child.accident);
+    this.#watch(this.#broker.child);
+  }
+
   /** The kernel may have a map, and refuse it to the app. */
   async #checkBound(app) {
     const status = await app.status();
+    if (status.bound) this.#boundBy = status.by;
     if (this.#observer && !status.bound) await this.#withoutObserver(status.reason);
   }
 

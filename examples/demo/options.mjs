@@ -6,6 +6,8 @@ import { parseArgs } from 'node:util';
  * @property {boolean} json one JSON object instead of the table
  * @property {'auto' | 'embedded'} reader
  * @property {string} pin where the observer pins its map
+ * @property {boolean} broker the app is to be bound by schedhint-broker
+ * @property {string[]} under the command that runs the app
  */
 
 export const USAGE = `Usage: npm run demo -- [options]
@@ -17,6 +19,9 @@ three workers that allocate, beside a process that wants the CPUs too. Shows wha
   --json          one JSON object, the last line of stdout, instead of the live table
   --reader NAME   auto: BPF where it can be used (the default); embedded: a thread of the app itself
   --pin PATH      where the observer pins its map (/sys/fs/bpf/schedhint-demo-PID)
+  --broker        let schedhint-broker bind the app, as where the app may not open the map
+  --under COMMAND run the app by a command that takes its privileges away, for instance
+                  "setpriv --reuid=65534 --regid=65534 --clear-groups"
   --help          this text
 
 Ends with 0, with 130 after Ctrl-C, with 1 when a part of it failed.
@@ -41,7 +46,8 @@ export function readOptions(args) {
   if (reader !== 'auto' && reader !== 'embedded') {
     throw new UsageError(`--reader wants auto or embedded, not '${reader}'`);
   }
-  return { seconds, json: values.json, reader, pin: values.pin };
+  const under = values.under.split(' ').filter((word) => word !== '');
+  return { seconds, json: values.json, reader, pin: values.pin, broker: values.broker, under };
 }
 
 /** @param {string[]} args */
@@ -55,6 +61,8 @@ function parse(args) {
         reader: { type: 'string', default: 'auto' },
         // A name of its own: the map of a real scheduler stays out of it.
         pin: { type: 'string', default: `/sys/fs/bpf/schedhint-demo-${process.pid}` },
+        broker: { type: 'boolean', default: false },
+        under: { type: 'string', default: '' },
         help: { type: 'boolean', default: false },
       },
     }).values;

@@ -1,6 +1,7 @@
 // A JavaScript thread of the app: it works, hints what it is doing, and tells what Node.js knows of
 // it. The main thread and the workers differ in what they hint only.
 
+import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { attachThread, deadlineIn } from 'schedhint';
@@ -52,6 +53,7 @@ export class WorkingThread {
   get answers() {
     return {
       tid: () => this.tid,
+      status: () => this.status(),
       start: () => this.start(),
       rest: () => this.rest(),
       numbers: () => this.numbers,
@@ -59,7 +61,11 @@ export class WorkingThread {
     };
   }
 
-  get status() {
+  /** Once the broker, if there is one to ask, has answered. */
+  async status() {
+    while (this.#thread.status.code === 'ERR_BROKER_PENDING') {
+      await once(this.#thread.events, 'status');
+    }
     return this.#thread.status;
   }
 

@@ -1,5 +1,7 @@
 /** Numbers that readers stumble over. */
-const NASTY = [0, 1, 2, 3, 0x7f, 0xff, 0xffff, 0x1_0000, 0xff_ffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
+const NASTY = [
+  0, 1, 2, 3, 0x7f, 0xff, 0xffff, 0x1_0000, 0xff_ffff, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff,
+];
 
 /** Changes files at random, always the same for the same seed. */
 export class Mutator {

@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { type Btf, btfOfFile, type BtfType } from '@schedhint/core/btf';
+import { type Btf, type BtfType, btfOfFile } from '@schedhint/core/btf';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Check, checkBpfReport, checkEmbeddedReport } from './checks.mjs';
 
 const demo = fileURLToPath(new URL('../../examples/demo/demo.mjs', import.meta.url));
+const refuse = fileURLToPath(new URL('../faults/programs/build/refuse', import.meta.url));
 const kptrUser = fileURLToPath(new URL('../../examples/kptr-user/client.mjs', import.meta.url));
 
 /** Why BPF can't be used here; '' if it can. */
@@ -135,7 +136,7 @@ describe('the options', () => {
   it('are explained', async () => {
     const { code, stdout } = await end(start([demo, '--help']));
     expect(code).toBe(0);
-    for (const option of ['--seconds', '--json', '--reader', '--pin']) {
+    for (const option of ['--seconds', '--json', '--reader', '--pin', '--broker', '--under']) {
       expect(stdout).toContain(option);
     }
   });
@@ -164,6 +165,33 @@ describe.skipIf(noBpf !== '' && !process.env.CI)('with BPF', () => {
     expect(code).toBe(0);
     expect(failures(checkBpfReport(JSON.parse(lastLine(stdout))))).toEqual([]);
     expectNothingLeft();
+  });
+
+  it('shows the same of an app that may not open the map, through the broker', async () => {
+    // dac_read_search: the checkout may be in a directory of root's. The pin, 0600, stays closed.
+    const nobody = [
+      'setpriv',
+      ...UNPRIVILEGED.map((arg) => arg.replace('override', 'read_search')),
+    ];
+    const under = [refuse, 'bpf', 'EPERM', ...nobody].join(' ');
+    const args = ['--seconds', '5', '--json', '--pin', pin, '--broker', '--under', under];
+    const { code, stdout, stderr } = await end(start([demo, ...args]));
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const report = JSON.parse(lastLine(stdout));
+    expect(report.boundBy).toBe('broker');
+    expect(failures(checkBpfReport(report))).toEqual([]);
+    expectNothingLeft();
+  });
+
+  it('leaves no broker behind when it is killed', async () => {
+    const child = start([demo, '--seconds', '600', '--pin', pin, '--broker']);
+    const ended = end(child);
+    await once(child.stdout!, 'data');
+    expect(started().some((text) => text.includes('schedhint-broker'))).toBe(true);
+    child.kill('SIGKILL');
+    await ended;
+    await expect.poll(() => [...started(), existsSync(pin)], { timeout: 30_000 }).toEqual([false]);
   });
 
   it('shows a table', async () => {

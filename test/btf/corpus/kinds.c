@@ -34,31 +34,31 @@ struct user_data {
   _Bool on;
   char name[16];
   const volatile double number __tag;
-  struct user_data *restrict next;
-  struct forward *forward;
+  struct user_data* restrict next;
+  struct forward* forward;
 } __tag;
 
 struct value {
-  struct user_data __uptr *udata;
+  struct user_data __uptr* udata;
   __u64 plain;
   struct {
-    struct user_data __uptr *udata;
+    struct user_data __uptr* udata;
   } nested;
 };
 
-static struct user_data *whole __attribute__((used));
+static struct user_data* whole __attribute__((used));
 
 struct {
   int (*type)[29];
   int (*map_flags)[1];
-  int *key;
-  struct value *value;
+  int* key;
+  struct value* value;
 } datamap SEC(".maps");
 
 extern int outside(int a, char b);
-static __attribute__((noinline)) int inside(struct user_data *data) {
+static __attribute__((noinline)) int inside(struct user_data* data) {
   return data->on + outside(1, 'b');
 }
-int entry(struct user_data *data) {
+int entry(struct user_data* data) {
   return inside(data);
 }

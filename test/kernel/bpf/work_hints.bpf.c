@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0
 /*
- * A scheduler's own struct, with all that C has for one: `schedhint gen` makes the TypeScript for it.
- * At each system call of a thread that has asked, it answers with what it read in every field.
+ * A scheduler's own struct, with all that C has for one: `schedhint gen` makes the TypeScript for
+ * it. At each system call of a thread that has asked, it answers with what it read in every field.
  */
 #include "vmlinux.h"
 /* The kernel's types come first: everything below uses them. */
@@ -88,7 +88,7 @@ static __u64 sum_of(const struct work_hints* h) {
   __u64 sum = 0;
   __u64 factor = 1;
 
-#define ADD(value) (sum += (__u64)(value)*factor, factor *= 31)
+#define ADD(value) (sum += (__u64)(value) * factor, factor *= 31)
   ADD(h->policy);
   ADD(h->trend);
   ADD(h->range.low);
@@ -119,8 +119,7 @@ static __u64 sum_of(const struct work_hints* h) {
 
 SEC("tp_btf/sys_enter")
 int answer(void* ctx) {
-  struct work_value* value =
-      bpf_task_storage_get(&workmap, bpf_get_current_task_btf(), 0, 0);
+  struct work_value* value = bpf_task_storage_get(&workmap, bpf_get_current_task_btf(), 0, 0);
   struct work_hints* hints;
 
   if (!value) return 0; /* this thread has not registered */

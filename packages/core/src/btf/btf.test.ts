@@ -108,15 +108,26 @@ describe.each([true, false])('little endian: %s', (littleEndian) => {
       indexType: int,
       length: 7,
     });
-    push(blob.struct('s', 8, [['a', int, 0], ['b', int, (5 << 24) | 33]], { flag: true }), {
-      kind: 'struct',
-      name: 's',
-      size: 8,
-      members: [
-        { name: 'a', type: int, bitOffset: 0, bitSize: 0 },
-        { name: 'b', type: int, bitOffset: 33, bitSize: 5 },
-      ],
-    });
+    push(
+      blob.struct(
+        's',
+        8,
+        [
+          ['a', int, 0],
+          ['b', int, (5 << 24) | 33],
+        ],
+        { flag: true },
+      ),
+      {
+        kind: 'struct',
+        name: 's',
+        size: 8,
+        members: [
+          { name: 'a', type: int, bitOffset: 0, bitSize: 0 },
+          { name: 'b', type: int, bitOffset: 33, bitSize: 5 },
+        ],
+      },
+    );
     push(blob.struct('u', 4, [['', int, 0]], { kind: Kind.union }), {
       kind: 'union',
       name: 'u',
@@ -129,7 +140,10 @@ describe.each([true, false])('little endian: %s', (littleEndian) => {
       name: 'e',
       size: 4,
       signed: false,
-      constants: [['A', 1n], ['B', 0xffff_ffffn]],
+      constants: [
+        ['A', 1n],
+        ['B', 0xffff_ffffn],
+      ],
     });
     push(blob.add(Kind.enum, 'n', 4, [b, 0xffff_ffff], { length: 1, flag: true }), {
       kind: 'enum',
@@ -176,7 +190,12 @@ describe.each([true, false])('little endian: %s', (littleEndian) => {
       component: -1,
       isAttribute: false,
     });
-    push(of(Kind.typeTag, 'uptr'), { kind: 'typeTag', name: 'uptr', type: int, isAttribute: false });
+    push(of(Kind.typeTag, 'uptr'), {
+      kind: 'typeTag',
+      name: 'uptr',
+      type: int,
+      isAttribute: false,
+    });
     push(of(Kind.typeTag, 'packed', true), {
       kind: 'typeTag',
       name: 'packed',
@@ -346,7 +365,10 @@ describe('hostile shapes end soon', () => {
     const blob = new Blob();
     let inner = blob.struct('u0', 4, [['a', blob.int('int', 4), 0]], { kind: Kind.union });
     for (let i = 1; i <= 30; i++) {
-      const members = [['a', inner, 0], ['b', inner, 0]] as const;
+      const members = [
+        ['a', inner, 0],
+        ['b', inner, 0],
+      ] as const;
       inner = blob.struct(`u${i}`, 4, members, { kind: Kind.union });
     }
     const btf = blob.btf();
@@ -375,7 +397,11 @@ describe('hostile shapes end soon', () => {
   test('a value whose structs double at each level', () => {
     const blob = new Blob();
     let inner = blob.struct('s0', 0, []);
-    for (let i = 1; i <= 60; i++) inner = blob.struct(`s${i}`, 0, [['a', inner, 0], ['b', inner, 0]]);
+    for (let i = 1; i <= 60; i++)
+      inner = blob.struct(`s${i}`, 0, [
+        ['a', inner, 0],
+        ['b', inner, 0],
+      ]);
     const btf = blob.btf();
     expect(() => mapValueOf(btf, new CLayouts(btf), inner, 'm')).toThrow(code('ERR_BTF_NOT_FOUND'));
     expect(mapsOf(btf).size).toBe(0);
@@ -386,12 +412,21 @@ describe('hostile shapes end soon', () => {
     const data = blob.struct('data', 4, [['a', blob.int('int', 4), 0]]);
     const pointer = blob.add(Kind.ptr, '', blob.add(Kind.typeTag, 'uptr', data));
     let inner = blob.struct('s0', 8, [['p', pointer, 0]]);
-    for (let i = 1; i <= 30; i++) inner = blob.struct(`s${i}`, 8, [['a', inner, 0], ['b', inner, 0]]);
+    for (let i = 1; i <= 30; i++)
+      inner = blob.struct(`s${i}`, 8, [
+        ['a', inner, 0],
+        ['b', inner, 0],
+      ]);
     const self = blob.typeCount + 1;
-    blob.struct('self', 8, [['p', pointer, 0], ['again', self, 0]]);
+    blob.struct('self', 8, [
+      ['p', pointer, 0],
+      ['again', self, 0],
+    ]);
     const btf = blob.btf();
     for (const id of [inner, self]) {
-      expect(() => mapValueOf(btf, new CLayouts(btf), id, 'm')).toThrow(code('ERR_BTF_UNSUPPORTED'));
+      expect(() => mapValueOf(btf, new CLayouts(btf), id, 'm')).toThrow(
+        code('ERR_BTF_UNSUPPORTED'),
+      );
     }
   });
 });
