@@ -6,6 +6,7 @@ import type { Row } from './row.js';
 import { rows as churn } from './rows/churn.js';
 import { rows as endings } from './rows/endings.js';
 import { rows as limits } from './rows/limits.js';
+import { rows as mounts } from './rows/mounts.js';
 import { rows as pins } from './rows/pins.js';
 import { rows as processes } from './rows/processes.js';
 import { rows as refusals } from './rows/refusals.js';
@@ -19,6 +20,7 @@ const table: readonly Row[] = [
   ...scheduler,
   ...wrongMaps,
   ...pins,
+  ...mounts,
   ...workers,
   ...endings,
   ...processes,

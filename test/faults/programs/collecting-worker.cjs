@@ -1,10 +1,9 @@
-// A worker that does nothing but make garbage, or with `exhaust` fills its heap. It has told its
-// collections to the map before it begins.
+// A worker that does nothing but make garbage, or with `exhaust` fills its heap, after it was
+// registered with the map in its environment.
 
 const { workerData } = require('node:worker_threads');
-const { startGcHints } = require('schedhint');
+require('schedhint/register');
 
-startGcHints({ map: workerData.map });
 let kept = [];
 for (;;) {
   for (let i = 0; i < 5000; i++) kept.push({ i, list: [i] });

@@ -1,3 +1,155 @@
-import type { Row } from '../row.js';
+// The app has used up what it may have: inotify instances, descriptors, memory.
 
-export const rows: readonly Row[] = [];
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, readdirSync, readlinkSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { LineProcess } from '../../kernel/line-process.js';
+import type { Context } from '../../kernel/node-process.js';
+import type { App } from '../app.js';
+import type { Row } from '../row.js';
+import type { Stage } from '../stage.js';
+
+const holdInotify = fileURLToPath(new URL('../programs/build/hold_inotify', import.meta.url));
+
+// Nobody else's, so that nobody else is short of anything.
+const OWN_UID = 61234;
+
+const descriptorsOf = (app: App) =>
+  readdirSync(`/proc/${app.node.pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${app.node.pid}/fd/${fd}`);
+    } catch {
+      return ''; // closed meanwhile
+    }
+  });
+
+/** A scheduler whose pin any user may open. */
+async function openScheduler(stage: Stage) {
+  chmodSync(stage.directory, 0o755);
+  const scheduler = await stage.scheduler();
+  chmodSync(stage.map, 0o666);
+  return scheduler;
+}
+
+const inotify: Row = {
+  fault: 'inotify instances exhausted',
+  times: 3,
+  async run(stage, times) {
+    const holder = new LineProcess(holdInotify, [String(OWN_UID)]);
+    stage.onClose(() => holder.kill());
+    assert.ok(((await holder.next()).instances as number) > 0);
+    const app = await stage.launch({ workers: 2, uid: OWN_UID });
+    await app.attach();
+    assert.ok(!descriptorsOf(app).includes('anon_inode:inotify'), 'it has an inotify instance');
+    for (let i = 0; i < times; i++) {
+      await app.untilAll('ERR_MAP_NOT_FOUND');
+      const scheduler = await openScheduler(stage);
+      await app.isBoundTo(scheduler);
+      await stage.stop(scheduler);
+    }
+    // As soon as one is free again it is used.
+    await holder.end();
+    const scheduler = await openScheduler(stage);
+    await app.isBoundTo(scheduler);
+    assert.ok(descriptorsOf(app).includes('anon_inode:inotify'), 'it has no inotify instance');
+    return 'it looks once a second instead, bound each time';
+  },
+};
+
+const prlimit = (app: App, limit: string) =>
+  execFileSync('prlimit', ['--pid', String(app.node.pid), limit]);
+
+const descriptors: Row = {
+  fault: 'descriptor limit reached',
+  times: 5,
+  async run(stage, times) {
+    let scheduler = await stage.scheduler();
+    const app = await stage.app({ workers: 2 });
+    for (let i = 0; i < times; i++) {
+      await app.isBoundTo(scheduler);
+      // New ones get the lowest numbers that are free, so all are taken first.
+      await app.run(({ keep, require }) => {
+        const { openSync } = require('node:fs');
+        keep.taken = Array.from({ length: 200 }, () => openSync('/dev/null', 'r'));
+      });
+      prlimit(app, '--nofile=3:1048576');
+      await app.isHeard();
+      await stage.stop(scheduler);
+      scheduler = await stage.scheduler();
+      await app.untilAll('ERR_NO_DESCRIPTORS');
+      assert.equal(await scheduler.elements(app.tids), 0);
+      prlimit(app, '--nofile=1048576:1048576');
+      await app.isBoundTo(scheduler);
+      await app.run(({ keep, require }) => keep.taken.forEach(require('node:fs').closeSync));
+    }
+    return 'ERR_NO_DESCRIPTORS, bound by itself once there are some';
+  },
+};
+
+const fromTheStart: Row = {
+  fault: 'descriptor limit reached before the first attach',
+  times: 5,
+  async run(stage, times) {
+    const scheduler = await stage.scheduler();
+    for (let i = 0; i < times; i++) {
+      const app = await stage.launch({ workers: 2 });
+      prlimit(app, '--nofile=3:1048576');
+      await app.attach();
+      await app.untilAll('ERR_NO_DESCRIPTORS');
+      prlimit(app, '--nofile=1048576:1048576');
+      await app.untilAll('bound');
+      await app.attach();
+      await app.isBoundTo(scheduler);
+      await app.end();
+    }
+    return 'ERR_NO_DESCRIPTORS, bound by itself once there are some';
+  },
+};
+
+/** Takes all the memory that may be mapped, attaches, and gives it back. */
+function attachWithoutMemory({ schedhint, keep, require }: Context, map: string) {
+  const { execFileSync } = require('node:child_process');
+  const { readFileSync } = require('node:fs');
+  const kib = Number(/^VmSize:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]);
+  const limit = (bytes: string) =>
+    execFileSync('prlimit', ['--pid', String(process.pid), `--as=${bytes}`]);
+  limit(`${kib * 1024 + (64 << 20)}:unlimited`);
+  const taken: ArrayBuffer[] = [];
+  for (let size = 8 << 20; size >= 64 << 10; size >>= 1) {
+    try {
+      for (;;) taken.push(new ArrayBuffer(size));
+    } catch {
+      // No more of this size.
+    }
+  }
+  keep.starved = schedhint.attachThread({ map });
+  keep.starved.hints.urgency = 500;
+  const { status } = keep.starved;
+  const { urgency } = keep.starved.hints;
+  taken.length = 0;
+  return { status, urgency };
+}
+
+const memory: Row = {
+  fault: 'memory limit reached (mmap refused)',
+  times: 5,
+  async run(stage, times) {
+    const scheduler = await stage.scheduler();
+    for (let i = 0; i < times; i++) {
+      const app = await stage.launch({ workers: 2 });
+      const { status, urgency } = await app.run(attachWithoutMemory, stage.map);
+      assert.ok(status.state === 'unavailable' && status.code === 'ERR_NO_MEMORY');
+      assert.equal(urgency, 500);
+      assert.equal(await scheduler.elements([app.node.pid]), 0);
+      prlimit(app, '--as=unlimited:unlimited');
+      await app.run(({ keep }) => keep.starved.detach());
+      await app.attach();
+      await app.isBoundTo(scheduler);
+      await app.end();
+    }
+    return 'ERR_NO_MEMORY, hints stay private; the next attach binds';
+  },
+};
+
+export const rows: readonly Row[] = [inotify, descriptors, fromTheStart, memory];

@@ -18,7 +18,7 @@ const nativeThreads = fileURLToPath(
 );
 
 // A scheduler that dies more often than this is the churn row's.
-const RESTART_EVERY_MS = 300;
+const RESTART_EVERY_MS = 250;
 
 const killedUnderWorkers: Row = {
   fault: `scheduler SIGKILLed and restarted under ${WORKERS} workers`,

@@ -23,7 +23,10 @@ function terminateInPauses(
   return new Promise((resolve, reject) => {
     const start = () => {
       started++;
-      const worker = new Worker(file, { workerData: { map } });
+      const worker = new Worker(file, {
+        workerData: {},
+        env: { SCHEDHINT_MAP: map },
+      });
       running.set(worker, schedhint.threadOf(worker, { map }).blocks.thread);
       worker.on('error', reject);
       worker.on('exit', () => {
@@ -38,7 +41,7 @@ function terminateInPauses(
         running.delete(worker);
         worker.terminate();
       }
-      if (ended < times) setImmediate(look);
+      if (ended < times) setTimeout(look, 1);
     };
     for (let i = 0; i < AT_ONCE; i++) start();
     look();
@@ -66,7 +69,8 @@ function exhaust(
   { file, map }: { file: string; map: string },
 ): Promise<string | undefined> {
   const worker = new Worker(file, {
-    workerData: { map, exhaust: true },
+    workerData: { exhaust: true },
+    env: { SCHEDHINT_MAP: map },
     resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 },
   });
   return new Promise((resolve) => {
