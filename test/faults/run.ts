@@ -29,8 +29,18 @@ const table: readonly Row[] = [
   ...churn,
 ];
 
+let stage: Stage | null = null;
+
+// Whoever stops it finds no mount, no pin and no process left behind.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, async () => {
+    await stage?.clear();
+    process.exit(1);
+  });
+}
+
 async function outcomeOf({ run, times }: Row): Promise<string> {
-  const stage = await Stage.open();
+  stage = await Stage.open();
   try {
     const outcome = await run(stage, times);
     await stage.finish();

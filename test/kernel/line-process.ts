@@ -47,12 +47,6 @@ export class LineProcess {
     return line;
   }
 
-  /** Ends it without a chance to clean up. */
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#ended;
-  }
-
   /** Closes its stdin and waits for its end; what it printed and nobody took is returned. */
   async end(): Promise<{ code: number | null; rest: Line[] }> {
     this.#child.stdin!.end();

@@ -7,7 +7,7 @@ import { explain } from './status.js';
 
 vi.mock('node:os', async (original) => ({ ...(await original<object>()), release: vi.fn() }));
 
-const { ECONNREFUSED, ENOENT, EACCES, EPERM, ENOSYS, EINVAL, EOPNOTSUPP, ENOMEM, EMFILE } =
+const { ECONNREFUSED, ENOENT, EACCES, EPERM, ENOSYS, EINVAL, EOPNOTSUPP, ENOMEM, EMFILE, ELOOP } =
   constants.errno;
 const status = (step: Step, errno = 0, detail = 0, found = 0): NativeStatus => ({
   step,
@@ -25,6 +25,14 @@ const kernel = (version: string) => vi.mocked(release).mockReturnValue(version);
 describe('what a step that failed means', () => {
   beforeAll(() => {
     kernel('6.18.0');
+  });
+
+  test.each([Step.OpenMap, Step.OpenThread])('no descriptor left at step %i: waiting', (step) => {
+    expect(explain(at('/m'), status(step, EMFILE))).toEqual({
+      state: 'waiting',
+      code: 'ERR_NO_DESCRIPTORS',
+      reason: expect.stringMatching(/\/m .*EMFILE.*ulimit -n/),
+    });
   });
 
   // A reason says what was tried, what the kernel said, and what to do.
@@ -47,7 +55,7 @@ describe('what a step that failed means', () => {
     ['the thread has ended', status(Step.ThreadEnded), 'ERR_THREAD_ENDED', /ended/],
     ['a refused bpf(2)', status(Step.OpenMap, EPERM), 'ERR_BPF_REFUSED', /EPERM.*seccomp/],
     ['no bpf(2)', status(Step.OpenMap, ENOSYS), 'ERR_BPF_REFUSED', /ENOSYS/],
-    ['a strange path', status(Step.OpenMap, EMFILE), 'ERR_NOT_A_PIN', /EMFILE/],
+    ['a strange path', status(Step.OpenMap, ELOOP), 'ERR_NOT_A_PIN', /ELOOP/],
   ])('%s', (_, native, code, reason) => {
     expect(explain(at('/m'), native)).toEqual({
       state: 'unavailable',

@@ -42,6 +42,7 @@ export type StatusCode =
   | 'ERR_MAP_NOT_FOUND'
   | 'ERR_MAP_PERMISSION'
   | 'ERR_MAP_TYPE'
+  | 'ERR_NO_DESCRIPTORS'
   | 'ERR_NO_MEMORY'
   | 'ERR_NOT_A_PIN'
   | 'ERR_PIDFD_REFUSED'
@@ -78,6 +79,12 @@ type Asked = Pick<ChannelRequest, 'map' | 'broker'>;
 export function explain({ map: path, broker }: Asked, status: NativeStatus): Unbound {
   const { step, errno, detail, found, viaBroker } = status;
   const said = errno === 0 ? '' : errnoName(errno);
+  if (!viaBroker && (said === 'EMFILE' || said === 'ENFILE')) {
+    return waiting(
+      'ERR_NO_DESCRIPTORS',
+      `binding to ${path} needs a descriptor, and none is left (${said}): raise the limit (ulimit -n); it is tried again each second`,
+    );
+  }
   switch (step) {
     case Step.OpenMap:
       return viaBroker ? explainBrokersOpen(path, said) : explainOpen(path, said);

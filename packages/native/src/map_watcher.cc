@@ -44,13 +44,12 @@ int MapWatcher::Sockets() {
   return sockets_fd_;
 }
 
-// Without the thread, threads are bound when they attach, and blocks stay in quarantine.
+// Without the thread, threads are bound when they attach, and blocks stay in quarantine. Without the
+// eventfd (no descriptor is left) nobody can wake it, so it looks once a second.
 bool MapWatcher::Start() {
   if (wake_fd_ < 0) wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  return wake_fd_ >= 0 &&
-         StartNativeThread(
-             "schedhint-watch", [](void* watcher) { static_cast<MapWatcher*>(watcher)->Run(); },
-             this);
+  return StartNativeThread(
+      "schedhint-watch", [](void* watcher) { static_cast<MapWatcher*>(watcher)->Run(); }, this);
 }
 
 void MapWatcher::Run() {
@@ -114,7 +113,7 @@ void MapWatcher::PlaceWatches() {
     pins_changed_ = false;
   }
   events_.Watch(pins);
-  must_look_regularly_ = events_.must_look_regularly();
+  must_look_regularly_ = events_.must_look_regularly() || wake_fd_ < 0;
 }
 
 }  // namespace schedhint

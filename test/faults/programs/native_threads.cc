@@ -32,7 +32,14 @@ std::vector<std::thread> threads;
 
 void Live(const std::string& map) {
   const schedhint_registry* registry = schedhint_registry_v1.load();
-  const schedhint_channel_spec spec = {map.c_str(), "", 16, 2, kSlots, 1, 8};
+  schedhint_channel_spec spec = {};
+  spec.path = map.c_str();
+  spec.broker = "";
+  spec.value_size = 16;
+  spec.slot_count = 2;
+  spec.slots = kSlots;
+  spec.count_slot = 1;
+  spec.count_offset = 8;
   schedhint_status status;
   schedhint_binding* binding = registry->attach(&spec, next_id++, &status);
   {

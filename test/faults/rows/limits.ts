@@ -4,13 +4,17 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { chmodSync, readdirSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Status } from 'schedhint';
 import { LineProcess } from '../../kernel/line-process.js';
 import type { Context } from '../../kernel/node-process.js';
 import type { App } from '../app.js';
 import type { Row } from '../row.js';
 import type { Stage } from '../stage.js';
 
-const holdInotify = fileURLToPath(new URL('../programs/build/hold_inotify', import.meta.url));
+const program = (name: string) =>
+  fileURLToPath(new URL(`../programs/build/${name}`, import.meta.url));
+const holdInotify = program('hold_inotify');
+const memoryLimit = program('memory_limit.node');
 
 // Nobody else's, so that nobody else is short of anything.
 const OWN_UID = 61234;
@@ -73,13 +77,13 @@ const descriptors: Row = {
         const { openSync } = require('node:fs');
         keep.taken = Array.from({ length: 200 }, () => openSync('/dev/null', 'r'));
       });
-      prlimit(app, '--nofile=3:1048576');
+      prlimit(app, '--nofile=3:');
       await app.isHeard();
       await stage.stop(scheduler);
       scheduler = await stage.scheduler();
       await app.untilAll('ERR_NO_DESCRIPTORS');
       assert.equal(await scheduler.elements(app.tids), 0);
-      prlimit(app, '--nofile=1048576:1048576');
+      prlimit(app, '--nofile=1024:');
       await app.isBoundTo(scheduler);
       await app.run(({ keep, require }) => keep.taken.forEach(require('node:fs').closeSync));
     }
@@ -94,10 +98,10 @@ const fromTheStart: Row = {
     const scheduler = await stage.scheduler();
     for (let i = 0; i < times; i++) {
       const app = await stage.launch({ workers: 2 });
-      prlimit(app, '--nofile=3:1048576');
+      prlimit(app, '--nofile=3:');
       await app.attach();
       await app.untilAll('ERR_NO_DESCRIPTORS');
-      prlimit(app, '--nofile=1048576:1048576');
+      prlimit(app, '--nofile=1024:');
       await app.untilAll('bound');
       await app.attach();
       await app.isBoundTo(scheduler);
@@ -107,28 +111,17 @@ const fromTheStart: Row = {
   },
 };
 
-/** Takes all the memory that may be mapped, attaches, and gives it back. */
-function attachWithoutMemory({ schedhint, keep, require }: Context, map: string) {
-  const { execFileSync } = require('node:child_process');
-  const { readFileSync } = require('node:fs');
-  const kib = Number(/^VmSize:\s+(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))![1]);
-  const limit = (bytes: string) =>
-    execFileSync('prlimit', ['--pid', String(process.pid), `--as=${bytes}`]);
-  limit(`${kib * 1024 + (64 << 20)}:unlimited`);
-  const taken: ArrayBuffer[] = [];
-  for (let size = 8 << 20; size >= 64 << 10; size >>= 1) {
-    try {
-      for (;;) taken.push(new ArrayBuffer(size));
-    } catch {
-      // No more of this size.
-    }
-  }
+/** Attaches while nothing more may be mapped. */
+function attachWithoutMemory(
+  { schedhint, keep, require }: Context,
+  { file, map }: { file: string; map: string },
+) {
+  const { refuseMemory, allowMemory } = require(file);
+  refuseMemory();
   keep.starved = schedhint.attachThread({ map });
+  allowMemory();
   keep.starved.hints.urgency = 500;
-  const { status } = keep.starved;
-  const { urgency } = keep.starved.hints;
-  taken.length = 0;
-  return { status, urgency };
+  return { status: keep.starved.status as Status, urgency: keep.starved.hints.urgency as number };
 }
 
 const memory: Row = {
@@ -138,11 +131,13 @@ const memory: Row = {
     const scheduler = await stage.scheduler();
     for (let i = 0; i < times; i++) {
       const app = await stage.launch({ workers: 2 });
-      const { status, urgency } = await app.run(attachWithoutMemory, stage.map);
+      const { status, urgency } = await app.run(attachWithoutMemory, {
+        file: memoryLimit,
+        map: stage.map,
+      });
       assert.ok(status.state === 'unavailable' && status.code === 'ERR_NO_MEMORY');
       assert.equal(urgency, 500);
       assert.equal(await scheduler.elements([app.node.pid]), 0);
-      prlimit(app, '--as=unlimited:unlimited');
       await app.run(({ keep }) => keep.starved.detach());
       await app.attach();
       await app.isBoundTo(scheduler);

@@ -69,6 +69,7 @@ const rebindingTime: Row = {
     execFileSync('mkfifo', [fifo]);
     stage.onClose(() => rmSync(fifo));
     const blocked = app.run(blockUntilTold, fifo);
+    blocked.catch(() => {}); // until it is awaited
     const took: number[] = [];
     for (let i = 0; i < times; i++) {
       const next = sleep(RESTART_EVERY_MS);
