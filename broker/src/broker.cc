@@ -17,7 +17,8 @@ constexpr uint64_t kSecond = 1000000000;
 // Looks at the pins are paid from a bucket that refills ten times a second.
 constexpr uint64_t kLookCost = kSecond / 10;
 constexpr uint64_t kLooksAtOnce = 8;
-constexpr int kLookEveryMs = 1000;  // where the kernel can't tell us
+constexpr uint32_t kNobody = UINT32_MAX - 1;  // a user that is not known
+constexpr int kLookEveryMs = 1000;            // where the kernel can't tell us
 
 int Sooner(int one_ms, int other_ms) {
   if (one_ms < 0 || other_ms < 0) return std::max(one_ms, other_ms);
@@ -124,19 +125,19 @@ bool Broker::Accept() {
     SendEnd(socket.get(), SCHEDHINT_BROKER_LIMIT);
     socket.Reset(-1);
     spare_.Reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    LogClient("event=connection-refused reason=descriptors");
+    LogClient(kNobody, "event=connection-refused reason=descriptors");
     return true;
   }
   Peer peer;
   if (int error = IdentifyPeer(socket.get(), cgroup_depth_, &peer)) {
-    LogClient("event=connection-refused reason=peer error=" + ErrnoName(error));
+    LogClient(kNobody, "event=connection-refused reason=peer error=" + ErrnoName(error));
     return true;
   }
   auto payer = std::make_shared<Payer>(&accounts_, peer.uid, peer.cgroup);
   if (!payer->Take(kConnections, 1)) {
     SendEnd(socket.get(), SCHEDHINT_BROKER_LIMIT);
-    LogClient(Format("event=connection-refused pid=%u uid=%u cgroup=%s reason=limit", peer.tgid,
-                     peer.uid, Quoted(peer.cgroup).c_str()));
+    LogClient(peer.uid, Format("event=connection-refused pid=%u uid=%u cgroup=%s reason=limit",
+                               peer.tgid, peer.uid, Quoted(peer.cgroup).c_str()));
     return true;
   }
   Desk desk = {&loop_, &maps_, &owners_, &quarantine_};

@@ -74,8 +74,8 @@ void Connection::End(schedhint_broker_reason reason) {
 }
 
 void Connection::Fail(const char* problem) {
-  LogClient(Format("event=protocol-error %s problem=%s", session_->Name().c_str(),
-                   Quoted(problem).c_str()));
+  LogClient(session_->peer().uid, Format("event=protocol-error %s problem=%s",
+                                         session_->Name().c_str(), Quoted(problem).c_str()));
   End(SCHEDHINT_BROKER_DONE);
 }
 
@@ -140,7 +140,8 @@ void Connection::HandleRequest() {
   problem = session_->Handle(request, std::move(handed), &answer);
   if (problem != nullptr) return Fail(problem);
   if (answer.reason != SCHEDHINT_BROKER_DONE) {
-    LogClient(Format("event=refused %s request=%s reason=%s step=%u error=%s",
+    LogClient(session_->peer().uid,
+              Format("event=refused %s request=%s reason=%s step=%u error=%s",
                      session_->Name().c_str(), KindName(answer.kind), ReasonName(answer.reason),
                      answer.step, ErrnoName(answer.error).c_str()));
   }

@@ -6,17 +6,37 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <map>
+
 #include "monotonic_clock.h"
 
 namespace schedhint::broker {
 namespace {
 
 constexpr uint64_t kSecond = 1000000000;
-constexpr uint64_t kAtOnce = 64;
-constexpr uint64_t kLineCost = kSecond / 4;
+constexpr uint64_t kAtOnce = 16;
+constexpr uint64_t kLineCost = kSecond;
+constexpr size_t kBuckets = 1024;
+constexpr uint32_t kOthers = UINT32_MAX;  // no user has this id
 
-uint64_t paid_until = 0;  // the bucket is full when this is kAtOnce lines ago
-uint64_t suppressed = 0;
+// Of one user's lines.
+struct Bucket {
+  uint64_t paid_until = 0;  // it is full when this is kAtOnce lines ago
+  uint64_t suppressed = 0;
+};
+
+Bucket* BucketOf(uint32_t uid, uint64_t now) {
+  static std::map<uint32_t, Bucket> buckets;
+  if (buckets.size() >= kBuckets && buckets.count(uid) == 0) {
+    for (auto bucket = buckets.begin(); bucket != buckets.end();) {
+      bool is_idle = bucket->second.paid_until <= now && bucket->second.suppressed == 0;
+      bucket = is_idle ? buckets.erase(bucket) : std::next(bucket);
+    }
+    if (buckets.size() >= kBuckets) uid = kOthers;
+  }
+  return &buckets[uid];
+}
 
 // False: nobody takes it now, and clients must not wait for the journal.
 bool Print(const std::string& line) {
@@ -32,18 +52,19 @@ void LogOwn(const char* level, const std::string& line) {
   Print(std::string("level=") + level + " " + line);
 }
 
-void LogClient(const std::string& line) {
+void LogClient(uint32_t uid, const std::string& line) {
   uint64_t now = MonotonicNow(0);
-  if (now + kAtOnce * kLineCost < paid_until + kLineCost) {
-    suppressed++;
+  Bucket* bucket = BucketOf(uid, now);
+  if (now + kAtOnce * kLineCost < bucket->paid_until + kLineCost) {
+    bucket->suppressed++;
     return;
   }
-  paid_until = (paid_until > now ? paid_until : now) + kLineCost;
-  if (suppressed > 0 && Print(Format("level=warning event=suppressed lines=%ju",
-                                     static_cast<uintmax_t>(suppressed)))) {
-    suppressed = 0;
+  bucket->paid_until = std::max(bucket->paid_until, now) + kLineCost;
+  if (bucket->suppressed > 0 && Print(Format("level=warning event=suppressed uid=%u lines=%ju", uid,
+                                             static_cast<uintmax_t>(bucket->suppressed)))) {
+    bucket->suppressed = 0;
   }
-  if (!Print("level=warning " + line)) suppressed++;
+  if (!Print("level=warning " + line)) bucket->suppressed++;
 }
 
 std::string Format(const char* format, ...) {

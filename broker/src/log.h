@@ -9,8 +9,9 @@ namespace schedhint::broker {
 
 // Of the broker's own doing.
 void LogOwn(const char* level, const std::string& line);
-// Caused by a client: at most 64 at once and 4 a second, and then their count.
-void LogClient(const std::string& line);
+// Caused by a client: of one user at most 16 at once and one a second, and then their count. What
+// one user does hides nothing of another's.
+void LogClient(uint32_t uid, const std::string& line);
 
 std::string Format(const char* format, ...) __attribute__((format(printf, 1, 2)));
 // In double quotes, with what a terminal or a parser could stumble on escaped.

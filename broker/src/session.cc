@@ -121,8 +121,8 @@ schedhint_broker_reason Session::CheckThread(const Handed& handed, ino_t* inode)
   // read of the thread is the peer's own.
   if (ReadTask(peer_.pidfd.get(), &peer) != 0 || thread.tgid != peer.tgid ||
       peer.uid != peer_.uid) {
-    LogClient(
-        Format("event=foreign-thread %s tid=%u tgid=%u", Name().c_str(), thread.tid, thread.tgid));
+    LogClient(peer_.uid, Format("event=foreign-thread %s tid=%u tgid=%u", Name().c_str(),
+                                thread.tid, thread.tgid));
     return SCHEDHINT_BROKER_FOREIGN_THREAD;
   }
   *inode = file.st_ino;

@@ -119,7 +119,7 @@ export class BrokerProcess {
         }
         return this.log.slice(from).some(matches);
       },
-      () => this.#text,
+      () => this.#text.slice(0, 1000),
     );
     return this.log.slice(from).find(matches)!;
   }

@@ -5,7 +5,7 @@
  * go by their numbers.
  *
  *   connect PATH               {"fd":n}
- *   send FD HEX [FD]...        {"sent":n}      bytes, with descriptors; HEX - is none
+ *   send FD HEX [FD]...        {"sent":n}      bytes, with descriptors
  *   receive FD BYTES           {"bytes":hex}   as many, or what came before the end
  *   memfd BYTES SEALS FLAGS    {"fd":n}        of memfd_create(2), then sealed
  *   open PATH FLAGS            {"fd":n}        created if it is not there
@@ -22,6 +22,11 @@
  *   no-bpf                     {"ok":true}     bpf(2) is refused from now on, as in a container
  *   bpf                        {"ok":true}     tries it
  *   descriptors                {"count":n}
+ *   stalling DIRECTORY         {"fd":n}        of a file that nobody can close, see stalling_fs.h
+ *   flood PATH N               {"ok":true}     see flood.h
+ *   datagrams PATH             {"fd":n}        a socket that takes them
+ *
+ * `client activate PATH COMMAND...` runs a command with a listening socket, as systemd does.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -42,7 +47,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "flood.h"
 #include "json.h"
+#include "stalling_fs.h"
 
 #define MAX_WORDS 300
 #define MAX_DESCRIPTORS 253 /* SCM_MAX_FD */
@@ -88,24 +95,25 @@ static void answer_bytes(const unsigned char* bytes, ssize_t size) {
 }
 
 static size_t from_hex(const char* hex, unsigned char** bytes) {
-  size_t size = !strcmp(hex, "-") ? 0 : strlen(hex) / 2;
+  size_t size = strlen(hex) / 2;
 
   *bytes = malloc(size + 1);
   for (size_t i = 0; i < size; i++) sscanf(hex + 2 * i, "%2hhx", &(*bytes)[i]);
   return size;
 }
 
-static void connect_to(const char* path) {
+/* A socket that has been connected or bound to a path; -1 and errno. */
+static int socket_at(const char* path, int type,
+                     int (*join)(int, const struct sockaddr*, socklen_t)) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
-  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = socket(AF_UNIX, type, 0);
 
   strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
-  if (connect(fd, (struct sockaddr*)&address, sizeof(address))) {
-    answer_error("connect");
-    close(fd);
-    return;
-  }
-  answer("fd", fd);
+  if (!join(fd, (struct sockaddr*)&address, sizeof(address))) return fd;
+  int error = errno;
+  close(fd);
+  errno = error;
+  return -1;
 }
 
 static void send_to(int fd, const char* hex, int count, char** word) {
@@ -238,7 +246,7 @@ static long number(const char* word) {
 
 static void obey(int words, char** word) {
   if (IS("connect", 1))
-    connect_to(word[1]);
+    answer("fd", socket_at(word[1], SOCK_STREAM | SOCK_CLOEXEC, connect));
   else if (words >= 3 && !strcmp(word[0], "send"))
     send_to(number(word[1]), word[2], words - 3, word + 3);
   else if (IS("receive", 2))
@@ -275,13 +283,34 @@ static void obey(int words, char** word) {
     answer_ok(try_bpf());
   else if (IS("descriptors", 0))
     answer("count", count_descriptors());
+  else if (IS("stalling", 1))
+    answer("fd", open_stalling_file(word[1]));
+  else if (IS("flood", 2))
+    answer_ok(flood(word[1], number(word[2])));
+  else if (IS("datagrams", 1))
+    answer("fd", socket_at(word[1], SOCK_DGRAM | SOCK_CLOEXEC, bind));
   else
     puts("{\"error\":\"EINVAL\",\"what\":\"no such command\"}");
 }
 
-int main(void) {
+/* sd_listen_fds(3) */
+static int activate(const char* path, char** command) {
+  char pid[16];
+  int fd = socket_at(path, SOCK_STREAM, bind);
+
+  if (fd < 0 || listen(fd, 16) || (fd != 3 && dup2(fd, 3) < 0)) return 1;
+  snprintf(pid, sizeof(pid), "%d", getpid());
+  setenv("LISTEN_PID", pid, 1);
+  setenv("LISTEN_FDS", "1", 1);
+  execvp(command[0], command);
+  return 1;
+}
+
+int main(int argc, char** argv) {
   char *line = NULL, *word[MAX_WORDS];
   size_t size = 0;
+
+  if (argc > 3 && !strcmp(argv[1], "activate")) return activate(argv[2], argv + 3);
 
   while (getline(&line, &size, stdin) > 0) {
     char* rest = NULL;

@@ -89,8 +89,16 @@ export class Connection {
   }
 
   async send(bytes: Buffer, ...descriptors: number[]): Promise<void> {
-    const hex = bytes.length === 0 ? '-' : bytes.toString('hex');
-    await this.#client.command(`send ${this.#fd} ${hex} ${descriptors.join(' ')}`);
+    await this.#client.command(this.#sending(bytes, descriptors));
+  }
+
+  /** Whether it could be sent. */
+  async trySend(bytes: Buffer, ...descriptors: number[]): Promise<boolean> {
+    return 'sent' in (await this.#client.attempt(this.#sending(bytes, descriptors)));
+  }
+
+  #sending(bytes: Buffer, descriptors: readonly number[]): string {
+    return `send ${this.#fd} ${bytes.toString('hex')} ${descriptors.join(' ')}`;
   }
 
   /** Null: the broker has ended the connection. */
