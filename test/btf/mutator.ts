@@ -22,7 +22,7 @@ export class Mutator {
 
   /** A changed copy; `other` is what parts may be taken from. */
   mutate(bytes: Uint8Array, other: Uint8Array): Uint8Array {
-    let mutated = Uint8Array.from(bytes);
+    let mutated: Uint8Array = Uint8Array.from(bytes);
     for (let changes = 1 + this.below(6); changes > 0; changes--) {
       mutated = this.#change(mutated, other);
     }

@@ -38,10 +38,13 @@ struct work_lane {
   enum work_policy policy;
 };
 
-/* 20 fields. */
+/* 21 fields. */
 struct work_hints {
   __u64 request;
   enum work_policy policy;
+#ifdef WORK_SHIFTED
+  __u32 inserted; /* an older version's: what comes after it lies elsewhere */
+#endif
   enum work_trend trend;
   struct work_range range;
   struct work_lane lanes[LANES];

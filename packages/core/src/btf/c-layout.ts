@@ -246,6 +246,9 @@ export function describe(type: BtfType): string {
   switch (type.kind) {
     case 'void':
       return 'void';
+    case 'int':
+    case 'float':
+      return type.name;
     case 'ptr':
       return 'a pointer';
     case 'array':

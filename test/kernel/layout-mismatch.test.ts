@@ -1,0 +1,128 @@
+// A layout that was compiled into the application, and a map whose struct is another version's.
+
+import { execFileSync } from 'node:child_process';
+import { chmodSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { compile, moduleFolder } from '../btf/typescript.js';
+import { describeOnKernel } from './ability.js';
+import { BpfReader } from './bpf-reader.js';
+import { type Bpffs, mountBpffs } from './bpffs.js';
+import { type Context, NodeProcess } from './node-process.js';
+import { until } from './until.js';
+
+const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+interface Where {
+  readonly map: string;
+  readonly module: string;
+  /** 0: as it is */
+  readonly user: number;
+}
+
+/** Attaches with the generated layout, asks the program, and does a system call for it to answer. */
+async function ask({ schedhint, keep, import: load }: Context, { map, module, user }: Where) {
+  const { workValue } = (await load(module)) as { workValue: never };
+  // Only now, with everything loaded: the sources need not be readable for everyone.
+  if (user !== 0) process.setuid!(user);
+  const { attachThread, uptr } = schedhint;
+  keep.thread = attachThread({ channel: uptr({ map, value: workValue }) });
+  keep.hints = keep.thread.blocks.hints;
+  keep.hints.level = 42;
+  keep.hints.request = 1n;
+  process.getuid!();
+  return keep.thread.status;
+}
+
+/** What the application sees: its own values, and the program's answer. */
+function seen({ keep }: Context) {
+  process.getuid!();
+  const { level, request, answered } = keep.hints;
+  return { state: keep.thread.status.state, level, request, answered };
+}
+
+describeOnKernel("a layout and the map's types", () => {
+  let bpffs: Bpffs;
+  let folder: string;
+  let reader: BpfReader | undefined;
+  let node: NodeProcess;
+  const where = (user = 0): Where => ({
+    map: `${bpffs.path}/workmap`,
+    module: pathToFileURL(join(folder, 'js/layouts.js')).href,
+    user,
+  });
+
+  beforeAll(() => {
+    folder = moduleFolder();
+    bpffs = mountBpffs();
+    const object = at('bpf/build/work_hints.bpf.o');
+    const command = at('../../packages/schedhint/dist/esm/cli.js');
+    const output = join(folder, 'layouts.ts');
+    execFileSync(process.execPath, [command, 'gen', '--object', object, '-o', output]);
+    expect(compile(folder)).toBe('');
+  });
+  afterAll(() => {
+    bpffs?.unmount();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(async () => {
+    node = await NodeProcess.start();
+  });
+  afterEach(async () => {
+    await node?.kill();
+    await reader?.close();
+    reader = undefined;
+  });
+
+  test('the same struct binds', async () => {
+    reader = await BpfReader.load('work_hints', bpffs.path);
+    expect(await node.run(ask, where())).toMatchObject({ state: 'bound' });
+    await until('the program has answered', async () => (await node.run(seen)).answered === 1n);
+  });
+
+  test('another one is told field by field, and its program sees nothing', async () => {
+    reader = await BpfReader.load('work_shift', bpffs.path);
+    const status = await node.run(ask, where());
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_LAYOUT_MISMATCH' });
+    expect(status).toHaveProperty(
+      'reason',
+      expect.stringContaining(
+        'hints.trend: expected enum work_trend (offset 12, 4 bytes), found enum work_trend trend (offset 16, 4 bytes)',
+      ),
+    );
+    expect(status).toHaveProperty(
+      'reason',
+      expect.stringMatching(/; and \d+ more; .*schedhint gen/),
+    );
+    // The hints live on in private memory.
+    const before = { state: 'unavailable', level: 42, request: 1n, answered: 0n };
+    expect(await node.run(seen)).toEqual(before);
+
+    // A new program with the application's struct finds what was set meanwhile.
+    await reader.close();
+    reader = await BpfReader.load('work_hints', bpffs.path);
+    await until('the new program has answered', async () => (await node.run(seen)).answered === 1n);
+    expect(await node.run(seen)).toEqual({ ...before, state: 'bound', answered: 1n });
+
+    // And the other way round: the old program again.
+    await reader.close();
+    reader = await BpfReader.load('work_shift', bpffs.path);
+    await until('it is told again', async () => {
+      const { state } = await node.run(seen);
+      return state === 'unavailable' && (await node.run(codeOf)) === 'ERR_LAYOUT_MISMATCH';
+    });
+    expect(await node.run(seen)).toMatchObject({ level: 42, request: 1n });
+  });
+
+  test('without the privilege to read types only the sizes are compared', async () => {
+    reader = await BpfReader.load('work_shift', bpffs.path);
+    await bpffs.setMode(0o755);
+    chmodSync(`${bpffs.path}/workmap`, 0o666);
+    expect(await node.run(ask, where(65534))).toMatchObject({ state: 'bound' });
+  });
+});
+
+function codeOf({ keep }: Context) {
+  return keep.thread.status.code;
+}
