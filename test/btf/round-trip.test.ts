@@ -4,18 +4,20 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { StructLayout } from '@schedhint/core';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { type StructLayout, uptr } from '@schedhint/core';
 import { btfOfBytes, CLayouts } from '@schedhint/core/btf';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bpfObject, CSource, cStruct } from './c-structs.js';
+import { bpfObject, CSource, cStruct, runC } from './c-structs.js';
 import { leavesOf } from './leaves.js';
 import { compile, moduleFolder } from './typescript.js';
 
 const STRUCTS = 40;
 const require = createRequire(import.meta.url);
-const command = fileURLToPath(new URL('../../packages/schedhint/dist/esm/cli.js', import.meta.url));
+const command = fileURLToPath(
+  new URL('../../packages/schedhint/bin/schedhint.js', import.meta.url),
+);
 const biome = join(dirname(require.resolve('@biomejs/biome/package.json')), 'bin/biome');
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -93,3 +95,64 @@ test('random structs come back as they were, and the module is formatted and com
     },
   );
 });
+
+/** A value with pointers at every depth, and all that may lie between them. */
+const VALUE = `
+#define __uptr __attribute__((btf_type_tag("uptr")))
+struct leaf { int x; };
+struct tree { unsigned long long y; struct leaf leaf; };
+struct many_value {
+  unsigned int count;
+  struct leaf __uptr* leaf;
+  unsigned int bits : 3;
+  struct { struct tree __uptr* tree; int plain; } nested;
+  struct { struct leaf __uptr* hoisted; };
+  unsigned char name[5];
+  struct tree __uptr* last __attribute__((aligned(32)));
+  void* address;
+  enum { NO, YES } answer;
+};
+static struct leaf* leaf __attribute__((used));
+static struct tree* tree __attribute__((used));
+`;
+const MAP = `
+struct { int (*type)[29]; int* key; struct many_value* value; } many
+  __attribute__((section(".maps"), used));
+`;
+
+test('so does the value of a map', async () => {
+  const file = (suffix: string) => join(folder, `many${suffix}`);
+  writeFileSync(file('.bpf.o'), bpfObject(VALUE + MAP));
+  schedhint('--object', file('.bpf.o'), '-o', file('.ts'));
+  expect(compile(folder)).toBe('');
+  schedhint('--header', join(folder, 'js/many.js'), '-o', file('.h'));
+  const header = readFileSync(file('.h'), 'utf8');
+  writeFileSync(file('.bpf.o'), bpfObject(header + MAP, '-Wall', '-Wextra', '-Werror'));
+  schedhint('--object', file('.bpf.o'), '-o', file('.2.ts'));
+  // Bit-fields of the value are not the client's: what comes back is bytes, or nothing.
+  expect(valuePart(file('.2.ts'))).toBe(valuePart(file('.ts')));
+  expect(valuePart(file('.ts'))).toContain('hoisted: ');
+
+  // The pointers are where clang has them.
+  const { manyValue } = await import(pathToFileURL(join(folder, 'js/many.js')).href);
+  const { request, pointers } = uptr({ map: '/m', value: manyValue });
+  const offsets = Object.fromEntries(
+    pointers.map(({ path }, i) => [path.join('.'), request.slots[i]!.offset]),
+  );
+  const native = runC(`#include <stdio.h>
+${VALUE.replaceAll('btf_type_tag("uptr")', '')}
+#define AT(member) printf("%zu ", __builtin_offsetof(struct many_value, member))
+int main(void) { AT(leaf); AT(nested.tree); AT(hoisted); AT(last); return 0; }`);
+  expect(offsets).toEqual(
+    Object.fromEntries(
+      ['leaf', 'nested.tree', 'hoisted', 'last'].map((name, i) => [
+        name,
+        Number(native.split(' ')[i]),
+      ]),
+    ),
+  );
+});
+
+function valuePart(file: string): string {
+  return readFileSync(file, 'utf8').split('/** The value of the map')[1]!;
+}

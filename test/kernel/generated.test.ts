@@ -11,7 +11,7 @@ import { BpfReader } from './bpf-reader.js';
 import { type Bpffs, mountBpffs } from './bpffs.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const command = at('../../packages/schedhint/dist/esm/cli.js');
+const command = at('../../packages/schedhint/bin/schedhint.js');
 const object = at('bpf/build/work_hints.bpf.o');
 const program = at('programs/work-hints.ts.txt');
 

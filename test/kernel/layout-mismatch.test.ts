@@ -57,7 +57,7 @@ describeOnKernel("a layout and the map's types", () => {
     folder = moduleFolder();
     bpffs = mountBpffs();
     const object = at('bpf/build/work_hints.bpf.o');
-    const command = at('../../packages/schedhint/dist/esm/cli.js');
+    const command = at('../../packages/schedhint/bin/schedhint.js');
     const output = join(folder, 'layouts.ts');
     execFileSync(process.execPath, [command, 'gen', '--object', object, '-o', output]);
     expect(compile(folder)).toBe('');

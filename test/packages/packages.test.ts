@@ -73,3 +73,9 @@ describe.each(packages)('packages/%s', (name) => {
     expect(allowed).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies ?? {})));
   });
 });
+
+test('schedhint/register carries neither the BTF reader nor the command', () => {
+  const bundle = readFileSync(`${root}/packages/schedhint/dist/register.cjs`, 'utf8');
+  const words = ['startGcHook', 'ERR_BTF', 'commander', 'Made by'];
+  expect(words.filter((word) => bundle.includes(word))).toEqual(['startGcHook']);
+});

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { standardGc, uptr } from './channel.js';
 import { array, struct } from './layout.js';
+import { at } from './placement.js';
 import { u8, u16, u32, u64 } from './scalars.js';
 import { DEFAULT_BROKER, DEFAULT_PIN } from './standard.js';
 import type { ValueShape } from './value-shape.js';
@@ -81,6 +82,17 @@ test('the standard channel: two pointers, the second shared by the process', () 
 });
 
 describe("a value of one's own is laid out by C's rules", () => {
+  test('and where at() says', () => {
+    const nested = { a: u8, p: small };
+    const value = { a: u8, p: at(16, small), bytes: array(u8, 3), n: at(40, nested), last: small };
+    expect(offsets(value)).toEqual([16, 48, 56]);
+    for (const wrong of [at(4, small), at(1.5, small), at(-8, small)]) {
+      expect(() => uptr({ value: { a: u64, p: wrong } })).toThrow(
+        expect.objectContaining({ code: 'ERR_LAYOUT' }),
+      );
+    }
+  });
+
   test('pointers and plain fields', () => {
     const { request, pointers, standard } = uptr({
       map: '/m',
@@ -106,7 +118,7 @@ describe("a value of one's own is laid out by C's rules", () => {
     ['no pointer', { x: u32 }],
     ['nothing', {}],
     ['null', null],
-    ['an array field', { x: array(u8, 4), p: small }],
+    ['an array of nothing known', { x: { ...array(u8, 4) }, p: small }],
     ['an empty nested struct', { p: small, nested: {} }],
     ['a string', { p: 'small' }],
     ['a struct larger than a page', { p: struct('huge', { bytes: array(u8, 4097) }) }],

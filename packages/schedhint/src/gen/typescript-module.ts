@@ -15,7 +15,7 @@ import { type Expression, print } from './expression.js';
 import { Identifiers } from './identifiers.js';
 
 /** What a generated module imports from. */
-const MODULE = 'schedhint';
+const MODULE = `'schedhint'`;
 
 /** All that a generated module may import. */
 const IMPORTS = (
@@ -65,9 +65,9 @@ class Module {
     const names = IMPORTS.filter((name) => this.#imports.has(name)).sort((a, b) =>
       compareNames(a.replace('type ', ''), b.replace('type ', '')),
     );
-    const inline = `import { ${names.join(', ')} } from '${MODULE}';\n`;
+    const inline = `import { ${names.join(', ')} } from ${MODULE};\n`;
     if (inline.length <= 101) return inline;
-    return `import {\n${names.map((name) => `  ${name},\n`).join('')}} from '${MODULE}';\n`;
+    return `import {\n${names.map((name) => `  ${name},\n`).join('')}} from ${MODULE};\n`;
   }
 
   #enumText(type: EnumType): string {
