@@ -3,6 +3,7 @@
 
 import { whyNot } from '../kernel/why-not.js';
 import type { Row } from './row.js';
+import { rows as broker } from './rows/broker.js';
 import { rows as churn } from './rows/churn.js';
 import { rows as endings } from './rows/endings.js';
 import { rows as limits } from './rows/limits.js';
@@ -26,6 +27,7 @@ const table: readonly Row[] = [
   ...processes,
   ...limits,
   ...refusals,
+  ...broker,
   ...churn,
 ];
 

@@ -53,4 +53,10 @@ export class LineProcess {
     await this.#ended;
     return { code: this.#child.exitCode, rest: this.#lines.splice(0) };
   }
+
+  /** Ends it as nobody can prevent, and waits for that. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#ended;
+  }
 }

@@ -44,8 +44,8 @@ int MapWatcher::Sockets() {
   return sockets_fd_;
 }
 
-// Without the thread, threads are bound when they attach, and blocks stay in quarantine. Without the
-// eventfd (no descriptor is left) nobody can wake it, so it looks once a second.
+// Without the thread, threads are bound when they attach, and blocks stay in quarantine. Without
+// the eventfd (no descriptor is left) nobody can wake it, so it looks once a second.
 bool MapWatcher::Start() {
   if (wake_fd_ < 0) wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   return StartNativeThread(

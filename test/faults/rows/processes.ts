@@ -97,7 +97,11 @@ function children(how: 'child_process' | 'cluster'): Row {
         assert.ok(started.every(({ state }) => state === 'bound'));
         const urgencies = () => Promise.all(tids.map((tid) => urgencySeen(scheduler, tid)));
         const expected = String(tids.map((_, child) => child + 1));
-        await until('each has its own', async () => String(await urgencies()) === expected, urgencies);
+        await until(
+          'each has its own',
+          async () => String(await urgencies()) === expected,
+          urgencies,
+        );
         await app.isHeard();
         assert.equal(await urgencySeen(scheduler, app.tids[0]!), 321);
         await app.run(endChildren);
