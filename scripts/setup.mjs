@@ -26,6 +26,7 @@ const SYSTEM = [
 /** What the tests need besides. */
 const FOR_TESTS = [
   ['clang-16', () => onPath('clang-16')], // the oldest that a scheduler may be built with
+  ['libclang-rt-19-dev', () => existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux')], // libFuzzer
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
 

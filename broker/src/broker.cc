@@ -36,6 +36,7 @@ Broker::Broker(const Options& options)
     : cgroup_depth_(options.cgroup_depth),
       closer_(new DescriptorCloser),
       accounts_(options.limits),
+      quarantine_(options.hold_ns),
       maps_(options.maps) {
   pin_source_.broker = this;
 }

@@ -17,6 +17,8 @@ class Broker final : public EventSource {
   bool Start(int listener);
   // Waits for events, -1: for as long as it takes, and serves them.
   void RunOnce(int timeout_ms);
+  // Looks at the pins, and ends the connections whose map has come or gone.
+  void Look();
   // Ends every connection: no element is left.
   void Stop();
 
@@ -31,7 +33,6 @@ class Broker final : public EventSource {
   };
 
   bool Accept();
-  void Look();
   int Timeout() const;
 
   const unsigned cgroup_depth_;

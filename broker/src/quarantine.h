@@ -29,6 +29,7 @@ class Pin {
 
 class Quarantine {
  public:
+  explicit Quarantine(uint64_t hold_ns) : hold_ns_(hold_ns) {}
   void Put(std::vector<Pin> pins);
   // Stops counting what is unpinned by now. Takes milliseconds when there is something.
   void Reap();
@@ -42,7 +43,7 @@ class Quarantine {
   };
 
   std::deque<Batch> batches_;
-  uint64_t hold_ns_ = 1000000000;
+  uint64_t hold_ns_;
 };
 
 }  // namespace schedhint::broker

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeOnKernel } from '../kernel/ability.js';
 import { settledPins, untilPinnedAtMost } from '../kernel/pins.js';
 import { until } from '../kernel/until.js';
-import { type BrokerProcess, buildBroker, NOTHING } from './broker-process.js';
+import { type BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
 import { Host, readResults, ready, resultOf, SLOTS, VALUE_SIZE, writeInputs } from './host.js';
 import { bindRequest, openRequest } from './messages.js';
 
@@ -20,7 +20,7 @@ describeOnKernel('the broker binds', () => {
     host = await Host.start();
     broker = await host.broker();
     descriptors = broker.descriptors();
-  });
+  }, BUILD_MS);
   afterEach(async () => {
     await host.endClients();
     await broker.untilHeld(NOTHING);

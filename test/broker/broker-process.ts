@@ -9,7 +9,11 @@ import { until } from '../kernel/until.js';
 
 const home = fileURLToPath(new URL('../../broker', import.meta.url));
 const SANITIZED = 'build/sanitized';
-export const SANITIZER_EXIT = 99;
+const SANITIZER_EXIT = 99;
+export const program = join(home, SANITIZED, 'schedhint-broker');
+
+/** Long enough for a hook that builds, on any machine. */
+export const BUILD_MS = 600_000;
 
 /** The broker under sanitizers, and the client. */
 export function buildBroker(): void {
@@ -62,7 +66,7 @@ export class BrokerProcess {
     this.socket = socket ?? join(this.#scratch, 'broker.sock');
     const command = [
       ...under,
-      join(home, SANITIZED, 'schedhint-broker'),
+      program,
       ...maps.flatMap((map) => ['--map', map]),
       ...['--socket', this.socket],
       ...args,

@@ -12,7 +12,7 @@ import {
   unbindRequest,
 } from './messages.js';
 
-const program = fileURLToPath(new URL('build/client', import.meta.url));
+export const clientProgram = fileURLToPath(new URL('build/client', import.meta.url));
 
 export const Seal = { seal: 1, shrink: 2, grow: 4, write: 8, futureWrite: 16 } as const;
 export const SEALED = Seal.seal | Seal.shrink | Seal.grow;
@@ -22,7 +22,7 @@ const PIDFD_THREAD = 0o200;
 
 /** A process that does what a client of the broker may do, and what it may not. */
 export class Client {
-  readonly #process = new LineProcess(program, []);
+  readonly #process = new LineProcess(clientProgram, []);
 
   get pid(): number {
     return this.#process.pid;

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeOnKernel } from '../kernel/ability.js';
 import { until } from '../kernel/until.js';
-import { type BrokerProcess, buildBroker, type Held, NOTHING } from './broker-process.js';
+import { type BrokerProcess, BUILD_MS, buildBroker, type Held, NOTHING } from './broker-process.js';
 import type { Client, Connection } from './client.js';
 import { Host, type Ready, ready, SLOTS, VALUE_SIZE } from './host.js';
 import { memoryRequest } from './messages.js';
@@ -28,7 +28,7 @@ describeOnKernel('limits', () => {
   beforeAll(async () => {
     buildBroker();
     host = await Host.start();
-  });
+  }, BUILD_MS);
   afterEach(async () => {
     await host.endClients();
     await broker.untilHeld(NOTHING);

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeOnKernel } from '../kernel/ability.js';
-import { type BrokerProcess, buildBroker, NOTHING } from './broker-process.js';
+import { type BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
 import { type Client, MFD_HUGETLB, SEALED, Seal } from './client.js';
 import { Host, ready, SLOTS, VALUE_SIZE } from './host.js';
 import {
@@ -19,7 +19,6 @@ import {
 } from './messages.js';
 
 const { ENOENT } = constants.errno;
-const UID = 65534;
 const FIRST = { memory: 1, offset: 0 };
 const O_RDWR = 2;
 const O_RDONLY = 0;
@@ -30,14 +29,16 @@ describeOnKernel('the broker refuses', () => {
   let host: Host;
   let broker: BrokerProcess;
   let descriptors: number;
+  let uid = 60_000; // each test's own: a user's lines in the log are limited
 
   beforeAll(async () => {
     buildBroker();
     host = await Host.start();
     broker = await host.broker();
     descriptors = broker.descriptors();
-  });
+  }, BUILD_MS);
   afterEach(async () => {
+    uid++;
     await host.endClients();
     await broker.untilHeld(NOTHING);
     expect(broker.descriptors()).toBe(descriptors);
@@ -49,8 +50,8 @@ describeOnKernel('the broker refuses', () => {
 
   describe('threads that are not the client’s', () => {
     test('of another process: refused, and logged', async () => {
-      const all = await ready(host, broker, { uid: UID });
-      const other = await host.client(UID);
+      const all = await ready(host, broker, { uid });
+      const other = await host.client(uid);
       for (const tid of [1, process.pid, other.pid, await other.thread()]) {
         const from = broker.log.length;
         const foreign = await all.client.pidfd(tid);
@@ -59,7 +60,7 @@ describeOnKernel('the broker refuses', () => {
         });
         expect(await host.isBound(tid)).toBe(false);
         await broker.logged(
-          { event: 'foreign-thread', pid: `${all.client.pid}`, uid: `${UID}`, tid: `${tid}` },
+          { event: 'foreign-thread', pid: `${all.client.pid}`, uid: `${uid}`, tid: `${tid}` },
           from,
         );
       }
@@ -68,9 +69,9 @@ describeOnKernel('the broker refuses', () => {
     });
 
     test('of another client, which is bound: it can’t be unbound', async () => {
-      const victim = await ready(host, broker, { uid: UID - 1 });
+      const victim = await ready(host, broker, { uid: uid + 1000 });
       await victim.connection.bind(victim.main, [FIRST, 0]);
-      const all = await ready(host, broker, { uid: UID });
+      const all = await ready(host, broker, { uid });
       const foreign = await all.client.pidfd(victim.client.pid);
       expect(await all.connection.unbind(foreign)).toMatchObject({ reason: 'foreign thread' });
       expect(await host.isBound(victim.client.pid)).toBe(true);
@@ -80,7 +81,7 @@ describeOnKernel('the broker refuses', () => {
       const client = await host.client();
       const connection = await client.connect(broker.socket);
       await connection.open(host.map, VALUE_SIZE, SLOTS);
-      await client.command(`uid ${UID}`);
+      await client.command(`uid ${uid}`);
       const main = await client.pidfd(client.pid);
       expect(await connection.bind(main, [0, 0])).toMatchObject({ reason: 'foreign thread' });
     });
@@ -110,7 +111,7 @@ describeOnKernel('the broker refuses', () => {
         },
       ],
     ])('%s', async (_, make) => {
-      const all = await ready(host, broker, { uid: UID });
+      const all = await ready(host, broker, { uid });
       const fd = await make(all.client);
       const refused = { reason: 'not a thread' };
       expect(await all.connection.bind(fd, [FIRST, 0])).toMatchObject(refused);
@@ -154,7 +155,7 @@ describeOnKernel('the broker refuses', () => {
       ['that is a pidfd', (client: Client) => client.pidfd(client.pid)],
       ['that is a directory', (client: Client) => client.descriptor(`open / ${O_RDONLY}`)],
     ])('%s', async (_, make) => {
-      const all = await ready(host, broker, { uid: UID });
+      const all = await ready(host, broker, { uid });
       const from = broker.log.length;
       const fd = await make(all.client);
       expect(await all.connection.memory(2, fd)).toMatchObject({ reason: 'bad memory' });
@@ -174,7 +175,7 @@ describeOnKernel('the broker refuses', () => {
       ['that cross a page', { memory: 1, offset: 4096 - 8 }],
       ['that are not aligned', { memory: 1, offset: 4 }],
     ])('%s', async (_, pointer) => {
-      const all = await ready(host, broker, { uid: UID, pages: 2 });
+      const all = await ready(host, broker, { uid, pages: 2 });
       for (const pointers of [
         [pointer, 0],
         [FIRST, pointer],
@@ -188,7 +189,7 @@ describeOnKernel('the broker refuses', () => {
     });
 
     test('a refused BIND leaves what was bound', async () => {
-      const all = await ready(host, broker, { uid: UID });
+      const all = await ready(host, broker, { uid });
       await all.connection.bind(all.main, [FIRST, 0]);
       await all.connection.bind(all.main, [{ memory: 9, offset: 0 }, 0]);
       expect(await host.isBound(all.client.pid)).toBe(true);
@@ -198,7 +199,7 @@ describeOnKernel('the broker refuses', () => {
 
   describe('maps', () => {
     const open = async (path: string, valueSize: number, slots = SLOTS) => {
-      const client = await host.client(UID);
+      const client = await host.client(uid);
       return (await client.connect(broker.socket)).open(path, valueSize, slots);
     };
 
@@ -214,7 +215,7 @@ describeOnKernel('the broker refuses', () => {
         ...{ reason: 'kernel', step: Step.valueSize, detail: 16 },
       });
       const plain = await host.broker({ maps: [`${host.bpffs.path}/control`] });
-      const client = await host.client(UID);
+      const client = await host.client(uid);
       const connection = await client.connect(plain.socket);
       const answer = await connection.open(`${host.bpffs.path}/control`, 8, SLOTS.slice(0, 1));
       expect(answer).toMatchObject({ reason: 'kernel', step: 3, detail: 2 }); // an array
@@ -224,7 +225,7 @@ describeOnKernel('the broker refuses', () => {
     test('that are not there: what follows is refused alike, and the connection stays', async () => {
       const absent = `${host.bpffs.path}/absent`;
       const waiting = await host.broker({ maps: [absent] });
-      const client = await host.client(UID);
+      const client = await host.client(uid);
       const connection = await client.connect(waiting.socket);
       const refused = { reason: 'kernel', step: Step.openMap, error: ENOENT };
       expect(await connection.open(absent, VALUE_SIZE, SLOTS)).toMatchObject(refused);
@@ -266,7 +267,7 @@ describeOnKernel('the broker refuses', () => {
       ['a path without an end', () => good().fill(0x2f, 152, 408), 'path'],
       ['bytes behind the path', () => changed(511, 1), 'path'],
     ])('%s', async (_, make, problem) => {
-      const client = await host.client(UID);
+      const client = await host.client(uid);
       const connection = await client.connect(broker.socket);
       const from = broker.log.length;
       await connection.send(make());
@@ -276,7 +277,7 @@ describeOnKernel('the broker refuses', () => {
     });
 
     test('a request that ends in its middle', async () => {
-      const client = await host.client(UID);
+      const client = await host.client(uid);
       const connection = await client.connect(broker.socket);
       const from = broker.log.length;
       await connection.send(good().subarray(0, 100));
@@ -336,7 +337,7 @@ describeOnKernel('the broker refuses', () => {
         'descriptors cut off',
       ],
     ])('%s: what was bound is unbound', async (_, make, problem) => {
-      const all = await ready(host, broker, { uid: UID });
+      const all = await ready(host, broker, { uid });
       await all.connection.bind(all.main, [FIRST, 0]);
       const from = broker.log.length;
       const [bytes, ...fds] = await make(all.client);
@@ -348,14 +349,14 @@ describeOnKernel('the broker refuses', () => {
     });
 
     test('BIND before OPEN', async () => {
-      const client = await host.client(UID);
+      const client = await host.client(uid);
       const connection = await client.connect(broker.socket);
       await connection.send(bindRequest([0]), await client.pidfd(client.pid));
       expect(await connection.answer()).toMatchObject({ kind: 'end' });
     });
 
     test('answers that are never read', async () => {
-      const all = await ready(host, broker, { uid: UID });
+      const all = await ready(host, broker, { uid });
       const from = broker.log.length;
       let unread = 0;
       // The answers fill the socket, and then the broker hangs up.
