@@ -62,6 +62,8 @@ export class App {
 
   async #complete({ workers = 0, uid }: AppOptions): Promise<void> {
     for (let i = 0; i < workers; i++) this.#workers.push(await this.node.startWorker());
+    // What it will run is loaded while it may still open files.
+    await this.runInAll(({ require }, file) => void require(file), workFile);
     if (uid !== undefined) await this.node.run(become, uid);
   }
 

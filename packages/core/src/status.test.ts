@@ -27,7 +27,7 @@ describe('what a step that failed means', () => {
     kernel('6.18.0');
   });
 
-  test.each([Step.OpenMap, Step.OpenThread])('no descriptor left at step %i: waiting', (step) => {
+  test.each([Step.OpenMap, Step.OpenThread, Step.BrokerConnect])('no descriptor left at step %i: waiting', (step) => {
     expect(explain(at('/m'), status(step, EMFILE))).toEqual({
       state: 'waiting',
       code: 'ERR_NO_DESCRIPTORS',

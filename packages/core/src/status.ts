@@ -79,7 +79,8 @@ type Asked = Pick<ChannelRequest, 'map' | 'broker'>;
 export function explain({ map: path, broker }: Asked, status: NativeStatus): Unbound {
   const { step, errno, detail, found, viaBroker } = status;
   const said = errno === 0 ? '' : errnoName(errno);
-  if (!viaBroker && (said === 'EMFILE' || said === 'ENFILE')) {
+  const ours = !viaBroker || step === Step.BrokerConnect;
+  if (ours && (said === 'EMFILE' || said === 'ENFILE')) {
     return waiting(
       'ERR_NO_DESCRIPTORS',
       `binding to ${path} needs a descriptor, and none is left (${said}): raise the limit (ulimit -n); it is tried again each second`,
