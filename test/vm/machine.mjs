@@ -1,0 +1,227 @@
+// One VM, for one command. The guest's root is this machine's file system, read-only, so the
+// checkout, Node.js and everything else that is installed are there.
+//
+// The CPUs are emulated (TCG): times in the VM mean nothing beside times outside. No disk, no
+// network, no modules, no initramfs.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CACHE, TOOLS, tool } from './image.mjs';
+import { VmError } from './private-apt.mjs';
+
+const INIT = fileURLToPath(new URL('guest-init.sh', import.meta.url));
+
+/** Exit codes of {@link runInVm} that are not the command's own; the first is timeout(1)'s. */
+export const TIMED_OUT = 124;
+export const VM_DIED = 70;
+
+const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+
+const KERNEL_COMMAND_LINE = [
+  'root=rootfs rootfstype=virtiofs ro',
+  `init=${INIT}`,
+  'console=ttyS0 quiet loglevel=4',
+  'panic=-1 oops=panic', // a broken kernel ends the VM at once
+  // What costs time at boot, or in an emulated CPU, and is not under test.
+  'nokaslr mitigations=off tsc=reliable no_timer_check lsm=capability audit=0',
+  'random.trust_cpu=on cryptomgr.notests rcupdate.rcu_expedited=1',
+].join(' ');
+
+/** Listens on a socket and hands over what arrives. */
+async function listen(path, onData) {
+  const server = createServer((socket) => {
+    socket.on('data', onData).on('error', () => {}); // the VM has gone: its exit code tells
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  return server;
+}
+
+/** Waits until a program has made a file, or has ended. */
+async function appearance(path, child, log) {
+  while (!existsSync(path)) {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      throw new VmError(`${child.spawnargs.at(-1)} ended: ${readFileSync(log, 'utf8').trim()}`);
+    }
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}
+
+/**
+ * @typedef {object} VmOptions
+ * @property {string} vmlinux
+ * @property {string[]} command
+ * @property {string} [out] for logs, and for what the command writes to $SCHEDHINT_VM_OUT
+ * @property {number} [seconds] it may take
+ * @property {number} [memory] MiB
+ * @property {number} [cpus]
+ * @property {(chunk: Buffer) => void} [onOutput] its stdout and stderr
+ * @property {AbortSignal} [signal]
+ */
+
+/** @implements {AsyncDisposable} */
+class Machine {
+  #scratch = mkdtempSync(join(tmpdir(), 'schedhint-vm-'));
+  #out;
+  #children = [];
+  #servers = [];
+  #logs = [];
+  #exit = '';
+
+  constructor(out) {
+    this.#out = resolve(out ?? join(this.#scratch, 'out'));
+    mkdirSync(this.#out, { recursive: true });
+    for (const name of ['console.log', 'dmesg.log', 'qemu.log']) {
+      rmSync(join(this.#out, name), { force: true });
+    }
+  }
+
+  /** A program that ends with us, even if we are killed. */
+  #start(command, log) {
+    const fd = openSync(log, 'a');
+    const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
+      stdio: ['ignore', fd, fd],
+      detached: true, // Ctrl-C is for us
+    });
+    closeSync(fd);
+    this.#children.push(child);
+    return child;
+  }
+
+  async #share(name, directory, ...options) {
+    const socket = join(this.#scratch, `${name}.sock`);
+    const log = join(this.#scratch, 'virtiofsd.log');
+    const command = [
+      ...tool('usr/libexec/virtiofsd'),
+      ...['--socket-path', socket, '--shared-dir', directory, '--sandbox', 'chroot'],
+      ...['--cache', 'always', '--no-announce-submounts', '--inode-file-handles=never'],
+      ...options,
+    ];
+    await appearance(socket, this.#start(command, log), log);
+    return socket;
+  }
+
+  async #line(name, onData) {
+    const socket = join(this.#scratch, `${name}.sock`);
+    this.#servers.push(await listen(socket, onData));
+    return socket;
+  }
+
+  /** @param {string[]} command */
+  #writeCommand(command) {
+    const keep = [...new Set([process.cwd(), fileURLToPath(new URL('../..', import.meta.url))])];
+    writeFileSync(join(this.#out, 'environment.sh'), `set -- ${keep.map(quote).join(' ')}\n`);
+    writeFileSync(
+      join(this.#out, 'command.sh'),
+      `export SCHEDHINT_VM=1 SCHEDHINT_VM_OUT=/run/out
+cd ${quote(process.cwd())} || exit 126
+exec ${command.map(quote).join(' ')}
+`,
+    );
+  }
+
+  /**
+   * @param {VmOptions} options
+   * @returns {Promise<number>} the exit code
+   */
+  async run({ vmlinux, command, seconds = 300, memory = 2048, cpus = 2, onOutput, signal }) {
+    this.#writeCommand(command);
+    const root = await this.#share('root', '/', '--readonly');
+    const out = await this.#share('out', this.#out);
+    const output = await this.#line('output', (data) => onOutput?.(data));
+    const status = await this.#line('status', (data) => {
+      this.#exit += data.toString('latin1');
+    });
+    const qemuLog = join(this.#out, 'qemu.log');
+    const qemu = this.#start(
+      [
+        ...[...tool('usr/bin/qemu-system-x86_64')],
+        ...['-L', join(TOOLS, 'usr/share/qemu'), '-L', join(TOOLS, 'usr/share/seabios')],
+        ...'-nodefaults -no-user-config -display none -vga none -nic none'.split(' '),
+        ...'-monitor none -no-reboot -machine q35'.split(' '),
+        ...['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off', '-smp', String(cpus)],
+        ...['-m', String(memory), '-numa', 'node,memdev=memory'],
+        ...['-object', `memory-backend-memfd,id=memory,size=${memory}M,share=on`],
+        ...['-chardev', `socket,id=root,path=${root}`],
+        ...['-device', 'vhost-user-fs-pci,chardev=root,tag=rootfs,queue-size=1024'],
+        ...['-chardev', `socket,id=out,path=${out}`],
+        ...['-device', 'vhost-user-fs-pci,chardev=out,tag=out'],
+        ...['-serial', `file:${join(this.#out, 'console.log')}`],
+        ...['-chardev', `socket,id=status,path=${status}`, '-serial', 'chardev:status'],
+        ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=output,path=${output}`],
+        ...['-device', 'virtserialport,chardev=output,nr=1'],
+        ...['-kernel', vmlinux, '-append', KERNEL_COMMAND_LINE],
+      ],
+      qemuLog,
+    );
+    let timedOut = false;
+    const limit = setTimeout(() => {
+      timedOut = true;
+      qemu.kill('SIGKILL');
+    }, seconds * 1000);
+    const abort = () => qemu.kill('SIGKILL');
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
+    await once(qemu, 'exit');
+    clearTimeout(limit);
+    signal?.removeEventListener('abort', abort);
+    const exit = /EXIT (\d+)/.exec(this.#exit)?.[1];
+    if (exit !== undefined) return Number(exit);
+    this.#logs = [join(this.#out, 'console.log'), qemuLog];
+    return timedOut ? TIMED_OUT : VM_DIED;
+  }
+
+  /** What the console and QEMU said at last, when there was no exit code. */
+  get lastWords() {
+    return this.#logs
+      .filter((log) => existsSync(log))
+      .map((log) => readFileSync(log, 'utf8').split('\n').slice(-40).join('\n'))
+      .join('\n');
+  }
+
+  async end() {
+    for (const child of this.#children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    for (const server of this.#servers) server.close();
+    rmSync(this.#scratch, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Boots a VM and runs a command in it, as root, in the same working directory.
+ *
+ * @param {VmOptions} options
+ * @returns {Promise<number>} the command's exit code, {@link TIMED_OUT} or {@link VM_DIED}
+ */
+export async function runInVm(options) {
+  if (process.getuid?.() !== 0) {
+    throw new VmError(`the VM's file server (virtiofsd) needs root to read what root may read`);
+  }
+  if (process.arch !== 'x64') throw new VmError(`the VM is x86-64, this machine ${process.arch}`);
+  if (!existsSync(options.vmlinux)) throw new VmError(`no kernel in ${CACHE}`);
+  const machine = new Machine(options.out);
+  try {
+    const code = await machine.run(options);
+    if (code === TIMED_OUT || code === VM_DIED) process.stderr.write(`${machine.lastWords}\n`);
+    return code;
+  } finally {
+    await machine.end();
+  }
+}

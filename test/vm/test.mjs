@@ -1,0 +1,82 @@
+// npm run test:vm: boots each kernel and runs the tests of test/vm/guest in it. Ends with
+// `N passed, N failed`. Arguments are names of test files: npm run test:vm -- hints
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { kernelImage, prepareImages } from './image.mjs';
+import { runInVm, VM_DIED } from './machine.mjs';
+
+const GUEST = fileURLToPath(new URL('guest', import.meta.url));
+const KERNELS = (process.env.SCHEDHINT_VM_KERNELS ?? 'newest 6.17').split(' ');
+/** A bound for a VM that hangs, not a limit on speed. */
+const SECONDS = 900;
+
+const wanted = process.argv.slice(2);
+const files = readdirSync(GUEST)
+  .filter((name) => name.endsWith('.test.mjs'))
+  .filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)))
+  .map((name) => relative(process.cwd(), join(GUEST, name)));
+
+/** What `node --test` counted, by its TAP report. */
+function readCounts(path) {
+  const tap = readFileSync(path, 'utf8');
+  const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(tap)?.[1]);
+  return {
+    passed: count('pass'),
+    // In the VM every test can run, so one that was skipped hides something.
+    failed: count('fail') + count('cancelled') + count('skipped') + count('todo'),
+  };
+}
+
+async function testKernel(vmlinux) {
+  const out = mkdtempSync(join(tmpdir(), 'schedhint-test-vm-'));
+  const command = [
+    ...[process.execPath, '--test', '--test-concurrency=1'],
+    ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+    ...['--test-reporter=tap', '--test-reporter-destination=/run/out/report.tap'],
+    ...files,
+  ];
+  try {
+    const code = await runInVm({
+      vmlinux,
+      command,
+      out,
+      seconds: SECONDS,
+      onOutput: (chunk) => process.stdout.write(chunk),
+    });
+    if (code === VM_DIED) return null;
+    const { passed, failed } = readCounts(join(out, 'report.tap'));
+    return { passed, failed: code === 0 ? failed : Math.max(failed, 1) };
+  } catch (error) {
+    console.error(`vm: ${error.message}`);
+    return { passed: 0, failed: 1 };
+  } finally {
+    rmSync(out, { recursive: true, force: true });
+  }
+}
+
+let passed = 0;
+let failed = 0;
+try {
+  prepareImages(KERNELS);
+  for (const kernel of KERNELS) {
+    const image = kernelImage(kernel);
+    if ('missing' in image) {
+      console.log(`\n== kernel ${kernel}: not tested, ${image.missing}`);
+      if (kernel === 'newest') failed++;
+      continue;
+    }
+    console.log(`\n== kernel ${kernel}: ${image.package}`);
+    const counts = await testKernel(image.vmlinux);
+    // A panic is a failure of what we load into the kernel, not of the machine: no second try.
+    passed += counts?.passed ?? 0;
+    failed += counts?.failed ?? 1;
+  }
+} catch (error) {
+  console.error(`vm: ${error.message}`);
+  failed++;
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
