@@ -117,10 +117,18 @@ export function build({ bpf }) {
     );
   }
   if (bpf) {
-    const homes = ['examples/observer', 'examples/kptr-user', 'test/kernel/bpf'];
-    for (const home of [...homes, 'test/faults/programs']) {
+    const homes = [
+      'examples/observer',
+      'examples/kptr-user',
+      'examples/scheduler',
+      'test/kernel/bpf',
+      'test/faults/programs',
+    ];
+    for (const home of homes) {
       const sources = ['*.c', '*.cc', '*.h', 'Makefile'].map((pattern) => `${home}/${pattern}`);
       const inputs = [...sources, headers, 'packages/native/src/registry_abi.h'];
+      // It shares the pinning of its map.
+      if (home === 'examples/scheduler') inputs.push('examples/observer/pin.[ch]');
       step(home.replaceAll('/', '-'), inputs, `${home}/build`, () =>
         run('make', ['-s', '-C', home]),
       );

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "pin.h"
+
 struct options {
   const char* pin;
   mode_t mode;        /* of the pin; 0: as the kernel made it, 0600 */
@@ -18,21 +20,7 @@ struct options {
   bool keep_pin;
 };
 
-/* observer.c: "observer: " and the message, to stderr. */
-__attribute__((format(printf, 1, 2))) void complain(const char* format, ...);
 __u64 monotonic_ns(void);
-
-/* pin.c */
-struct pin {
-  const char* path;
-  int map_fd;
-  __u32 map_id;
-  bool reused;
-};
-/* A compatible map that is pinned already goes to map_fd; -1 there: none is. False: complained. */
-bool pin_find(struct pin* pin, const char* path);
-bool pin_create(struct pin* pin, int map_fd, mode_t mode);
-bool pin_remove(const struct pin* pin);
 
 /* programs.c */
 struct programs;

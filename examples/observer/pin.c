@@ -7,6 +7,8 @@
  * renamed, so that a client which watches the directory never opens one that is not ready.
  */
 #define _GNU_SOURCE
+#include "pin.h"
+
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +21,6 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-
-#include "observer.h"
 
 #define BPF_FS_MAGIC 0xcafe4a11
 

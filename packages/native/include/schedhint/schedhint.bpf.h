@@ -151,6 +151,18 @@ static __always_inline bool schedhint_task_in_gc(void* map, struct task_struct* 
 }
 
 /*
+ * Has this task no block of its own, and is a thread of its process inside a pause? Then it may be
+ * one of V8's helper threads at work on that pause; it may be one of libuv's as well, see below.
+ */
+static __always_inline bool schedhint_helps_gc(void* map, struct task_struct* task) {
+  struct schedhint_process* process;
+
+  if (schedhint_thread_of(map, task)) return false;
+  process = schedhint_process_of(map, task);
+  return process && SCHEDHINT_READ(process->gc_threads) > 0;
+}
+
+/*
  * Is this task inside a pause, or any thread of its process? Helper threads do most of a
  * collection's work while the JavaScript thread waits for them, so a scheduler that favours only
  * the thread with the flag shortens little. libuv's pool threads are in the same process and get a

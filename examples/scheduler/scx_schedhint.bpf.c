@@ -1,0 +1,655 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * scx_schedhint: a sched_ext scheduler that acts on schedhint's hints.
+ *
+ * Without hints it is a plain weighted fair scheduler. A task's virtual time is the CPU time that
+ * it has used, divided by its weight (its nice value); whoever has the least runs next, for a
+ * slice. A task that has slept comes back at most one slice behind the others, so nobody saves up.
+ * There is one queue for all CPUs, which is right for a few CPUs that share a cache, and not for a
+ * large machine; cgroup weights are not looked at.
+ *
+ * Hints change three things, each on its own switch (settings.hints):
+ *
+ * - the class. AHEAD: a thread inside a pause of its collector, and the threads that help it. They
+ *   keep the CPU that they have, take one from whoever is not ahead when they wake up, and are
+ *   looked for in the queue when a pause begins, because a pause ends when its last helper does.
+ *   BEHIND: batch threads (urgency 1). They run when nobody else wants to, and each at the latest
+ *   after five seconds, or the kernel's watchdog would end us.
+ * - the order within a class. Urgency and a near deadline let a task run up to a slice each before
+ *   its virtual time would; a task that wakes up so takes a CPU from one that is later in that
+ *   order. It pays with its virtual time, in full, so it gets no more CPU time in the end.
+ * - the length of the slice, within bounds.
+ *
+ * Being AHEAD is a loan: loan.h says how it is charged, owed, bounded and repaid. What a hint says
+ * is never believed further than that. A program that lies gets what the loan's capacity is, once.
+ *
+ * When the scheduler learns of a pause: nothing tells it. It looks at a task's block when the task
+ * is queued, put on a CPU, ticks (every 4 ms at 250 Hz), and leaves the CPU. A pause that begins
+ * while its thread has the CPU is seen at the next tick at the latest.
+ *
+ * Feedback: every look publishes what the kernel knows into the reader's half of the block. All of
+ * them are made with the task's runqueue locked, so a block has one writer at a time.
+ *
+ * How tasks of one process are told apart: a thread with a block is a JavaScript thread and goes by
+ * its own gc word alone. One without is a helper. Where libuv names its threads (Node.js 22 and
+ * newer) they are no helpers; on Node.js 20 all threads are called "node", and they are.
+ */
+#include "scx.h"
+/* The kernel's types come first: everything below uses them. */
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <schedhint/schedhint.bpf.h>
+
+#include "settings.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+SCHEDHINT_MAP(schedhint);
+
+/* A section of its own, so that the loader can set it without a skeleton. */
+const volatile struct settings settings SEC(".rodata.settings");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, STAT_COUNT);
+  __type(key, __u32);
+  __type(value, __u64);
+} statistics SEC(".maps");
+
+static __always_inline void count(__u32 statistic, __u64 by) {
+  __u64* value = bpf_map_lookup_elem(&statistics, &statistic);
+
+  if (value) *value += by;
+}
+
+#include "loan.h"
+#include "task.h"
+
+#define MS 1000000ULL
+#define MAX_CPUS 512
+#define WATCHDOG_MS 30000
+#define LONGEST_WAIT (5000 * MS)
+#define QUEUED_LOOKED_AT 128 /* of those that wait, for helpers of a pause */
+
+/* The queues, by class. */
+enum { BEHIND = 1, FAIR = 2, AHEAD = 3 };
+
+/* What runs on each CPU: whom to take one from. */
+struct cpu_state {
+  __u32 class; /* 0: nobody of ours */
+  __u32 reserved;
+  __u64 order;
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, MAX_CPUS);
+  __type(key, __u32);
+  __type(value, struct cpu_state);
+} cpu_states SEC(".maps");
+
+static __u64 clock_now;     /* the virtual time that the fair queue has reached */
+static __u64 pause_seen_ns; /* the last time that a task was found in a pause, or helping */
+static __u64 behind_ran_ns; /* the last time that one that is BEHIND was let run */
+
+static __always_inline bool before(__u64 a, __u64 b) {
+  return (__s64)(a - b) < 0;
+}
+
+static __always_inline void advance_clock(__u64 to) {
+  if (before(clock_now, to)) clock_now = to; /* a race loses one of two that are nearly the same */
+}
+
+/* libuv names its threads, where it does; the kernel keeps the first 15 characters. */
+static __always_inline bool is_libuv(struct task_struct* p) {
+  return p->comm[0] == 'l' && p->comm[1] == 'i' && p->comm[2] == 'b' && p->comm[3] == 'u' &&
+         p->comm[4] == 'v' && p->comm[5] == '-';
+}
+
+/* Looks at what the task hints, and says which class it asks for. */
+static __always_inline __u32 wish(struct task_struct* p, struct task* task) {
+  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, p);
+  bool helps;
+
+  task->in_gc = 0;
+  if (thread) {
+    if (!schedhint_read_group(thread, &task->group)) count(STAT_groupsKept, 1);
+    task->in_gc = schedhint_gc(thread) != 0;
+    if ((settings.hints & HINT_BATCH) && task->group.urgency == 1) return BEHIND;
+    if (task->in_gc) pause_seen_ns = bpf_ktime_get_ns();
+    return task->in_gc && (settings.hints & HINT_GC) ? AHEAD : FAIR;
+  }
+  if (task->group.urgency || task->group.slice_us || task->group.deadline_ns)
+    __builtin_memset(&task->group, 0, sizeof(task->group)); /* it has detached */
+  helps = task->account && schedhint_helps_gc(&schedhint, p) && !is_libuv(p);
+  if (helps) pause_seen_ns = bpf_ktime_get_ns();
+  return helps && (settings.hints & HINT_HELPERS) ? AHEAD : FAIR;
+}
+
+static __always_inline struct account* account_of(struct task* task) {
+  return task->account ? bpf_map_lookup_elem(&accounts, &task->account) : 0;
+}
+
+/* The class that it gets. */
+static __always_inline __u32 classify(struct task_struct* p, struct task* task) {
+  __u32 wished = wish(p, task);
+  struct account* account;
+
+  if (wished != AHEAD) return wished;
+  account = account_of(task);
+  return account && loan_granted(account, p) ? AHEAD : FAIR;
+}
+
+static __always_inline __u64 to_virtual(struct task_struct* p, __u64 ns) {
+  return ns * 100 / (p->scx.weight ?: 1);
+}
+
+static __always_inline __u64 from_virtual(struct task_struct* p, __u64 time) {
+  return time * (p->scx.weight ?: 1) / 100;
+}
+
+/* Charges the time on the CPU since the last time. loan.h says what goes where. */
+static __always_inline void charge(struct task_struct* p, struct task* task, __u64 now) {
+  struct account* account = account_of(task);
+  __u64 used, time, fair = 0;
+
+  used = now > task->charged_ns ? now - task->charged_ns : 0;
+  task->charged_ns = now;
+  task->on_cpu_ns += used;
+  if (task->ahead && account && scx_bpf_dsq_nr_queued(FAIR) > 0) {
+    time = to_virtual(p, used);
+    if (before(task->time, clock_now)) fair = clock_now - task->time;
+    if (fair > time) fair = time;
+    task->time += fair;
+    if (time > fair) loan_take(account, p, from_virtual(p, time - fair));
+    return;
+  }
+  if (account) {
+    __u64 paid = loan_repay(account, used);
+
+    if (!paid) paid = loan_repay_orphaned(p, used);
+    if (paid) count(STAT_repaidNs, paid);
+    used += paid;
+  }
+  task->time += to_virtual(p, used);
+  /* Nobody waits, so this is taken from nobody. */
+  if (task->ahead) advance_clock(task->time);
+}
+
+/* Where a task stands within its class: its virtual time, less what urgency and deadline allow. */
+static __always_inline __u64 order_of(struct task* task, __u64 now) {
+  __u64 order = task->time, slice = settings.slice_ns, due = task->group.deadline_ns, left;
+
+  if ((settings.hints & HINT_URGENCY) && task->group.urgency > 1) {
+    left = task->group.urgency;
+    order -= slice * (left < SCHEDHINT_URGENCY_MAX ? left : SCHEDHINT_URGENCY_MAX) /
+             SCHEDHINT_URGENCY_MAX;
+  }
+  if ((settings.hints & HINT_DEADLINE) && due) {
+    left = due > now ? due - now : 0; /* up to five slices ahead it counts */
+    if (left < 5 * slice) order -= slice - left / 5;
+  }
+  return order;
+}
+
+static __always_inline bool has_order_hints(struct task* task) {
+  return ((settings.hints & HINT_URGENCY) && task->group.urgency > 1) ||
+         ((settings.hints & HINT_DEADLINE) && task->group.deadline_ns);
+}
+
+/* Long queues get short slices, so that a second sees everyone. */
+static __always_inline __u64 slice_of(struct task* task) {
+  __u64 slice = settings.slice_ns, wished = task->group.slice_us * 1000ULL;
+  __u64 queued = scx_bpf_dsq_nr_queued(FAIR), share;
+
+  if ((settings.hints & HINT_SLICE) && wished) {
+    slice = wished < 2 * slice ? wished : 2 * slice;
+    count(STAT_slice, 1);
+  }
+  share = 1000 * MS * settings.cpus / (queued + 1);
+  if (slice > share) slice = share;
+  return slice > settings.min_slice_ns ? slice : settings.min_slice_ns;
+}
+
+/* Nobody saves up more than a slice, and nobody is sent further back than the queue will come in
+ * LONGEST_WAIT: a task of a small weight would starve in a long queue. */
+static __always_inline void bound_time(struct task* task) {
+  __u64 latest = clock_now - settings.slice_ns, queued = scx_bpf_dsq_nr_queued(FAIR), furthest;
+
+  if (before(task->time, latest)) task->time = latest;
+  furthest = clock_now + LONGEST_WAIT * settings.cpus / (queued + settings.cpus);
+  if (before(furthest, task->time)) task->time = furthest;
+}
+
+static __always_inline void publish(struct task_struct* p, struct task* task, __u64 now) {
+  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, p);
+  struct schedhint_feedback feedback;
+
+  if (!thread) return;
+  feedback = (struct schedhint_feedback){
+      .seen_ns = now,
+      .run_delay_ns = task->run_delay_ns,
+      .gc_run_delay_ns = task->gc_run_delay_ns,
+      .on_cpu_ns = task->on_cpu_ns,
+      .preempted = task->preempted,
+      .gc_preempted = task->gc_preempted,
+      .flags = ((settings.hints & HINT_GC) ? SCHEDHINT_R_GC : 0) |
+               ((settings.hints & HINT_HELPERS) ? SCHEDHINT_R_HELPERS : 0) |
+               ((settings.hints & HINT_DEADLINE) ? SCHEDHINT_R_DEADLINE : 0) |
+               ((settings.hints & HINT_URGENCY) ? SCHEDHINT_R_URGENCY : 0) |
+               ((settings.hints & HINT_SLICE) ? SCHEDHINT_R_SLICE : 0),
+  };
+  schedhint_publish(thread, &feedback);
+}
+
+static __always_inline void note_cpu(__s32 cpu, __u32 class, __u64 order) {
+  __u32 key = cpu;
+  struct cpu_state* state = bpf_map_lookup_elem(&cpu_states, &key);
+
+  if (!state) return;
+  state->order = order;
+  state->class = class;
+}
+
+/* Is the first, on a CPU, less in a hurry than the second? Within a class only those that hinted at
+ * an order take a CPU from others. */
+static __always_inline bool gives_way(const struct cpu_state* runs, __u32 class, __u64 order,
+                                      bool ordered) {
+  if (runs->class != class) return runs->class < class;
+  return class == FAIR && ordered && before(order, runs->order);
+}
+
+/* Takes the CPU of whoever is least in a hurry, if that is less than this task. */
+static __always_inline void take_cpu(struct task_struct* p, __u32 class, __u64 order,
+                                     bool ordered) {
+  struct cpu_state *state, *chosen = 0;
+  struct bpf_iter_num cpus;
+  __u32 cpu, chosen_cpu = 0;
+  int* next;
+
+  bpf_iter_num_new(&cpus, 0, settings.cpus);
+  while ((next = bpf_iter_num_next(&cpus))) {
+    cpu = *next;
+    if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) continue;
+    state = bpf_map_lookup_elem(&cpu_states, &cpu);
+    if (!state || !state->class || !gives_way(state, class, order, ordered)) continue;
+    if (chosen && (state->class > chosen->class ||
+                   (state->class == chosen->class && !before(chosen->order, state->order))))
+      continue;
+    chosen = state;
+    chosen_cpu = cpu;
+  }
+  bpf_iter_num_destroy(&cpus);
+  if (!chosen) return;
+  chosen->class = class; /* the next one that wakes up takes another */
+  chosen->order = order;
+  scx_bpf_kick_cpu(chosen_cpu, SCX_KICK_PREEMPT);
+  count(STAT_kicked, 1);
+}
+
+SEC("struct_ops/schedhint_select_cpu")
+__s32 BPF_PROG(schedhint_select_cpu, struct task_struct* p, __s32 prev_cpu, __u64 wake_flags) {
+  struct task* task = task_of(p);
+  bool idle = false;
+  __s32 cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
+
+  if (idle && task) {
+    bound_time(task);
+    scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, slice_of(task), 0);
+    count(STAT_idle, 1);
+  }
+  return cpu;
+}
+
+/* Counts one that waits in the fair queue, for the account's next pause. */
+static __always_inline void note_queued(struct task* task, __u32 class) {
+  struct account* account;
+
+  if (task->queued == class) return;
+  account = account_of(task);
+  if (account && class == FAIR) __sync_fetch_and_add(&account->queued, 1);
+  if (account && task->queued == FAIR) __sync_fetch_and_sub(&account->queued, 1);
+  task->queued = class;
+}
+
+SEC("struct_ops/schedhint_enqueue")
+int BPF_PROG(schedhint_enqueue, struct task_struct* p, __u64 enq_flags) {
+  struct task* task = task_of(p);
+  __u64 now = bpf_ktime_get_ns(), order;
+  __u32 class;
+  __s32 cpu;
+
+  /* The kernel's own threads of one CPU are short, and others wait for them. */
+  if (!task || ((p->flags & PF_KTHREAD) && p->nr_cpus_allowed == 1)) {
+    scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, settings.slice_ns, enq_flags);
+    return 0;
+  }
+  bound_time(task);
+  class = classify(p, task);
+  order = order_of(task, now);
+  note_queued(task, class);
+  count(STAT_queued, 1);
+  if (class == AHEAD) count(task->in_gc ? STAT_gcAhead : STAT_helperAhead, 1);
+  if ((settings.hints & HINT_URGENCY) && task->group.urgency > 1) count(STAT_urgency, 1);
+  if ((settings.hints & HINT_DEADLINE) && task->group.deadline_ns) count(STAT_deadline, 1);
+  if (class == BEHIND) {
+    count(STAT_batchQueued, 1);
+    if (!scx_bpf_dsq_nr_queued(BEHIND)) behind_ran_ns = now;
+  }
+  scx_bpf_dsq_insert_vtime(p, class, slice_of(task), order, enq_flags);
+
+  cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+  if (cpu >= 0)
+    scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
+  else if (class == AHEAD || (class == FAIR && (enq_flags & SCX_ENQ_WAKEUP)))
+    take_cpu(p, class, order, has_order_hints(task));
+  return 0;
+}
+
+/* Counted from here a loop's bound is no constant to the verifier, which would follow each turn. */
+static volatile __u32 zero;
+
+/* Moves what waits to where it belongs now: helpers of a pause that has begun since they were
+ * queued go ahead, and those that were ahead go back when it is over. */
+static __always_inline void sort_queue(__u64 queue, __u32 into, __u64 now) {
+  struct bpf_iter_scx_dsq it;
+  struct task_struct* p;
+  struct task* task;
+  __u32 looked = zero;
+
+  if (!bpf_iter_scx_dsq_new(&it, queue, 0)) {
+    while (looked++ < QUEUED_LOOKED_AT && (p = bpf_iter_scx_dsq_next(&it))) {
+      task = task_of(p);
+      if (!task || (wish(p, task) == AHEAD) != (into == AHEAD)) continue;
+      if (into == AHEAD && classify(p, task) != AHEAD) continue;
+      scx_bpf_dsq_move_set_vtime(&it, order_of(task, now));
+      if (!scx_bpf_dsq_move_vtime(&it, p, into, 0)) continue;
+      note_queued(task, into);
+      count(into == AHEAD ? STAT_promoted : STAT_demoted, 1);
+    }
+  }
+  bpf_iter_scx_dsq_destroy(&it);
+}
+
+/* The order of the first in the fair queue: false if it is empty. */
+static __always_inline bool first_order(__u64* order) {
+  struct bpf_iter_scx_dsq it;
+  struct task_struct* p;
+  bool found = false;
+
+  if (!bpf_iter_scx_dsq_new(&it, FAIR, 0)) {
+    p = bpf_iter_scx_dsq_next(&it);
+    if (p) {
+      *order = p->scx.dsq_vtime;
+      found = true;
+    }
+  }
+  bpf_iter_scx_dsq_destroy(&it);
+  return found;
+}
+
+/* One that is BEHIND runs now and then even if others want to, each within LONGEST_WAIT. */
+static __always_inline bool behind_is_due(__u64 now) {
+  __u64 queued = scx_bpf_dsq_nr_queued(BEHIND);
+
+  if (!queued || now < behind_ran_ns + LONGEST_WAIT / queued) return false;
+  behind_ran_ns = now;
+  count(STAT_batchRescued, 1);
+  return true;
+}
+
+static __always_inline void keep(struct task_struct* p, struct task* task, __u32 class) {
+  p->scx.slice = slice_of(task);
+  task->ahead = class == AHEAD;
+  if (class == AHEAD) count(task->in_gc ? STAT_gcExtended : STAT_helperExtended, 1);
+}
+
+/* Called when a CPU has nothing left to do: its task has used up its slice, or sleeps. A task that
+ * is left with a slice keeps the CPU. */
+SEC("struct_ops/schedhint_dispatch")
+int BPF_PROG(schedhint_dispatch, __s32 cpu, struct task_struct* prev) {
+  struct task* task = 0;
+  __u64 now = bpf_ktime_get_ns(), order, first;
+  __u32 class = 0;
+
+  if (prev && (prev->scx.flags & SCX_TASK_QUEUED)) task = task_of(prev);
+  if (task) {
+    charge(prev, task, now);
+    class = classify(prev, task);
+  }
+  if (scx_bpf_dsq_nr_queued(AHEAD)) sort_queue(AHEAD, FAIR, now);
+  if (now - pause_seen_ns < 100 * MS) sort_queue(FAIR, AHEAD, now);
+  if (behind_is_due(now) && scx_bpf_dsq_move_to_local(BEHIND)) return 0;
+  if (task && class == AHEAD &&
+      (!scx_bpf_dsq_nr_queued(AHEAD) || now - task->turn_ns < settings.slice_ns)) {
+    keep(prev, task, class);
+    return 0;
+  }
+  if (scx_bpf_dsq_move_to_local(AHEAD)) return 0;
+  if (task && class == FAIR) {
+    order = order_of(task, now);
+    if (!first_order(&first) || !before(first, order)) {
+      task->turn_ns = now;
+      advance_clock(order);
+      keep(prev, task, class);
+      return 0;
+    }
+  }
+  if (scx_bpf_dsq_move_to_local(FAIR)) return 0;
+  if (task && class == AHEAD) {
+    keep(prev, task, class);
+    return 0;
+  }
+  if (scx_bpf_dsq_move_to_local(BEHIND)) behind_ran_ns = now;
+  return 0;
+}
+
+SEC("struct_ops/schedhint_tick")
+int BPF_PROG(schedhint_tick, struct task_struct* p) {
+  struct task* task = task_of(p);
+  __u64 now = bpf_ktime_get_ns();
+  struct account* account;
+  bool was_ahead;
+  __u32 class;
+
+  if (!task) return 0;
+  charge(p, task, now);
+  class = classify(p, task);
+  was_ahead = task->ahead;
+  task->ahead = class == AHEAD;
+  note_cpu(scx_bpf_task_cpu(p), class, order_of(task, now));
+  publish(p, task, now);
+  if (class == AHEAD) {
+    if (!scx_bpf_dsq_nr_queued(AHEAD)) keep(p, task, class);
+    account = account_of(task);
+    if (account && account->queued) take_cpu(p, AHEAD, 0, false);
+  } else if (was_ahead && now - task->turn_ns > settings.slice_ns) {
+    p->scx.slice = 0; /* what it had beyond its slice it had for the pause */
+  } else if (class == BEHIND && scx_bpf_dsq_nr_queued(FAIR)) {
+    p->scx.slice = 0;
+  }
+  return 0;
+}
+
+SEC("struct_ops/schedhint_running")
+int BPF_PROG(schedhint_running, struct task_struct* p) {
+  struct task* task = task_of(p);
+  __u64 now = bpf_ktime_get_ns(), order, waited;
+  __u32 class;
+
+  if (!task) return 0;
+  if (task->waits_ns) {
+    waited = now > task->waits_ns ? now - task->waits_ns : 0;
+    task->run_delay_ns += waited;
+    if (task->in_gc) task->gc_run_delay_ns += waited;
+    task->waits_ns = 0;
+  }
+  note_queued(task, 0);
+  task->charged_ns = now;
+  task->turn_ns = now;
+  class = classify(p, task);
+  task->ahead = class == AHEAD;
+  order = order_of(task, now);
+  if (class == FAIR) advance_clock(order);
+  note_cpu(scx_bpf_task_cpu(p), class, order);
+  publish(p, task, now);
+  count(STAT_switches, 1);
+  return 0;
+}
+
+SEC("struct_ops/schedhint_stopping")
+int BPF_PROG(schedhint_stopping, struct task_struct* p, bool runnable) {
+  struct task* task = task_of(p);
+  __u64 now = bpf_ktime_get_ns();
+
+  if (!task) return 0;
+  charge(p, task, now);
+  wish(p, task);
+  task->ahead = 0;
+  if (runnable) {
+    task->waits_ns = now;
+    task->preempted++;
+    if (task->in_gc) task->gc_preempted++;
+  }
+  note_cpu(scx_bpf_task_cpu(p), 0, 0);
+  publish(p, task, now);
+  return 0;
+}
+
+SEC("struct_ops/schedhint_runnable")
+int BPF_PROG(schedhint_runnable, struct task_struct* p, __u64 enq_flags) {
+  struct task* task = task_of(p);
+  struct account* account;
+  __u64 idle = 0, paid;
+
+  if (!task) return 0;
+  task->waits_ns = bpf_ktime_get_ns();
+  if (task->runnable) return 0;
+  task->runnable = 1;
+  account = account_of(task);
+  if (!account || __sync_fetch_and_add(&account->runnable, 1)) return 0;
+  if (before(account->idle_at, clock_now)) idle = clock_now - account->idle_at;
+  paid = loan_repay(account, idle);
+  if (paid) count(STAT_repaidIdleNs, paid);
+  return 0;
+}
+
+static __always_inline void sleeps(struct task* task) {
+  struct account* account;
+
+  note_queued(task, 0);
+  task->waits_ns = 0;
+  if (!task->runnable) return;
+  task->runnable = 0;
+  account = account_of(task);
+  if (account && __sync_fetch_and_sub(&account->runnable, 1) == 1) account->idle_at = clock_now;
+}
+
+SEC("struct_ops/schedhint_quiescent")
+int BPF_PROG(schedhint_quiescent, struct task_struct* p, __u64 deq_flags) {
+  struct task* task = task_of(p);
+
+  if (task) sleeps(task);
+  return 0;
+}
+
+/* A new task finds its parent's account and virtual time; one that was there before us, its
+ * process's. */
+SEC("struct_ops/schedhint_init_task")
+__s32 BPF_PROG(schedhint_init_task, struct task_struct* p, struct scx_init_task_args* args) {
+  struct task *task = bpf_task_storage_get(&tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE), *parent;
+  struct account* account;
+
+  if (!task) return -12; /* ENOMEM: the fork fails, or the load */
+  task->time = clock_now;
+  if (p->flags & PF_KTHREAD) return 0;
+  task->account = p->tgid;
+  if (args->fork) {
+    parent = task_of(bpf_get_current_task_btf());
+    if (parent && parent->account) {
+      task->account = parent->account;
+      if (before(task->time, parent->time)) task->time = parent->time;
+    }
+  }
+  account = account_open(task->account);
+  if (account)
+    account_join(account);
+  else
+    task->account = 0; /* too many: it is never put ahead */
+  return 0;
+}
+
+SEC("struct_ops/schedhint_exit_task")
+int BPF_PROG(schedhint_exit_task, struct task_struct* p, struct scx_exit_task_args* args) {
+  struct task* task = task_of(p);
+
+  if (!task) return 0;
+  sleeps(task);
+  if (task->account) account_leave(task->account);
+  task->account = 0;
+  return 0;
+}
+
+/* After execve the old program's page would stay bound, and its last hints would stand for whatever
+ * runs now. A program that owes nothing begins an account of its own. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(schedhint_exec, struct task_struct* p) {
+  struct task* task = task_of(p);
+  struct account *old, *account;
+  __u64 id;
+
+  if (!bpf_task_storage_delete(&schedhint, p)) count(STAT_execs, 1);
+  if (!task) return 0;
+  old = account_of(task);
+  if (!old || old->debt_ns) return 0;
+  id = __sync_fetch_and_add(&last_account, 1) + 1;
+  account = account_open(id);
+  if (!account) return 0;
+  account_join(account);
+  if (task->runnable) {
+    __sync_fetch_and_add(&account->runnable, 1);
+    if (__sync_fetch_and_sub(&old->runnable, 1) == 1) old->idle_at = clock_now;
+  }
+  account_leave(task->account);
+  task->account = id;
+  return 0;
+}
+
+SEC("struct_ops/schedhint_init")
+__s32 BPF_PROG(schedhint_init) {
+  __s32 error = scx_bpf_create_dsq(BEHIND, -1);
+
+  if (!error) error = scx_bpf_create_dsq(FAIR, -1);
+  if (!error) error = scx_bpf_create_dsq(AHEAD, -1);
+  return error;
+}
+
+/* Why the scheduler was ended: a section of its own, for the loader. */
+struct ending ending SEC(".data.ending");
+
+SEC("struct_ops/schedhint_exit")
+int BPF_PROG(schedhint_exit, struct scx_exit_info* info) {
+  bpf_probe_read_kernel_str(ending.reason, sizeof(ending.reason), info->reason);
+  bpf_probe_read_kernel_str(ending.message, sizeof(ending.message), info->msg);
+  ending.kind = info->kind;
+  return 0;
+}
+
+SEC(".struct_ops")
+struct sched_ext_ops schedhint_ops = {
+    .select_cpu = (void*)schedhint_select_cpu,
+    .enqueue = (void*)schedhint_enqueue,
+    .dispatch = (void*)schedhint_dispatch,
+    .tick = (void*)schedhint_tick,
+    .runnable = (void*)schedhint_runnable,
+    .running = (void*)schedhint_running,
+    .stopping = (void*)schedhint_stopping,
+    .quiescent = (void*)schedhint_quiescent,
+    .init_task = (void*)schedhint_init_task,
+    .exit_task = (void*)schedhint_exit_task,
+    .init = (void*)schedhint_init,
+    .exit = (void*)schedhint_exit,
+    .timeout_ms = WATCHDOG_MS,
+    .name = "schedhint",
+};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0 */
+/* What the scheduler knows of a task. The block says what the task hints; this is the truth. */
+#ifndef TASK_H
+#define TASK_H
+
+struct task {
+  __u64 account;    /* key of `accounts`; 0: a thread of the kernel's */
+  __u64 time;       /* virtual */
+  __u64 charged_ns; /* on a CPU: charged up to here */
+  __u64 turn_ns;    /* on a CPU: since when */
+  __u64 waits_ns;   /* runnable: since when; 0: it is not, or it has a CPU */
+  __u64 run_delay_ns;
+  __u64 gc_run_delay_ns;
+  __u64 on_cpu_ns;
+  __u32 preempted;
+  __u32 gc_preempted;
+  __u32 queued; /* the queue that it is in */
+  __u8 in_gc;   /* itself, at the last look */
+  __u8 ahead;   /* it has the CPU because of a hint: charged as a loan */
+  __u8 runnable;
+  __u8 reserved;
+  struct schedhint_group group; /* the last good one */
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, struct task);
+} tasks SEC(".maps");
+
+static __always_inline struct task* task_of(struct task_struct* p) {
+  return bpf_task_storage_get(&tasks, p, 0, 0);
+}
+
+#endif /* TASK_H */
