@@ -14,7 +14,9 @@
  *
  * Repaying: a task whose account owes is charged twice for the time it runs, so it gets half of its
  * share until the debt is gone; and while no task of an account wants a CPU, the share that it does
- * not use repays. So an honest process is never stopped dead for having collected its garbage.
+ * not use repays. So an honest process is never stopped dead for having collected its garbage. To be
+ * charged twice is to wait longer afterwards, so a task that goes to sleep or ends before it has
+ * waited has not repaid: the account takes that part of the debt back.
  *
  * Three limits, each on what is owed at a moment: by an account, by a cgroup's accounts with what
  * was left to it, and by all. At a limit the hints buy nothing until some of it is repaid.
@@ -61,13 +63,19 @@ static __always_inline __u64 cgroup_of(struct task_struct* p) {
   return BPF_CORE_READ(p, cgroups, dfl_cgrp, kn, id);
 }
 
-/* Takes up to `most` from a number that others change too, and returns how much. */
+/* Takes up to `most` from a number that others change too, and returns how much: nothing, if
+ * somebody else changed it just now. */
 static __always_inline __u64 take(__u64* from, __u64 most) {
   __u64 there = *(volatile __u64*)from;
 
-  if (there > most) there = most;
-  if (there) __sync_fetch_and_sub(from, there);
-  return there;
+  if (most > there) most = there;
+  if (!most || __sync_val_compare_and_swap(from, there, there - most) != there) return 0;
+  return most;
+}
+
+/* Takes what is known to be in there. */
+static __always_inline void take_all_of(__u64* from, __u64 ns) {
+  __sync_fetch_and_sub(from, ns);
 }
 
 static __always_inline struct account* account_open(__u64 id) {
@@ -134,8 +142,8 @@ static __always_inline __u64 loan_repay(struct account* account, __u64 most) {
   if (!paid) return 0;
   id = account->cgroup;
   cgroup = bpf_map_lookup_elem(&cgroup_debts, &id);
-  if (cgroup) take(&cgroup->debt_ns, paid);
-  take(&system_debt_ns, paid);
+  if (cgroup) take_all_of(&cgroup->debt_ns, paid);
+  take_all_of(&system_debt_ns, paid);
   return paid;
 }
 
@@ -149,8 +157,8 @@ static __always_inline __u64 loan_repay_orphaned(struct task_struct* p, __u64 mo
   cgroup = bpf_map_lookup_elem(&cgroup_debts, &id);
   if (!cgroup) return 0;
   paid = take(&cgroup->orphaned_ns, most);
-  take(&cgroup->debt_ns, paid);
-  take(&orphaned_total_ns, paid);
+  take_all_of(&cgroup->debt_ns, paid);
+  take_all_of(&orphaned_total_ns, paid);
   return paid;
 }
 
@@ -174,7 +182,7 @@ static __always_inline void account_leave(__u64 id) {
       __sync_fetch_and_add(&cgroup->orphaned_ns, debt);
       __sync_fetch_and_add(&orphaned_total_ns, debt);
     }
-    take(&system_debt_ns, debt);
+    take_all_of(&system_debt_ns, debt);
     count(STAT_orphanedNs, debt);
   }
   bpf_map_delete_elem(&accounts, &id);

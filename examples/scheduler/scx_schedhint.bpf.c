@@ -170,6 +170,7 @@ static __always_inline void charge(struct task_struct* p, struct task* task, __u
 
     if (!paid) paid = loan_repay_orphaned(p, used);
     if (paid) count(STAT_repaidNs, paid);
+    task->repaid_ns += paid;
     used += paid;
   }
   task->time += to_virtual(p, used);
@@ -212,10 +213,12 @@ static __always_inline __u64 slice_of(struct task* task) {
   return slice > settings.min_slice_ns ? slice : settings.min_slice_ns;
 }
 
-/* Nobody saves up more than a slice, and nobody is sent further back than the queue will come in
- * LONGEST_WAIT: a task of a small weight would starve in a long queue. */
-static __always_inline void bound_time(struct task* task) {
-  __u64 latest = clock_now - settings.slice_ns, queued = scx_bpf_dsq_nr_queued(FAIR), furthest;
+/* Nobody saves up more than a slice by sleeping, or a second by being kept from the CPUs. Nobody is
+ * sent further back than the queue will come in LONGEST_WAIT: a task of a small weight would starve
+ * in a long queue. */
+static __always_inline void bound_time(struct task* task, bool woken) {
+  __u64 latest = clock_now - (woken ? settings.slice_ns : 1000 * MS);
+  __u64 queued = scx_bpf_dsq_nr_queued(FAIR), furthest;
 
   if (before(task->time, latest)) task->time = latest;
   furthest = clock_now + LONGEST_WAIT * settings.cpus / (queued + settings.cpus);
@@ -295,7 +298,7 @@ __s32 BPF_PROG(schedhint_select_cpu, struct task_struct* p, __s32 prev_cpu, __u6
   __s32 cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
 
   if (idle && task) {
-    bound_time(task);
+    bound_time(task, true);
     scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, slice_of(task), 0);
     count(STAT_idle, 1);
   }
@@ -325,7 +328,7 @@ int BPF_PROG(schedhint_enqueue, struct task_struct* p, __u64 enq_flags) {
     scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, settings.slice_ns, enq_flags);
     return 0;
   }
-  bound_time(task);
+  bound_time(task, enq_flags & SCX_ENQ_WAKEUP);
   class = classify(p, task);
   order = order_of(task, now);
   note_queued(task, class);
@@ -399,10 +402,18 @@ static __always_inline bool behind_is_due(__u64 now) {
   return true;
 }
 
-static __always_inline void keep(struct task_struct* p, struct task* task, __u32 class) {
+/* Its slice is used up, and it is first in the queue again: the next turn. */
+static __always_inline void start_turn(struct task_struct* p, struct task* task, __u64 now) {
   p->scx.slice = slice_of(task);
-  task->ahead = class == AHEAD;
-  if (class == AHEAD) count(task->in_gc ? STAT_gcExtended : STAT_helperExtended, 1);
+  task->turn_ns = now;
+  task->ahead = 0;
+  task->extended = 0;
+}
+
+static __always_inline void extend(struct task_struct* p, struct task* task) {
+  p->scx.slice = slice_of(task);
+  task->extended = 1;
+  count(task->in_gc ? STAT_gcExtended : STAT_helperExtended, 1);
 }
 
 /* Called when a CPU has nothing left to do: its task has used up its slice, or sleeps. A task that
@@ -423,24 +434,20 @@ int BPF_PROG(schedhint_dispatch, __s32 cpu, struct task_struct* prev) {
   if (behind_is_due(now) && scx_bpf_dsq_move_to_local(BEHIND)) return 0;
   if (task && class == AHEAD &&
       (!scx_bpf_dsq_nr_queued(AHEAD) || now - task->turn_ns < settings.slice_ns)) {
-    keep(prev, task, class);
+    task->ahead = 1;
+    extend(prev, task);
     return 0;
   }
   if (scx_bpf_dsq_move_to_local(AHEAD)) return 0;
   if (task && class == FAIR) {
     order = order_of(task, now);
     if (!first_order(&first) || !before(first, order)) {
-      task->turn_ns = now;
       advance_clock(order);
-      keep(prev, task, class);
+      start_turn(prev, task, now);
       return 0;
     }
   }
   if (scx_bpf_dsq_move_to_local(FAIR)) return 0;
-  if (task && class == AHEAD) {
-    keep(prev, task, class);
-    return 0;
-  }
   if (scx_bpf_dsq_move_to_local(BEHIND)) behind_ran_ns = now;
   return 0;
 }
@@ -450,22 +457,22 @@ int BPF_PROG(schedhint_tick, struct task_struct* p) {
   struct task* task = task_of(p);
   __u64 now = bpf_ktime_get_ns();
   struct account* account;
-  bool was_ahead;
   __u32 class;
+  bool over;
 
   if (!task) return 0;
   charge(p, task, now);
   class = classify(p, task);
-  was_ahead = task->ahead;
-  task->ahead = class == AHEAD;
+  over = now - task->turn_ns >= settings.slice_ns;
   note_cpu(scx_bpf_task_cpu(p), class, order_of(task, now));
   publish(p, task, now);
   if (class == AHEAD) {
-    if (!scx_bpf_dsq_nr_queued(AHEAD)) keep(p, task, class);
+    if (over) task->ahead = 1;
+    if (!scx_bpf_dsq_nr_queued(AHEAD)) extend(p, task);
     account = account_of(task);
     if (account && account->queued) take_cpu(p, AHEAD, 0, false);
-  } else if (was_ahead && now - task->turn_ns > settings.slice_ns) {
-    p->scx.slice = 0; /* what it had beyond its slice it had for the pause */
+  } else if (task->extended && over) {
+    p->scx.slice = 0; /* what it has beyond its slice it had for the pause */
   } else if (class == BEHIND && scx_bpf_dsq_nr_queued(FAIR)) {
     p->scx.slice = 0;
   }
@@ -476,7 +483,7 @@ SEC("struct_ops/schedhint_running")
 int BPF_PROG(schedhint_running, struct task_struct* p) {
   struct task* task = task_of(p);
   __u64 now = bpf_ktime_get_ns(), order, waited;
-  __u32 class;
+  __u32 class, queued;
 
   if (!task) return 0;
   if (task->waits_ns) {
@@ -485,13 +492,15 @@ int BPF_PROG(schedhint_running, struct task_struct* p) {
     if (task->in_gc) task->gc_run_delay_ns += waited;
     task->waits_ns = 0;
   }
+  queued = task->queued;
   note_queued(task, 0);
   task->charged_ns = now;
   task->turn_ns = now;
+  task->ahead = queued == AHEAD;
+  task->extended = 0;
   class = classify(p, task);
-  task->ahead = class == AHEAD;
   order = order_of(task, now);
-  if (class == FAIR) advance_clock(order);
+  if (queued == FAIR) advance_clock(order); /* it was the first; one put ahead of it is not */
   note_cpu(scx_bpf_task_cpu(p), class, order);
   publish(p, task, now);
   count(STAT_switches, 1);
@@ -535,22 +544,31 @@ int BPF_PROG(schedhint_runnable, struct task_struct* p, __u64 enq_flags) {
   return 0;
 }
 
-static __always_inline void sleeps(struct task* task) {
+static __always_inline void sleeps(struct task_struct* p, struct task* task) {
   struct account* account;
+  __u64 not_waited;
 
   note_queued(task, 0);
   task->waits_ns = 0;
   if (!task->runnable) return;
   task->runnable = 0;
   account = account_of(task);
-  if (account && __sync_fetch_and_sub(&account->runnable, 1) == 1) account->idle_at = clock_now;
+  if (!account) return;
+  not_waited = from_virtual(p, before(clock_now, task->time) ? task->time - clock_now : 0);
+  if (not_waited > task->repaid_ns) not_waited = task->repaid_ns;
+  if (not_waited) {
+    loan_take(account, p, not_waited);
+    task->time -= to_virtual(p, not_waited);
+  }
+  task->repaid_ns = 0;
+  if (__sync_fetch_and_sub(&account->runnable, 1) == 1) account->idle_at = clock_now;
 }
 
 SEC("struct_ops/schedhint_quiescent")
 int BPF_PROG(schedhint_quiescent, struct task_struct* p, __u64 deq_flags) {
   struct task* task = task_of(p);
 
-  if (task) sleeps(task);
+  if (task) sleeps(p, task);
   return 0;
 }
 
@@ -560,6 +578,7 @@ SEC("struct_ops/schedhint_init_task")
 __s32 BPF_PROG(schedhint_init_task, struct task_struct* p, struct scx_init_task_args* args) {
   struct task *task = bpf_task_storage_get(&tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE), *parent;
   struct account* account;
+  __u64 inherited;
 
   if (!task) return -12; /* ENOMEM: the fork fails, or the load */
   task->time = clock_now;
@@ -569,7 +588,8 @@ __s32 BPF_PROG(schedhint_init_task, struct task_struct* p, struct scx_init_task_
     parent = task_of(bpf_get_current_task_btf());
     if (parent && parent->account) {
       task->account = parent->account;
-      if (before(task->time, parent->time)) task->time = parent->time;
+      inherited = parent->time - to_virtual(p, parent->repaid_ns);
+      if (before(task->time, inherited)) task->time = inherited;
     }
   }
   account = account_open(task->account);
@@ -585,7 +605,7 @@ int BPF_PROG(schedhint_exit_task, struct task_struct* p, struct scx_exit_task_ar
   struct task* task = task_of(p);
 
   if (!task) return 0;
-  sleeps(task);
+  sleeps(p, task);
   if (task->account) account_leave(task->account);
   task->account = 0;
   return 0;

@@ -6,6 +6,7 @@
 struct task {
   __u64 account;    /* key of `accounts`; 0: a thread of the kernel's */
   __u64 time;       /* virtual */
+  __u64 repaid_ns;  /* charged twice, since it was last runnable anew */
   __u64 charged_ns; /* on a CPU: charged up to here */
   __u64 turn_ns;    /* on a CPU: since when */
   __u64 waits_ns;   /* runnable: since when; 0: it is not, or it has a CPU */
@@ -16,9 +17,9 @@ struct task {
   __u32 gc_preempted;
   __u32 queued; /* the queue that it is in */
   __u8 in_gc;   /* itself, at the last look */
-  __u8 ahead;   /* it has the CPU because of a hint: charged as a loan */
+  __u8 ahead;   /* this turn was had by a hint: charged as a loan, to its end */
+  __u8 extended; /* its slice was, so its end is not the turn's */
   __u8 runnable;
-  __u8 reserved;
   struct schedhint_group group; /* the last good one */
 };
 

@@ -1,0 +1,252 @@
+/*
+ * Threads that want a CPU all of the time, in a process that may say so of itself what is not true:
+ * that all of them are inside a pause of the collector. Prints the CPU time that it got.
+ *
+ * spinner [--lie] [--threads N] [--seconds N] [--shed none|threads|forks|execs|naps]
+ *         [--pulse MS] [--helpers]
+ *
+ * --shed: how it tries to leave its debts behind. threads: each one ends after a while and starts
+ * its successor; forks: each one is a child process that ends after a while; execs: the child starts
+ * this program anew; naps: of two threads one sleeps while the other works, in turns.
+ * --pulse: honest, the first thread is in a pause of so many ms every half second.
+ * --helpers: only the leader has a block and says that it is in a pause, now and then; the threads
+ * have none.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <linux/bpf.h>
+#include <pthread.h>
+#include <schedhint/schedhint.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LIFE_MS 50
+#define MAX_THREADS 16
+
+static bool lie, helpers;
+static int threads = 1, seconds = 10, pulse_ms, map_fd = -1;
+static const char* shed = "none";
+static struct schedhint_thread* blocks;
+static struct schedhint_process* process;
+static __u64 end_ns;
+
+static __u64 now_ns(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+static __u64 used_ns(void) {
+  struct timespec used;
+
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return used.tv_sec * 1000000000ULL + used.tv_nsec;
+}
+
+/* A life is CPU time: one that ended by the clock while it waited would give its turn away. */
+static void live(void) {
+  __u64 until = used_ns() + LIFE_MS * 1000000ULL;
+
+  while (used_ns() < until && now_ns() < end_ns);
+}
+
+static void fail(const char* what) {
+  fprintf(stderr, "spinner: %s: %s\n", what, strerror(errno));
+  _exit(1);
+}
+
+static void spin_until(__u64 end) {
+  while (now_ns() < end);
+}
+
+/* Binds the calling thread to a block, and a leader to the process's as well. */
+static void bind_block(struct schedhint_thread* block) {
+  struct schedhint_value value = {.thread = block, .process = process};
+  int tid = syscall(SYS_gettid), pidfd = syscall(SYS_pidfd_open, tid, O_EXCL);
+  union bpf_attr attr;
+
+  if (pidfd < 0) fail("pidfd_open");
+  memset(&attr, 0, sizeof(attr));
+  attr.map_fd = map_fd;
+  attr.key = (__u64)(unsigned long)&pidfd;
+  attr.value = (__u64)(unsigned long)&value;
+  if (syscall(SYS_bpf, BPF_MAP_UPDATE_ELEM, &attr, sizeof(attr))) fail("BPF_MAP_UPDATE_ELEM");
+  close(pidfd);
+}
+
+static void open_map(const char* pin) {
+  union bpf_attr attr;
+
+  memset(&attr, 0, sizeof(attr));
+  attr.pathname = (__u64)(unsigned long)pin;
+  map_fd = syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
+  if (map_fd < 0) fail(pin);
+}
+
+static void make_blocks(void) {
+  char* pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+  if (pages == MAP_FAILED) fail("mmap");
+  blocks = (struct schedhint_thread*)pages;
+  process = (struct schedhint_process*)(pages + 4096);
+  process->abi = SCHEDHINT_ABI;
+}
+
+static void claim(int i) {
+  struct schedhint_thread* block = &blocks[i];
+
+  if (!lie) return;
+  block->abi = SCHEDHINT_ABI;
+  block->gc = SCHEDHINT_GC_MARK_COMPACT;
+  process->gc_threads = threads;
+  bind_block(block);
+}
+
+/* Half a second: a pause, and then ordinary work. The block is there for both. */
+static void pulses(void) {
+  blocks[0].abi = SCHEDHINT_ABI;
+  bind_block(&blocks[0]);
+  while (now_ns() < end_ns) {
+    __u64 start = now_ns();
+
+    process->gc_threads = 1;
+    blocks[0].gc_since_ns = start;
+    __atomic_store_n(&blocks[0].gc, SCHEDHINT_GC_MARK_COMPACT, __ATOMIC_RELEASE);
+    spin_until(start + pulse_ms * 1000000ULL);
+    __atomic_store_n(&blocks[0].gc, 0, __ATOMIC_RELEASE);
+    blocks[0].gc_count++;
+    process->gc_threads = 0;
+    spin_until(start + 500 * 1000000ULL);
+  }
+}
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+static void* thread_main(void* argument) {
+  int i = (long)argument;
+  pthread_t next;
+
+  if (!helpers) claim(i);
+  if (!strcmp(shed, "threads")) {
+    live();
+    if (now_ns() < end_ns) {
+      if (pthread_create(&next, NULL, thread_main, argument)) fail("pthread_create");
+      pthread_detach(next);
+    }
+  } else if (!strcmp(shed, "naps")) {
+    while (now_ns() < end_ns) {
+      pthread_mutex_lock(&turn);
+      live();
+      pthread_mutex_unlock(&turn);
+      usleep(LIFE_MS * 1000);
+    }
+  } else {
+    spin_until(end_ns);
+  }
+  return NULL;
+}
+
+/* One child after the other, each with the claim of its own. */
+static void* children_main(void* argument) {
+  while (now_ns() < end_ns) {
+    pid_t child = fork();
+
+    if (child < 0) fail("fork");
+    if (!child) {
+      make_blocks();
+      if (!strcmp(shed, "execs"))
+        execl("/proc/self/exe", "spinner", lie ? "--lie" : "--threads=1", "--seconds=0", NULL);
+      claim(0);
+      live();
+      _exit(0);
+    }
+    waitpid(child, NULL, 0);
+  }
+  return argument;
+}
+
+static void leader_in_pauses(void) {
+  blocks[0].abi = SCHEDHINT_ABI;
+  bind_block(&blocks[0]);
+  while (now_ns() < end_ns) {
+    process->gc_threads = 1;
+    blocks[0].gc = SCHEDHINT_GC_MARK_COMPACT;
+    spin_until(now_ns() + 30 * 1000000ULL);
+    blocks[0].gc = 0;
+    process->gc_threads = 0;
+    usleep(200 * 1000);
+  }
+}
+
+static double cpu_seconds(int who) {
+  struct rusage usage;
+
+  getrusage(who, &usage);
+  return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec +
+         (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static void read_options(int argc, char** argv) {
+  static const struct option known[] = {
+      {"lie", no_argument, NULL, 'l'},         {"threads", required_argument, NULL, 't'},
+      {"seconds", required_argument, NULL, 's'}, {"shed", required_argument, NULL, 'S'},
+      {"pulse", required_argument, NULL, 'p'}, {"helpers", no_argument, NULL, 'h'},
+      {NULL, 0, NULL, 0},
+  };
+  int option;
+
+  while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+    if (option == 'l') lie = true;
+    if (option == 't') threads = atoi(optarg);
+    if (option == 's') seconds = atoi(optarg);
+    if (option == 'S') shed = optarg;
+    if (option == 'p') pulse_ms = atoi(optarg);
+    if (option == 'h') helpers = true;
+    if (option == '?') _exit(2);
+  }
+  if (threads > MAX_THREADS) threads = MAX_THREADS;
+}
+
+int main(int argc, char** argv) {
+  pthread_t running[MAX_THREADS];
+  void* (*body)(void*) = thread_main;
+  char line[16];
+
+  read_options(argc, argv);
+  open_map(getenv("SCHEDHINT_MAP") ?: SCHEDHINT_DEFAULT_PIN);
+  make_blocks();
+  if (!seconds) { /* one life, of the mode `execs` */
+    end_ns = now_ns() + 60 * 1000000000ULL;
+    claim(0);
+    live();
+    return 0;
+  }
+  puts("ready");
+  fflush(stdout);
+  if (!fgets(line, sizeof(line), stdin)) return 1; /* all start at once */
+  end_ns = now_ns() + seconds * 1000000000ULL;
+  if (!strcmp(shed, "forks") || !strcmp(shed, "execs")) body = children_main;
+  for (long i = 0; i < threads - (pulse_ms ? 1 : 0); i++)
+    if (pthread_create(&running[i], NULL, body, (void*)i)) fail("pthread_create");
+  if (pulse_ms) pulses();
+  if (helpers) leader_in_pauses();
+  for (int i = 0; i < threads - (pulse_ms ? 1 : 0); i++) pthread_join(running[i], NULL);
+  while (now_ns() < end_ns) usleep(1000); /* for the last of the successors */
+  usleep(2 * LIFE_MS * 1000);
+  printf("{\"cpu\":%.3f,\"gcCount\":%u,\"gcPreempted\":%u,\"gcRunDelayNs\":%llu,\"onCpuNs\":%llu}\n",
+         cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN), blocks[0].gc_count,
+         blocks[0].gc_preempted, (unsigned long long)blocks[0].gc_run_delay_ns,
+         (unsigned long long)blocks[0].on_cpu_ns);
+  return 0;
+}
