@@ -123,6 +123,7 @@ export function build({ bpf }) {
       'examples/scheduler',
       'test/kernel/bpf',
       'test/faults/programs',
+      'test/vm/guest',
     ];
     for (const home of homes) {
       const sources = ['*.c', '*.cc', '*.h', 'Makefile'].map((pattern) => `${home}/${pattern}`);

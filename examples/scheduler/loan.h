@@ -14,19 +14,24 @@
  *
  * Repaying: a task whose account owes is charged twice for the time it runs, so it gets half of its
  * share until the debt is gone; and while no task of an account wants a CPU, the share that it does
- * not use repays. So an honest process is never stopped dead for having collected its garbage. To be
- * charged twice is to wait longer afterwards, so a task that goes to sleep or ends before it has
+ * not use repays. So an honest process is never stopped dead for having collected its garbage. To
+ * be charged twice is to wait longer afterwards, so a task that goes to sleep or ends before it has
  * waited has not repaid: the account takes that part of the debt back.
  *
  * Three limits, each on what is owed at a moment: by an account, by a cgroup's accounts with what
- * was left to it, and by all. At a limit the hints buy nothing until some of it is repaid.
+ * was left to it, and by all. At a limit the hints buy nothing until some of it is repaid. And
+ * credit is earned: an account owes no more than a twentieth of the CPU time that its tasks have
+ * used, so one short program after the other borrows 5% at most.
  */
 #ifndef LOAN_H
 #define LOAN_H
 
+#define EARNED_BY 20
+
 struct account {
   __u64 debt_ns;
   __u64 cgroup;  /* its id, where the debt counts too; only changed while nothing is owed */
+  __u64 used_ns; /* CPU time of its tasks, ever */
   __u64 idle_at; /* the clock when its last runnable task went to sleep */
   __u32 tasks;
   __u32 runnable;
@@ -101,9 +106,10 @@ static __always_inline struct cgroup_debt* cgroup_debt_open(__u64 id) {
 /* May a task of this account be put ahead? */
 static __always_inline bool loan_granted(struct account* account, struct task_struct* p) {
   struct cgroup_debt* cgroup;
-  __u64 id;
+  __u64 id, most = account->used_ns / EARNED_BY;
 
-  if (account->debt_ns >= settings.process_loan_ns) {
+  if (most > settings.process_loan_ns) most = settings.process_loan_ns;
+  if (account->debt_ns >= most) {
     count(STAT_refusedProcess, 1);
     return false;
   }

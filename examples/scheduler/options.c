@@ -24,9 +24,9 @@ static const char usage[] =
     "                       slice,batch (all)\n"
     "  --slice US           a task's turn on a CPU (20000)\n"
     "  --min-slice US       the shortest, in long queues or if wished for (1000)\n"
-    "  --process-loan MS    CPU time ahead of its fair share that a process may owe (250)\n"
-    "  --cgroup-loan MS     and all processes of a cgroup (350)\n"
-    "  --system-loan MS     and all together (700)\n"
+    "  --process-loan MS    CPU time ahead of its fair share that a process may owe (200)\n"
+    "  --cgroup-loan MS     and all processes of a cgroup (300)\n"
+    "  --system-loan MS     and all together (600)\n"
     "  --pin PATH           where clients find the map (" SCHEDHINT_DEFAULT_PIN
     ")\n"
     "  --mode OCTAL         permissions of the pin, e.g. 0666 for clients of any user (0600)\n"
@@ -120,9 +120,9 @@ void read_options(struct options* options, int argc, char** argv) {
           {
               .slice_ns = 20000000, /* sched_ext's own default */
               .min_slice_ns = 1000000,
-              .process_loan_ns = 250000000, /* docs/experiment.md derives the three */
-              .cgroup_loan_ns = 350000000,
-              .system_loan_ns = 700000000,
+              .process_loan_ns = 200000000, /* docs/experiment.md derives the three */
+              .cgroup_loan_ns = 300000000,
+              .system_loan_ns = 600000000,
               .hints = HINTS_ALL,
               .cpus = libbpf_num_possible_cpus(),
           },

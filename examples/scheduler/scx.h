@@ -74,6 +74,10 @@ struct sched_ext_entity {
   __u64 dsq_vtime;
 };
 
+struct sched_entity {
+  __u64 sum_exec_runtime;
+};
+
 struct task_struct {
   unsigned int flags;
   int pid;  /* what user space calls the tid */
@@ -82,6 +86,7 @@ struct task_struct {
   const struct cpumask* cpus_ptr;
   struct task_struct* group_leader;
   struct css_set* cgroups;
+  struct sched_entity se;
   struct sched_ext_entity scx;
   char comm[16];
 };

@@ -157,6 +157,7 @@ static __always_inline void charge(struct task_struct* p, struct task* task, __u
   used = now > task->charged_ns ? now - task->charged_ns : 0;
   task->charged_ns = now;
   task->on_cpu_ns += used;
+  if (account) __sync_fetch_and_add(&account->used_ns, used);
   if (task->ahead && account && scx_bpf_dsq_nr_queued(FAIR) > 0) {
     time = to_virtual(p, used);
     if (before(task->time, clock_now)) fair = clock_now - task->time;
@@ -538,10 +539,19 @@ int BPF_PROG(schedhint_runnable, struct task_struct* p, __u64 enq_flags) {
   task->runnable = 1;
   account = account_of(task);
   if (!account || __sync_fetch_and_add(&account->runnable, 1)) return 0;
-  if (before(account->idle_at, clock_now)) idle = clock_now - account->idle_at;
+  /* Of what it did not use, a slice is left to the task itself: see bound_time(). */
+  if (before(account->idle_at + settings.slice_ns, clock_now))
+    idle = clock_now - account->idle_at - settings.slice_ns;
   paid = loan_repay(account, idle);
   if (paid) count(STAT_repaidIdleNs, paid);
   return 0;
+}
+
+/* The part of what it was charged twice that is still ahead of it. */
+static __always_inline __u64 not_waited_for(struct task_struct* p, struct task* task) {
+  __u64 ahead = before(clock_now, task->time) ? from_virtual(p, task->time - clock_now) : 0;
+
+  return ahead < task->repaid_ns ? ahead : task->repaid_ns;
 }
 
 static __always_inline void sleeps(struct task_struct* p, struct task* task) {
@@ -554,8 +564,7 @@ static __always_inline void sleeps(struct task_struct* p, struct task* task) {
   task->runnable = 0;
   account = account_of(task);
   if (!account) return;
-  not_waited = from_virtual(p, before(clock_now, task->time) ? task->time - clock_now : 0);
-  if (not_waited > task->repaid_ns) not_waited = task->repaid_ns;
+  not_waited = not_waited_for(p, task);
   if (not_waited) {
     loan_take(account, p, not_waited);
     task->time -= to_virtual(p, not_waited);
@@ -572,31 +581,45 @@ int BPF_PROG(schedhint_quiescent, struct task_struct* p, __u64 deq_flags) {
   return 0;
 }
 
-/* A new task finds its parent's account and virtual time; one that was there before us, its
- * process's. */
+/* A new task starts where its parent stands. If somebody owes for it, it waits for a slice first,
+ * which repays as much: who starts one task after the other would never have to wait. */
+static __always_inline void inherit(struct task* task) {
+  struct task_struct* current = bpf_get_current_task_btf();
+  struct task* parent = task_of(current);
+  struct account* account;
+  __u64 time;
+
+  if (!parent || !parent->account) return;
+  task->account = parent->account;
+  /* What it has not waited for it goes on owing itself. (The new task has no weight yet.) */
+  time = parent->time - to_virtual(current, not_waited_for(current, parent));
+  if (before(task->time, time)) task->time = time;
+  account = account_of(task);
+  if (!account) return;
+  task->repaid_ns = loan_repay(account, settings.slice_ns);
+  if (!task->repaid_ns) task->repaid_ns = loan_repay_orphaned(current, settings.slice_ns);
+  if (task->repaid_ns) count(STAT_repaidNs, task->repaid_ns);
+  task->time += to_virtual(current, task->repaid_ns);
+}
+
+/* One that was there before us has the account of its process id. */
 SEC("struct_ops/schedhint_init_task")
 __s32 BPF_PROG(schedhint_init_task, struct task_struct* p, struct scx_init_task_args* args) {
-  struct task *task = bpf_task_storage_get(&tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE), *parent;
+  struct task* task = bpf_task_storage_get(&tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
   struct account* account;
-  __u64 inherited;
 
   if (!task) return -12; /* ENOMEM: the fork fails, or the load */
   task->time = clock_now;
   if (p->flags & PF_KTHREAD) return 0;
   task->account = p->tgid;
-  if (args->fork) {
-    parent = task_of(bpf_get_current_task_btf());
-    if (parent && parent->account) {
-      task->account = parent->account;
-      inherited = parent->time - to_virtual(p, parent->repaid_ns);
-      if (before(task->time, inherited)) task->time = inherited;
-    }
-  }
+  if (args->fork) inherit(task);
   account = account_open(task->account);
-  if (account)
-    account_join(account);
-  else
+  if (!account) {
     task->account = 0; /* too many: it is never put ahead */
+    return 0;
+  }
+  account_join(account);
+  if (!args->fork) __sync_fetch_and_add(&account->used_ns, p->se.sum_exec_runtime);
   return 0;
 }
 

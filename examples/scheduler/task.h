@@ -15,9 +15,9 @@ struct task {
   __u64 on_cpu_ns;
   __u32 preempted;
   __u32 gc_preempted;
-  __u32 queued; /* the queue that it is in */
-  __u8 in_gc;   /* itself, at the last look */
-  __u8 ahead;   /* this turn was had by a hint: charged as a loan, to its end */
+  __u32 queued;  /* the queue that it is in */
+  __u8 in_gc;    /* itself, at the last look */
+  __u8 ahead;    /* this turn was had by a hint: charged as a loan, to its end */
   __u8 extended; /* its slice was, so its end is not the turn's */
   __u8 runnable;
   struct schedhint_group group; /* the last good one */

@@ -27,13 +27,16 @@ describe('what a step that failed means', () => {
     kernel('6.18.0');
   });
 
-  test.each([Step.OpenMap, Step.OpenThread, Step.BrokerConnect])('no descriptor left at step %i: waiting', (step) => {
-    expect(explain(at('/m'), status(step, EMFILE))).toEqual({
-      state: 'waiting',
-      code: 'ERR_NO_DESCRIPTORS',
-      reason: expect.stringMatching(/\/m .*EMFILE.*ulimit -n/),
-    });
-  });
+  test.each([Step.OpenMap, Step.OpenThread, Step.BrokerConnect])(
+    'no descriptor left at step %i: waiting',
+    (step) => {
+      expect(explain(at('/m'), status(step, EMFILE))).toEqual({
+        state: 'waiting',
+        code: 'ERR_NO_DESCRIPTORS',
+        reason: expect.stringMatching(/\/m .*EMFILE.*ulimit -n/),
+      });
+    },
+  );
 
   // A reason says what was tried, what the kernel said, and what to do.
   test.each<[string, NativeStatus, string, RegExp]>([

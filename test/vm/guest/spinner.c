@@ -6,8 +6,8 @@
  *         [--pulse MS] [--helpers]
  *
  * --shed: how it tries to leave its debts behind. threads: each one ends after a while and starts
- * its successor; forks: each one is a child process that ends after a while; execs: the child starts
- * this program anew; naps: of two threads one sleeps while the other works, in turns.
+ * its successor; forks: each one is a child process that ends after a while; execs: the child
+ * starts this program anew; naps: of two threads one sleeps while the other works, in turns.
  * --pulse: honest, the first thread is in a pause of so many ms every half second.
  * --helpers: only the leader has a block and says that it is in a pause, now and then; the threads
  * have none.
@@ -31,7 +31,7 @@
 #include <unistd.h>
 
 #define LIFE_MS 50
-#define MAX_THREADS 16
+#define MAX_THREADS 1000
 
 static bool lie, helpers;
 static int threads = 1, seconds = 10, pulse_ms, map_fd = -1;
@@ -95,11 +95,12 @@ static void open_map(const char* pin) {
 }
 
 static void make_blocks(void) {
-  char* pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  size_t size = MAX_THREADS * sizeof(*blocks) + 4096;
+  char* pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
   if (pages == MAP_FAILED) fail("mmap");
-  blocks = (struct schedhint_thread*)pages;
-  process = (struct schedhint_process*)(pages + 4096);
+  process = (struct schedhint_process*)pages;
+  blocks = (struct schedhint_thread*)(pages + 4096);
   process->abi = SCHEDHINT_ABI;
 }
 
@@ -199,9 +200,12 @@ static double cpu_seconds(int who) {
 
 static void read_options(int argc, char** argv) {
   static const struct option known[] = {
-      {"lie", no_argument, NULL, 'l'},         {"threads", required_argument, NULL, 't'},
-      {"seconds", required_argument, NULL, 's'}, {"shed", required_argument, NULL, 'S'},
-      {"pulse", required_argument, NULL, 'p'}, {"helpers", no_argument, NULL, 'h'},
+      {"lie", no_argument, NULL, 'l'},
+      {"threads", required_argument, NULL, 't'},
+      {"seconds", required_argument, NULL, 's'},
+      {"shed", required_argument, NULL, 'S'},
+      {"pulse", required_argument, NULL, 'p'},
+      {"helpers", no_argument, NULL, 'h'},
       {NULL, 0, NULL, 0},
   };
   int option;
@@ -244,9 +248,10 @@ int main(int argc, char** argv) {
   for (int i = 0; i < threads - (pulse_ms ? 1 : 0); i++) pthread_join(running[i], NULL);
   while (now_ns() < end_ns) usleep(1000); /* for the last of the successors */
   usleep(2 * LIFE_MS * 1000);
-  printf("{\"cpu\":%.3f,\"gcCount\":%u,\"gcPreempted\":%u,\"gcRunDelayNs\":%llu,\"onCpuNs\":%llu}\n",
-         cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN), blocks[0].gc_count,
-         blocks[0].gc_preempted, (unsigned long long)blocks[0].gc_run_delay_ns,
-         (unsigned long long)blocks[0].on_cpu_ns);
+  printf(
+      "{\"cpu\":%.3f,\"gcCount\":%u,\"gcPreempted\":%u,\"gcRunDelayNs\":%llu,\"onCpuNs\":%llu}\n",
+      cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN), blocks[0].gc_count,
+      blocks[0].gc_preempted, (unsigned long long)blocks[0].gc_run_delay_ns,
+      (unsigned long long)blocks[0].on_cpu_ns);
   return 0;
 }

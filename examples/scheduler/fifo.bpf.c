@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A first-in-first-out scheduler, as small as they come, that reads schedhint's hints. The lines
+ * marked `hints` are what it takes; docs/writing-a-scheduler.md goes through them.
+ *
+ * Not for use: it believes what it is told, so a thread that says for ever that it is inside a
+ * pause goes ahead of the others for ever. scx_schedhint.bpf.c shows how to bound that.
+ */
+#include "scx.h"
+/* The kernel's types come first: everything below uses them. */
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <schedhint/schedhint.bpf.h> /* hints */
+
+char LICENSE[] SEC("license") = "GPL";
+
+SCHEDHINT_MAP(schedhint); /* hints */
+
+enum { QUEUE = 1, AHEAD = 2 };
+#define SLICE_NS 20000000
+
+SEC("struct_ops/fifo_enqueue")
+int BPF_PROG(fifo_enqueue, struct task_struct* p, __u64 enq_flags) {
+  bool ahead = schedhint_task_in_gc(&schedhint, p) || schedhint_helps_gc(&schedhint, p); /* hints */
+
+  scx_bpf_dsq_insert(p, ahead ? AHEAD : QUEUE, SLICE_NS, enq_flags);
+  return 0;
+}
+
+SEC("struct_ops/fifo_dispatch")
+int BPF_PROG(fifo_dispatch, __s32 cpu, struct task_struct* prev) {
+  if (prev && (prev->scx.flags & SCX_TASK_QUEUED) && schedhint_task_in_gc(&schedhint, prev)) {
+    prev->scx.slice = SLICE_NS; /* hints: with a slice left it keeps the CPU */
+    return 0;
+  }
+  if (!scx_bpf_dsq_move_to_local(AHEAD)) scx_bpf_dsq_move_to_local(QUEUE);
+  return 0;
+}
+
+/* hints: what the scheduler tells the thread. With the runqueue locked, so there is one writer. */
+SEC("struct_ops/fifo_running")
+int BPF_PROG(fifo_running, struct task_struct* p) {
+  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, p);
+  struct schedhint_feedback feedback = {
+      .seen_ns = bpf_ktime_get_ns(),
+      .flags = SCHEDHINT_R_GC | SCHEDHINT_R_HELPERS,
+  };
+
+  if (thread) schedhint_publish(thread, &feedback);
+  return 0;
+}
+
+SEC("struct_ops/fifo_init")
+__s32 BPF_PROG(fifo_init) {
+  __s32 error = scx_bpf_create_dsq(QUEUE, -1);
+
+  return error ?: scx_bpf_create_dsq(AHEAD, -1);
+}
+
+/* hints: another program was started in this task, and the block is the old one's. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(fifo_exec, struct task_struct* p) {
+  bpf_task_storage_delete(&schedhint, p);
+  return 0;
+}
+
+SEC(".struct_ops")
+struct sched_ext_ops fifo_ops = {
+    .enqueue = (void*)fifo_enqueue,
+    .dispatch = (void*)fifo_dispatch,
+    .running = (void*)fifo_running,
+    .init = (void*)fifo_init,
+    .timeout_ms = 20000,
+    .name = "schedhint_fifo",
+};

@@ -1,0 +1,27 @@
+// The minimal scheduler of docs/writing-a-scheduler.md.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { App, endPrograms, hogs } from './programs.mjs';
+import { Scheduler, schedulerName } from './scheduler.mjs';
+import { until } from './until.mjs';
+
+after(endPrograms);
+
+test('it schedules, reads the hints, and answers', async () => {
+  const scheduler = await Scheduler.startObject('fifo.bpf.o');
+  assert.equal(schedulerName(), 'schedhint_fifo');
+  const app = new App();
+  hogs(4);
+  let state;
+  await until('the app has a reader', () => {
+    app.ask('state').then((now) => {
+      state = now;
+    });
+    return state?.state === 'bound' && state.readBy !== null;
+  });
+  assert.equal(state.readBy.flags, 2 | 32, 'SCHEDHINT_R_GC and SCHEDHINT_R_HELPERS');
+  await app.ask('collect', 3);
+  await app.end();
+  await scheduler.stop();
+});

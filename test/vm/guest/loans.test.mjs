@@ -1,0 +1,89 @@
+// What a hint can buy is bounded: a process that says for ever that all its threads are inside a
+// pause gets at most 5% more than its fair share in ten seconds, whatever it does to leave its
+// debts behind, and the hints of others go on working.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { App, endPrograms, hogs, Spinner } from './programs.mjs';
+import { Scheduler } from './scheduler.mjs';
+
+const SECONDS = 10;
+const CGROUPS = '/sys/fs/cgroup';
+
+before(() => {
+  for (const name of ['honest', 'liar']) mkdirSync(`${CGROUPS}/${name}`);
+});
+after(endPrograms);
+
+async function spinner(cgroup, ...args) {
+  const made = await Spinner.start(['--threads', '2', '--seconds', `${SECONDS}`, ...args]);
+  writeFileSync(`${CGROUPS}/${cgroup}/cgroup.procs`, `${made.process.pid}`);
+  return made;
+}
+
+/** The first one's CPU time, in parts of what it would have if all had the same. */
+async function race(spinners) {
+  for (const one of spinners) one.go();
+  const results = await Promise.all(spinners.map((one) => one.result()));
+  const cpu = results.map((result) => result.cpu);
+  const fair = cpu.reduce((sum, one) => sum + one) / cpu.length;
+  return { share: cpu[0] / fair, cpu, results };
+}
+
+for (const shed of ['none', 'threads', 'forks', 'execs', 'naps']) {
+  test(`a liar has its fair share and no more, shedding its debts by: ${shed}`, async (context) => {
+    const scheduler = await Scheduler.start();
+    const { share, cpu } = await race([
+      await spinner('liar', '--lie', '--shed', shed),
+      await spinner('honest', '--shed', shed),
+      await spinner('honest', '--shed', shed),
+    ]);
+    const counts = await scheduler.stop();
+    context.diagnostic(`${share.toFixed(3)} of its fair share; CPU seconds ${cpu.join(' ')}`);
+    assert.ok(counts.lentNs > 0, 'it was believed at first');
+    assert.ok(share < 1.05, `${share} of its fair share`);
+    assert.ok(share > 0.8, `${share}: a debt is repaid, not punished`);
+  });
+}
+
+test('beside a liar an honest process is still put ahead', async () => {
+  const scheduler = await Scheduler.start();
+  const liar = await spinner('liar', '--lie');
+  const honest = await spinner('honest', '--pulse', '20');
+  const { results } = await race([liar, honest, await spinner('honest')]);
+  await scheduler.stop();
+  assert.ok(results[1].gcCount > 5);
+  // It lost the CPU within a pause now and then at most; the liar did all of the time.
+  assert.ok(results[1].gcPreempted < results[1].gcCount / 2, JSON.stringify(results));
+  assert.ok(results[0].gcPreempted > 10 * (results[1].gcPreempted + 1), JSON.stringify(results));
+});
+
+test('the limits are on a process, on its cgroup and on all', async () => {
+  for (const [options, name] of [
+    [['--process-loan', '20'], 'refusedProcess'],
+    [['--cgroup-loan', '20'], 'refusedCgroup'],
+    [['--system-loan', '20'], 'refusedSystem'],
+    [['--process-loan', '0'], 'refusedProcess'],
+  ]) {
+    const scheduler = await Scheduler.start(...options);
+    const one = await Spinner.start(['--lie', '--threads', '4', '--seconds', '60']);
+    hogs(4);
+    one.go();
+    await scheduler.counted((counts) => counts[name] > 0);
+    await endPrograms();
+    const counts = await scheduler.stop();
+    if (options[1] === '0') assert.equal(counts.lentNs, 0);
+  }
+});
+
+test('an honest pause is paid for and repaid', async () => {
+  const scheduler = await Scheduler.start();
+  const app = new App();
+  hogs(4);
+  await app.ask('collect', 3);
+  const counts = await scheduler.counted((now) => now.lentNs > 0);
+  assert.equal(counts.refusedSystem, 0);
+  await scheduler.counted((now) => now.repaidNs + now.repaidIdleNs > 0);
+  await scheduler.stop();
+});

@@ -1,0 +1,97 @@
+// The programs that the tests run under the scheduler. Each ends with the test, or with this process.
+
+import { fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+export const REGISTER = here('../../../packages/schedhint/dist/register.cjs');
+
+const running = new Set();
+
+function track(child) {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+/** For `after`: nothing outlives its test file. */
+export async function endPrograms() {
+  for (const child of running) {
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  }
+}
+
+/** Processes that want a CPU all of the time. */
+export function hogs(count) {
+  return Array.from({ length: count }, () => {
+    return track(spawn('sh', ['-c', 'while :; do :; done'], { stdio: 'ignore' }));
+  });
+}
+
+/** test/vm/guest/app.mjs: it does what it is asked to, and answers. */
+export class App {
+  process;
+  #answers = new Map();
+  #last = 0;
+
+  /** @param {NodeJS.ProcessEnv} [env] */
+  constructor(env = {}) {
+    this.process = track(
+      fork(here('app.mjs'), {
+        env: { ...process.env, ...env },
+        execArgv: ['--expose-gc', '--require', REGISTER],
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      }),
+    );
+    this.process.on('message', ({ id, answer }) => this.#answers.get(id)?.(answer));
+  }
+
+  /** @returns {Promise<any>} */
+  ask(request, argument) {
+    const id = ++this.#last;
+    return new Promise((resolve, reject) => {
+      this.#answers.set(id, resolve);
+      this.process.once('exit', () => reject(new Error(`the app ended before ${request}`)));
+      this.process.send({ id, request, argument });
+    });
+  }
+
+  async end() {
+    const gone = once(this.process, 'exit');
+    this.process.disconnect();
+    await gone;
+  }
+}
+
+/** test/vm/guest/spinner.c, waiting for {@link Spinner.go}. */
+export class Spinner {
+  process;
+  #lines;
+
+  /** @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
+  static async start(args, env = {}) {
+    const spinner = new Spinner();
+    spinner.process = track(
+      spawn(here('build/spinner'), args, {
+        env: { ...process.env, ...env },
+        stdio: ['pipe', 'pipe', 'inherit'],
+      }),
+    );
+    spinner.#lines = createInterface({ input: spinner.process.stdout })[Symbol.asyncIterator]();
+    await spinner.#lines.next();
+    return spinner;
+  }
+
+  go() {
+    this.process.stdin.write('go\n');
+  }
+
+  /** What it prints at its end. @returns {Promise<{ cpu: number, gcCount: number, gcPreempted: number }>} */
+  async result() {
+    return JSON.parse((await this.#lines.next()).value);
+  }
+}

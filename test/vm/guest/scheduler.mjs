@@ -1,0 +1,97 @@
+// The scheduler of examples/scheduler, loaded in the VM.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.mjs';
+
+const BUILD = fileURLToPath(new URL('../../../examples/scheduler/build/', import.meta.url));
+export const PROGRAM = `${BUILD}scx_schedhint`;
+const OPS = '/sys/kernel/sched_ext/root/ops';
+
+/** 'enabled', 'disabled', or what is between. */
+export const schedExtState = () => readFileSync('/sys/kernel/sched_ext/state', 'utf8').trim();
+
+/** The scheduler's name; null: the kernel's own schedules. */
+export const schedulerName = () => (existsSync(OPS) ? readFileSync(OPS, 'utf8').trim() : null);
+
+export const nothingIsLoaded = () =>
+  until('the kernel has its own scheduler back', () => schedExtState() === 'disabled');
+
+/** What the kernel says when it throws a scheduler out, or when ours did what it must not. */
+export function kernelComplaints() {
+  const bad =
+    /sched_ext: .*(error|stall|watchdog|failed)|BUG:|WARNING:|Oops|soft lockup|rcu.*stall/i;
+  const log = execFileSync('dmesg', { encoding: 'utf8' });
+  return log.split('\n').filter((line) => bad.test(line));
+}
+
+export class Scheduler {
+  process;
+  /** What it counted, at its last report. @type {Record<string, number>} */
+  counts = {};
+  ready;
+  complaint = '';
+  #closed;
+
+  constructor(args) {
+    this.process = spawn(PROGRAM, ['--json', '--interval', '100', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#closed = once(this.process, 'close');
+    this.process.stderr.setEncoding('utf8').on('data', (text) => {
+      this.complaint += text;
+    });
+    createInterface({ input: this.process.stdout }).on('line', (line) => {
+      const message = JSON.parse(line);
+      if (message.type === 'ready') this.ready = message;
+      else this.counts = message;
+    });
+  }
+
+  /** Loads it and waits until it schedules. @param {...string} args */
+  static async start(...args) {
+    const scheduler = new Scheduler(args);
+    const { process } = scheduler;
+    await until('the scheduler is loaded', () => {
+      if (process.exitCode !== null) throw new Error(scheduler.complaint);
+      return scheduler.ready !== undefined;
+    });
+    assert.equal(schedExtState(), 'enabled');
+    return scheduler;
+  }
+
+  /** Another scheduler's object, by the same loader. */
+  static startObject(name, ...args) {
+    return Scheduler.start('--object', `${BUILD}${name}`, ...args);
+  }
+
+  /** Waits until it has counted this. @param {(counts: Record<string, number>) => boolean} condition */
+  async counted(condition) {
+    await until(
+      `the scheduler has counted: ${condition}`,
+      () => condition(this.counts),
+      () => this.counts,
+    );
+    return this.counts;
+  }
+
+  /** Detaches it as a user would, and returns its last counts. */
+  async stop() {
+    this.process.kill('SIGTERM');
+    const [code] = await this.#closed;
+    assert.equal(code, 0, this.complaint);
+    await nothingIsLoaded();
+    assert.deepEqual(kernelComplaints(), []);
+    return this.counts;
+  }
+
+  async kill() {
+    this.process.kill('SIGKILL');
+    await this.#closed;
+    await nothingIsLoaded();
+  }
+}
