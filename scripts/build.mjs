@@ -129,7 +129,8 @@ export function build({ bpf }) {
       const sources = ['*.c', '*.cc', '*.h', 'Makefile'].map((pattern) => `${home}/${pattern}`);
       const inputs = [...sources, headers, 'packages/native/src/registry_abi.h'];
       // It shares the pinning of its map.
-      if (home === 'examples/scheduler') inputs.push('examples/observer/pin.c', 'examples/observer/pin.h');
+      if (home === 'examples/scheduler')
+        inputs.push('examples/observer/pin.c', 'examples/observer/pin.h');
       step(home.replaceAll('/', '-'), inputs, `${home}/build`, () =>
         run('make', ['-s', '-C', home]),
       );
