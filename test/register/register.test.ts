@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -118,6 +118,14 @@ describeOnKernel('what a preload reaches', () => {
       },
     );
   });
+});
+
+// A --require of the command line does not reach a worker with an execArgv of its own.
+test.each(nodeBinaries())('workers not reached are in the status: Node.js $version', ({ path }) => {
+  const file = fileURLToPath(new URL('programs/unreached.cjs', import.meta.url));
+  const args = ['--require', 'schedhint/register', file];
+  const env = { ...process.env, NODE_OPTIONS: '', SCHEDHINT_MAP: '/nonexistent/schedhint' };
+  expect(execFileSync(path, args, { cwd: root, env, encoding: 'utf8' })).toBe('0 2 0\n');
 });
 
 test('docs/register.md has the table that is tested here', () => {

@@ -58,14 +58,22 @@ export type StatusCode =
  * - `waiting`: not yet; what is missing may come.
  * - `unavailable`: not, until somebody changes something. Hints go to private memory.
  */
-export type Status =
+export type Status = (
   | { readonly state: 'bound'; readonly map: BoundMap; readonly readBy: Reader | null }
   | {
       readonly state: 'waiting' | 'unavailable';
       readonly code: StatusCode;
       /** What was tried, what the kernel said, what to do. */
       readonly reason: string;
-    };
+    }
+) & {
+  /**
+   * Workers of this process that run without schedhint: no preload has reached them, and they have
+   * not attached themselves. Counted are those that were started by threads that had attached
+   * before. Absent: there are none.
+   */
+  readonly unreachedWorkers?: number;
+};
 
 /** A status other than bound. */
 export type Unbound = Exclude<Status, { state: 'bound' }>;

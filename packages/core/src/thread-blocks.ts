@@ -5,6 +5,7 @@ import type { Channel } from './channel.js';
 import { monotonicNs } from './clock.js';
 import { Feedback } from './feedback.js';
 import { ABI, processIndex, Role, threadIndex } from './standard.js';
+import { countUnreachedWorkers, followStartedWorkers } from './started-workers.js';
 import { explain, mismatch, type Reader, type Status, unavailable } from './status.js';
 import { follow, unfollow } from './status-events.js';
 
@@ -56,6 +57,7 @@ export class ThreadBlocks {
       this.#shared = channel.pointers.map(({ layout }) => new ArrayBuffer(layout.size));
     }
     if (channel.standard && own) this.#introduce();
+    if (own) followStartedWorkers();
     if (this.#attachment !== null) follow(this);
   }
 
@@ -107,6 +109,12 @@ export class ThreadBlocks {
   }
 
   get status(): Status {
+    const status = this.#bindingStatus();
+    const unreachedWorkers = countUnreachedWorkers();
+    return unreachedWorkers > 0 ? { ...status, unreachedWorkers } : status;
+  }
+
+  #bindingStatus(): Status {
     if (this.#attachment === null) return this.#without!;
     const status = this.#attachment.status();
     if (status.step !== Step.Bound) return explain(this.#channel.request, status);

@@ -18,6 +18,22 @@ void OnStatusChange(const Napi::CallbackInfo& info) {
   info.Env().GetInstanceData<AddonData>()->Listen(info.Env(), info[0].As<Napi::Function>());
 }
 
+uint64_t ThreadId(const Napi::CallbackInfo& info) {
+  return static_cast<uint64_t>(info[0].As<Napi::Number>().Int64Value());
+}
+
+void WorkerOnline(const Napi::CallbackInfo& info) {
+  SharedRegistry().worker_online(ThreadId(info));
+}
+
+void WorkerEnded(const Napi::CallbackInfo& info) {
+  SharedRegistry().worker_ended(ThreadId(info));
+}
+
+Napi::Value UnreachedWorkers(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), SharedRegistry().unreached_workers());
+}
+
 Napi::Value Counts(const Napi::CallbackInfo& info) {
   schedhint_counts counts;
   SharedRegistry().counts(&counts);
@@ -53,6 +69,9 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   addon->constructor.SuppressDestruct();
   exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
   exports.Set("onStatusChange", Napi::Function::New<OnStatusChange>(env, "onStatusChange"));
+  exports.Set("workerOnline", Napi::Function::New<WorkerOnline>(env, "workerOnline"));
+  exports.Set("workerEnded", Napi::Function::New<WorkerEnded>(env, "workerEnded"));
+  exports.Set("unreachedWorkers", Napi::Function::New<UnreachedWorkers>(env, "unreachedWorkers"));
   exports.Set("counts", Napi::Function::New<Counts>(env, "counts"));
   exports.Set("readMapBtf", Napi::Function::New<ReadMapBtf>(env, "readMapBtf"));
   exports.Set("timeNamespaceOffsetNs",

@@ -186,6 +186,12 @@ export interface Addon {
    * alive. Only the first call counts.
    */
   onStatusChange(callback: () => void): void;
+  /** A worker that this thread has started runs. Again: does nothing. */
+  workerOnline(threadId: number): void;
+  /** It has ended. Those that end with their parent need not be told. */
+  workerEnded(threadId: number): void;
+  /** Workers of the process that are online and have not attached. */
+  unreachedWorkers(): number;
   counts(): Counts;
   /**
    * The BTF of the map pinned at a path: the types of the program that made it. The kernel gives it

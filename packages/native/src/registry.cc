@@ -294,6 +294,32 @@ void Registry::ThreadEnds() {
     End(binding);
   }
   FreeIfUnused(thread);
+  // Its own workers end with it, and nobody is left to tell.
+  pid_t tid = static_cast<pid_t>(syscall(SYS_gettid));
+  for (auto worker = workers_.begin(); worker != workers_.end();) {
+    worker = worker->second == tid ? workers_.erase(worker) : std::next(worker);
+  }
+}
+
+void Registry::WorkerOnline(uint64_t thread_id) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  workers_[thread_id] = static_cast<pid_t>(syscall(SYS_gettid));
+}
+
+void Registry::WorkerEnded(uint64_t thread_id) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  workers_.erase(thread_id);
+}
+
+uint32_t Registry::UnreachedWorkers() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  uint32_t unreached = 0;
+  for (auto [thread_id, parent] : workers_) {
+    auto thread = threads_.find(thread_id);
+    bool attached = thread != threads_.end() && thread->second->tid != 0;
+    if (!attached) unreached++;
+  }
+  return unreached;
 }
 
 schedhint_counts Registry::Counts() {

@@ -45,6 +45,10 @@ class Registry {
   // `listener` is told, on the watcher's thread, that some binding's status may have changed.
   void Listen(schedhint_listener listener, void* data);
   void Unlisten(schedhint_listener listener, void* data);
+  // Workers tell nothing of themselves unless they attach, so who starts them does.
+  void WorkerOnline(uint64_t thread_id);
+  void WorkerEnded(uint64_t thread_id);
+  uint32_t UnreachedWorkers();
   schedhint_counts Counts();
   int64_t time_namespace_offset() const { return time_offset_; }
 
@@ -76,6 +80,7 @@ class Registry {
   uint32_t bindings_ = 0;
   int64_t time_offset_;
   std::vector<std::pair<schedhint_listener, void*>> listeners_;
+  std::unordered_map<uint64_t, pid_t> workers_;  // that run, and the thread that has started each
   MapWatcher watcher_;
 };
 

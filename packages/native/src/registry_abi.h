@@ -124,6 +124,11 @@ struct schedhint_registry {
   // must return at once and not call back.
   void (*listen)(schedhint_listener, void* data);
   void (*unlisten)(schedhint_listener, void* data);
+  // A worker that the calling thread has started runs, and has ended. More than one copy may tell.
+  void (*worker_online)(uint64_t thread_id);
+  void (*worker_ended)(uint64_t thread_id);
+  // How many of those that run have not attached.
+  uint32_t (*unreached_workers)();
 };
 
 }  // extern "C"

@@ -40,6 +40,9 @@ const schedhint_registry own_table = {
     []() { return Own().time_namespace_offset(); },
     [](schedhint_listener listener, void* data) { Own().Listen(listener, data); },
     [](schedhint_listener listener, void* data) { Own().Unlisten(listener, data); },
+    [](uint64_t thread_id) { Own().WorkerOnline(thread_id); },
+    [](uint64_t thread_id) { Own().WorkerEnded(thread_id); },
+    []() { return Own().UnreachedWorkers(); },
 };
 
 }  // namespace

@@ -1,0 +1,26 @@
+import type { Worker } from 'node:worker_threads';
+import { loadAddon } from '@schedhint/native';
+
+let following = false;
+
+/**
+ * From now on the registry knows of every worker that this thread starts, so that those that no
+ * preload has reached can be counted. `Worker` is not patched: Node.js tells of each (`'worker'`).
+ */
+export function followStartedWorkers(): void {
+  const loaded = loadAddon();
+  if (following || !('addon' in loaded)) return;
+  following = true;
+  process.on('worker', (worker: Worker) => {
+    const { threadId } = worker;
+    // Preloads have run by then: before it nobody can say that it was not reached.
+    worker.once('online', () => loaded.addon.workerOnline(threadId));
+    worker.once('exit', () => loaded.addon.workerEnded(threadId));
+  });
+}
+
+/** How many workers of the process, started since, run without schedhint. */
+export function countUnreachedWorkers(): number {
+  const loaded = loadAddon();
+  return 'addon' in loaded ? loaded.addon.unreachedWorkers() : 0;
+}
