@@ -101,7 +101,7 @@ bool Listener::Make(const Options& options) {
     return Failed("bind", scratch);
   }
   const char* step = nullptr;
-  if (chown(scratch.c_str(), static_cast<uid_t>(-1), group) != 0) {
+  if (!options.group.empty() && chown(scratch.c_str(), static_cast<uid_t>(-1), group) != 0) {
     step = "chown";
   } else if (chmod(scratch.c_str(), options.mode) != 0) {
     step = "chmod";

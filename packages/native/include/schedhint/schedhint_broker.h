@@ -10,11 +10,12 @@
  * broker answers each with 64, in order. Whatever does not keep to this ends the connection, and
  * with the connection end its bindings. Numbers are in native byte order; what is unused is zero.
  *
- *   OPEN     first, once: which map, and what its value must look like. Answered with the map's id.
- *   MEMORY   one descriptor: a memfd with the seals SHRINK, GROW and SEAL, without WRITE and
- *            FUTURE_WRITE. Blocks lie in it. It can't be taken back before the connection ends.
- *   BIND     one descriptor: a pidfd of a thread (PIDFD_THREAD) of the process that has connected.
- *            Its element gets the blocks. Again for the same thread: replaces what it has.
+ *   OPEN     first, once: which map, and what its value must look like, the slots in order.
+ * Answered with the map's id. When it is refused, whatever else was sent is refused alike. MEMORY
+ * one descriptor: a memfd with the seals SHRINK, GROW and SEAL, without WRITE and FUTURE_WRITE.
+ * Blocks lie in it. It can't be taken back before the connection ends. One that is refused leaves
+ * its number free. BIND     one descriptor: a pidfd of a thread (PIDFD_THREAD) of the process that
+ * has connected. Its element gets the blocks. Again for the same thread: replaces what it has.
  *   UNBIND   one descriptor, as above. Its element is deleted; an answer of success means that no
  *            program that starts from now on finds the blocks.
  *
@@ -23,6 +24,9 @@
  * connects and opens anew. An app whose OPEN was refused for want of the map stays connected, and
  * is told in this way. A connection that ends without END leaves the app in the dark: its elements
  * may still be there, so it keeps their blocks until a later connection has answered for them.
+ *
+ * A connection too many is told so at once, by END with the reason LIMIT. Answers must be read:
+ * with more than 64 of them waiting, the broker may end the connection.
  */
 #ifndef SCHEDHINT_BROKER_H
 #define SCHEDHINT_BROKER_H
@@ -53,8 +57,9 @@ struct schedhint_broker_slot {
 
 /* What it is to point to. */
 struct schedhint_broker_pointer {
-  __u32 memory; /* its number, from 1; 0: NULL */
-  __u32 offset;
+  __u32 memory; /* its number, from 1; 0: NULL, with an offset of 0 */
+  __u32 offset; /* 8-byte aligned; the struct, rounded up to a power of two, 64 at least, must lie
+                   within the memory and a page */
 };
 
 struct schedhint_broker_request {
