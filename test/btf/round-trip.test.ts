@@ -1,6 +1,6 @@
 // BTF -> TypeScript -> C header -> clang -> BTF: what comes out is what went in.
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -9,6 +9,7 @@ import { type StructLayout, uptr } from '@schedhint/core';
 import { btfOfBytes, CLayouts } from '@schedhint/core/btf';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nodeBinaries } from '../node-versions/node-binaries.js';
 import { bpfObject, CSource, cStruct, runC } from './c-structs.js';
 import { leavesOf } from './leaves.js';
 import { compile, moduleFolder } from './typescript.js';
@@ -151,6 +152,36 @@ int main(void) { AT(leaf); AT(nested.tree); AT(hoisted); AT(last); return 0; }`)
       ]),
     ),
   );
+});
+
+test.each(nodeBinaries())('a module in TypeScript, by Node.js $version', ({ path, version }) => {
+  const file = join(folder, 'typed.ts');
+  const object = join(folder, 'typed.bpf.o');
+  writeFileSync(object, bpfObject(VALUE + MAP));
+  schedhint('--object', object, '-o', file);
+  const { status, stdout, stderr } = spawnSync(path, [command, 'gen', '--header', file], {
+    encoding: 'utf8',
+  });
+  if (version.startsWith('v20.')) {
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringMatching(/22\.18/) });
+  } else {
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toContain('struct leaf __uptr* leaf;');
+  }
+});
+
+test('what no header can have is refused', () => {
+  const failed = (text: string) => {
+    const file = join(folder, 'odd.mjs');
+    writeFileSync(file, `import { struct, u8, u16 } from 'schedhint';\n${text}`);
+    return spawnSync(process.execPath, [command, 'gen', '--header', file], { encoding: 'utf8' })
+      .stderr;
+  };
+  expect(failed('export const a = 1;')).toMatch(/ERR_OPTION: .* exports no layout/);
+  expect(failed("export const a = struct('s', { x: u8 }), b = struct('s', { x: u16 });")).toMatch(
+    /ERR_OPTION: two types are named s/,
+  );
+  expect(failed("throw new Error('no');")).toMatch(/ERR_OPTION: loading .* failed: no/);
 });
 
 function valuePart(file: string): string {

@@ -2,7 +2,7 @@
 // test/btf/c-structs.test.ts holds the same against a C compiler.
 
 import fc from 'fast-check';
-import { describe, expect, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, test, vi } from 'vitest';
 import { bits } from './bit-field.js';
 import { enumeration } from './enumeration.js';
 import { array, type FieldTypes, type Layout, struct, union } from './layout.js';
@@ -88,6 +88,30 @@ describe.each(Object.entries(manners))('bit-fields, %s', (_, manner) => {
     expect(() => {
       it.on = 1 as never;
     }).toThrow(expect.objectContaining({ code: 'ERR_FIELD_TYPE' }));
+  });
+});
+
+describe.each([
+  ['u8', u8],
+  ['u16', u16],
+  ['u32', u32],
+  ['u64', u64],
+] as const)('ordered, in a word of %s', (_, type) => {
+  test('what another thread stores between load and store is not lost', () => {
+    const width = type.size * 8 - 2;
+    const { view, bytes } = viewOf(struct('s', { mine: bits(u8, 2), theirs: bits(type, width) }));
+    const it = ordered(view) as unknown as Record<string, number | bigint>;
+    const exchange = Atomics.compareExchange as (...args: unknown[]) => unknown;
+    const spy = vi.spyOn(Atomics, 'compareExchange').mockImplementationOnce(((
+      ...args: unknown[]
+    ) => {
+      bytes[0]! |= 2; // the other thread, just now
+      return exchange(...args);
+    }) as never);
+    it.theirs = type.size === 8 ? 5n : 5;
+    expect(spy).toHaveBeenCalledTimes(2);
+    spy.mockRestore();
+    expect([Number(it.mine), Number(it.theirs)]).toEqual([2, 5]);
   });
 });
 

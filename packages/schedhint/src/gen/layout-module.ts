@@ -31,7 +31,19 @@ export async function layoutsOfModule(file: string): Promise<Declared> {
   if (layouts.length + enums.length + values.length === 0) {
     throw refused(`${file} exports no layout made by struct() or union()`);
   }
-  return declaredTypes(layouts, values, enums);
+  const declared = declaredTypes(layouts, values, enums);
+  checkTags(declared);
+  return declared;
+}
+
+/** In C structs, unions and enumerations have their names from one space. */
+function checkTags({ structs, enums, values }: Declared): void {
+  const seen = new Set<string>();
+  const tags = [...enums.map(({ tag }) => tag), ...[...structs, ...values].map(({ name }) => name)];
+  for (const tag of tags) {
+    if (seen.has(tag)) throw refused(`two types are named ${tag}: C has one name for one type`);
+    seen.add(tag);
+  }
 }
 
 async function load(file: string): Promise<Record<string, unknown>> {
