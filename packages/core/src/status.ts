@@ -54,7 +54,8 @@ export type StatusCode =
 /**
  * Whether the kernel holds a thread's blocks.
  *
- * - `bound`: it does. That says nothing of a reader: `readBy` is null until one has looked.
+ * - `bound`: it does. That says nothing of a reader: `readBy` is null until one has looked, and
+ *   again when it has not for 5 s (asked in the thread itself, which runs, so that it would have).
  * - `waiting`: not yet; what is missing may come.
  * - `unavailable`: not, until somebody changes something. Hints go to private memory.
  */

@@ -44,7 +44,7 @@ const forked: Row = {
   },
 };
 
-interface Children {
+interface Child {
   readonly tid: number;
   readonly state: string;
 }
@@ -53,13 +53,13 @@ interface Children {
 function startChildren(
   { keep, require }: Context,
   { how, file, map, count }: { how: string; file: string; map: string; count: number },
-): Promise<Children[]> {
+): Promise<Child[]> {
   const { fork } = require('node:child_process') as typeof import('node:child_process');
   const cluster = require('node:cluster') as typeof import('node:cluster').default;
   cluster.setupPrimary({ exec: file, execArgv: [] });
   const start = (env: NodeJS.ProcessEnv) =>
     how === 'cluster' ? cluster.fork(env) : fork(file, { execArgv: [], env });
-  const about: Promise<Children>[] = [];
+  const about: Promise<Child>[] = [];
   keep.children = Array.from({ length: count }, (_, i) => {
     const child = start({ ...process.env, SCHEDHINT_MAP: map, URGENCY: String(i + 1) });
     about.push(new Promise((resolve) => child.once('message', resolve as never)));
@@ -192,6 +192,27 @@ const timeNamespace: Row = {
   },
 };
 
+const pidNamespace: Row = {
+  fault: 'a pid namespace of its own',
+  times: 3,
+  async run(stage, times) {
+    let scheduler = await stage.scheduler();
+    const through = ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc'];
+    const app = await stage.app({ workers: 2, through });
+    assert.equal(await app.run(() => process.pid), 1);
+    for (let i = 0; i < times; i++) {
+      await app.untilAll('bound');
+      await app.isHeard();
+      await stage.stop(scheduler);
+      await app.untilAll('ERR_MAP_NOT_FOUND');
+      scheduler = await stage.scheduler();
+    }
+    await app.untilAll('bound');
+    await app.isHeard();
+    return 'bound and heard, and again after each restart';
+  },
+};
+
 /** Starts workers until one has the thread id that a worker had before. */
 async function takeTid(app: App, wanted: number): Promise<void> {
   await until(`a worker has the id ${wanted}`, async () => {
@@ -252,5 +273,6 @@ export const rows: readonly Row[] = [
   children('cluster'),
   executed,
   timeNamespace,
+  pidNamespace,
   tidReused,
 ];
