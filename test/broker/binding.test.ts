@@ -146,6 +146,15 @@ describeOnKernel('the broker binds', () => {
       await untilPinnedAtMost(before);
     });
 
+    test('when the client dies, whoever else has the connection', async () => {
+      const all = await ready(host, broker, { uid: UID });
+      await all.connection.bind(all.main, [{ memory: 1, offset: 0 }, 0]);
+      await all.client.command('heir');
+      process.kill(all.client.pid, 'SIGKILL');
+      await broker.untilHeld({ connections: 0, threads: 0 });
+      expect(await host.isBound(all.client.pid)).toBe(false);
+    });
+
     test('the later of two connections of a process keeps its element when the earlier ends', async () => {
       const first = await ready(host, broker, { uid: UID });
       const { client, main } = first;

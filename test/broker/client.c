@@ -22,7 +22,8 @@
  *   no-bpf                     {"ok":true}     bpf(2) is refused from now on, as in a container
  *   bpf                        {"ok":true}     tries it
  *   descriptors                {"count":n}
- *   stalling DIRECTORY         {"fd":n}        of a file that nobody can close, see stalling_fs.h
+ *   heir                       {"ok":true}     a child that has what this process has, and outlives
+ * it stalling DIRECTORY         {"fd":n}        of a file that nobody can close, see stalling_fs.h
  *   flood PATH N               {"ok":true}     see flood.h
  *   datagrams PATH             {"fd":n}        a socket that takes them
  *
@@ -35,6 +36,7 @@
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -238,6 +240,18 @@ static long count_descriptors(void) {
   return count - 2; /* . and .. */
 }
 
+/* It ends when the test lets go of stdin. */
+static int fork_heir(void) {
+  struct pollfd test = {.fd = STDIN_FILENO};
+  pid_t child = fork();
+
+  if (child != 0) return child < 0 ? -1 : 0;
+  close(STDOUT_FILENO);
+  close(STDERR_FILENO);
+  while (!(test.revents & POLLHUP)) poll(&test, 1, -1);
+  _exit(0);
+}
+
 static long number(const char* word) {
   return strtol(word, NULL, 0);
 }
@@ -283,6 +297,8 @@ static void obey(int words, char** word) {
     answer_ok(try_bpf());
   else if (IS("descriptors", 0))
     answer("count", count_descriptors());
+  else if (IS("heir", 0))
+    answer_ok(fork_heir());
   else if (IS("stalling", 1))
     answer("fd", open_stalling_file(word[1]));
   else if (IS("flood", 2))
