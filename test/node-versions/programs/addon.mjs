@@ -44,8 +44,21 @@ async function sampleFrom({ map, of, shared }) {
   attachment.release();
 }
 
+/** Reads the types behind the map, and those of a path that is none. */
+function checkMapBtf() {
+  const { call, errno } = addon.readMapBtf('/nonexistent');
+  assert.deepEqual({ call, errno }, { call: 'BPF_OBJ_GET', errno: 2 });
+  if (process.argv[2] === undefined) return;
+  const { btf, mapName, ...rest } = addon.readMapBtf(map);
+  assert.equal(rest.errno, 0, JSON.stringify(rest));
+  assert.equal(mapName, 'schedhint');
+  assert.ok(rest.mapId > 0 && rest.valueType > 0);
+  assert.equal(new Uint16Array(btf.slice(0, 2).buffer)[0], 0xeb9f);
+}
+
 /** Collects in this thread while another one samples it. */
 async function checkThread() {
+  checkMapBtf();
   const hints = startGcHints({ map });
   const { thread } = hints;
   assert.equal(hints.source, 'v8');

@@ -29,6 +29,8 @@ export class CLayouts {
   readonly #views = new Map<StructLayout, number>();
   readonly #enums = new Map<number, scalars.ScalarType>();
   readonly #tags = new Set<string>();
+  /** By tag: the last number that was put behind it. */
+  readonly #numbers = new Map<string, number>();
   #depth = 0;
 
   constructor(btf: Btf) {
@@ -155,11 +157,11 @@ export class CLayouts {
 
   #members(type: Of<'struct' | 'union'>, tag: string, path: string): Record<string, Member> {
     const members: Record<string, Member> = Object.create(null);
+    const placeholders = placeholdersFor(type);
     let end = 0;
-    let unnamed = 0;
     for (const member of type.members) {
       if (this.#isPadding(member)) continue;
-      const key = member.name || this.#placeholder(type, ++unnamed);
+      const key = member.name || placeholders.next().value;
       const memberPath = `${path}.${key}`;
       if (!isIdentifier(key)) throw unsupported(memberPath, 'no name that C allows');
       if (key in members) throw unsupported(memberPath, 'two members have this name');
@@ -197,13 +199,6 @@ export class CLayouts {
     throw unsupported(path, 'a member without a name that is no struct or union');
   }
 
-  /** A key for an anonymous member, that no member has as its name. */
-  #placeholder(type: Of<'struct' | 'union'>, number: number): string {
-    let key = `anonymous_${number}`;
-    while (type.members.some(({ name }) => name === key)) key = `_${key}`;
-    return key;
-  }
-
   #enumeration(id: number, type: Of<'enum' | 'enum64'>, tag: string, path: string) {
     const known = this.#enums.get(id);
     if (known !== undefined) return known;
@@ -223,9 +218,19 @@ export class CLayouts {
   /** Two types of one name, of two compilation units or below two structs: C needs two names. */
   #unique(tag: string): string {
     let name = tag;
-    for (let number = 2; this.#tags.has(name); number++) name = `${tag}_${number}`;
+    let number = this.#numbers.get(tag) ?? 1;
+    while (this.#tags.has(name)) name = `${tag}_${++number}`;
+    this.#numbers.set(tag, number);
     this.#tags.add(name);
     return name;
+  }
+}
+
+/** Keys for anonymous members, that no member has as its name. */
+function* placeholdersFor({ members }: Of<'struct' | 'union'>): Generator<string, never> {
+  const names = new Set(members.map(({ name }) => name));
+  for (let number = 1; ; number++) {
+    if (!names.has(`anonymous_${number}`)) yield `anonymous_${number}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { isIdentifier } from '../identifier.js';
 import { array, type FieldType, type StructLayout } from '../layout.js';
 import { at } from '../placement.js';
 import { u8 } from '../scalars.js';
@@ -14,6 +15,10 @@ const MAPS = '.maps';
 const UPTR = 'uptr';
 /** The kernel takes 11 special fields in a value. What has more here may have no end. */
 const MOST_STRUCTS = 256;
+/** As the kernel follows nested structs. */
+const DEEPEST = 32;
+/** Members of a value, those of anonymous structs each time that they occur. */
+const MOST_MEMBERS = 1 << 14;
 
 /** The maps that an object defines, by name, with the number of their value's type. */
 export function mapsOf(btf: Btf): Map<string, number> {
@@ -79,7 +84,7 @@ export function mapValueOf(btf: Btf, layouts: CLayouts, id: number, map: string)
 export function pointeeAt(btf: Btf, value: number, offset: number): number | undefined {
   let at = value;
   let bit = offset * 8;
-  for (let depth = 0; depth < 32; depth++) {
+  for (let depth = 0; depth < DEEPEST; depth++) {
     const { type } = btf.resolve(at);
     if (type.kind !== 'struct') return undefined;
     const member = type.members.find(
@@ -104,6 +109,7 @@ class ValueReader {
   /** By type: whether it has pointers. Also stops at a struct that contains itself. */
   readonly #hasPointers = new Map<number, boolean>();
   #structs = 0;
+  #members = 0;
 
   constructor(btf: Btf, layouts: CLayouts) {
     this.#btf = btf;
@@ -123,6 +129,9 @@ class ValueReader {
     let pointers = 0;
     for (const [member, offset] of this.#flat(type, 0)) {
       const memberPath = `${path}.${member.name}`;
+      if (!isIdentifier(member.name) || member.name in Object.prototype) {
+        throw unsupported(memberPath, 'no name that a field can have');
+      }
       const layout = this.#pointee(member, memberPath);
       const nested = layout ?? this.#nested(member, memberPath);
       if (nested !== undefined) pointers++;
@@ -145,9 +154,12 @@ class ValueReader {
     depth = 0,
   ): Generator<[BtfMember, number]> {
     for (const member of type.members) {
+      if (++this.#members > MOST_MEMBERS || depth > DEEPEST) {
+        throw unsupported('value', `more than ${MOST_MEMBERS} members`);
+      }
       const offset = base + Math.floor(member.bitOffset / 8);
       const inner = this.#btf.resolve(member.type).type;
-      if (member.name === '' && inner.kind === 'struct' && depth < 8) {
+      if (member.name === '' && inner.kind === 'struct') {
         yield* this.#flat(inner, offset, depth + 1);
       } else if (member.name !== '') {
         yield [member, offset];
@@ -176,9 +188,9 @@ class ValueReader {
     this.#hasPointers.set(id, false);
     const { type } = this.#btf.resolve(id);
     let has = false;
-    if (depth < 32 && type.kind === 'array') {
+    if (depth < DEEPEST && type.kind === 'array') {
       has = this.#contains(this.#btf.resolve(type.type).id, depth + 1);
-    } else if (depth < 32 && (type.kind === 'struct' || type.kind === 'union')) {
+    } else if (depth < DEEPEST && (type.kind === 'struct' || type.kind === 'union')) {
       has = type.members.some((member) => {
         const { id: at, type: inner } = this.#btf.resolve(member.type);
         return inner.kind === 'ptr' ? isUptr(this.#btf, inner.type) : this.#contains(at, depth + 1);
