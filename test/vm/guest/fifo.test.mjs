@@ -12,6 +12,7 @@ test('it schedules, reads the hints, and answers', async () => {
   const scheduler = await Scheduler.startObject('fifo.bpf.o');
   assert.equal(schedulerName(), 'schedhint_fifo');
   const app = new App();
+  await app.ask('state');
   hogs(4);
   let state;
   await until('the app has a reader', () => {

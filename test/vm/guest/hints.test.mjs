@@ -1,7 +1,6 @@
 // What each hint does, by what the scheduler counts: with the hint on, and with all others on.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { App, endPrograms, hogs, Spinner } from './programs.mjs';
 import { Scheduler } from './scheduler.mjs';
@@ -10,9 +9,10 @@ const ALL = ['gc', 'helpers', 'deadline', 'urgency', 'slice', 'batch'];
 const allBut = (hint) => ALL.filter((other) => other !== hint).join(',');
 
 let app;
-before(() => {
+before(async () => {
   app = new App();
-  hogs(4);
+  await app.ask('state'); // beside the hogs its start would take long
+  hogs(3);
 });
 after(endPrograms);
 
@@ -22,20 +22,20 @@ after(endPrograms);
  * @param {string} hint
  * @param {() => Promise<unknown>} work
  * @param {string[]} names of counts that only this hint raises
+ * @param {string[]} [too] counts that it raises, and others do
  */
-async function countedOnlyWith(hint, work, names) {
+async function countedOnlyWith(hint, work, names, too = []) {
   let scheduler = await Scheduler.start('--hints', hint);
   assert.deepEqual(scheduler.ready.hints, [hint]);
   for (;;) {
     await work();
-    if (names.every((name) => scheduler.counts[name] > 0)) break;
+    if ([...names, ...too].every((name) => scheduler.counts[name] > 0)) break;
   }
-  const counts = await scheduler.stop();
+  await scheduler.stop();
   scheduler = await Scheduler.start('--hints', allBut(hint));
   await work();
   const without = await scheduler.stop();
   for (const name of names) assert.equal(without[name], 0, `${name} without ${hint}`);
-  return { counts, without };
 }
 
 test('gc: a thread inside a pause keeps its CPU, and goes ahead when it waits', async () => {
@@ -57,11 +57,7 @@ test('helpers: those that wait when a pause begins are looked for, and go back a
 
 test('urgency: a thread that wakes up takes a CPU from one that is less in a hurry', async () => {
   await app.ask('hints', { urgency: 900 });
-  const { counts, without } = await countedOnlyWith('urgency', () => app.ask('wake', 1000), [
-    'urgency',
-  ]);
-  assert.ok(counts.kicked > 0);
-  assert.equal(without.kicked, 0);
+  await countedOnlyWith('urgency', () => app.ask('wake', 1000), ['urgency'], ['kicked']);
   await app.ask('hints', { urgency: 0 });
 });
 
@@ -70,9 +66,7 @@ test('deadline: so does one that is due soon', async () => {
     await app.ask('hints', { deadlineMs: 5 });
     await app.ask('wake', 1000);
   };
-  const { counts, without } = await countedOnlyWith('deadline', work, ['deadline']);
-  assert.ok(counts.kicked > 0);
-  assert.equal(without.kicked, 0);
+  await countedOnlyWith('deadline', work, ['deadline'], ['kicked']);
   await app.ask('hints', { deadlineNs: 0n });
 });
 
@@ -100,15 +94,11 @@ test('without hints none of them does anything', async () => {
   }
 });
 
-test('after an execve the old hints are gone', async () => {
+test('after an execve the element is dropped', async () => {
   const scheduler = await Scheduler.start();
-  const spinner = await Spinner.start(['--lie', '--seconds', '1']);
+  const spinner = await Spinner.start(['--lie', '--exec', '--seconds', '1']);
   spinner.go();
-  const { execs } = scheduler.counts;
   await spinner.result();
-  // A shell of ours that execs: its element goes, if it had one; programs without have none.
-  const child = spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' });
-  await new Promise((resolve) => child.once('exit', resolve));
-  assert.equal(scheduler.counts.execs, execs, 'a program that had no block drops none');
+  await scheduler.counted((counts) => counts.execs > 0);
   await scheduler.stop();
 });

@@ -80,6 +80,7 @@ test('the limits are on a process, on its cgroup and on all', async () => {
 test('an honest pause is paid for and repaid', async () => {
   const scheduler = await Scheduler.start();
   const app = new App();
+  await app.ask('state');
   hogs(4);
   await app.ask('collect', 3);
   const counts = await scheduler.counted((now) => now.lentNs > 0);

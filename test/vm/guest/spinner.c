@@ -9,6 +9,7 @@
  * its successor; forks: each one is a child process that ends after a while; execs: the child
  * starts this program anew; naps: of two threads one sleeps while the other works, in turns.
  * --pulse: honest, the first thread is in a pause of so many ms every half second.
+ * --exec: at the end it starts itself anew, bound as it is.
  * --helpers: only the leader has a block and says that it is in a pause, now and then; the threads
  * have none.
  */
@@ -30,10 +31,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LIFE_MS 50
+#define LIFE_MS 200
 #define MAX_THREADS 1000
 
-static bool lie, helpers;
+static bool lie, helpers, anew;
 static int threads = 1, seconds = 10, pulse_ms, map_fd = -1;
 static const char* shed = "none";
 static struct schedhint_thread* blocks;
@@ -150,7 +151,7 @@ static void* thread_main(void* argument) {
       pthread_mutex_lock(&turn);
       live();
       pthread_mutex_unlock(&turn);
-      usleep(LIFE_MS * 1000);
+      usleep(50 * 1000);
     }
   } else {
     spin_until(end_ns);
@@ -217,6 +218,7 @@ static void read_options(int argc, char** argv) {
     if (option == 'S') shed = optarg;
     if (option == 'p') pulse_ms = atoi(optarg);
     if (option == 'h') helpers = true;
+    if (option == 'e') anew = true;
     if (option == '?') _exit(2);
   }
   if (threads > MAX_THREADS) threads = MAX_THREADS;
@@ -247,11 +249,16 @@ int main(int argc, char** argv) {
   if (helpers) leader_in_pauses();
   for (int i = 0; i < threads - (pulse_ms ? 1 : 0); i++) pthread_join(running[i], NULL);
   while (now_ns() < end_ns) usleep(1000); /* for the last of the successors */
-  usleep(2 * LIFE_MS * 1000);
+  usleep(500 * 1000);                     /* and the last of the lives */
   printf(
       "{\"cpu\":%.3f,\"gcCount\":%u,\"gcPreempted\":%u,\"gcRunDelayNs\":%llu,\"onCpuNs\":%llu}\n",
       cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN), blocks[0].gc_count,
       blocks[0].gc_preempted, (unsigned long long)blocks[0].gc_run_delay_ns,
       (unsigned long long)blocks[0].on_cpu_ns);
+  if (anew) {
+    fflush(stdout);
+    claim(0); /* this thread, the one that is left after it */
+    execl("/proc/self/exe", "spinner", "--seconds=0", NULL);
+  }
   return 0;
 }

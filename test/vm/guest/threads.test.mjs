@@ -11,6 +11,7 @@ test('a thousand threads with hints are scheduled, and nobody waits too long', a
   const scheduler = await Scheduler.start();
   const herd = await Spinner.start(['--lie', '--threads', '1000', '--seconds', '10']);
   const app = new App();
+  await app.ask('state');
   hogs(2);
   assert.equal(await app.ask('collect', 1), 20_000);
   herd.go();

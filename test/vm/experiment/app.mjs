@@ -1,0 +1,73 @@
+// The app: collects when it is asked to, and serves requests.
+
+import { createServer } from 'node:http';
+import { attachThread } from 'schedhint';
+
+const options = JSON.parse(process.argv[2]);
+const thread = attachThread();
+thread.hints.urgency = options.urgency;
+
+const make = (i) => ({ id: i, text: `object ${i}`, parts: [i, i + 1, i + 2, i + 3] });
+const alive = Array.from({ length: options.objects }, (_, i) => make(i));
+let next = 0;
+
+const server = createServer((request, response) => {
+  const answer = [];
+  for (let i = 0; i < 100; i++) {
+    const made = make(i);
+    answer.push(made);
+    if (i % 10 === 0) alive[next++ % alive.length] = made;
+  }
+  response.end(JSON.stringify(answer));
+});
+
+const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Wall time of each, in ms, with a rest before it. */
+async function time(count, restMs, prepare, collect) {
+  const times = [];
+  for (let i = 0; i < count; i++) {
+    await rest(restMs);
+    prepare();
+    const start = performance.now();
+    collect();
+    times.push(performance.now() - start);
+  }
+  return times;
+}
+
+let young = [];
+let timer;
+const requests = {
+  listen: () =>
+    new Promise((done) => server.listen(0, '127.0.0.1', () => done(server.address().port))),
+  full: () =>
+    time(
+      options.collections,
+      700,
+      () => {},
+      () => globalThis.gc(),
+    ),
+  scavenges: async () => {
+    const times = await time(
+      options.scavenges,
+      300,
+      () => {
+        young = Array.from({ length: options.survivors }, (_, i) => make(i));
+      },
+      () => globalThis.gc({ type: 'minor' }),
+    );
+    young = [];
+    return times;
+  },
+  collectNowAndThen: () => {
+    timer = setInterval(() => globalThis.gc(), options.every);
+  },
+  stopCollecting: () => clearInterval(timer),
+  state: () => ({ state: thread.status.state, pid: process.pid }),
+};
+
+process.on('message', async ({ id, request }) => {
+  process.send({ id, answer: (await requests[request]()) ?? null });
+});
+process.on('disconnect', () => process.exit());

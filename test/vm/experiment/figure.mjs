@@ -1,0 +1,62 @@
+// The figure: bars with intervals, in multiples of what the same took without hogs.
+
+import { MEASURES } from './summary.mjs';
+
+const ARMS = [
+  ['kernel', 'kernel default', '#9aa5b1'],
+  ['off', 'hints off', '#e0a458'],
+  ['on', 'hints on', '#3a7d5c'],
+];
+const WIDTH = 760;
+const PLOT = { left: 60, top: 50, width: 680, height: 240 };
+const BAR = 32;
+
+export function figure({ measures }) {
+  const ratio = (name, arm, key) => measures[name][arm][key] / measures[name].alone.value;
+  const highest = Math.max(
+    ...MEASURES.flatMap(([name]) => ARMS.map(([arm]) => ratio(name, arm, 'high'))),
+  );
+  const step = highest > 12 ? 5 : highest > 5 ? 2 : 1;
+  const top = Math.ceil(highest / step) * step;
+  const y = (value) => PLOT.top + PLOT.height * (1 - value / top);
+  const parts = [];
+  for (let value = 0; value <= top; value += step) {
+    parts.push(
+      `<line x1="${PLOT.left}" x2="${PLOT.left + PLOT.width}" y1="${y(value)}" y2="${y(value)}" stroke="#d7dce1"/>`,
+      `<text x="${PLOT.left - 8}" y="${y(value) + 4}" text-anchor="end">${value}x</text>`,
+    );
+  }
+  parts.push(
+    `<line x1="${PLOT.left}" x2="${PLOT.left + PLOT.width}" y1="${y(1)}" y2="${y(1)}" stroke="#444" stroke-dasharray="4 3"/>`,
+  );
+  const group = PLOT.width / MEASURES.length;
+  MEASURES.forEach(([name, title], i) => {
+    const center = PLOT.left + group * (i + 0.5);
+    ARMS.forEach(([arm, , colour], j) => {
+      const x = center + (j - 1.5) * (BAR + 4);
+      const middle = x + BAR / 2;
+      const value = ratio(name, arm, 'value');
+      const [low, high] = [y(ratio(name, arm, 'low')), y(ratio(name, arm, 'high'))];
+      parts.push(
+        `<rect x="${x.toFixed(1)}" y="${y(value).toFixed(1)}" width="${BAR}" height="${(y(0) - y(value)).toFixed(1)}" fill="${colour}"/>`,
+        `<line x1="${middle}" x2="${middle}" y1="${low.toFixed(1)}" y2="${high.toFixed(1)}" stroke="#222"/>`,
+      );
+    });
+    parts.push(
+      `<text x="${center}" y="${PLOT.top + PLOT.height + 20}" text-anchor="middle">${title}</text>`,
+    );
+  });
+  ARMS.forEach(([, title, colour], j) => {
+    const x = PLOT.left + j * 150;
+    parts.push(
+      `<rect x="${x}" y="16" width="12" height="12" fill="${colour}"/>`,
+      `<text x="${x + 18}" y="26">${title}</text>`,
+    );
+  });
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} 330" font-family="sans-serif" font-size="12" fill="#222">
+<title>Times beside CPU hogs, in multiples of the time without them</title>
+<rect width="${WIDTH}" height="330" fill="#fff"/>
+${parts.join('\n')}
+</svg>
+`;
+}
