@@ -11,12 +11,12 @@ const make = (i) => ({ id: i, text: `object ${i}`, parts: [i, i + 1, i + 2, i + 
 const alive = Array.from({ length: options.objects }, (_, i) => make(i));
 let next = 0;
 
-const server = createServer((request, response) => {
+const server = createServer((_request, response) => {
   const answer = [];
   for (let i = 0; i < 100; i++) {
     const made = make(i);
     answer.push(made);
-    if (i % 10 === 0) alive[next++ % alive.length] = made;
+    if (i % 10 === 0) heap.old[next++ % heap.old.length] = made;
   }
   response.end(JSON.stringify(answer));
 });
@@ -36,7 +36,6 @@ async function time(count, restMs, prepare, collect) {
   return times;
 }
 
-let young = [];
 let timer;
 const requests = {
   listen: () =>
@@ -53,11 +52,11 @@ const requests = {
       options.scavenges,
       300,
       () => {
-        young = Array.from({ length: options.survivors }, (_, i) => make(i));
+        heap.young = Array.from({ length: options.survivors }, (_, i) => make(i));
       },
       () => globalThis.gc({ type: 'minor' }),
     );
-    young = [];
+    heap.young = [];
     return times;
   },
   collectNowAndThen: () => {

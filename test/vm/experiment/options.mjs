@@ -21,7 +21,7 @@ scx_schedhint with its hints off and on, in turns. Prints a table; with --write 
 docs/experiment.md, and the figure beside it.
 
 ${Object.entries(DEFAULTS)
-  .map(([name, value]) => `  --${name} N`.padEnd(22) + `(${value})`)
+  .map(([name, value]) => `${`  --${name} N`.padEnd(22)}(${value})`)
   .join('\n')}
   --kernel NAME       newest, or 6.17 (newest)
   --write             write docs/experiment.md and docs/images/experiment.svg

@@ -13,7 +13,7 @@ import { summarize, table } from './summary.mjs';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const DOC = here('../../../docs/experiment.md');
 const FIGURE = here('../../../docs/images/experiment.svg');
-const MARK = /(<!-- table -->\n)[^]*(<!-- \/table -->)/;
+const MARK = /(<!-- table -->\n).*(<!-- \/table -->)/s;
 
 async function measure(options, out) {
   prepareImages([options.kernel]);
