@@ -90,7 +90,7 @@ const rebindingTime: Row = {
 
 const pinLeftBehind: Row = {
   fault: 'scheduler SIGKILLed, its pin left behind',
-  times: 3,
+  times: 2,
   async run(stage, times) {
     const readBy = async () => {
       const status = await app.status();
@@ -136,7 +136,7 @@ const repinned: Row = {
 
 const lateScheduler: Row = {
   fault: 'app started 1 s before the scheduler',
-  times: 5,
+  times: 3,
   async run(stage, times) {
     for (let i = 0; i < times; i++) {
       const app = await stage.app({ workers: 2 });
@@ -154,7 +154,7 @@ const lateScheduler: Row = {
 
 const blockedLoop: Row = {
   fault: 'main event loop blocked for 5 s during a restart',
-  times: 2,
+  times: 1,
   async run(stage, times) {
     let scheduler = await stage.scheduler();
     const app = await stage.app({ workers: 2 });
