@@ -110,6 +110,18 @@ describeOnKernel('a broker that misbehaves', () => {
     expect(broker.connections).toBe(3);
   });
 
+  test('has no room for a connection: it is connected to again, each second', async () => {
+    await play((request, peer) => {
+      const refuse = request.kind === Kind.open && broker.connections < 3;
+      if (refuse) peer.end(answer({ kind: Kind.end, id: 0n }, { reason: LIMIT }));
+      else peer.write(answer(request));
+    });
+    await attach();
+    await untilCode('ERR_BROKER_REFUSED');
+    await untilBound();
+    expect(broker.connections).toBe(3);
+  });
+
   test('is slow: no more than 64 requests wait for it', async () => {
     let held: { request: Request; peer: Socket }[] = [];
     let holds = false;

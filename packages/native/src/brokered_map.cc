@@ -62,6 +62,7 @@ schedhint_status BrokeredMap::Open() {
     }
     AskForMap();
     state_ = State::kAsked;
+    end_ = {};
   }
   return Failed(SCHEDHINT_STEP_BROKER_ASKED, 0);
 }
@@ -165,7 +166,10 @@ bool BrokeredMap::Hear(
 }
 
 void BrokeredMap::Answered(const schedhint_broker_answer& answer) {
-  if (answer.kind == SCHEDHINT_BROKER_END) return AllUnbound();
+  if (answer.kind == SCHEDHINT_BROKER_END) {
+    end_ = Meaning(answer);
+    return AllUnbound();
+  }
   auto found = asked_.find(answer.id);
   if (found == asked_.end() || found->second.kind != answer.kind) return;
   Asked asked = found->second;
@@ -214,6 +218,11 @@ void BrokeredMap::AllUnbound() {
   std::vector<pid_t> threads;
   for (auto& [tid, placed] : placed_) threads.push_back(tid);
   for (pid_t tid : threads) Replaced(tid, map_id_);
+}
+
+schedhint_status BrokeredMap::WhyEnded() const {
+  return end_.step == SCHEDHINT_STEP_NONE ? Failed(SCHEDHINT_STEP_BROKER_CONNECT, ECONNRESET)
+                                          : end_;
 }
 
 void BrokeredMap::Replaced(pid_t tid, uint32_t map_id) {

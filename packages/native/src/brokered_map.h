@@ -48,6 +48,8 @@ class BrokeredMap {
   // Takes in what the broker has said. False when the connection has just ended, and all bindings
   // with it.
   bool Hear(const std::function<void(uint64_t request, schedhint_status)>& on_bind_answer);
+  // Why the connection has ended, as far as the broker has told.
+  schedhint_status WhyEnded() const;
   // Another way has led to the map, and the thread's element there is a new one.
   void Replaced(pid_t tid, uint32_t map_id);
   // Sees to the unbindings that no answer has settled: asks again, or finds that the thread has
@@ -93,7 +95,8 @@ class BrokeredMap {
 
   BrokerSocket socket_;
   State state_ = State::kClosed;
-  schedhint_status refusal_;  // while refused
+  schedhint_status refusal_;   // while refused
+  schedhint_status end_ = {};  // what the broker has said when it ended the last connection
   uint32_t map_id_ = 0;
   uint32_t memories_ = 0;            // handed over on this connection
   schedhint_status memory_refusal_;  // of one of them

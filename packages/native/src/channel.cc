@@ -96,9 +96,9 @@ schedhint_status Channel::OpenThroughBroker() {
 
 std::vector<std::string> Channel::Places() const {
   std::vector<std::string> places = paths_;
-  bool misses_broker = broker_ != nullptr && !direct_.is_open() && !broker_->is_connected() &&
-                       (not_open_.via == SCHEDHINT_VIA_BROKER || MayBeBrokered(not_open_));
-  if (misses_broker) places.push_back(broker_socket_);
+  bool needs_broker = broker_ != nullptr && !direct_.is_open() &&
+                      (not_open_.via == SCHEDHINT_VIA_BROKER || MayBeBrokered(not_open_));
+  if (needs_broker) places.push_back(broker_socket_);
   return places;
 }
 
@@ -149,10 +149,11 @@ bool Channel::Hear(const IsUsed& is_used) {
     }
   });
   if (!lives) {
-    not_open_ = Failed(SCHEDHINT_STEP_BROKER_CONNECT, ECONNRESET);
+    not_open_ = broker_->WhyEnded();
     not_open_.via = SCHEDHINT_VIA_BROKER;
     AllUnbound(not_open_);
-    return true;
+    // One that has no room for us is asked again in a second, as for any shortage.
+    return not_open_.step != SCHEDHINT_STEP_BROKER_REFUSED;
   }
   if (!was_open && broker_->is_open() && is_used(broker_->id())) {
     broker_->Refuse(Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0));

@@ -38,7 +38,7 @@ class Channel {
   void Open(const IsUsed& is_used);
   bool is_open() const { return direct_.is_open() || IsBrokered(); }
   uint32_t map_id() const { return direct_.is_open() ? direct_.id() : broker_ ? broker_->id() : 0; }
-  // Where a change may let Open() succeed: the pins, and the broker's socket while it is missed.
+  // Where a change may let Open() succeed: the pins, and the broker's socket while it is needed.
   std::vector<std::string> Places() const;
 
   // Closes what the pin does not lead to any more, so that the kernel can free it, and opens what

@@ -140,9 +140,7 @@ void Registry::WatchPins() {
   for (auto& channel : channels_) {
     for (std::string& place : channel->Places()) places.push_back(std::move(place));
   }
-  for (auto& map : unsettled_) {
-    if (!map->is_connected()) places.push_back(map->socket());
-  }
+  for (auto& map : unsettled_) places.push_back(map->socket());
   if (places != watched_ && watcher_.Watch(places)) watched_ = std::move(places);
 }
 
