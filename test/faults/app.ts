@@ -170,10 +170,18 @@ export class App {
 
 let heardNumber = 1000;
 
-/** Whatever starts once and stays: the watcher, libuv's pool. */
+/** Whatever starts once and stays: libuv's pool, and the watcher, once it waits for something. */
 async function warmUp({ schedhint, require }: Context, map: string): Promise<void> {
   await require('node:fs/promises').stat('/');
   schedhint.attachThread({ map }).detach();
+  const { readdirSync, readFileSync } = require('node:fs') as typeof import('node:fs');
+  const read = (task: string, what: string) =>
+    readFileSync(`/proc/self/task/${task}/${what}`, 'utf8');
+  const waits = (task: string) =>
+    read(task, 'comm') === 'schedhint-watch\n' && read(task, 'wchan').includes('poll');
+  while (!readdirSync('/proc/self/task').some(waits)) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
 }
 
 function become(_: Context, uid: number): void {

@@ -64,7 +64,8 @@ export class NodeProcess {
     const child = fork(fileURLToPath(new URL('programs/main.cjs', import.meta.url)), [], {
       execArgv: [],
       ...options,
-      env: { ...process.env, NODE_OPTIONS: '', ...options.env },
+      // No broker of the machine's.
+      env: { ...process.env, NODE_OPTIONS: '', SCHEDHINT_BROKER: '', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       serialization: 'advanced', // with bigints
     });
