@@ -8,7 +8,10 @@ const thread = attachThread();
 thread.hints.urgency = options.urgency;
 
 const make = (i) => ({ id: i, text: `object ${i}`, parts: [i, i + 1, i + 2, i + 3] });
-const alive = Array.from({ length: options.objects }, (_, i) => make(i));
+const heap = {
+  old: Array.from({ length: options.objects }, (_, i) => make(i)),
+  young: [],
+};
 let next = 0;
 
 const server = createServer((_request, response) => {
@@ -20,6 +23,8 @@ const server = createServer((_request, response) => {
   }
   response.end(JSON.stringify(answer));
 });
+
+server.keepAliveTimeout = 0; // a connection is there for the whole run
 
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

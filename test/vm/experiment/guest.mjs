@@ -39,7 +39,10 @@ async function serve(port) {
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   await ask('collectNowAndThen');
-  const [latencies] = await once(client, 'message');
+  const latencies = await new Promise((resolve, reject) => {
+    client.once('message', resolve);
+    client.once('exit', (code) => reject(new Error(`the client ended with ${code}`)));
+  });
   await ask('stopCollecting');
   return latencies;
 }

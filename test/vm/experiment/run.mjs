@@ -27,7 +27,8 @@ async function measure(options, out) {
     onOutput: (chunk) => process.stderr.write(chunk),
   });
   if (code !== 0) throw new Error(`the experiment failed in the VM (${code})`);
-  return JSON.parse(readFileSync(join(out, 'measured.json'), 'utf8'));
+  const runs = JSON.parse(readFileSync(join(out, 'measured.json'), 'utf8'));
+  return { runs, kernel: image.package };
 }
 
 async function main() {
@@ -44,8 +45,9 @@ async function main() {
   }
   const out = mkdtempSync(join(tmpdir(), 'schedhint-experiment-'));
   try {
-    const summary = summarize(await measure(options, out));
-    const text = table(summary);
+    const { runs, kernel } = await measure(options, out);
+    const summary = summarize(runs);
+    const text = `${table(summary)}\n${kernel}, ${options.pairs} runs of each arm.\n`;
     process.stdout.write(text);
     if (options.write) {
       writeFileSync(FIGURE, figure(summary));
