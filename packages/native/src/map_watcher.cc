@@ -72,22 +72,31 @@ void MapWatcher::Run() {
       poll(nullptr, 0, static_cast<int>((refilled - now) / 1000000 + 1));
       continue;
     }
-    pollfd fds[] = {{wake_fd_, POLLIN, 0},
-                    {sockets_fd_, POLLIN, 0},
-                    {events_.inotify_fd(), POLLIN, 0},
-                    {events_.mounts_fd(), POLLPRI, 0}};
-    int ready = poll(fds, 4, Timeout(now, chore_due));
-    if (ready == 0 && must_look_regularly_) wants_look = true;
-    if (ready > 0) {
-      if (fds[0].revents != 0) wants_look |= Drain();
-      if (fds[1].revents != 0) {
-        LookAgain again = hear_();
-        wants_look |= again == LookAgain::kAtOnce;
-        must_look_regularly_ |= again == LookAgain::kInASecond;
-      }
-      if (fds[2].revents != 0 || fds[3].revents != 0) wants_look = true;
+    Happened happened = Wait(Timeout(now, chore_due));
+    if (happened.nothing && must_look_regularly_) wants_look = true;
+    if (happened.woken) wants_look |= Drain();
+    if (happened.socket) {
+      LookAgain again = hear_();
+      wants_look |= again == LookAgain::kAtOnce;
+      must_look_regularly_ |= again == LookAgain::kInASecond;
     }
+    wants_look |= happened.pins;
   }
+}
+
+MapWatcher::Happened MapWatcher::Wait(int timeout_ms) {
+  pollfd fds[] = {{wake_fd_, POLLIN, 0},
+                  {events_.inotify_fd(), POLLIN, 0},
+                  {events_.mounts_fd(), POLLPRI, 0},
+                  {sockets_fd_, POLLIN, 0}};
+  int ready = poll(fds, 4, timeout_ms);
+  if (ready < 0) {
+    // The limit of descriptors has been set below four: anything may have happened.
+    poll(nullptr, 0, static_cast<int>(kLookEvery / 1000000));
+    return {false, true, true, true};
+  }
+  return {ready == 0, fds[0].revents != 0, fds[1].revents != 0 || fds[2].revents != 0,
+          fds[3].revents != 0};
 }
 
 // Empties the eventfd; true when the pins have changed.

@@ -43,6 +43,13 @@ class MapWatcher {
   bool Start();
   void Run();
   void PlaceWatches();
+  struct Happened {
+    bool nothing;
+    bool woken;
+    bool pins;
+    bool socket;
+  };
+  Happened Wait(int timeout_ms);
   bool Drain();
   int Timeout(uint64_t now, uint64_t chore_due) const;
 
