@@ -10,7 +10,8 @@ export const REGISTER = here('../../../packages/schedhint/dist/register.cjs');
 
 const running = new Set();
 
-function track(child) {
+/** Notes a child for {@link endPrograms}. */
+export function track(child) {
   running.add(child);
   child.once('exit', () => running.delete(child));
   return child;
@@ -45,6 +46,7 @@ export class App {
         env: { ...process.env, ...env },
         execArgv: ['--expose-gc', '--require', REGISTER],
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        serialization: 'advanced', // deadlines are BigInts
       }),
     );
     this.process.on('message', ({ id, answer }) => this.#answers.get(id)?.(answer));

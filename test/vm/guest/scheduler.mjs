@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { track } from './programs.mjs';
 import { until } from './until.mjs';
 
 const BUILD = fileURLToPath(new URL('../../../examples/scheduler/build/', import.meta.url));
@@ -37,9 +38,11 @@ export class Scheduler {
   #closed;
 
   constructor(args) {
-    this.process = spawn(PROGRAM, ['--json', '--interval', '100', ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.process = track(
+      spawn(PROGRAM, ['--json', '--interval', '100', ...args], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    );
     this.#closed = once(this.process, 'close');
     this.process.stderr.setEncoding('utf8').on('data', (text) => {
       this.complaint += text;
