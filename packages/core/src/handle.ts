@@ -1,8 +1,10 @@
 import type { EventEmitter } from 'node:events';
+import { BlockHints } from './block-hints.js';
 import type { Channel, StandardBlocks } from './channel.js';
 import { Feedback } from './feedback.js';
 import { GcState } from './gc-state.js';
-import { Hints } from './hints.js';
+import type { Hints } from './hints.js';
+import { LayeredHints } from './layered-hints.js';
 import { type Status, unavailable } from './status.js';
 import type { ThreadBlocks } from './thread-blocks.js';
 import { createView, rebase } from './view.js';
@@ -84,9 +86,16 @@ export class Handle {
 
   get hints(): Hints | undefined {
     if (this.#hints === undefined && this.#channel.standard) {
-      this.#hints = this.#looking(new Hints(this.#buffers[0]!), 0);
+      this.#hints = this.#looking(this.#newHints(), 0);
     }
     return this.#hints;
+  }
+
+  #newHints(): Hints {
+    const values = new BlockHints(this.#buffers[0]!);
+    const { layered } = this.#channel;
+    if (layered === undefined) return values;
+    return new LayeredHints(values, layered, (hint) => this.#held?.setHint(hint));
   }
 
   get feedback(): Feedback | undefined {
@@ -116,8 +125,10 @@ export class Handle {
     this.detach();
   }
 
-  static held(thread: Thread): ThreadBlocks | null {
-    return #held in thread ? thread.#held : null;
+  /** What a handle holds, and by which channel; null when it is detached. */
+  static held(thread: Thread): { blocks: ThreadBlocks; channel: Channel } | null {
+    if (!(#held in thread) || thread.#held === null) return null;
+    return { blocks: thread.#held, channel: thread.#channel };
   }
 
   #look(buffers: readonly ArrayBuffer[]): void {

@@ -7,6 +7,7 @@ export type { ArrayView } from './array-view.js';
 export { type BitsType, bits } from './bit-field.js';
 export {
   type Channel,
+  type LayeredMapping,
   type StandardBlocks,
   type StandardChannel,
   uptr,
@@ -18,6 +19,7 @@ export type { Feedback } from './feedback.js';
 export type { GcReporting, GcState } from './gc-state.js';
 export type { HintedThread, Thread } from './handle.js';
 export type { HintGroup, Hints } from './hints.js';
+export { type LayeredOptions, layered } from './layered.js';
 export {
   type ArrayType,
   array,
@@ -77,4 +79,4 @@ export {
   type ValueShape,
 } from './value-shape.js';
 export type { FieldsView, ScalarKeys, ValueOf, ViewOf } from './view.js';
-export { hintsOf, threadOf } from './worker-thread.js';
+export { hintsOf, threadOf, type WorkerOptions } from './worker-thread.js';

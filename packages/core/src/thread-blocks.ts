@@ -131,6 +131,11 @@ export class ThreadBlocks {
     return this.#channel.request.map;
   }
 
+  /** Of a layered channel: 0..1024, or -1 for none. */
+  setHint(hint: number): void {
+    this.#attachment?.setHint(hint);
+  }
+
   startGcHook(request: GcRequest): boolean {
     return this.#attachment?.startGcHook(request) ?? false;
   }

@@ -1,4 +1,4 @@
-import { type Channel, pinOf, standardChannel, standardGc } from './channel.js';
+import { type Channel, isChannel, pinOf, standardChannel, standardGc } from './channel.js';
 import { show, typeError } from './errors.js';
 import { Handle, type HintedThread, type Thread } from './handle.js';
 import { Flag } from './standard.js';
@@ -43,11 +43,11 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
   }
   const { map, channel } = options;
   if (channel === undefined) return standardChannel(pinOf(map === undefined ? {} : { map }));
-  if (channel?.kind !== 'uptr' || map !== undefined) {
+  if (!isChannel(channel) || map !== undefined) {
     throw typeError(
       'ERR_OPTION',
       map === undefined
-        ? `channel: expected one made by uptr(), got ${show(channel)}`
+        ? `channel: expected one made by uptr() or layered(), got ${show(channel)}`
         : 'map: a channel names its map itself, give one or the other',
     );
   }
@@ -62,10 +62,16 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
  * @returns stops it, once; null where V8's callbacks can't be had or the handle is detached
  */
 export function publishCollections(thread: HintedThread): (() => void) | null {
-  const blocks = Handle.held(thread);
-  if (!blocks?.startGcHook({ ...standardGc, liveFlag: Flag.gcLive, cycleFlag: Flag.gcCycle })) {
-    return null;
-  }
+  const held = Handle.held(thread);
+  if (held === null) return null;
+  const { blocks, channel } = held;
+  const request = {
+    ...standardGc,
+    liveFlag: Flag.gcLive,
+    cycleFlag: Flag.gcCycle,
+    hint: channel.layered?.gc ?? -1,
+  };
+  if (!blocks.startGcHook(request)) return null;
   // The hook writes to the blocks itself, so it holds them, whatever happens to the handle.
   blocks.acquire();
   let running = true;

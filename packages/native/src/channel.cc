@@ -44,7 +44,8 @@ Channel::Channel(const schedhint_channel_spec& spec)
       value_size_(spec.value_size),
       slots_(spec.slots, spec.slots + spec.slot_count),
       count_slot_(spec.count_slot),
-      count_offset_(spec.count_offset) {}
+      count_offset_(spec.count_offset),
+      kind_(spec.kind) {}
 
 std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, PagePool* pool,
                                          MapWatcher* watcher, schedhint_status* status) {
@@ -55,9 +56,12 @@ std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, Pag
     return nullptr;
   }
   for (const schedhint_slot& slot : channel->slots_) {
-    channel->has_process_slot_ |= slot.owner == SCHEDHINT_OWNER_PROCESS;
+    channel->has_process_slot_ |=
+        spec.kind == SCHEDHINT_KIND_UPTR && slot.owner == SCHEDHINT_OWNER_PROCESS;
   }
-  if (!channel->broker_socket_.empty()) {
+  // A broker carries pointers only: a hint in the element itself would be a request for each
+  // change.
+  if (!channel->broker_socket_.empty() && spec.kind == SCHEDHINT_KIND_UPTR) {
     channel->broker_ =
         std::make_unique<BrokeredMap>(channel->broker_socket_, channel->paths_.front(),
                                       channel->value_size_, channel->slots_, pool, watcher);
@@ -70,14 +74,15 @@ bool Channel::HasPath(const char* path) const {
 }
 
 bool Channel::HasSlotsOf(const schedhint_channel_spec& spec) const {
-  return value_size_ == spec.value_size && count_slot_ == spec.count_slot &&
+  return kind_ == spec.kind && value_size_ == spec.value_size && count_slot_ == spec.count_slot &&
          count_offset_ == spec.count_offset &&
          slots_ == std::vector<schedhint_slot>(spec.slots, spec.slots + spec.slot_count);
 }
 
 void Channel::Open(const IsUsed& is_used) {
   if (is_open()) return;
-  not_open_ = direct_.Open(paths_.front(), value_size_, slots_, is_used);
+  not_open_ = direct_.Open(
+      paths_.front(), [this](int map_fd, MapInfo* info) { return Check(map_fd, info); }, is_used);
   if (broker_ == nullptr) return;
   if (direct_.is_open()) return broker_->Close();
   if (!MayBeBrokered(not_open_)) return;
@@ -86,6 +91,15 @@ void Channel::Open(const IsUsed& is_used) {
   bool no_broker = brokered.step == SCHEDHINT_STEP_BROKER_CONNECT &&
                    (brokered.error == ENOENT || brokered.error == ENOTDIR);
   if (!no_broker) not_open_ = brokered;
+}
+
+schedhint_status Channel::Check(int map_fd, MapInfo* info) const {
+  if (kind_ == SCHEDHINT_KIND_UPTR) return CheckMap(map_fd, value_size_, slots_, info);
+  schedhint_status status = CheckMapType(map_fd, info);
+  if (status.step == SCHEDHINT_STEP_NONE && info->value_size != value_size_) {
+    return Failed(SCHEDHINT_STEP_VALUE_SIZE, 0, info->value_size);
+  }
+  return status;
 }
 
 schedhint_status Channel::OpenThroughBroker() {
@@ -104,9 +118,7 @@ std::vector<std::string> Channel::Places() const {
 
 bool Channel::Look(const IsUsed& is_used) {
   if (direct_.is_open() && !direct_.IsPinnedAt(paths_)) {
-    for (schedhint_binding* binding : bindings) {
-      if (binding->bound) direct_.Delete(binding->status.tid);
-    }
+    for (schedhint_binding* binding : bindings) DeleteElement(binding);
     if (leader_ == Leader::kProcessAlone) direct_.Delete(getpid());
     direct_.Close();
     AllUnbound({});
@@ -181,7 +193,8 @@ void Channel::Bind(schedhint_binding* binding) {
   if (!is_open()) {
     binding->status = not_open_;
   } else if (direct_.is_open()) {
-    binding->status = direct_.Update(tid, binding->element, slots_);
+    binding->status = binding->hint != nullptr ? binding->hint->Bind(direct_.descriptor(), tid)
+                                               : direct_.Update(tid, binding->element, slots_);
     if (broker_ != nullptr) broker_->Replaced(tid, direct_.id());
   } else {
     binding->request = broker_->Bind(tid, binding->element);
@@ -201,9 +214,18 @@ void Channel::Bound(schedhint_binding* binding) {
   BindLeader();
 }
 
+void Channel::DeleteElement(schedhint_binding* binding) {
+  if (!binding->bound || !direct_.is_open()) return;
+  if (binding->hint != nullptr) {
+    binding->hint->Unbind();
+  } else {
+    direct_.Delete(binding->status.tid);
+  }
+}
+
 void Channel::Unbind(schedhint_binding* binding) {
   pid_t tid = binding->status.tid;
-  if (binding->bound && direct_.is_open()) direct_.Delete(tid);
+  DeleteElement(binding);
   if (broker_ != nullptr) broker_->Unbind(tid);
   binding->request = 0;
   if (!binding->bound) return;

@@ -28,6 +28,7 @@ class Channel {
   // Another pin of the same map.
   void AddPath(const char* path) { paths_.push_back(path); }
   bool HasSlotsOf(const schedhint_channel_spec& spec) const;
+  schedhint_kind kind() const { return kind_; }
   const std::vector<schedhint_slot>& slots() const { return slots_; }
   const std::shared_ptr<BlockSet>& process() const { return process_; }
 
@@ -69,7 +70,9 @@ class Channel {
 
   explicit Channel(const schedhint_channel_spec& spec);
   bool IsBrokered() const { return broker_ != nullptr && broker_->is_open(); }
+  schedhint_status Check(int map_fd, MapInfo* info) const;
   schedhint_status OpenThroughBroker();
+  void DeleteElement(schedhint_binding* binding);
   void AllUnbound(schedhint_status why);
   void Bound(schedhint_binding* binding);
   void BindLeader();
@@ -81,6 +84,7 @@ class Channel {
   std::vector<schedhint_slot> slots_;
   int32_t count_slot_;
   uint32_t count_offset_;
+  schedhint_kind kind_;
   bool has_process_slot_ = false;
   std::shared_ptr<BlockSet> process_;
   DirectMap direct_;

@@ -9,13 +9,12 @@
 
 namespace schedhint {
 
-schedhint_status DirectMap::Open(const std::string& path, uint32_t value_size,
-                                 const std::vector<schedhint_slot>& slots,
+schedhint_status DirectMap::Open(const std::string& path, const Check& check,
                                  const std::function<bool(uint32_t)>& is_used) {
   int fd = OpenPinnedMap(path.c_str());
   if (fd < 0) return Failed(SCHEDHINT_STEP_OPEN_MAP, fd);
   MapInfo info;
-  schedhint_status status = CheckMap(fd, value_size, slots, &info);
+  schedhint_status status = check(fd, &info);
   if (status.step == SCHEDHINT_STEP_NONE && is_used(info.id)) {
     status = Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
   }

@@ -1,5 +1,6 @@
 #include "gc_hook.h"
 
+#include "hint_element.h"
 #include "monotonic_clock.h"
 
 extern "C" {
@@ -87,7 +88,7 @@ void GcHook::Uninstall() {
 }
 
 bool GcHook::Start(schedhint_binding* binding, uint8_t* thread_block, uint8_t* process_block,
-                   const schedhint_gc_layout& layout) {
+                   HintElement* element, const schedhint_gc_layout& layout) {
   if (!Install()) return false;
   for (Target& target : targets_) {
     if (target.binding == binding) {
@@ -95,7 +96,7 @@ bool GcHook::Start(schedhint_binding* binding, uint8_t* thread_block, uint8_t* p
       return true;
     }
   }
-  targets_.push_back({binding, 1, thread_block, process_block, layout});
+  targets_.push_back({binding, 1, thread_block, process_block, element, layout});
   Store(thread_block, layout.count, count_);
   SetBits(thread_block, layout.flags, layout.live_flag);
   return true;
@@ -123,6 +124,7 @@ void GcHook::Detach(size_t index) {
   targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(index));
   Publish(target.thread, target.layout.gc, 0);
   ClearBits(target.thread, target.layout.flags, target.layout.live_flag | target.layout.cycle_flag);
+  if (target.element != nullptr) target.element->LeavePause();
   // A thread that goes inside a pause takes its share with it.
   if (depth_ > 0 && target.process != nullptr) Add(target.process, target.layout.process_count, -1);
   if (targets_.empty()) Uninstall();
@@ -136,7 +138,8 @@ void GcHook::OnEpilogue(void*, int kind, int, void* hook) {
   static_cast<GcHook*>(hook)->Leave(kind);
 }
 
-// Inside V8's pause: no allocation, no lock, no JavaScript.
+// Inside V8's pause: no allocation, no JavaScript, and no lock but an element's, which is held for
+// one system call at most.
 void GcHook::Enter(int kind) {
   bool outermost = depth_++ == 0;
   open_[IndexOf(kind)]++;
@@ -152,6 +155,7 @@ void GcHook::Enter(int kind) {
       if (target.process != nullptr) Add(target.process, target.layout.process_count, 1);
     }
     Publish(target.thread, target.layout.gc, gc_);
+    if (outermost && target.element != nullptr) target.element->EnterPause(target.layout.hint);
   }
 }
 
@@ -172,9 +176,9 @@ void GcHook::Leave(int kind) {
     if (cycle && !cycle_) SetBits(target.thread, target.layout.flags, target.layout.cycle_flag);
     if (!cycle && cycle_) ClearBits(target.thread, target.layout.flags, target.layout.cycle_flag);
     Publish(target.thread, target.layout.gc, gc_);
-    if (outermost && target.process != nullptr) {
-      Add(target.process, target.layout.process_count, -1);
-    }
+    if (!outermost) continue;
+    if (target.process != nullptr) Add(target.process, target.layout.process_count, -1);
+    if (target.element != nullptr) target.element->LeavePause();
   }
   cycle_ = cycle;
 }

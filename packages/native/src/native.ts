@@ -17,13 +17,21 @@ export interface Slot {
   readonly owner: SlotOwner;
 }
 
+/**
+ * What a thread's element of the map is. `uptr`: pointers, which the slots place. `layered`: a hint of
+ * 0..1024, scx_layered's `struct task_hint`; the slots are then memory that no program sees, and their
+ * offsets mean nothing.
+ */
+export type ChannelKind = 'uptr' | 'layered';
+
 /** How a map wants its blocks. Must be valid: C++ does not check it again. */
 export interface ChannelRequest {
+  readonly kind: ChannelKind;
   /** Path of the pinned map. */
   readonly map: string;
   /** The socket of the broker to ask where this process may not open the map; empty: none. */
   readonly broker: string;
-  /** Bytes of the value that are ours; the map's own may be larger. */
+  /** Bytes of the value that are ours; the map's own may be larger where the kind is `uptr`. */
   readonly valueSize: number;
   readonly slots: readonly Slot[];
   /** The slot of the process's block in which the threads bound now are counted; -1: none. */
@@ -53,6 +61,8 @@ export interface GcRequest {
   readonly processSlot: number;
   /** u32 in the process's block: isolates inside a pause. */
   readonly processCount: number;
+  /** What the element of a layered channel holds during a pause; -1: what it holds otherwise. */
+  readonly hint: number;
 }
 
 /** The step at which binding stopped. `0`: bound. */
@@ -130,6 +140,11 @@ export interface Attachment {
    */
   buffer(slot: number): ArrayBuffer | null;
   status(): NativeStatus;
+  /**
+   * The hint in the element of a layered channel, 0..1024, or -1 for no element. A `bpf(2)` call if
+   * it is another than before, inside this call; with the map not bound, when it is.
+   */
+  setHint(hint: number): void;
   /**
    * Publishes this thread's collections in the blocks. On the thread itself only. Counted: stop it
    * as often.

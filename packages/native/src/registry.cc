@@ -116,6 +116,7 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
     *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
     return nullptr;
   }
+  if (channel->kind() == SCHEDHINT_KIND_LAYERED) binding->hint = std::make_unique<HintElement>();
   binding->channel_index = channel->bindings.size();
   channel->bindings.push_back(binding.get());
   thread->bindings.push_back(binding.get());
@@ -249,7 +250,13 @@ void Registry::FreeIfUnused(Thread* thread) {
 
 schedhint_status Registry::Status(schedhint_binding* binding) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return binding->status;
+  schedhint_status status = binding->status;
+  int error = binding->bound && binding->hint != nullptr ? binding->hint->LastError() : 0;
+  if (error != 0) {
+    status.step = SCHEDHINT_STEP_UPDATE;
+    status.error = -error;
+  }
+  return status;
 }
 
 uint8_t* Registry::BlockOf(schedhint_binding* binding, uint32_t slot, uint32_t* size) {
@@ -273,7 +280,7 @@ bool Registry::StartGc(schedhint_binding* binding, const schedhint_gc_layout& la
                         ? nullptr
                         : element.At(static_cast<size_t>(layout.process_slot)).address;
   }
-  return hook->Start(binding, thread_block, process_block, layout);
+  return hook->Start(binding, thread_block, process_block, binding->hint.get(), layout);
 }
 
 void Registry::StopGc(schedhint_binding* binding) {

@@ -21,6 +21,14 @@ struct schedhint_slot {
   schedhint_owner owner;
 };
 
+// What a thread's element of the map is.
+enum schedhint_kind : uint32_t {
+  SCHEDHINT_KIND_UPTR = 0,  // pointers, which the slots place
+  // A hint, 0..1024, as a u64 in front of 24 reserved bytes: scx_layered's struct task_hint. The
+  // slots are blocks that no program sees, and the offsets in the value mean nothing.
+  SCHEDHINT_KIND_LAYERED = 1,
+};
+
 struct schedhint_channel_spec {
   const char* path;    // of the pinned map
   const char* broker;  // the socket of the broker to ask where we may not open it; empty: none
@@ -30,6 +38,7 @@ struct schedhint_channel_spec {
   // Where a process's block counts its bound threads (u32): slot and offset. Slot -1: nowhere.
   int32_t count_slot;
   uint32_t count_offset;
+  schedhint_kind kind;
 };
 
 // The step of binding that failed, and what the kernel said.
@@ -80,6 +89,7 @@ struct schedhint_gc_layout {
   uint32_t cycle_flag;     // set in flags between the pauses of a major collection
   int32_t process_slot;    // -1: none
   uint32_t process_count;  // u32, isolates inside a pause
+  int32_t hint;            // in the element while a pause is in progress; -1: the thread's own
 };
 
 struct schedhint_counts {
@@ -129,6 +139,9 @@ struct schedhint_registry {
   void (*worker_ended)(uint64_t thread_id);
   // How many of those that run have not attached.
   uint32_t (*unreached_workers)();
+  // The hint in the element of a layered channel, 0..1024, or -1: no element. One bpf(2) call where
+  // that changes anything. From any thread.
+  void (*set_hint)(schedhint_binding*, int32_t hint);
 };
 
 }  // extern "C"

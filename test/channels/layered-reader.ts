@@ -1,0 +1,64 @@
+import { BpfReader } from '../kernel/bpf-reader.js';
+
+// What test/kernel/bpf/layered.bpf.c tells.
+
+/** A change of an element, seen as its call began. */
+export interface HintCall {
+  readonly ns: number;
+  /** Null: a delete. */
+  readonly hint: number | null;
+  /** Of the thread that calls; null: it had none. */
+  readonly before: number | null;
+  readonly tid: number;
+}
+
+const NO_HINT = 0xffff_ffff_ffff_ffffn;
+const hintOf = (hint: bigint) => (hint === NO_HINT ? null : Number(hint));
+
+/** scx_layered's map in a bpffs, and the eyes of its scheduler. */
+export class LayeredReader {
+  readonly #reader: BpfReader;
+  readonly map: string;
+  readonly mapId: number;
+
+  private constructor(reader: BpfReader, pins: string) {
+    this.#reader = reader;
+    this.map = `${pins}/task_hints`;
+    this.mapId = reader.maps.task_hints!.id;
+  }
+
+  /** @param pid whose calls are written down */
+  static async load(pins: string, pid: number): Promise<LayeredReader> {
+    const reader = await BpfReader.load('layered', pins);
+    await reader.set('control', 0, [pid]);
+    return new LayeredReader(reader, pins);
+  }
+
+  /** A thread's hint, as the scheduler sees it. */
+  async hint(tid: number): Promise<number | null> {
+    await this.#reader.set('control', 1, [tid]);
+    const seen = (await this.#reader.run('look')) | 0;
+    if (seen === -2) throw new Error(`there is no thread ${tid}`);
+    return seen === -1 ? null : seen;
+  }
+
+  /** The calls since the last time that this was asked. */
+  async calls(): Promise<HintCall[]> {
+    const count = (await this.#reader.get('call_count', 0)).readUInt32LE();
+    const entries = await this.#reader.dump('calls', count);
+    await this.#reader.set('call_count', 0, [0, 0]);
+    return entries.map(([, value]) => {
+      if (value.readUInt32LE(28) !== 0) throw new Error('reserved words are not 0');
+      return {
+        ns: Number(value.readBigUInt64LE(0)),
+        hint: hintOf(value.readBigUInt64LE(8)),
+        before: hintOf(value.readBigUInt64LE(16)),
+        tid: value.readUInt32LE(24),
+      };
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
+  }
+}
