@@ -30,13 +30,19 @@ export class LayeredReader {
   /** @param pid whose calls are written down */
   static async load(pins: string, pid: number): Promise<LayeredReader> {
     const reader = await BpfReader.load('layered', pins);
-    await reader.set('control', 0, [pid]);
-    return new LayeredReader(reader, pins);
+    const layered = new LayeredReader(reader, pins);
+    await layered.watch(pid);
+    return layered;
+  }
+
+  /** Writes another process's calls down from now on. */
+  watch(pid: number): Promise<void> {
+    return this.#reader.set('watched', 0, [pid]);
   }
 
   /** A thread's hint, as the scheduler sees it. */
   async hint(tid: number): Promise<number | null> {
-    await this.#reader.set('control', 1, [tid]);
+    await this.#reader.set('watched', 1, [tid]);
     const seen = (await this.#reader.run('look')) | 0;
     if (seen === -2) throw new Error(`there is no thread ${tid}`);
     return seen === -1 ? null : seen;

@@ -249,7 +249,7 @@ describeOnKernel('the layered channel', () => {
   });
 
   test('another value is refused, and says what to do', async () => {
-    const { status } = await node.run(attach, { map: `${bpffs.path}/control` });
+    const { status } = await node.run(attach, { map: `${bpffs.path}/watched` });
     expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_TYPE' });
     const uptr = await node.run(({ schedhint }, map) => {
       return schedhint.attachThread({ map }).status;

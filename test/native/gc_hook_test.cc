@@ -70,7 +70,7 @@ struct ThreadBlock {
   uint64_t since_ns, expect_ns;
   uint32_t flags;
 };
-constexpr schedhint_gc_layout kLayout = {0, 0, 4, 8, 16, 24, kLive, kCycle, 1, 4, -1};
+constexpr schedhint_gc_layout kLayout = {0, 0, 4, 8, 16, 24, kLive, kCycle, 1, 4, -1, 0};
 
 struct Blocks {
   ThreadBlock thread = {};

@@ -4,9 +4,10 @@ import { mapComparison } from './btf/map-comparison.js';
 import { show, typeError } from './errors.js';
 import type { StructLayout } from './layout.js';
 import { DEFAULT_BROKER, DEFAULT_PIN, processLayout, threadLayout } from './standard.js';
+import type { TldDescription } from './tld.js';
 import { type BlocksOf, type Pointer, pointersOf, type ValueShape } from './value-shape.js';
 
-/** How a map wants its hints. Made by {@link uptr} or {@link layered}; any number of threads may use one. */
+/** How a map wants its hints. Made by {@link uptr}, {@link layered} or {@link tld}; any number of threads may use one. */
 export interface Channel<Blocks = unknown> {
   readonly kind: ChannelKind;
   /** Whether a thread has the standard block: then it has `hints`, `feedback` and `gc`. */
@@ -20,6 +21,8 @@ export interface Channel<Blocks = unknown> {
   readonly compare?: (mapId: number) => string | null;
   /** What becomes of hints in a map that takes one number. */
   readonly layered?: LayeredMapping;
+  /** Of task local data: what is in it. */
+  readonly tld?: TldDescription;
   /** Only for the type checker. */
   readonly blocks?: Blocks;
 }

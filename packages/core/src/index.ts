@@ -17,8 +17,9 @@ export { type EnumConstants, type EnumType, enumeration, isEnum } from './enumer
 export type { Coded, ErrorCode } from './errors.js';
 export type { Feedback } from './feedback.js';
 export type { GcReporting, GcState } from './gc-state.js';
-export type { HintedThread, Thread } from './handle.js';
+export type { HintedThread, HintingThread, Thread, ThreadOf } from './handle.js';
 export type { HintGroup, Hints } from './hints.js';
+export type { JointThread } from './joint-thread.js';
 export { type LayeredOptions, layered } from './layered.js';
 export {
   type ArrayType,
@@ -71,6 +72,16 @@ export {
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js';
 export { STATUS_CHANNEL, type StatusMessage } from './status-events.js';
 export { attachThread, publishCollections } from './thread.js';
+export {
+  TLD_HINT_KEYS,
+  type TldChannel,
+  type TldDescription,
+  type TldHintKey,
+  type TldHintKeys,
+  type TldKeys,
+  type TldOptions,
+  tld,
+} from './tld.js';
 export {
   type BlocksOf,
   isValueShape,

@@ -54,6 +54,7 @@ export type StatusCode =
   | 'ERR_PIDFD_REFUSED'
   | 'ERR_PLATFORM_UNSUPPORTED'
   | 'ERR_THREAD_ENDED'
+  | 'ERR_TLD_SHARED_PAGE'
   | 'ERR_UPTR_UNSUPPORTED'
   | 'ERR_WORKER_NOT_ATTACHED';
 
@@ -93,6 +94,8 @@ type Asked = Pick<ChannelRequest, 'kind' | 'map' | 'broker'>;
 const WRONG_VALUE: Record<ChannelKind, (path: string, size: number) => string> = {
   uptr: (path, size) =>
     `the value of ${path} has ${size} bytes, fewer than the channel's: describe the map's own value with uptr({ value })`,
+  tld: (path, size) =>
+    `the value of ${path} has ${size} bytes, not the 16 or 24 of task local data: give the path of the scheduler's tld_data_map`,
   layered: (path, size) =>
     `the value of ${path} has ${size} bytes, not the 32 of scx_layered's struct task_hint: give the path that scx_layered --task-hint-map was given`,
 };
@@ -100,10 +103,10 @@ const WRONG_VALUE: Record<ChannelKind, (path: string, size: number) => string> =
 const PIN_VARIABLE: Record<ChannelKind, string> = {
   uptr: 'SCHEDHINT_MAP',
   layered: 'SCHEDHINT_LAYERED_MAP',
+  tld: 'SCHEDHINT_TLD_MAP',
 };
 
-const NOT_BROKERED =
-  '; schedhint-broker carries only channels of uptr(), since each change of this hint is a bpf(2) call';
+const NOT_BROKERED = '; schedhint-broker carries only channels of uptr(), not this one';
 
 /** What a refused step of binding to the map means. */
 export function explain(asked: Asked, status: NativeStatus): Unbound {
@@ -173,6 +176,11 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
       return unavailable(
         'ERR_BROKER_MEMORY',
         'the broker needs the blocks in a memfd, and memfd_create(2) was refused, or RLIMIT_FSIZE is below 4 MiB: allow it in the seccomp profile',
+      );
+    case Step.TldSharedPage:
+      return unavailable(
+        'ERR_TLD_SHARED_PAGE',
+        `${path} wants a page for each thread, and this thread, which has attached to a map of Linux >= 7.1, shares its page; its values never move: start the process anew`,
       );
     default:
       return unavailable('ERR_THREAD_ENDED', 'the thread has ended');

@@ -1,19 +1,20 @@
 import type { Worker } from 'node:worker_threads';
 import type { StandardChannel } from './channel.js';
 import { show, typeError } from './errors.js';
-import { Handle, type HintedThread } from './handle.js';
+import { Handle, type HintingThread, type Thread, type ThreadOf } from './handle.js';
 import type { Hints } from './hints.js';
 import { channelOf } from './thread.js';
 import { ThreadBlocks } from './thread-blocks.js';
+import type { TldChannel } from './tld.js';
 
-const ofWorkers = new WeakMap<Worker, Map<string, HintedThread>>();
+const ofWorkers = new WeakMap<Worker, Map<string, Thread>>();
 
 /** Which of a worker's blocks: those of the map that the worker itself uses. */
-export interface WorkerOptions {
+export interface WorkerOptions<C extends StandardChannel | TldChannel = StandardChannel> {
   /** Path of the map, as for {@link attachThread}. */
   readonly map?: string;
   /** Or a channel of another kind, made as the worker makes its own. */
-  readonly channel?: StandardChannel;
+  readonly channel?: C;
 }
 
 /**
@@ -24,7 +25,10 @@ export interface WorkerOptions {
  * @returns always the same handle for the same worker and map
  * @throws TypeError `ERR_OPTION` if it is no worker
  */
-export function threadOf(worker: Worker, options: WorkerOptions = {}): HintedThread {
+export function threadOf<C extends StandardChannel | TldChannel = StandardChannel>(
+  worker: Worker,
+  options: WorkerOptions<C> = {},
+): ThreadOf<C> {
   if (typeof worker?.threadId !== 'number' || typeof worker.once !== 'function') {
     throw typeError('ERR_OPTION', `worker: expected a Worker, got ${show(worker)}`);
   }
@@ -37,14 +41,14 @@ export function threadOf(worker: Worker, options: WorkerOptions = {}): HintedThr
   }
   let thread = handles.get(key);
   if (thread === undefined) {
-    thread = new Handle(channel, ThreadBlocks.of(channel, worker.threadId)) as HintedThread;
+    thread = new Handle(channel, ThreadBlocks.of(channel, worker.threadId)) as unknown as Thread;
     handles.set(key, thread);
     const detach = () => thread!.detach();
     // Its threadId is -1 once it has exited: nothing will call us then.
     if (worker.threadId < 0) detach();
     else worker.once('exit', detach);
   }
-  return thread;
+  return thread as ThreadOf<C>;
 }
 
 /**
@@ -53,6 +57,9 @@ export function threadOf(worker: Worker, options: WorkerOptions = {}): HintedThr
  * Both threads may write them: a single field is the last writer's, a group (`set`) is one of the
  * two, never a mixture.
  */
-export function hintsOf(worker: Worker, options: WorkerOptions = {}): Hints {
-  return threadOf(worker, options).hints;
+export function hintsOf(
+  worker: Worker,
+  options: WorkerOptions<StandardChannel | TldChannel> = {},
+): Hints {
+  return (threadOf(worker, options) as HintingThread).hints;
 }

@@ -15,7 +15,8 @@ int32_t I32(const Napi::Object& object, const char* name) {
 }
 
 schedhint_kind KindOf(const std::string& name) {
-  return name == "layered" ? SCHEDHINT_KIND_LAYERED : SCHEDHINT_KIND_UPTR;
+  if (name == "layered") return SCHEDHINT_KIND_LAYERED;
+  return name == "tld" ? SCHEDHINT_KIND_TLD : SCHEDHINT_KIND_UPTR;
 }
 
 Napi::Object ToObject(Napi::Env env, const schedhint_status& status) {
@@ -114,10 +115,12 @@ Napi::Value Attachment::Status(const Napi::CallbackInfo& info) {
 Napi::Value Attachment::StartGcHook(const Napi::CallbackInfo& info) {
   Napi::Object request = info[0].As<Napi::Object>();
   schedhint_gc_layout layout = {
-      U32(request, "threadSlot"),   U32(request, "gc"),        U32(request, "count"),
-      U32(request, "sinceNs"),      U32(request, "expectNs"),  U32(request, "flags"),
-      U32(request, "liveFlag"),     U32(request, "cycleFlag"), I32(request, "processSlot"),
-      U32(request, "processCount"), I32(request, "hint")};
+      U32(request, "threadSlot"),  U32(request, "gc"),
+      U32(request, "count"),       U32(request, "sinceNs"),
+      U32(request, "expectNs"),    U32(request, "flags"),
+      U32(request, "liveFlag"),    U32(request, "cycleFlag"),
+      I32(request, "processSlot"), U32(request, "processCount"),
+      I32(request, "hint"),        request.Get("wide").ToBoolean() ? 1u : 0u};
   bool started = binding_ != nullptr && SharedRegistry().gc_start(binding_, &layout);
   return Napi::Boolean::New(info.Env(), started);
 }

@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
+
+#include "tld.h"
 
 namespace schedhint {
 namespace {
@@ -48,10 +51,13 @@ Channel::Channel(const schedhint_channel_spec& spec)
       kind_(spec.kind) {}
 
 std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, PagePool* pool,
-                                         MapWatcher* watcher, schedhint_status* status) {
+                                         const Block& metadata, MapWatcher* watcher,
+                                         schedhint_status* status) {
   std::unique_ptr<Channel> channel(new Channel(spec));
   channel->process_ = std::make_shared<BlockSet>(pool);
-  if (!channel->process_->Take(channel->slots_, SCHEDHINT_OWNER_PROCESS)) {
+  if (spec.kind == SCHEDHINT_KIND_TLD) {
+    channel->process_->Keep(channel->slots_, kTldMetadataSlot, metadata);
+  } else if (!channel->process_->Take(channel->slots_, SCHEDHINT_OWNER_PROCESS)) {
     *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
     return nullptr;
   }
@@ -59,8 +65,8 @@ std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, Pag
     channel->has_process_slot_ |=
         spec.kind == SCHEDHINT_KIND_UPTR && slot.owner == SCHEDHINT_OWNER_PROCESS;
   }
-  // A broker carries pointers only: a hint in the element itself would be a request for each
-  // change.
+  // A broker carries pointers only: not a hint in the element itself, which would be a request for
+  // each change, nor a place in a page.
   if (!channel->broker_socket_.empty() && spec.kind == SCHEDHINT_KIND_UPTR) {
     channel->broker_ =
         std::make_unique<BrokeredMap>(channel->broker_socket_, channel->paths_.front(),
@@ -96,10 +102,11 @@ void Channel::Open(const IsUsed& is_used) {
 schedhint_status Channel::Check(int map_fd, MapInfo* info) const {
   if (kind_ == SCHEDHINT_KIND_UPTR) return CheckMap(map_fd, value_size_, slots_, info);
   schedhint_status status = CheckMapType(map_fd, info);
-  if (status.step == SCHEDHINT_STEP_NONE && info->value_size != value_size_) {
-    return Failed(SCHEDHINT_STEP_VALUE_SIZE, 0, info->value_size);
-  }
-  return status;
+  if (status.step != SCHEDHINT_STEP_NONE) return status;
+  bool is_tld = kind_ == SCHEDHINT_KIND_TLD;
+  bool fits = is_tld ? IsTldValueSize(info->value_size) : info->value_size == value_size_;
+  if (!fits) return Failed(SCHEDHINT_STEP_VALUE_SIZE, 0, info->value_size);
+  return is_tld ? CheckMap(map_fd, value_size_, slots_, info) : status;
 }
 
 schedhint_status Channel::OpenThroughBroker() {
@@ -194,7 +201,7 @@ void Channel::Bind(schedhint_binding* binding) {
     binding->status = not_open_;
   } else if (direct_.is_open()) {
     binding->status = binding->hint != nullptr ? binding->hint->Bind(direct_.descriptor(), tid)
-                                               : direct_.Update(tid, binding->element, slots_);
+                                               : SetElement(tid, binding->element);
     if (broker_ != nullptr) broker_->Replaced(tid, direct_.id());
   } else {
     binding->request = broker_->Bind(tid, binding->element);
@@ -212,6 +219,19 @@ void Channel::Bound(schedhint_binding* binding) {
   Count(1);
   if (binding->status.tid == getpid()) leader_ = Leader::kThread;
   BindLeader();
+}
+
+schedhint_status Channel::SetElement(pid_t tid, const Element& element) {
+  std::vector<uint8_t> value(direct_.value_size());
+  if (kind_ == SCHEDHINT_KIND_TLD) {
+    if (!FillTldValue(element, &value)) return Failed(SCHEDHINT_STEP_TLD_SHARED_PAGE, 0);
+  } else {
+    for (size_t i = 0; i < slots_.size(); i++) {
+      uint8_t* address = element.At(i).address;
+      std::memcpy(value.data() + slots_[i].offset, &address, sizeof(address));
+    }
+  }
+  return direct_.Update(tid, value);
 }
 
 void Channel::DeleteElement(schedhint_binding* binding) {
@@ -249,7 +269,7 @@ void Channel::BindLeader() {
   Element alone = {nullptr, process_};
   bool done = false;
   if (direct_.is_open()) {
-    done = direct_.Update(getpid(), alone, slots_).step == SCHEDHINT_STEP_NONE;
+    done = SetElement(getpid(), alone).step == SCHEDHINT_STEP_NONE;
   } else {
     leader_request_ = broker_->Bind(getpid(), alone);
     done = leader_request_ != 0;

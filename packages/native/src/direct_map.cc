@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include <cstring>
-
 #include "bpf_syscall.h"
 
 namespace schedhint {
@@ -54,15 +52,9 @@ bool DirectMap::IsPinnedAt(const std::vector<std::string>& paths) const {
   return false;
 }
 
-schedhint_status DirectMap::Update(pid_t tid, const Element& element,
-                                   const std::vector<schedhint_slot>& slots) {
+schedhint_status DirectMap::Update(pid_t tid, const std::vector<uint8_t>& value) {
   int key = OpenThread(tid);
   if (key < 0) return Failed(SCHEDHINT_STEP_OPEN_THREAD, key);
-  std::vector<uint8_t> value(value_size_);
-  for (size_t i = 0; i < slots.size(); i++) {
-    uint8_t* address = element.At(i).address;
-    std::memcpy(value.data() + slots[i].offset, &address, sizeof(address));
-  }
   int error = UpdateElement(fd_, key, value.data());
   CloseDescriptor(key);
   return error < 0 ? Failed(SCHEDHINT_STEP_UPDATE, error) : schedhint_status{};

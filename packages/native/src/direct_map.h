@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "block_set.h"
 #include "map_check.h"
 
 namespace schedhint {
@@ -34,9 +33,10 @@ class DirectMap {
   // Whether one of the pins still leads to it.
   bool IsPinnedAt(const std::vector<std::string>& paths) const;
 
+  // Of the map, which may be larger than the part that we know.
+  uint32_t value_size() const { return value_size_; }
   // An update replaces the value whole.
-  schedhint_status Update(pid_t tid, const Element& element,
-                          const std::vector<schedhint_slot>& slots);
+  schedhint_status Update(pid_t tid, const std::vector<uint8_t>& value);
   void Delete(pid_t tid);
 
  private:

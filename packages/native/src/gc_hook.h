@@ -41,6 +41,13 @@ class GcHook {
     uint8_t* process;
     HintElement* element;
     schedhint_gc_layout layout;
+
+    void SetTime(uint32_t offset, uint64_t ns) const;
+    void SetWord(uint32_t offset, uint32_t value) const;
+    // Whoever sees it sees the stores before it.
+    void PublishWord(uint32_t offset, uint32_t value) const;
+    void SetBits(uint32_t offset, uint32_t bits) const;
+    void ClearBits(uint32_t offset, uint32_t bits) const;
   };
 
   static void OnPrologue(void* isolate, int kind, int flags, void* hook);

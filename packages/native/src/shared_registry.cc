@@ -46,6 +46,9 @@ const schedhint_registry own_table = {
     [](schedhint_binding* binding, int32_t hint) {
       if (binding->hint != nullptr) binding->hint->Set(hint);
     },
+    [](const char* name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset) {
+      return Own().TldKey(name, size, dynamic_bytes, offset);
+    },
 };
 
 }  // namespace

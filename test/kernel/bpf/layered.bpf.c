@@ -51,7 +51,7 @@ struct {
   __uint(max_entries, 2);
   __type(key, __u32);
   __type(value, __u32);
-} control SEC(".maps");
+} watched SEC(".maps");
 
 struct call {
   __u64 ns;
@@ -85,7 +85,7 @@ SEC("tp_btf/sys_enter")
 int write_down(__u64* ctx) {
   struct pt_regs* regs = (struct pt_regs*)ctx[0];
   struct task_struct* task = bpf_get_current_task_btf();
-  __u32 only = 0, index, *tgid = bpf_map_lookup_elem(&control, &only);
+  __u32 only = 0, index, *tgid = bpf_map_lookup_elem(&watched, &only);
   __u64 command, *count = bpf_map_lookup_elem(&call_count, &only);
   struct element_attr attr = {};
   struct task_hint value = {.hint = NO_HINT};
@@ -111,10 +111,10 @@ int write_down(__u64* ctx) {
 extern struct task_struct* bpf_task_from_pid(int pid) __ksym;
 extern void bpf_task_release(struct task_struct* task) __ksym;
 
-/* The hint of the thread in control[1], or -1: as scx_layered reads it at each wakeup. */
+/* The hint of the thread in watched[1], or -1: as scx_layered reads it at each wakeup. */
 SEC("syscall")
 int look(void* ctx) {
-  __u32 second = 1, *tid = bpf_map_lookup_elem(&control, &second);
+  __u32 second = 1, *tid = bpf_map_lookup_elem(&watched, &second);
   struct task_struct* task = tid ? bpf_task_from_pid(*tid) : 0;
   __u64 hint;
 
