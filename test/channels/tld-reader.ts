@@ -47,6 +47,7 @@ export class TldReader {
     const words = Array.from({ length: 28 }, (_, i) => question.readUInt32LE(4 * i));
     await this.#reader.set('questions', 0, words);
     if ((await this.#reader.run('look')) !== 0) throw new Error(`there is no thread ${tid}`);
+    await this.#reader.set('at_switch', 0, [0, 0, 0, 0, 0, 0]);
     const answer = await this.#reader.get('questions', 0);
     const index = answer.readInt32LE(12);
     return {

@@ -10,6 +10,8 @@ import { type Context, NodeProcess } from '../kernel/node-process.js';
 import { until } from '../kernel/until.js';
 import { type Layout, TldReader } from './tld-reader.js';
 
+const MARK_COMPACT = 4n;
+
 /** With one key of the application's own, and those of the hints. */
 function attach({ schedhint, keep }: Context, map: string) {
   const { tld, u64 } = schedhint;
@@ -150,7 +152,7 @@ for (const layout of ['a', 'b', 'c'] as const) {
         keep.heap = Array.from({ length: 200_000 }, (_, i) => ({ i }));
       });
       const values: Record<string, bigint> = {};
-      for (const name of ['urgency', 'slice_us', 'deadline_ns', 'user', 'phase', 'gc']) {
+      for (const name of ['urgency', 'slice_us', 'deadline_ns', 'user', 'phase']) {
         values[name] = (await reader.find(tid, `schedhint_${name}`)).value;
       }
       expect(values).toEqual({
@@ -159,18 +161,20 @@ for (const layout of ['a', 'b', 'c'] as const) {
         deadline_ns: 3n,
         user: 4n,
         phase: 3n,
-        gc: 0n,
       });
+      expect((await reader.find(tid, 'schedhint_gc')).index).toBe(6);
       // The thread waits for V8's helpers in a full collection, so it leaves its CPU.
       await until('a pause was seen at a switch', async () => {
         await node.run(() => (globalThis.gc as () => void)());
-        return (await reader.most()) > 0n;
+        return ((await reader.most()) & MARK_COMPACT) !== 0n;
       });
-      expect(await reader.most()).toBe(4n); // mark-compact
       const since = (await reader.find(tid, 'schedhint_gc_since_ns')).value;
       expect(since).toBeGreaterThan(0n);
       expect(since).toBeLessThan(process.hrtime.bigint());
-      expect((await reader.find(tid, 'schedhint_gc_expect_ns')).value).toBeGreaterThan(1000n);
+      await until('it is known how long they take', async () => {
+        await node.run(() => (globalThis.gc as () => void)());
+        return (await reader.find(tid, 'schedhint_gc_expect_ns')).value > 1000n;
+      });
       expect(await node.run(({ keep }) => keep.gc.source)).toBe('v8');
     });
   });
@@ -203,7 +207,9 @@ describeOnKernel('task local data', () => {
       [1, 8, 1024n, 3],
       [2, 16, 1n, 3],
     ]);
-    expect(await node.run(({ keep }) => [keep.thread.hints.toJSON(), keep.thread.blocks])).toEqual([
+    expect(
+      await node.run(({ keep }) => [keep.thread.hints.toJSON(), keep.thread.blocks.toJSON()]),
+    ).toEqual([
       { urgency: 1024, sliceUs: 14_000, deadlineNs: '0', user: '5', phase: 'none' },
       { slice_ms: 14, lat_cri: 1024, smt_exclusive: 1 },
     ]);

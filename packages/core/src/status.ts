@@ -180,7 +180,7 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
     case Step.TldSharedPage:
       return unavailable(
         'ERR_TLD_SHARED_PAGE',
-        `${path} wants a page for each thread, and this thread, which has attached to a map of Linux >= 7.1, shares its page; its values never move: start the process anew`,
+        `${path} wants a page for each thread, and this thread, which has attached to a map with a value of 24 bytes, shares its page; its values never move: start the process anew`,
       );
     default:
       return unavailable('ERR_THREAD_ENDED', 'the thread has ended');

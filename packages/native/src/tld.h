@@ -16,8 +16,8 @@ namespace schedhint {
 constexpr size_t kTldDataSlot = 0;
 constexpr size_t kTldMetadataSlot = 1;
 
-// The size of the map's value tells its layout: 16 bytes up to Linux 7.0, where a thread's values
-// begin where the first 8 bytes of its page say; 24 since, where the element says it.
+// The size of the map's value tells its layout: 16 bytes, where a thread's values begin where the
+// first 8 bytes of its page say; 24 in newer kernels, where the element says it.
 bool IsTldValueSize(uint32_t value_size);
 
 // Before anybody can see the block.

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0 */
 /*
  * The BPF side of the kernel's task local data, written from the protocol's description. Whoever
- * includes it defines TLD_WITH_START for the map of Linux >= 7.1, or not, and TLD_BYTE_COUNT for
- * the oldest metadata.
+ * includes it defines TLD_WITH_START for layout C, or not, and TLD_BYTE_COUNT for layout A.
  */
 #ifndef TLD_READER_H
 #define TLD_READER_H
