@@ -60,8 +60,8 @@ export class TldReader {
     };
   }
 
-  /** The largest that the value of the last question has had when its thread left a CPU. */
-  async most(): Promise<bigint> {
+  /** The bits that the value of the last question has had when its thread left a CPU. */
+  async bitsAtSwitches(): Promise<bigint> {
     return (await this.#reader.get('at_switch', 0)).readBigUInt64LE(16);
   }
 

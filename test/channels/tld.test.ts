@@ -166,7 +166,7 @@ for (const layout of ['a', 'b', 'c'] as const) {
       // The thread waits for V8's helpers in a full collection, so it leaves its CPU.
       await until('a pause was seen at a switch', async () => {
         await node.run(() => (globalThis.gc as () => void)());
-        return ((await reader.most()) & MARK_COMPACT) !== 0n;
+        return ((await reader.bitsAtSwitches()) & MARK_COMPACT) !== 0n;
       });
       const since = (await reader.find(tid, 'schedhint_gc_since_ns')).value;
       expect(since).toBeGreaterThan(0n);

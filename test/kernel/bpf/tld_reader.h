@@ -159,7 +159,7 @@ int look(void* ctx) {
 struct seen {
   __u64 value;
   __u64 times; /* that it was not 0 */
-  __u64 most;
+  __u64 bits;  /* of all values */
 };
 
 struct {
@@ -185,7 +185,7 @@ int watch(void* ctx) {
   if (at >= PAGE - 8) return 0;
   seen->value = *(__u64*)((void*)element->data + at);
   if (seen->value) seen->times++;
-  if (seen->value > seen->most) seen->most = seen->value;
+  seen->bits |= seen->value;
   return 0;
 }
 
