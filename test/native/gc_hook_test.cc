@@ -3,10 +3,14 @@
 
 #include "gc_hook.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 
+#include "hint_element.h"
 #include "monotonic_clock.h"
 
 namespace {
@@ -66,16 +70,17 @@ struct ThreadBlock {
   uint64_t since_ns, expect_ns;
   uint32_t flags;
 };
-constexpr schedhint_gc_layout kLayout = {0, 0, 4, 8, 16, 24, kLive, kCycle, 1, 4};
+constexpr schedhint_gc_layout kLayout = {0, 0, 4, 8, 16, 24, kLive, kCycle, 1, 4, -1, 0};
 
 struct Blocks {
   ThreadBlock thread = {};
   uint32_t process[2] = {};
+  schedhint::HintElement* element = nullptr;
 
   bool Start(GcHook* hook, uintptr_t binding) {
     return hook->Start(reinterpret_cast<schedhint_binding*>(binding),
                        reinterpret_cast<uint8_t*>(&thread), reinterpret_cast<uint8_t*>(process),
-                       kLayout);
+                       element, kLayout);
   }
 };
 
@@ -173,6 +178,28 @@ void GoneWithinAPause() {
   hook.Stop(Binding(2));
 }
 
+// An element that holds the hint itself, in a map that refuses every change: what was tried shows.
+void HintElementInPauses() {
+  GcHook hook(0);
+  schedhint::HintElement element;
+  Blocks blocks;
+  blocks.element = &element;
+  schedhint_gc_layout layout = kLayout;
+  layout.hint = 900;
+  EXPECT(hook.Start(Binding(1), reinterpret_cast<uint8_t*>(&blocks.thread), nullptr, &element,
+                    layout));
+  constexpr int kNoMap = -1;
+  EXPECT(element.Bind(kNoMap, gettid()).step == SCHEDHINT_STEP_NONE);  // no hint, no call
+  EXPECT(element.LastError() == 0);
+  Begin(kMarkCompact);
+  EXPECT(element.LastError() == -EBADF);
+  End(kMarkCompact);
+  EXPECT(element.LastError() == -EBADF);
+  hook.Stop(Binding(1));
+  element.Unbind();
+  EXPECT(element.LastError() == 0);
+}
+
 void StartsAreCounted() {
   GcHook hook(0);
   Blocks blocks;
@@ -194,6 +221,7 @@ int main() {
   CycleFlag();
   InstalledWithinAPause();
   GoneWithinAPause();
+  HintElementInPauses();
   StartsAreCounted();
   return 0;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "registry_abi.h"
+#include "tld_race.h"
 
 namespace {
 
@@ -53,6 +54,7 @@ void Live(const schedhint_registry* registry, const schedhint_channel_spec* spec
 
 int main(int argc, char** argv) {
   if (argc != 3) return 2;
+  CreateKeysAtOnce();
   std::string pin = argv[1], away = pin + "_away";
   schedhint_channel_spec spec = {pin.c_str(), "", 16, 2, kSlots, 1, 8};
   const schedhint_registry* registry = &schedhint::SharedRegistry();

@@ -82,7 +82,15 @@ describeOnKernel('sanitizers', () => {
     const options = ['-std=c++17', '-g', '-O1', '-fsanitize=thread', '-pthread'];
     execFileSync(
       'c++',
-      [...options, `-I${native}/src`, ...sources, here('registry_race.cc'), '-o', program],
+      [
+        ...options,
+        `-I${native}/src`,
+        ...sources,
+        here('registry_race.cc'),
+        here('tld_race.cc'),
+        '-o',
+        program,
+      ],
       { stdio: 'pipe' },
     );
     const { status, stdout, stderr } = spawnSync(program, [map, '150'], {

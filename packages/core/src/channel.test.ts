@@ -58,6 +58,7 @@ test('the standard channel: two pointers, the second shared by the process', () 
   const { request, standard, kind } = uptr({ map: '/m', broker: '/b' });
   expect({ kind, standard }).toEqual({ kind: 'uptr', standard: true });
   expect(request).toEqual({
+    kind: 'uptr',
     map: '/m',
     broker: '/b',
     valueSize: 16,

@@ -1,15 +1,16 @@
 import { resolve } from 'node:path';
-import type { ChannelRequest, Slot } from '@schedhint/native';
+import type { ChannelKind, ChannelRequest, Slot } from '@schedhint/native';
 import { mapComparison } from './btf/map-comparison.js';
 import { show, typeError } from './errors.js';
 import type { StructLayout } from './layout.js';
 import { DEFAULT_BROKER, DEFAULT_PIN, processLayout, threadLayout } from './standard.js';
+import type { TldDescription } from './tld.js';
 import { type BlocksOf, type Pointer, pointersOf, type ValueShape } from './value-shape.js';
 
-/** How a map wants its hints. Made by {@link uptr}; any number of threads may use one. */
+/** How a map wants its hints. Made by {@link uptr}, {@link layered} or {@link tld}; any number of threads may use one. */
 export interface Channel<Blocks = unknown> {
-  readonly kind: 'uptr';
-  /** Whether it carries the standard block: then a thread has `hints`, `feedback` and `gc`. */
+  readonly kind: ChannelKind;
+  /** Whether a thread has the standard block: then it has `hints`, `feedback` and `gc`. */
   readonly standard: boolean;
   readonly request: ChannelRequest;
   readonly pointers: readonly Pointer[];
@@ -18,6 +19,10 @@ export interface Channel<Blocks = unknown> {
    * may read them: what differs, or null. Only for a value of one's own.
    */
   readonly compare?: (mapId: number) => string | null;
+  /** What becomes of hints in a map that takes one number. */
+  readonly layered?: LayeredMapping;
+  /** Of task local data: what is in it. */
+  readonly tld?: TldDescription;
   /** Only for the type checker. */
   readonly blocks?: Blocks;
 }
@@ -27,6 +32,14 @@ export type StandardBlocks = BlocksOf<{
   thread: typeof threadLayout;
   process: typeof processLayout;
 }>;
+
+/** How hints become scx_layered's one number: 0..1024, or null for none. */
+export interface LayeredMapping {
+  /** During a collection's pause; null: as otherwise. */
+  readonly gc: number | null;
+  /** Of an urgency of 1..1024. */
+  readonly urgency: (urgency: number) => number | null;
+}
 
 /** A channel with the standard block. */
 export interface StandardChannel extends Channel<StandardBlocks> {
@@ -75,7 +88,7 @@ export function uptr(
 }
 
 /** Where a map is, and whom to ask for it. */
-type Pin = Pick<ChannelRequest, 'map' | 'broker'>;
+export type Pin = Pick<ChannelRequest, 'map' | 'broker'>;
 
 /** The map that options name. @throws TypeError `ERR_OPTION` for a path that is none */
 export function pinOf(options: { readonly map?: string; readonly broker?: string }): Pin {
@@ -83,7 +96,11 @@ export function pinOf(options: { readonly map?: string; readonly broker?: string
 }
 
 function pathOf(map: unknown): string {
-  const path = map ?? (process.env.SCHEDHINT_MAP || DEFAULT_PIN);
+  return checkPath(map ?? (process.env.SCHEDHINT_MAP || DEFAULT_PIN));
+}
+
+/** An absolute path. @throws TypeError `ERR_OPTION` for one that is none */
+export function checkPath(path: unknown): string {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw typeError('ERR_OPTION', `map: expected the path of a pinned map, got ${show(path)}`);
   }
@@ -96,6 +113,11 @@ function brokerOf(broker: unknown): string {
     throw typeError('ERR_OPTION', `broker: expected the path of a socket, got ${show(path)}`);
   }
   return path === '' ? '' : resolve(path);
+}
+
+/** Whether a value is what {@link uptr} and its like make: for what comes from anywhere. */
+export function isChannel(value: unknown): value is Channel {
+  return Object.isFrozen(value) && typeof (value as Channel | null)?.request?.map === 'string';
 }
 
 function offsetOf(layout: StructLayout, name: string): number {
@@ -162,6 +184,13 @@ function shapedChannel(pin: Pin, value: ValueShape) {
     }
     return { offset, size: layout.size, owner: 'thread' };
   });
-  const request: ChannelRequest = { ...pin, valueSize: size, slots, countSlot: -1, countOffset: 0 };
+  const request: ChannelRequest = {
+    kind: 'uptr',
+    ...pin,
+    valueSize: size,
+    slots,
+    countSlot: -1,
+    countOffset: 0,
+  };
   return { request, pointers };
 }

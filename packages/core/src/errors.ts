@@ -13,6 +13,12 @@ export type ErrorCode =
   | 'ERR_LAYOUT'
   /** an argument that is no field's value: a buffer, an offset, an option */
   | 'ERR_OPTION'
+  /** task local data: the process has a key of that name, with another size */
+  | 'ERR_TLD_KEY_SIZE'
+  /** task local data: the process has as many keys as there can be, 63 */
+  | 'ERR_TLD_KEYS'
+  /** task local data: no room for a value among a thread's */
+  | 'ERR_TLD_SPACE'
   /** malformed BTF */
   | 'ERR_BTF'
   /** BTF without the map or the type that was asked for */

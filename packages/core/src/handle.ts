@@ -1,10 +1,15 @@
 import type { EventEmitter } from 'node:events';
+import { BlockHints } from './block-hints.js';
 import type { Channel, StandardBlocks } from './channel.js';
 import { Feedback } from './feedback.js';
 import { GcState } from './gc-state.js';
-import { Hints } from './hints.js';
+import type { Hints } from './hints.js';
+import { LayeredHints } from './layered-hints.js';
 import { type Status, unavailable } from './status.js';
 import type { ThreadBlocks } from './thread-blocks.js';
+import { TLD_HEADER, type TldChannel } from './tld.js';
+import { TldHints } from './tld-hints.js';
+import { placesOf } from './tld-places.js';
 import { createView, rebase } from './view.js';
 
 /** A handle on a thread's blocks. Each call that returns one counts; `detach()` gives it back. */
@@ -40,6 +45,19 @@ export interface HintedThread extends Thread<StandardBlocks> {
   readonly gc: GcState;
 }
 
+/** A handle on a thread whose channel carries hints, but not the standard block. */
+export interface HintingThread<Blocks = unknown> extends Thread<Blocks> {
+  /** What the thread tells the scheduler. */
+  readonly hints: Hints;
+}
+
+/** The handle that a channel gives. */
+export type ThreadOf<C> = C extends { readonly standard: true }
+  ? HintedThread
+  : C extends { readonly kind: 'tld' } & Channel<infer Blocks>
+    ? HintingThread<Blocks>
+    : Thread<C extends Channel<infer Blocks> ? Blocks : never>;
+
 /** What the interfaces above promise; `hints`, `feedback` and `gc` only with the standard block. */
 export class Handle {
   readonly #channel: Channel;
@@ -51,7 +69,7 @@ export class Handle {
   #feedback: Feedback | undefined;
   #gc: GcState | undefined;
   // Everything above that looks at a buffer, and at which.
-  readonly #views: [view: object, slot: number][] = [];
+  readonly #views: [view: object, slot: number, offset: number][] = [];
 
   readonly #stopMoving: () => void;
 
@@ -83,10 +101,23 @@ export class Handle {
   }
 
   get hints(): Hints | undefined {
-    if (this.#hints === undefined && this.#channel.standard) {
-      this.#hints = this.#looking(new Hints(this.#buffers[0]!), 0);
+    if (this.#hints === undefined) {
+      const { standard, tld } = this.#channel;
+      if (standard) this.#hints = this.#looking(this.#newHints(), 0);
+      else if (tld !== undefined) this.#hints = this.#looking(this.#newTldHints(), 0, TLD_HEADER);
     }
     return this.#hints;
+  }
+
+  #newTldHints(): Hints {
+    return new TldHints(this.#buffers[0]!, TLD_HEADER, placesOf(this.#channel as TldChannel));
+  }
+
+  #newHints(): Hints {
+    const values = new BlockHints(this.#buffers[0]!);
+    const { layered } = this.#channel;
+    if (layered === undefined) return values;
+    return new LayeredHints(values, layered, (hint) => this.#held?.setHint(hint));
   }
 
   get feedback(): Feedback | undefined {
@@ -116,21 +147,28 @@ export class Handle {
     this.detach();
   }
 
-  static held(thread: Thread): ThreadBlocks | null {
-    return #held in thread ? thread.#held : null;
+  /** What a handle holds, and by which channel; null when it is detached. */
+  static held(thread: Thread): { blocks: ThreadBlocks; channel: Channel } | null {
+    if (!(#held in thread) || thread.#held === null) return null;
+    return { blocks: thread.#held, channel: thread.#channel };
   }
 
   #look(buffers: readonly ArrayBuffer[]): void {
     this.#buffers = buffers;
-    for (const [view, slot] of this.#views) rebase(view, buffers[slot]!, 0);
+    for (const [view, slot, offset] of this.#views) rebase(view, buffers[slot]!, offset);
   }
 
-  #looking<V extends object>(view: V, slot: number): V {
-    this.#views.push([view, slot]);
+  #looking<V extends object>(view: V, slot: number, offset = 0): V {
+    this.#views.push([view, slot, offset]);
     return view;
   }
 
   #viewAll(): unknown {
+    if (this.#channel.tld !== undefined) {
+      const { layout } = placesOf(this.#channel as TldChannel);
+      if (layout === null) return Object.freeze({});
+      return this.#looking(createView(layout, this.#buffers[0]!, TLD_HEADER), 0, TLD_HEADER);
+    }
     const blocks: Record<string, unknown> = {};
     this.#channel.pointers.forEach(({ path, layout }, slot) => {
       let at = blocks;

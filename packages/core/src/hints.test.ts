@@ -3,13 +3,14 @@ import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { type HintGroup, Hints } from './hints.js';
+import { BlockHints } from './block-hints.js';
+import type { HintGroup } from './hints.js';
 import { threadLayout } from './standard.js';
 import { createView, rebase } from './view.js';
 
 function block(buffer: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(256), offset = 128) {
   const view = createView(threadLayout, buffer, offset);
-  return { hints: new Hints(buffer, offset), view, buffer, bytes: new Uint8Array(buffer) };
+  return { hints: new BlockHints(buffer, offset), view, buffer, bytes: new Uint8Array(buffer) };
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 2));

@@ -7,6 +7,7 @@ export type { ArrayView } from './array-view.js';
 export { type BitsType, bits } from './bit-field.js';
 export {
   type Channel,
+  type LayeredMapping,
   type StandardBlocks,
   type StandardChannel,
   uptr,
@@ -16,8 +17,10 @@ export { type EnumConstants, type EnumType, enumeration, isEnum } from './enumer
 export type { Coded, ErrorCode } from './errors.js';
 export type { Feedback } from './feedback.js';
 export type { GcReporting, GcState } from './gc-state.js';
-export type { HintedThread, Thread } from './handle.js';
+export type { HintedThread, HintingThread, Thread, ThreadOf } from './handle.js';
 export type { HintGroup, Hints } from './hints.js';
+export type { JointThread } from './joint-thread.js';
+export { type LayeredOptions, layered } from './layered.js';
 export {
   type ArrayType,
   array,
@@ -70,6 +73,16 @@ export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js'
 export { STATUS_CHANNEL, type StatusMessage } from './status-events.js';
 export { attachThread, publishCollections } from './thread.js';
 export {
+  TLD_HINT_KEYS,
+  type TldChannel,
+  type TldDescription,
+  type TldHintKey,
+  type TldHintKeys,
+  type TldKeys,
+  type TldOptions,
+  tld,
+} from './tld.js';
+export {
   type BlocksOf,
   isValueShape,
   type Pointer,
@@ -77,4 +90,4 @@ export {
   type ValueShape,
 } from './value-shape.js';
 export type { FieldsView, ScalarKeys, ValueOf, ViewOf } from './view.js';
-export { hintsOf, threadOf } from './worker-thread.js';
+export { hintsOf, threadOf, type WorkerOptions } from './worker-thread.js';

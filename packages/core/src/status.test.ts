@@ -19,7 +19,7 @@ const status = (step: Step, errno = 0, detail = 0, found = 0): NativeStatus => (
   viaBroker: false,
   boundNs: 0n,
 });
-const at = (map: string) => ({ map, broker: '/b' });
+const at = (map: string) => ({ kind: 'uptr' as const, map, broker: '/b' });
 const kernel = (version: string) => vi.mocked(release).mockReturnValue(version);
 
 describe('what a step that failed means', () => {
@@ -37,6 +37,19 @@ describe('what a step that failed means', () => {
       });
     },
   );
+
+  test('of another kind of channel: its own advice', () => {
+    const layered = { kind: 'layered', map: '/nonexistent/m', broker: '' } as const;
+    const reasonOf = (native: NativeStatus) => explain(layered, native).reason;
+    expect(reasonOf(status(Step.ValueSize, 0, 16))).toMatch(
+      /16 bytes, not the 32 .*--task-hint-map/,
+    );
+    expect(reasonOf(status(Step.OpenMap, EPERM))).toMatch(/EPERM.*schedhint-broker carries only/);
+    expect(reasonOf(status(Step.OpenMap, EACCES))).toMatch(/EACCES.*schedhint-broker carries only/);
+    kernel('6.12.0');
+    expect(explain(layered, status(Step.OpenMap, ENOENT)).code).toBe('ERR_MAP_NOT_FOUND');
+    kernel('6.18.0');
+  });
 
   // A reason says what was tried, what the kernel said, and what to do.
   test.each<[string, NativeStatus, string, RegExp]>([

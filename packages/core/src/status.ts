@@ -2,7 +2,13 @@ import { existsSync, statfsSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
-import { BrokerReason, type ChannelRequest, type NativeStatus, Step } from '@schedhint/native';
+import {
+  BrokerReason,
+  type ChannelKind,
+  type ChannelRequest,
+  type NativeStatus,
+  Step,
+} from '@schedhint/native';
 
 /** The map that a thread is bound to. */
 export interface BoundMap {
@@ -48,6 +54,7 @@ export type StatusCode =
   | 'ERR_PIDFD_REFUSED'
   | 'ERR_PLATFORM_UNSUPPORTED'
   | 'ERR_THREAD_ENDED'
+  | 'ERR_TLD_SHARED_PAGE'
   | 'ERR_UPTR_UNSUPPORTED'
   | 'ERR_WORKER_NOT_ATTACHED';
 
@@ -82,10 +89,28 @@ export type Unbound = Exclude<Status, { state: 'bound' }>;
 const UPTR_SINCE = '6.13';
 
 /** Whom a channel asks. */
-type Asked = Pick<ChannelRequest, 'map' | 'broker'>;
+type Asked = Pick<ChannelRequest, 'kind' | 'map' | 'broker'>;
+
+const WRONG_VALUE: Record<ChannelKind, (path: string, size: number) => string> = {
+  uptr: (path, size) =>
+    `the value of ${path} has ${size} bytes, fewer than the channel's: describe the map's own value with uptr({ value })`,
+  tld: (path, size) =>
+    `the value of ${path} has ${size} bytes, not the 16 or 24 of task local data: give the path of the scheduler's tld_data_map`,
+  layered: (path, size) =>
+    `the value of ${path} has ${size} bytes, not the 32 of scx_layered's struct task_hint: give the path that scx_layered --task-hint-map was given`,
+};
+
+const PIN_VARIABLE: Record<ChannelKind, string> = {
+  uptr: 'SCHEDHINT_MAP',
+  layered: 'SCHEDHINT_LAYERED_MAP',
+  tld: 'SCHEDHINT_TLD_MAP',
+};
+
+const NOT_BROKERED = '; schedhint-broker carries only channels of uptr(), not this one';
 
 /** What a refused step of binding to the map means. */
-export function explain({ map: path, broker }: Asked, status: NativeStatus): Unbound {
+export function explain(asked: Asked, status: NativeStatus): Unbound {
+  const { kind, map: path, broker } = asked;
   const { step, errno, detail, found, viaBroker } = status;
   const said = errno === 0 ? '' : errnoName(errno);
   const ours = !viaBroker || step === Step.BrokerConnect;
@@ -97,7 +122,7 @@ export function explain({ map: path, broker }: Asked, status: NativeStatus): Unb
   }
   switch (step) {
     case Step.OpenMap:
-      return viaBroker ? explainBrokersOpen(path, said) : explainOpen(path, said);
+      return viaBroker ? explainBrokersOpen(path, said) : explainOpen(asked, said);
     case Step.MapInfo:
       return unavailable('ERR_BPF_REFUSED', `reading the map at ${path} failed: ${said}`);
     case Step.MapType:
@@ -106,10 +131,7 @@ export function explain({ map: path, broker }: Asked, status: NativeStatus): Unb
         `${path} is a map of type ${detail}, not BPF_MAP_TYPE_TASK_STORAGE (29) with a 4-byte key: give the path of the scheduler's hint map`,
       );
     case Step.ValueSize:
-      return unavailable(
-        'ERR_MAP_LAYOUT',
-        `the value of ${path} has ${detail} bytes, fewer than the channel's: describe the map's own value with uptr({ value })`,
-      );
+      return unavailable('ERR_MAP_LAYOUT', WRONG_VALUE[kind](path, detail));
     case Step.SlotPlain:
       return unavailable(
         'ERR_MAP_LAYOUT',
@@ -155,6 +177,11 @@ export function explain({ map: path, broker }: Asked, status: NativeStatus): Unb
         'ERR_BROKER_MEMORY',
         'the broker needs the blocks in a memfd, and memfd_create(2) was refused, or RLIMIT_FSIZE is below 4 MiB: allow it in the seccomp profile',
       );
+    case Step.TldSharedPage:
+      return unavailable(
+        'ERR_TLD_SHARED_PAGE',
+        `${path} wants a page for each thread, and this thread, which has attached to a map with a value of 24 bytes, shares its page; its values never move: start the process anew`,
+      );
     default:
       return unavailable('ERR_THREAD_ENDED', 'the thread has ended');
   }
@@ -168,13 +195,14 @@ export function mismatch(path: string, difference: string): Unbound {
   );
 }
 
-function explainOpen(path: string, said: string): Unbound {
+function explainOpen({ kind, map: path }: Asked, said: string): Unbound {
+  const notBrokered = kind === 'uptr' ? '' : NOT_BROKERED;
   switch (said) {
     case 'ENOENT':
-      return kernelHasUptr()
+      return kind === 'layered' || kernelHasUptr()
         ? waiting(
             'ERR_MAP_NOT_FOUND',
-            `no map is pinned at ${path}: ${existsSync(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in SCHEDHINT_MAP`,
+            `no map is pinned at ${path}: ${existsSync(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in ${PIN_VARIABLE[kind]}`,
           )
         : unavailable(
             'ERR_UPTR_UNSUPPORTED',
@@ -184,7 +212,7 @@ function explainOpen(path: string, said: string): Unbound {
       return mayBePin(path)
         ? unavailable(
             'ERR_MAP_PERMISSION',
-            `opening ${path} was refused (EACCES): let this user read and write the pin (chmod 0666, or a group and 0660) and pass its directories`,
+            `opening ${path} was refused (EACCES): let this user read and write the pin (chmod 0666, or a group and 0660) and pass its directories${notBrokered}`,
           )
         : unavailable(
             'ERR_NOT_A_PIN',
@@ -194,7 +222,7 @@ function explainOpen(path: string, said: string): Unbound {
     case 'ENOSYS':
       return unavailable(
         'ERR_BPF_REFUSED',
-        `bpf(BPF_OBJ_GET) was refused (${said}): the seccomp profile or the kernel's configuration forbids bpf(2)`,
+        `bpf(BPF_OBJ_GET) was refused (${said}): the seccomp profile or the kernel's configuration forbids bpf(2)${notBrokered}`,
       );
     default:
       return unavailable('ERR_NOT_A_PIN', `opening ${path} failed: ${said}`);

@@ -8,6 +8,8 @@ import { ABI, processIndex, Role, threadIndex } from './standard.js';
 import { countUnreachedWorkers, followStartedWorkers } from './started-workers.js';
 import { explain, mismatch, type Reader, type Status, unavailable } from './status.js';
 import { follow, unfollow } from './status-events.js';
+import type { TldChannel } from './tld.js';
+import { placesOf } from './tld-places.js';
 
 /**
  * A thread that asks for its own status was put on a CPU not long ago, and a reader that lives has
@@ -65,6 +67,7 @@ export class ThreadBlocks {
 
   /** The calling thread's; the same for the same channel until the last handle is given back. */
   static own(channel: Channel): ThreadBlocks {
+    createKeys(channel);
     const key = JSON.stringify(channel.request);
     let blocks = ThreadBlocks.#ofThread.get(key);
     if (blocks === undefined) {
@@ -76,6 +79,7 @@ export class ThreadBlocks {
 
   /** Another thread's of this process; `threadId` is Node.js's. */
   static of(channel: Channel, threadId: number): ThreadBlocks {
+    createKeys(channel);
     return new ThreadBlocks(channel, threadId, () => {});
   }
 
@@ -131,6 +135,11 @@ export class ThreadBlocks {
     return this.#channel.request.map;
   }
 
+  /** Of a layered channel: 0..1024, or -1 for none. */
+  setHint(hint: number): void {
+    this.#attachment?.setHint(hint);
+  }
+
   startGcHook(request: GcRequest): boolean {
     return this.#attachment?.startGcHook(request) ?? false;
   }
@@ -175,6 +184,11 @@ export class ThreadBlocks {
     new Uint32Array(thread!)[threadIndex('abi')] = ABI;
     new Uint32Array(process!)[processIndex('abi')] = ABI;
   }
+}
+
+/** Before the first bind: a program that looks for a key too early may not look again. */
+function createKeys(channel: Channel): void {
+  if (channel.tld !== undefined) placesOf(channel as TldChannel);
 }
 
 function withoutMemory(channel: Channel, attachment: Attachment): Status {

@@ -1,8 +1,12 @@
-import { type Channel, pinOf, standardChannel, standardGc } from './channel.js';
+import type { GcRequest } from '@schedhint/native';
+import { type Channel, isChannel, pinOf, standardChannel, standardGc } from './channel.js';
 import { show, typeError } from './errors.js';
-import { Handle, type HintedThread, type Thread } from './handle.js';
+import { Handle, type HintedThread, type Thread, type ThreadOf } from './handle.js';
+import { JointHandle, type JointThread } from './joint-thread.js';
 import { Flag } from './standard.js';
 import { ThreadBlocks } from './thread-blocks.js';
+import { TLD_HEADER, type TldChannel } from './tld.js';
+import { placesOf } from './tld-places.js';
 
 /**
  * Attaches the calling thread, main or worker: from now on its blocks are the kernel's too. It may
@@ -24,17 +28,44 @@ export function attachThread(options?: { readonly map?: string }): HintedThread;
  * @param options.channel made by {@link uptr}: the map, and what its value looks like
  * @throws TypeError `ERR_OPTION` if it is no channel
  */
-export function attachThread<C extends Channel>(options: {
-  readonly channel: C;
-}): C extends { readonly standard: true }
-  ? HintedThread
-  : Thread<C extends Channel<infer Blocks> ? Blocks : never>;
+export function attachThread<C extends Channel>(options: { readonly channel: C }): ThreadOf<C>;
+/**
+ * Attaches the calling thread in several channels at once: one assignment to its `hints` goes to
+ * all of them.
+ *
+ * @param options.channels made by {@link uptr} and its like, at least one
+ * @throws TypeError `ERR_OPTION` if that is not what they are
+ */
+export function attachThread<const C extends readonly Channel[]>(options: {
+  readonly channels: C;
+}): JointThread<C>;
 export function attachThread(
-  options: { readonly map?: string; readonly channel?: Channel } = {},
-): Thread {
+  options: {
+    readonly map?: string;
+    readonly channel?: Channel;
+    readonly channels?: readonly Channel[];
+  } = {},
+): Thread | JointThread {
+  if (options?.channels !== undefined) return new JointHandle(channelsOf(options)) as JointThread;
   const channel = channelOf(options);
   return new Handle(channel, ThreadBlocks.own(channel));
 }
+
+function channelsOf(options: { readonly channels?: readonly Channel[] }): readonly Channel[] {
+  const { channels, ...others } = options;
+  if (!Array.isArray(channels) || channels.length === 0 || !channels.every(isChannel)) {
+    throw typeError(
+      'ERR_OPTION',
+      `channels: expected an array of what uptr() and its like make, got ${show(channels)}`,
+    );
+  }
+  if (Object.values(others).some((value) => value !== undefined)) {
+    throw typeError('ERR_OPTION', 'channels: each names its map itself, give nothing else');
+  }
+  return channels;
+}
+
+const NOWHERE = -1;
 
 /** The channel that the options of an attach name. */
 export function channelOf(options: { readonly map?: string; readonly channel?: Channel }): Channel {
@@ -43,11 +74,11 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
   }
   const { map, channel } = options;
   if (channel === undefined) return standardChannel(pinOf(map === undefined ? {} : { map }));
-  if (channel?.kind !== 'uptr' || map !== undefined) {
+  if (!isChannel(channel) || map !== undefined) {
     throw typeError(
       'ERR_OPTION',
       map === undefined
-        ? `channel: expected one made by uptr(), got ${show(channel)}`
+        ? `channel: expected one made by uptr() and its like, got ${show(channel)}`
         : 'map: a channel names its map itself, give one or the other',
     );
   }
@@ -55,24 +86,64 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
 }
 
 /**
- * Writes the thread's collections into its block, from V8's callbacks inside the pause. What
+ * Writes the thread's collections into its blocks, from V8's callbacks inside the pause. What
  * `@schedhint/gc-hooks` stands on; use that.
  *
- * @param thread a handle of the calling thread; the hook keeps the blocks when it is detached
- * @returns stops it, once; null where V8's callbacks can't be had or the handle is detached
+ * @param thread a handle of the calling thread, in one channel or several; the hook keeps the
+ *   blocks when it is detached
+ * @returns stops it, once; null where V8's callbacks can't be had, the handle is detached, or no
+ *   channel of it carries collections
  */
-export function publishCollections(thread: HintedThread): (() => void) | null {
-  const blocks = Handle.held(thread);
-  if (!blocks?.startGcHook({ ...standardGc, liveFlag: Flag.gcLive, cycleFlag: Flag.gcCycle })) {
-    return null;
-  }
+export function publishCollections(thread: Thread | JointThread): (() => void) | null {
+  const stops = JointHandle.each(thread)
+    .map(publishIn)
+    .filter((stop) => stop !== null);
+  if (stops.length === 0) return null;
+  return () => {
+    for (const stop of stops.splice(0)) stop();
+  };
+}
+
+function publishIn(thread: Thread): (() => void) | null {
+  const held = Handle.held(thread);
+  const request = held && gcRequestOf(held.channel);
+  if (!request || !held.blocks.startGcHook(request)) return null;
+  const { blocks } = held;
   // The hook writes to the blocks itself, so it holds them, whatever happens to the handle.
   blocks.acquire();
-  let running = true;
   return () => {
-    if (!running) return;
-    running = false;
     blocks.stopGcHook();
     blocks.release();
+  };
+}
+
+/** Where a channel has its collections told; null: nowhere. */
+function gcRequestOf(channel: Channel): GcRequest | null {
+  if (channel.standard) {
+    return {
+      ...standardGc,
+      wide: false,
+      liveFlag: Flag.gcLive,
+      cycleFlag: Flag.gcCycle,
+      hint: channel.layered?.gc ?? NOWHERE,
+    };
+  }
+  if (channel.tld === undefined || Object.keys(channel.tld.gc).length === 0) return null;
+  const { gc } = placesOf(channel as TldChannel);
+  const placeOf = (offset: number | undefined) =>
+    offset === undefined ? NOWHERE : TLD_HEADER + offset;
+  return {
+    wide: true,
+    threadSlot: 0,
+    gc: placeOf(gc.gc),
+    count: NOWHERE,
+    sinceNs: placeOf(gc.gcSinceNs),
+    expectNs: placeOf(gc.gcExpectNs),
+    flags: NOWHERE,
+    liveFlag: 0,
+    cycleFlag: 0,
+    processSlot: NOWHERE,
+    processCount: 0,
+    hint: NOWHERE,
   };
 }

@@ -1,42 +1,54 @@
 import type { Worker } from 'node:worker_threads';
+import type { StandardChannel } from './channel.js';
 import { show, typeError } from './errors.js';
-import { Handle, type HintedThread } from './handle.js';
+import { Handle, type HintingThread, type Thread, type ThreadOf } from './handle.js';
 import type { Hints } from './hints.js';
 import { channelOf } from './thread.js';
 import { ThreadBlocks } from './thread-blocks.js';
+import type { TldChannel } from './tld.js';
 
-const ofWorkers = new WeakMap<Worker, Map<string, HintedThread>>();
+const ofWorkers = new WeakMap<Worker, Map<string, Thread>>();
+
+/** Which of a worker's blocks: those of the map that the worker itself uses. */
+export interface WorkerOptions<C extends StandardChannel | TldChannel = StandardChannel> {
+  /** Path of the map, as for {@link attachThread}. */
+  readonly map?: string;
+  /** Or a channel of another kind, made as the worker makes its own. */
+  readonly channel?: C;
+}
 
 /**
  * A worker's blocks, from the thread that started it. They exist from now on: what is written here
  * before the worker has attached itself is there when it does. Detached when the worker exits.
  *
  * @param worker a `worker_threads` Worker
- * @param options.map as for {@link attachThread}; must be the map that the worker itself uses
  * @returns always the same handle for the same worker and map
  * @throws TypeError `ERR_OPTION` if it is no worker
  */
-export function threadOf(worker: Worker, options: { readonly map?: string } = {}): HintedThread {
+export function threadOf<C extends StandardChannel | TldChannel = StandardChannel>(
+  worker: Worker,
+  options: WorkerOptions<C> = {},
+): ThreadOf<C> {
   if (typeof worker?.threadId !== 'number' || typeof worker.once !== 'function') {
     throw typeError('ERR_OPTION', `worker: expected a Worker, got ${show(worker)}`);
   }
   const channel = channelOf(options);
-  const { map } = channel.request;
+  const key = JSON.stringify(channel.request);
   let handles = ofWorkers.get(worker);
   if (handles === undefined) {
     handles = new Map();
     ofWorkers.set(worker, handles);
   }
-  let thread = handles.get(map);
+  let thread = handles.get(key);
   if (thread === undefined) {
-    thread = new Handle(channel, ThreadBlocks.of(channel, worker.threadId)) as HintedThread;
-    handles.set(map, thread);
+    thread = new Handle(channel, ThreadBlocks.of(channel, worker.threadId)) as unknown as Thread;
+    handles.set(key, thread);
     const detach = () => thread!.detach();
     // Its threadId is -1 once it has exited: nothing will call us then.
     if (worker.threadId < 0) detach();
     else worker.once('exit', detach);
   }
-  return thread;
+  return thread as ThreadOf<C>;
 }
 
 /**
@@ -45,6 +57,9 @@ export function threadOf(worker: Worker, options: { readonly map?: string } = {}
  * Both threads may write them: a single field is the last writer's, a group (`set`) is one of the
  * two, never a mixture.
  */
-export function hintsOf(worker: Worker, options: { readonly map?: string } = {}): Hints {
-  return threadOf(worker, options).hints;
+export function hintsOf(
+  worker: Worker,
+  options: WorkerOptions<StandardChannel | TldChannel> = {},
+): Hints {
+  return (threadOf(worker, options) as HintingThread).hints;
 }

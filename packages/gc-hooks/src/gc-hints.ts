@@ -2,8 +2,10 @@ import { EventEmitter } from 'node:events';
 import {
   atomics,
   attachThread,
+  type Channel,
   Flag,
   type HintedThread,
+  type JointThread,
   publishCollections,
   type StandardChannel,
 } from '@schedhint/core';
@@ -17,8 +19,10 @@ export type GcSource = 'v8' | 'perf_hooks' | 'none';
 export interface GcHintsOptions {
   /** Path of the pinned map; by default `SCHEDHINT_MAP`, else `/sys/fs/bpf/schedhint`. */
   readonly map?: string;
-  /** A channel with the standard block, instead of `map`. */
+  /** A channel that carries collections, instead of `map`. */
   readonly channel?: StandardChannel;
+  /** Several channels, instead of either: each that carries collections is told of them. */
+  readonly channels?: readonly Channel[];
   /**
    * `v8`: V8's own callbacks, live inside the pause. `perf_hooks`: counts and expected times only,
    * after the fact. `auto` (the default): the first that works.
@@ -29,25 +33,31 @@ export interface GcHintsOptions {
 }
 
 /** Publishes one thread's collections until it is stopped. With `stats`, emits `gc` for each. */
-export interface GcHints extends EventEmitter<{ gc: [Collection] }> {
+export interface GcHints<T extends HintedThread | JointThread = HintedThread>
+  extends EventEmitter<{ gc: [Collection] }> {
   readonly source: GcSource;
   /** The handle that the hints hold; its `status` tells whether the kernel has the block. */
-  readonly thread: HintedThread;
+  readonly thread: T;
   /** Since the start; null without the option `stats`. */
   readonly stats: GcStats | null;
   /** Ends it and gives the handle back. Again: does nothing. */
   stop(): void;
 }
 
-class Publisher extends EventEmitter<{ gc: [Collection] }> implements GcHints {
+class Publisher
+  extends EventEmitter<{ gc: [Collection] }>
+  implements GcHints<HintedThread | JointThread>
+{
   readonly source: GcSource;
-  readonly thread: HintedThread;
+  readonly thread: HintedThread | JointThread;
   readonly #counter: GcCounter | null;
   readonly #stops: (() => void)[] = [];
 
-  constructor({ source = 'auto', stats = false, ...where }: GcHintsOptions) {
+  constructor({ source = 'auto', stats = false, channels, channel, map }: GcHintsOptions) {
     super();
-    this.thread = attachThread(where.channel ? { channel: where.channel } : where);
+    if (channels !== undefined) this.thread = attachThread({ channels });
+    else if (channel !== undefined) this.thread = attachThread({ channel });
+    else this.thread = attachThread(map === undefined ? {} : { map });
     this.#counter = stats ? new GcCounter() : null;
     this.source = this.#start(source);
     if (this.#counter !== null) {
@@ -88,8 +98,21 @@ class Publisher extends EventEmitter<{ gc: [Collection] }> implements GcHints {
   }
 }
 
+/** In each channel with the standard block. */
+function publishAfterwards(thread: HintedThread | JointThread): (() => void) | null {
+  const threads: readonly object[] = 'threads' in thread ? thread.threads : [thread];
+  const stops = threads
+    .filter((one): one is HintedThread => (one as Partial<HintedThread>).gc !== undefined)
+    .map(publishAfterwardsIn)
+    .filter((stop) => stop !== null);
+  if (stops.length === 0) return null;
+  return () => {
+    for (const stop of stops) stop();
+  };
+}
+
 /** All that can be told after the fact: how many pauses there were, and how long they take. */
-function publishAfterwards(thread: HintedThread): (() => void) | null {
+function publishAfterwardsIn(thread: HintedThread): (() => void) | null {
   const block = thread.blocks.thread;
   const expected = new Map<CollectionKind, bigint>();
   const stop = observeCollections(({ kind, duration }) => {
@@ -117,7 +140,11 @@ function publishAfterwards(thread: HintedThread): (() => void) | null {
  *
  * @throws TypeError `ERR_OPTION` for an option that is none
  */
-export function startGcHints(options: GcHintsOptions = {}): GcHints {
+export function startGcHints(
+  options: GcHintsOptions & { readonly channels: readonly Channel[] },
+): GcHints<JointThread>;
+export function startGcHints(options?: GcHintsOptions & { readonly channels?: never }): GcHints;
+export function startGcHints(options: GcHintsOptions = {}): GcHints<HintedThread | JointThread> {
   const { source } = options;
   if (source !== undefined && !['auto', 'v8', 'perf_hooks'].includes(source)) {
     throw Object.assign(

@@ -2,6 +2,8 @@
 
 #include <napi.h>
 
+#include <string>
+
 #include "attachment.h"
 #include "map_btf.h"
 #include "registry_abi.h"
@@ -32,6 +34,14 @@ void WorkerEnded(const Napi::CallbackInfo& info) {
 
 Napi::Value UnreachedWorkers(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), SharedRegistry().unreached_workers());
+}
+
+Napi::Value TldKey(const Napi::CallbackInfo& info) {
+  uint32_t offset = 0;
+  std::string name = info[0].As<Napi::String>();
+  int error = SharedRegistry().tld_key(name.c_str(), info[1].ToNumber().Uint32Value(),
+                                       info[2].ToNumber().Uint32Value(), &offset);
+  return Napi::Number::New(info.Env(), error < 0 ? error : static_cast<int>(offset));
 }
 
 Napi::Value Counts(const Napi::CallbackInfo& info) {
@@ -72,6 +82,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("workerOnline", Napi::Function::New<WorkerOnline>(env, "workerOnline"));
   exports.Set("workerEnded", Napi::Function::New<WorkerEnded>(env, "workerEnded"));
   exports.Set("unreachedWorkers", Napi::Function::New<UnreachedWorkers>(env, "unreachedWorkers"));
+  exports.Set("tldKey", Napi::Function::New<TldKey>(env, "tldKey"));
   exports.Set("counts", Napi::Function::New<Counts>(env, "counts"));
   exports.Set("readMapBtf", Napi::Function::New<ReadMapBtf>(env, "readMapBtf"));
   exports.Set("timeNamespaceOffsetNs",

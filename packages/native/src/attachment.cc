@@ -14,6 +14,11 @@ int32_t I32(const Napi::Object& object, const char* name) {
   return object.Get(name).ToNumber().Int32Value();
 }
 
+schedhint_kind KindOf(const std::string& name) {
+  if (name == "layered") return SCHEDHINT_KIND_LAYERED;
+  return name == "tld" ? SCHEDHINT_KIND_TLD : SCHEDHINT_KIND_UPTR;
+}
+
 Napi::Object ToObject(Napi::Env env, const schedhint_status& status) {
   Napi::Object object = Napi::Object::New(env);
   object.Set("step", static_cast<uint32_t>(status.step));
@@ -33,6 +38,7 @@ Napi::Function Attachment::Define(Napi::Env env) {
   return DefineClass(
       env, "Attachment",
       {InstanceMethod<&Attachment::Buffer>("buffer"), InstanceMethod<&Attachment::Status>("status"),
+       InstanceMethod<&Attachment::SetHint>("setHint"),
        InstanceMethod<&Attachment::StartGcHook>("startGcHook"),
        InstanceMethod<&Attachment::StopGcHook>("stopGcHook"),
        InstanceMethod<&Attachment::Release>("release")});
@@ -59,7 +65,8 @@ Attachment::Attachment(const Napi::CallbackInfo& info)
                                  static_cast<uint32_t>(native_slots.size()),
                                  native_slots.data(),
                                  I32(request, "countSlot"),
-                                 U32(request, "countOffset")};
+                                 U32(request, "countOffset"),
+                                 KindOf(request.Get("kind").As<Napi::String>())};
   uint64_t thread_id = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
   const schedhint_registry& registry = SharedRegistry();
   auto attach = info[2].As<Napi::Boolean>().Value() ? registry.attach : registry.attach_other;
@@ -107,13 +114,19 @@ Napi::Value Attachment::Status(const Napi::CallbackInfo& info) {
 
 Napi::Value Attachment::StartGcHook(const Napi::CallbackInfo& info) {
   Napi::Object request = info[0].As<Napi::Object>();
-  schedhint_gc_layout layout = {U32(request, "threadSlot"),  U32(request, "gc"),
-                                U32(request, "count"),       U32(request, "sinceNs"),
-                                U32(request, "expectNs"),    U32(request, "flags"),
-                                U32(request, "liveFlag"),    U32(request, "cycleFlag"),
-                                I32(request, "processSlot"), U32(request, "processCount")};
+  schedhint_gc_layout layout = {
+      U32(request, "threadSlot"),  U32(request, "gc"),
+      U32(request, "count"),       U32(request, "sinceNs"),
+      U32(request, "expectNs"),    U32(request, "flags"),
+      U32(request, "liveFlag"),    U32(request, "cycleFlag"),
+      I32(request, "processSlot"), U32(request, "processCount"),
+      I32(request, "hint"),        request.Get("wide").ToBoolean() ? 1u : 0u};
   bool started = binding_ != nullptr && SharedRegistry().gc_start(binding_, &layout);
   return Napi::Boolean::New(info.Env(), started);
+}
+
+void Attachment::SetHint(const Napi::CallbackInfo& info) {
+  if (binding_ != nullptr) SharedRegistry().set_hint(binding_, info[0].ToNumber().Int32Value());
 }
 
 void Attachment::StopGcHook(const Napi::CallbackInfo&) {

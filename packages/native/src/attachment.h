@@ -23,6 +23,7 @@ class Attachment : public Napi::ObjectWrap<Attachment> {
  private:
   Napi::Value Buffer(const Napi::CallbackInfo& info);
   Napi::Value Status(const Napi::CallbackInfo& info);
+  void SetHint(const Napi::CallbackInfo& info);
   Napi::Value StartGcHook(const Napi::CallbackInfo& info);
   void StopGcHook(const Napi::CallbackInfo& info);
   void Release(const Napi::CallbackInfo& info);

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "block_set.h"
+#include "hint_element.h"
 #include "registry_abi.h"
 
 namespace schedhint {
@@ -18,7 +19,8 @@ struct schedhint_binding {
   schedhint::Channel* channel;
   schedhint::Thread* thread;  // null once the thread has ended
   schedhint::Element element;
-  size_t channel_index;  // its place in channel->bindings
+  std::unique_ptr<schedhint::HintElement> hint;  // of a layered channel
+  size_t channel_index;                          // its place in channel->bindings
   uint32_t handles = 0;
   bool bound = false;
   uint64_t request = 0;  // to the broker, not answered yet; 0: none

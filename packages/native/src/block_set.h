@@ -15,6 +15,7 @@ class BlockSet {
  public:
   explicit BlockSet(PagePool* pool) : pool_(pool) {}
   ~BlockSet() {
+    if (pool_ == nullptr) return;
     for (const Block& block : by_slot_) pool_->Return(block);
   }
   BlockSet(const BlockSet&) = delete;
@@ -29,11 +30,25 @@ class BlockSet {
     return true;
   }
 
+  // One block, for the first slot.
+  bool TakeFirst(const std::vector<schedhint_slot>& slots, uint32_t size) {
+    by_slot_.resize(slots.size());
+    by_slot_.front() = pool_->Take(size);
+    return by_slot_.front().address != nullptr;
+  }
+
+  // A block for a slot that is never given back.
+  void Keep(const std::vector<schedhint_slot>& slots, size_t slot, const Block& block) {
+    pool_ = nullptr;
+    by_slot_.resize(slots.size());
+    by_slot_[slot] = block;
+  }
+
   // A null address where another owns the slot.
   const Block& At(size_t slot) const { return by_slot_[slot]; }
 
  private:
-  PagePool* pool_;
+  PagePool* pool_;  // null: the blocks stay
   std::vector<Block> by_slot_;
 };
 

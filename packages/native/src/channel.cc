@@ -4,6 +4,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
+
+#include "tld.h"
 
 namespace schedhint {
 namespace {
@@ -44,20 +47,27 @@ Channel::Channel(const schedhint_channel_spec& spec)
       value_size_(spec.value_size),
       slots_(spec.slots, spec.slots + spec.slot_count),
       count_slot_(spec.count_slot),
-      count_offset_(spec.count_offset) {}
+      count_offset_(spec.count_offset),
+      kind_(spec.kind) {}
 
 std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, PagePool* pool,
-                                         MapWatcher* watcher, schedhint_status* status) {
+                                         const Block& metadata, MapWatcher* watcher,
+                                         schedhint_status* status) {
   std::unique_ptr<Channel> channel(new Channel(spec));
   channel->process_ = std::make_shared<BlockSet>(pool);
-  if (!channel->process_->Take(channel->slots_, SCHEDHINT_OWNER_PROCESS)) {
+  if (spec.kind == SCHEDHINT_KIND_TLD) {
+    channel->process_->Keep(channel->slots_, kTldMetadataSlot, metadata);
+  } else if (!channel->process_->Take(channel->slots_, SCHEDHINT_OWNER_PROCESS)) {
     *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
     return nullptr;
   }
   for (const schedhint_slot& slot : channel->slots_) {
-    channel->has_process_slot_ |= slot.owner == SCHEDHINT_OWNER_PROCESS;
+    channel->has_process_slot_ |=
+        spec.kind == SCHEDHINT_KIND_UPTR && slot.owner == SCHEDHINT_OWNER_PROCESS;
   }
-  if (!channel->broker_socket_.empty()) {
+  // A broker carries pointers only: not a hint in the element itself, which would be a request for
+  // each change, nor a place in a page.
+  if (!channel->broker_socket_.empty() && spec.kind == SCHEDHINT_KIND_UPTR) {
     channel->broker_ =
         std::make_unique<BrokeredMap>(channel->broker_socket_, channel->paths_.front(),
                                       channel->value_size_, channel->slots_, pool, watcher);
@@ -70,14 +80,15 @@ bool Channel::HasPath(const char* path) const {
 }
 
 bool Channel::HasSlotsOf(const schedhint_channel_spec& spec) const {
-  return value_size_ == spec.value_size && count_slot_ == spec.count_slot &&
+  return kind_ == spec.kind && value_size_ == spec.value_size && count_slot_ == spec.count_slot &&
          count_offset_ == spec.count_offset &&
          slots_ == std::vector<schedhint_slot>(spec.slots, spec.slots + spec.slot_count);
 }
 
 void Channel::Open(const IsUsed& is_used) {
   if (is_open()) return;
-  not_open_ = direct_.Open(paths_.front(), value_size_, slots_, is_used);
+  not_open_ = direct_.Open(
+      paths_.front(), [this](int map_fd, MapInfo* info) { return Check(map_fd, info); }, is_used);
   if (broker_ == nullptr) return;
   if (direct_.is_open()) return broker_->Close();
   if (!MayBeBrokered(not_open_)) return;
@@ -86,6 +97,16 @@ void Channel::Open(const IsUsed& is_used) {
   bool no_broker = brokered.step == SCHEDHINT_STEP_BROKER_CONNECT &&
                    (brokered.error == ENOENT || brokered.error == ENOTDIR);
   if (!no_broker) not_open_ = brokered;
+}
+
+schedhint_status Channel::Check(int map_fd, MapInfo* info) const {
+  if (kind_ == SCHEDHINT_KIND_UPTR) return CheckMap(map_fd, value_size_, slots_, info);
+  schedhint_status status = CheckMapType(map_fd, info);
+  if (status.step != SCHEDHINT_STEP_NONE) return status;
+  bool is_tld = kind_ == SCHEDHINT_KIND_TLD;
+  bool fits = is_tld ? IsTldValueSize(info->value_size) : info->value_size == value_size_;
+  if (!fits) return Failed(SCHEDHINT_STEP_VALUE_SIZE, 0, info->value_size);
+  return is_tld ? CheckMap(map_fd, value_size_, slots_, info) : status;
 }
 
 schedhint_status Channel::OpenThroughBroker() {
@@ -104,9 +125,7 @@ std::vector<std::string> Channel::Places() const {
 
 bool Channel::Look(const IsUsed& is_used) {
   if (direct_.is_open() && !direct_.IsPinnedAt(paths_)) {
-    for (schedhint_binding* binding : bindings) {
-      if (binding->bound) direct_.Delete(binding->status.tid);
-    }
+    for (schedhint_binding* binding : bindings) DeleteElement(binding);
     if (leader_ == Leader::kProcessAlone) direct_.Delete(getpid());
     direct_.Close();
     AllUnbound({});
@@ -181,7 +200,8 @@ void Channel::Bind(schedhint_binding* binding) {
   if (!is_open()) {
     binding->status = not_open_;
   } else if (direct_.is_open()) {
-    binding->status = direct_.Update(tid, binding->element, slots_);
+    binding->status = binding->hint != nullptr ? binding->hint->Bind(direct_.descriptor(), tid)
+                                               : SetElement(tid, binding->element);
     if (broker_ != nullptr) broker_->Replaced(tid, direct_.id());
   } else {
     binding->request = broker_->Bind(tid, binding->element);
@@ -201,9 +221,31 @@ void Channel::Bound(schedhint_binding* binding) {
   BindLeader();
 }
 
+schedhint_status Channel::SetElement(pid_t tid, const Element& element) {
+  std::vector<uint8_t> value(direct_.value_size());
+  if (kind_ == SCHEDHINT_KIND_TLD) {
+    if (!FillTldValue(element, &value)) return Failed(SCHEDHINT_STEP_TLD_SHARED_PAGE, 0);
+  } else {
+    for (size_t i = 0; i < slots_.size(); i++) {
+      uint8_t* address = element.At(i).address;
+      std::memcpy(value.data() + slots_[i].offset, &address, sizeof(address));
+    }
+  }
+  return direct_.Update(tid, value);
+}
+
+void Channel::DeleteElement(schedhint_binding* binding) {
+  if (!binding->bound || !direct_.is_open()) return;
+  if (binding->hint != nullptr) {
+    binding->hint->Unbind();
+  } else {
+    direct_.Delete(binding->status.tid);
+  }
+}
+
 void Channel::Unbind(schedhint_binding* binding) {
   pid_t tid = binding->status.tid;
-  if (binding->bound && direct_.is_open()) direct_.Delete(tid);
+  DeleteElement(binding);
   if (broker_ != nullptr) broker_->Unbind(tid);
   binding->request = 0;
   if (!binding->bound) return;
@@ -227,7 +269,7 @@ void Channel::BindLeader() {
   Element alone = {nullptr, process_};
   bool done = false;
   if (direct_.is_open()) {
-    done = direct_.Update(getpid(), alone, slots_).step == SCHEDHINT_STEP_NONE;
+    done = SetElement(getpid(), alone).step == SCHEDHINT_STEP_NONE;
   } else {
     leader_request_ = broker_->Bind(getpid(), alone);
     done = leader_request_ != 0;

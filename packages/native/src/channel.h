@@ -19,8 +19,10 @@ namespace schedhint {
 class Channel {
  public:
   // Null when no block can be had for the process.
+  // `metadata`: of task local data.
   static std::unique_ptr<Channel> Create(const schedhint_channel_spec& spec, PagePool* pool,
-                                         MapWatcher* watcher, schedhint_status* status);
+                                         const Block& metadata, MapWatcher* watcher,
+                                         schedhint_status* status);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
@@ -28,6 +30,7 @@ class Channel {
   // Another pin of the same map.
   void AddPath(const char* path) { paths_.push_back(path); }
   bool HasSlotsOf(const schedhint_channel_spec& spec) const;
+  schedhint_kind kind() const { return kind_; }
   const std::vector<schedhint_slot>& slots() const { return slots_; }
   const std::shared_ptr<BlockSet>& process() const { return process_; }
 
@@ -36,6 +39,8 @@ class Channel {
 
   // Opens the map, or has the broker open it, unless that has been done.
   void Open(const IsUsed& is_used);
+  // Of the map that this process has opened itself; 0: it has not.
+  uint32_t map_value_size() const { return direct_.is_open() ? direct_.value_size() : 0; }
   bool is_open() const { return direct_.is_open() || IsBrokered(); }
   uint32_t map_id() const { return direct_.is_open() ? direct_.id() : broker_ ? broker_->id() : 0; }
   // Where a change may let Open() succeed: the pins, and the broker's socket while it is needed.
@@ -69,7 +74,10 @@ class Channel {
 
   explicit Channel(const schedhint_channel_spec& spec);
   bool IsBrokered() const { return broker_ != nullptr && broker_->is_open(); }
+  schedhint_status Check(int map_fd, MapInfo* info) const;
   schedhint_status OpenThroughBroker();
+  schedhint_status SetElement(pid_t tid, const Element& element);
+  void DeleteElement(schedhint_binding* binding);
   void AllUnbound(schedhint_status why);
   void Bound(schedhint_binding* binding);
   void BindLeader();
@@ -81,6 +89,7 @@ class Channel {
   std::vector<schedhint_slot> slots_;
   int32_t count_slot_;
   uint32_t count_offset_;
+  schedhint_kind kind_;
   bool has_process_slot_ = false;
   std::shared_ptr<BlockSet> process_;
   DirectMap direct_;

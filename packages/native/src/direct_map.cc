@@ -3,19 +3,16 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include <cstring>
-
 #include "bpf_syscall.h"
 
 namespace schedhint {
 
-schedhint_status DirectMap::Open(const std::string& path, uint32_t value_size,
-                                 const std::vector<schedhint_slot>& slots,
+schedhint_status DirectMap::Open(const std::string& path, const Check& check,
                                  const std::function<bool(uint32_t)>& is_used) {
   int fd = OpenPinnedMap(path.c_str());
   if (fd < 0) return Failed(SCHEDHINT_STEP_OPEN_MAP, fd);
   MapInfo info;
-  schedhint_status status = CheckMap(fd, value_size, slots, &info);
+  schedhint_status status = check(fd, &info);
   if (status.step == SCHEDHINT_STEP_NONE && is_used(info.id)) {
     status = Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
   }
@@ -55,15 +52,9 @@ bool DirectMap::IsPinnedAt(const std::vector<std::string>& paths) const {
   return false;
 }
 
-schedhint_status DirectMap::Update(pid_t tid, const Element& element,
-                                   const std::vector<schedhint_slot>& slots) {
+schedhint_status DirectMap::Update(pid_t tid, const std::vector<uint8_t>& value) {
   int key = OpenThread(tid);
   if (key < 0) return Failed(SCHEDHINT_STEP_OPEN_THREAD, key);
-  std::vector<uint8_t> value(value_size_);
-  for (size_t i = 0; i < slots.size(); i++) {
-    uint8_t* address = element.At(i).address;
-    std::memcpy(value.data() + slots[i].offset, &address, sizeof(address));
-  }
   int error = UpdateElement(fd_, key, value.data());
   CloseDescriptor(key);
   return error < 0 ? Failed(SCHEDHINT_STEP_UPDATE, error) : schedhint_status{};

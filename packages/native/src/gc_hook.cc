@@ -1,5 +1,6 @@
 #include "gc_hook.h"
 
+#include "hint_element.h"
 #include "monotonic_clock.h"
 
 extern "C" {
@@ -39,21 +40,8 @@ constexpr int kIncrementalStart = 8;
 constexpr int kAllKinds = 31;
 
 template <typename T>
-void Store(uint8_t* block, uint32_t offset, T value) {
-  __atomic_store_n(reinterpret_cast<T*>(block + offset), value, __ATOMIC_RELAXED);
-}
-
-// Whoever sees this value sees the stores before it.
-void Publish(uint8_t* block, uint32_t offset, uint32_t value) {
-  __atomic_store_n(reinterpret_cast<uint32_t*>(block + offset), value, __ATOMIC_RELEASE);
-}
-
-void SetBits(uint8_t* block, uint32_t offset, uint32_t bits) {
-  __atomic_fetch_or(reinterpret_cast<uint32_t*>(block + offset), bits, __ATOMIC_RELAXED);
-}
-
-void ClearBits(uint8_t* block, uint32_t offset, uint32_t bits) {
-  __atomic_fetch_and(reinterpret_cast<uint32_t*>(block + offset), ~bits, __ATOMIC_RELAXED);
+T* At(uint8_t* block, uint32_t offset) {
+  return reinterpret_cast<T*>(block + offset);
 }
 
 void Add(uint8_t* block, uint32_t offset, uint32_t difference) {
@@ -65,6 +53,44 @@ int IndexOf(int kind) {
 }
 
 }  // namespace
+
+void GcHook::Target::SetTime(uint32_t offset, uint64_t ns) const {
+  if (offset == SCHEDHINT_NOWHERE) return;
+  __atomic_store_n(At<uint64_t>(thread, offset), ns, __ATOMIC_RELAXED);
+}
+
+void GcHook::Target::SetWord(uint32_t offset, uint32_t value) const {
+  if (layout.wide) return SetTime(offset, value);
+  if (offset == SCHEDHINT_NOWHERE) return;
+  __atomic_store_n(At<uint32_t>(thread, offset), value, __ATOMIC_RELAXED);
+}
+
+void GcHook::Target::PublishWord(uint32_t offset, uint32_t value) const {
+  if (offset == SCHEDHINT_NOWHERE) return;
+  if (layout.wide) {
+    __atomic_store_n(At<uint64_t>(thread, offset), value, __ATOMIC_RELEASE);
+  } else {
+    __atomic_store_n(At<uint32_t>(thread, offset), value, __ATOMIC_RELEASE);
+  }
+}
+
+void GcHook::Target::SetBits(uint32_t offset, uint32_t bits) const {
+  if (offset == SCHEDHINT_NOWHERE) return;
+  if (layout.wide) {
+    __atomic_fetch_or(At<uint64_t>(thread, offset), bits, __ATOMIC_RELAXED);
+  } else {
+    __atomic_fetch_or(At<uint32_t>(thread, offset), bits, __ATOMIC_RELAXED);
+  }
+}
+
+void GcHook::Target::ClearBits(uint32_t offset, uint32_t bits) const {
+  if (offset == SCHEDHINT_NOWHERE) return;
+  if (layout.wide) {
+    __atomic_fetch_and(At<uint64_t>(thread, offset), ~uint64_t{bits}, __ATOMIC_RELAXED);
+  } else {
+    __atomic_fetch_and(At<uint32_t>(thread, offset), ~bits, __ATOMIC_RELAXED);
+  }
+}
 
 bool GcHook::Install() {
   if (isolate_ != nullptr) return true;
@@ -87,17 +113,18 @@ void GcHook::Uninstall() {
 }
 
 bool GcHook::Start(schedhint_binding* binding, uint8_t* thread_block, uint8_t* process_block,
-                   const schedhint_gc_layout& layout) {
+                   HintElement* element, const schedhint_gc_layout& layout) {
   if (!Install()) return false;
-  for (Target& target : targets_) {
-    if (target.binding == binding) {
-      target.starts++;
+  for (Target& known : targets_) {
+    if (known.binding == binding) {
+      known.starts++;
       return true;
     }
   }
-  targets_.push_back({binding, 1, thread_block, process_block, layout});
-  Store(thread_block, layout.count, count_);
-  SetBits(thread_block, layout.flags, layout.live_flag);
+  targets_.push_back({binding, 1, thread_block, process_block, element, layout});
+  const Target& target = targets_.back();
+  target.SetWord(layout.count, count_);
+  target.SetBits(layout.flags, layout.live_flag);
   return true;
 }
 
@@ -121,8 +148,9 @@ void GcHook::Forget(schedhint_binding* binding) {
 void GcHook::Detach(size_t index) {
   Target target = targets_[index];
   targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(index));
-  Publish(target.thread, target.layout.gc, 0);
-  ClearBits(target.thread, target.layout.flags, target.layout.live_flag | target.layout.cycle_flag);
+  target.PublishWord(target.layout.gc, 0);
+  target.ClearBits(target.layout.flags, target.layout.live_flag | target.layout.cycle_flag);
+  if (target.element != nullptr) target.element->LeavePause();
   // A thread that goes inside a pause takes its share with it.
   if (depth_ > 0 && target.process != nullptr) Add(target.process, target.layout.process_count, -1);
   if (targets_.empty()) Uninstall();
@@ -136,7 +164,8 @@ void GcHook::OnEpilogue(void*, int kind, int, void* hook) {
   static_cast<GcHook*>(hook)->Leave(kind);
 }
 
-// Inside V8's pause: no allocation, no lock, no JavaScript.
+// Inside V8's pause: no allocation, no JavaScript, and no lock but an element's, which is held for
+// one system call at most.
 void GcHook::Enter(int kind) {
   bool outermost = depth_++ == 0;
   open_[IndexOf(kind)]++;
@@ -147,11 +176,12 @@ void GcHook::Enter(int kind) {
   }
   for (Target& target : targets_) {
     if (outermost) {
-      Store(target.thread, target.layout.since_ns, since_ns_);
-      Store(target.thread, target.layout.expect_ns, expect_ns_[IndexOf(kind)]);
+      target.SetTime(target.layout.since_ns, since_ns_);
+      target.SetTime(target.layout.expect_ns, expect_ns_[IndexOf(kind)]);
       if (target.process != nullptr) Add(target.process, target.layout.process_count, 1);
     }
-    Publish(target.thread, target.layout.gc, gc_);
+    target.PublishWord(target.layout.gc, gc_);
+    if (outermost && target.element != nullptr) target.element->EnterPause(target.layout.hint);
   }
 }
 
@@ -168,13 +198,13 @@ void GcHook::Leave(int kind) {
   }
   bool cycle = kind == kIncrementalStart || (cycle_ && kind != kMarkCompact);
   for (Target& target : targets_) {
-    if (outermost) Store(target.thread, target.layout.count, count_);
-    if (cycle && !cycle_) SetBits(target.thread, target.layout.flags, target.layout.cycle_flag);
-    if (!cycle && cycle_) ClearBits(target.thread, target.layout.flags, target.layout.cycle_flag);
-    Publish(target.thread, target.layout.gc, gc_);
-    if (outermost && target.process != nullptr) {
-      Add(target.process, target.layout.process_count, -1);
-    }
+    if (outermost) target.SetWord(target.layout.count, count_);
+    if (cycle && !cycle_) target.SetBits(target.layout.flags, target.layout.cycle_flag);
+    if (!cycle && cycle_) target.ClearBits(target.layout.flags, target.layout.cycle_flag);
+    target.PublishWord(target.layout.gc, gc_);
+    if (!outermost) continue;
+    if (target.process != nullptr) Add(target.process, target.layout.process_count, -1);
+    if (target.element != nullptr) target.element->LeavePause();
   }
   cycle_ = cycle;
 }

@@ -14,6 +14,8 @@
 
 namespace schedhint {
 
+class HintElement;
+
 class GcHook {
  public:
   explicit GcHook(int64_t time_namespace_offset) : time_offset_(time_namespace_offset) {}
@@ -21,9 +23,10 @@ class GcHook {
   GcHook& operator=(const GcHook&) = delete;
 
   // All on the isolate's thread, outside of a collection.
-  // False where V8 has no such callbacks. Starting twice for one binding counts.
+  // False where V8 has no such callbacks. Starting twice for one binding counts. `element` is null
+  // where a thread's element holds pointers.
   bool Start(schedhint_binding* binding, uint8_t* thread_block, uint8_t* process_block,
-             const schedhint_gc_layout& layout);
+             HintElement* element, const schedhint_gc_layout& layout);
   void Stop(schedhint_binding* binding);
   // Whatever the count: the binding's blocks are going.
   void Forget(schedhint_binding* binding);
@@ -36,7 +39,15 @@ class GcHook {
     uint32_t starts;
     uint8_t* thread;
     uint8_t* process;
+    HintElement* element;
     schedhint_gc_layout layout;
+
+    void SetTime(uint32_t offset, uint64_t ns) const;
+    void SetWord(uint32_t offset, uint32_t value) const;
+    // Whoever sees it sees the stores before it.
+    void PublishWord(uint32_t offset, uint32_t value) const;
+    void SetBits(uint32_t offset, uint32_t bits) const;
+    void ClearBits(uint32_t offset, uint32_t bits) const;
   };
 
   static void OnPrologue(void* isolate, int kind, int flags, void* hook);

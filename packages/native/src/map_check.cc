@@ -19,12 +19,18 @@ schedhint_status Failed(schedhint_step step, int error, uint32_t detail, uint32_
   return status;
 }
 
-schedhint_status CheckMap(int map_fd, uint32_t value_size, const std::vector<schedhint_slot>& slots,
-                          MapInfo* info) {
+schedhint_status CheckMapType(int map_fd, MapInfo* info) {
   if (int error = ReadMapInfo(map_fd, info)) return Failed(SCHEDHINT_STEP_MAP_INFO, error);
   if (info->type != kMapTypeTaskStorage || info->key_size != kKeySize) {
     return Failed(SCHEDHINT_STEP_MAP_TYPE, 0, info->type);
   }
+  return {};
+}
+
+schedhint_status CheckMap(int map_fd, uint32_t value_size, const std::vector<schedhint_slot>& slots,
+                          MapInfo* info) {
+  schedhint_status status = CheckMapType(map_fd, info);
+  if (status.step != SCHEDHINT_STEP_NONE) return status;
   if (info->value_size < value_size) {
     return Failed(SCHEDHINT_STEP_VALUE_SIZE, 0, info->value_size);
   }

@@ -10,7 +10,10 @@ namespace schedhint {
 
 schedhint_status Failed(schedhint_step step, int error, uint32_t detail = 0, uint32_t found = 0);
 
-// Step none, and `info` filled in, when the map takes what the slots say.
+// Step none, and `info` filled in, when the map is task storage whose elements are named by pidfds.
+schedhint_status CheckMapType(int map_fd, MapInfo* info);
+
+// The same when it also takes what the slots say.
 schedhint_status CheckMap(int map_fd, uint32_t value_size, const std::vector<schedhint_slot>& slots,
                           MapInfo* info);
 

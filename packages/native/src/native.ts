@@ -17,13 +17,22 @@ export interface Slot {
   readonly owner: SlotOwner;
 }
 
+/**
+ * What a thread's element of the map is. `uptr`: pointers, which the slots place. `layered`: a hint of
+ * 0..1024, scx_layered's `struct task_hint`; the slots are then memory that no program sees, and
+ * their offsets mean nothing. `tld`: the kernel's task local data; slot 0 is the thread's values
+ * behind 8 bytes, in a block as large as it has to be, slot 1 the process's metadata.
+ */
+export type ChannelKind = 'uptr' | 'layered' | 'tld';
+
 /** How a map wants its blocks. Must be valid: C++ does not check it again. */
 export interface ChannelRequest {
+  readonly kind: ChannelKind;
   /** Path of the pinned map. */
   readonly map: string;
   /** The socket of the broker to ask where this process may not open the map; empty: none. */
   readonly broker: string;
-  /** Bytes of the value that are ours; the map's own may be larger. */
+  /** Bytes of the value that are ours; the map's own may be larger where the kind is `uptr`. */
   readonly valueSize: number;
   readonly slots: readonly Slot[];
   /** The slot of the process's block in which the threads bound now are counted; -1: none. */
@@ -32,18 +41,22 @@ export interface ChannelRequest {
   readonly countOffset: number;
 }
 
-/** Where, in the blocks of a channel, collections are told: offsets in bytes. */
+/**
+ * Where, in the blocks of a channel, collections are told: offsets in bytes; any of the thread's may
+ * be -1: nowhere. A word is a u32, or a u64 with `wide`.
+ */
 export interface GcRequest {
+  readonly wide: boolean;
   readonly threadSlot: number;
-  /** u32: one bit for each kind of pause in progress, V8's `GCType`. Stored last, with release. */
+  /** A word: one bit for each kind of pause in progress, V8's `GCType`. Stored last, with release. */
   readonly gc: number;
-  /** u32: outermost pauses ended since the hook was installed in this thread. */
+  /** A word: outermost pauses ended since the hook was installed in this thread. */
   readonly count: number;
   /** u64: CLOCK_MONOTONIC start of the outermost pause. */
   readonly sinceNs: number;
   /** u64: how long pauses of its kind have lately taken. */
   readonly expectNs: number;
-  /** u32 */
+  /** A word. */
   readonly flags: number;
   /** Bits set in `flags` while the hook is installed. */
   readonly liveFlag: number;
@@ -53,6 +66,8 @@ export interface GcRequest {
   readonly processSlot: number;
   /** u32 in the process's block: isolates inside a pause. */
   readonly processCount: number;
+  /** What the element of a layered channel holds during a pause; -1: what it holds otherwise. */
+  readonly hint: number;
 }
 
 /** The step at which binding stopped. `0`: bound. */
@@ -89,6 +104,8 @@ export const Step = {
   BrokerRefused: 16,
   /** The blocks are not in a memfd that could be handed over. */
   BrokerMemory: 17,
+  /** Of task local data: the map wants a page for each thread, this one shares its page already. */
+  TldSharedPage: 18,
 } as const;
 
 /** One of {@link Step}. */
@@ -130,6 +147,11 @@ export interface Attachment {
    */
   buffer(slot: number): ArrayBuffer | null;
   status(): NativeStatus;
+  /**
+   * The hint in the element of a layered channel, 0..1024, or -1 for no element. A `bpf(2)` call if
+   * it is another than before, inside this call; with the map not bound, when it is.
+   */
+  setHint(hint: number): void;
   /**
    * Publishes this thread's collections in the blocks. On the thread itself only. Counted: stop it
    * as often.
@@ -192,6 +214,17 @@ export interface Addon {
   workerEnded(threadId: number): void;
   /** Workers of the process that are online and have not attached. */
   unreachedWorkers(): number;
+  /**
+   * The place of a value in every thread's task local data, behind the block's first 8 bytes; made if
+   * it is not there yet.
+   *
+   * @param name 1..62 bytes, without NUL
+   * @param size 1..65535 bytes
+   * @param dynamicBytes room for what is made after the first thread has its values; the largest
+   *   wish counts
+   * @returns the offset, or a negative errno: EEXIST (with another size), E2BIG, ENOSPC, ENOMEM
+   */
+  tldKey(name: string, size: number, dynamicBytes: number): number;
   counts(): Counts;
   /**
    * The BTF of the map pinned at a path: the types of the program that made it. The kernel gives it

@@ -20,13 +20,15 @@ thread_local Thread* current_thread = nullptr;
 Registry::Registry()
     : time_offset_(TimeNamespaceOffset()),
       watcher_([this] { return LookAtMaps(); }, [this] { return HearBrokers(); },
-               [this] { return pool_.Reap(); }) {}
+               [this] { return ReapPools(); }) {}
 
 schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t thread_id,
                                     bool own_thread, schedhint_status* status) {
   std::lock_guard<std::mutex> lock(mutex_);
   Thread* thread = own_thread ? CurrentThread(thread_id) : OtherThread(thread_id);
   Channel* channel = FindChannel(spec, status);
+  // The map says whether threads share pages.
+  if (channel != nullptr && spec.kind == SCHEDHINT_KIND_TLD) channel->Open(IsUsedBeside(channel));
   schedhint_binding* binding = channel == nullptr ? nullptr : FindBinding(channel, thread, status);
   if (binding == nullptr) {
     if (channel != nullptr) FreeIfUnused(channel);
@@ -83,7 +85,15 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
     *status = Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
     return nullptr;
   }
-  std::unique_ptr<Channel> channel = Channel::Create(spec, &pool_, &watcher_, status);
+  Block metadata;
+  if (spec.kind == SCHEDHINT_KIND_TLD) {
+    metadata = tld_.Page();
+    if (metadata.address == nullptr) {
+      *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
+      return nullptr;
+    }
+  }
+  std::unique_ptr<Channel> channel = Channel::Create(spec, &pool_, metadata, &watcher_, status);
   if (channel == nullptr) return nullptr;
   channel->TakeOver(&unsettled_);
   channels_.push_back(std::move(channel));
@@ -111,16 +121,38 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
   auto binding = std::make_unique<schedhint_binding>();
   binding->channel = channel;
   binding->thread = thread;
-  binding->element = {std::make_shared<BlockSet>(&pool_), channel->process()};
-  if (!binding->element.thread->Take(channel->slots(), SCHEDHINT_OWNER_THREAD)) {
+  bool is_tld = channel->kind() == SCHEDHINT_KIND_TLD;
+  binding->element = {std::make_shared<BlockSet>(is_tld ? &tld_pool_ : &pool_), channel->process()};
+  if (!TakeBlocks(channel, binding->element.thread.get())) {
     *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
     return nullptr;
   }
+  if (channel->kind() == SCHEDHINT_KIND_LAYERED) binding->hint = std::make_unique<HintElement>();
   binding->channel_index = channel->bindings.size();
   channel->bindings.push_back(binding.get());
   thread->bindings.push_back(binding.get());
   bindings_++;
   return binding.release();
+}
+
+bool Registry::TakeBlocks(Channel* channel, BlockSet* blocks) {
+  if (channel->kind() != SCHEDHINT_KIND_TLD) {
+    return blocks->Take(channel->slots(), SCHEDHINT_OWNER_THREAD);
+  }
+  uint32_t size = tld_.BlockBytes(channel->map_value_size());
+  if (!blocks->TakeFirst(channel->slots(), size)) return false;
+  WriteTldStart(blocks->At(kTldDataSlot));
+  return true;
+}
+
+int Registry::TldKey(const char* name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return tld_.Key(name, size, dynamic_bytes, offset);
+}
+
+uint64_t Registry::ReapPools() {
+  uint64_t due = pool_.Reap(), tld_due = tld_pool_.Reap();
+  return due == 0 || (tld_due != 0 && tld_due < due) ? tld_due : due;
 }
 
 void Registry::Bind(schedhint_binding* binding) {
@@ -249,14 +281,22 @@ void Registry::FreeIfUnused(Thread* thread) {
 
 schedhint_status Registry::Status(schedhint_binding* binding) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return binding->status;
+  schedhint_status status = binding->status;
+  int error = binding->bound && binding->hint != nullptr ? binding->hint->LastError() : 0;
+  if (error != 0) {
+    status.step = SCHEDHINT_STEP_UPDATE;
+    status.error = -error;
+  }
+  return status;
 }
 
 uint8_t* Registry::BlockOf(schedhint_binding* binding, uint32_t slot, uint32_t* size) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (binding->channel == nullptr || slot >= binding->channel->slots().size()) return nullptr;
-  *size = binding->channel->slots()[slot].size;
-  return binding->element.At(slot).address;
+  const Block& block = binding->element.At(slot);
+  bool is_tld = binding->channel->kind() == SCHEDHINT_KIND_TLD;
+  *size = is_tld ? block.size : binding->channel->slots()[slot].size;
+  return block.address;
 }
 
 bool Registry::StartGc(schedhint_binding* binding, const schedhint_gc_layout& layout) {
@@ -273,7 +313,7 @@ bool Registry::StartGc(schedhint_binding* binding, const schedhint_gc_layout& la
                         ? nullptr
                         : element.At(static_cast<size_t>(layout.process_slot)).address;
   }
-  return hook->Start(binding, thread_block, process_block, layout);
+  return hook->Start(binding, thread_block, process_block, binding->hint.get(), layout);
 }
 
 void Registry::StopGc(schedhint_binding* binding) {
@@ -329,11 +369,14 @@ schedhint_counts Registry::Counts() {
     counts.bound += channel->bound();
     if (channel->is_open()) counts.maps_open++;
   }
-  PoolCounts pool = pool_.Counts();
-  counts.pages = pool.pages;
-  counts.blocks_used = pool.used;
-  counts.blocks_quarantined = pool.quarantined;
-  counts.blocks_free = pool.free;
+  for (PagePool* pool : {&pool_, &tld_pool_}) {
+    PoolCounts part = pool->Counts();
+    counts.pages += part.pages;
+    counts.blocks_used += part.used;
+    counts.blocks_quarantined += part.quarantined;
+    counts.blocks_free += part.free;
+  }
+  if (tld_.has_page()) counts.blocks_used--;  // it is no thread's, and stays
   return counts;
 }
 

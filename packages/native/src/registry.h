@@ -18,6 +18,7 @@
 #include "map_watcher.h"
 #include "page_pool.h"
 #include "registry_abi.h"
+#include "tld.h"
 
 namespace schedhint {
 
@@ -41,6 +42,7 @@ class Registry {
   uint8_t* BlockOf(schedhint_binding* binding, uint32_t slot, uint32_t* size);
   bool StartGc(schedhint_binding* binding, const schedhint_gc_layout& layout);
   void StopGc(schedhint_binding* binding);
+  int TldKey(const char* name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset);
   void ThreadEnds();
   // `listener` is told, on the watcher's thread, that some binding's status may have changed.
   void Listen(schedhint_listener listener, void* data);
@@ -59,6 +61,8 @@ class Registry {
   Channel* ChannelOfMap(uint32_t map_id, const Channel* other_than);
   Channel::IsUsed IsUsedBeside(const Channel* channel);
   schedhint_binding* FindBinding(Channel* channel, Thread* thread, schedhint_status* status);
+  bool TakeBlocks(Channel* channel, BlockSet* blocks);
+  uint64_t ReapPools();
   void Bind(schedhint_binding* binding);
   LookAgain LookAtMaps();
   LookAgain HearBrokers();
@@ -72,6 +76,8 @@ class Registry {
 
   std::mutex mutex_;
   PagePool pool_;
+  PagePool tld_pool_;  // its programs are given whole pages
+  TldMetadata tld_{&tld_pool_};
   std::unordered_map<uint64_t, std::unique_ptr<Thread>> threads_;
   std::vector<std::unique_ptr<Channel>> channels_;
   // Of channels that have gone, whose elements the broker has not deleted yet.

@@ -21,6 +21,21 @@ struct schedhint_slot {
   schedhint_owner owner;
 };
 
+// What a thread's element of the map is.
+enum schedhint_kind : uint32_t {
+  SCHEDHINT_KIND_UPTR = 0,  // pointers, which the slots place
+  // A hint, 0..1024, as a u64 in front of 24 reserved bytes: scx_layered's struct task_hint. The
+  // slots are blocks that no program sees, and the offsets in the value mean nothing.
+  SCHEDHINT_KIND_LAYERED = 1,
+  // The kernel's "task local data": pointers to the thread's page of values (slot 0) and to the
+  // process's page of their names (slot 1). The map's value has 16 bytes, or 24 with the place of
+  // the thread's values in their page, which threads then share.
+  SCHEDHINT_KIND_TLD = 2,
+};
+
+// An offset of a field that a block does not have.
+constexpr uint32_t SCHEDHINT_NOWHERE = 0xffffffff;
+
 struct schedhint_channel_spec {
   const char* path;    // of the pinned map
   const char* broker;  // the socket of the broker to ask where we may not open it; empty: none
@@ -30,6 +45,7 @@ struct schedhint_channel_spec {
   // Where a process's block counts its bound threads (u32): slot and offset. Slot -1: nowhere.
   int32_t count_slot;
   uint32_t count_offset;
+  schedhint_kind kind;
 };
 
 // The step of binding that failed, and what the kernel said.
@@ -49,9 +65,10 @@ enum schedhint_step : uint32_t {
   SCHEDHINT_STEP_THREAD_NOT_SEEN = 12,  // a worker that has not attached itself yet
   SCHEDHINT_STEP_THREAD_ENDED = 13,
   SCHEDHINT_STEP_BROKER_CONNECT = 14,
-  SCHEDHINT_STEP_BROKER_ASKED = 15,    // and has not answered yet
-  SCHEDHINT_STEP_BROKER_REFUSED = 16,  // detail: its enum schedhint_broker_reason
-  SCHEDHINT_STEP_BROKER_MEMORY = 17,   // the blocks are not in a memfd that could be handed over
+  SCHEDHINT_STEP_BROKER_ASKED = 15,     // and has not answered yet
+  SCHEDHINT_STEP_BROKER_REFUSED = 16,   // detail: its enum schedhint_broker_reason
+  SCHEDHINT_STEP_BROKER_MEMORY = 17,    // the blocks are not in a memfd that could be handed over
+  SCHEDHINT_STEP_TLD_SHARED_PAGE = 18,  // the map wants a page for each thread, this one shares its
 };
 
 enum schedhint_via : uint32_t { SCHEDHINT_VIA_MAP = 0, SCHEDHINT_VIA_BROKER = 1 };
@@ -68,18 +85,21 @@ struct schedhint_status {
   uint64_t bound_ns;  // since when, CLOCK_MONOTONIC of the initial time namespace; 0: not bound
 };
 
-// Offsets in the thread's block, and in the process's, that belong to the GC hook.
+// Offsets in the thread's block, and in the process's, that belong to the GC hook; any of the
+// thread's may be SCHEDHINT_NOWHERE. A word has 32 bits, or 64 where `wide` is not 0.
 struct schedhint_gc_layout {
   uint32_t thread_slot;
-  uint32_t gc;             // u32, one bit for each kind of pause in progress
-  uint32_t count;          // u32
+  uint32_t gc;             // a word, one bit for each kind of pause in progress
+  uint32_t count;          // a word
   uint32_t since_ns;       // u64
   uint32_t expect_ns;      // u64
-  uint32_t flags;          // u32
+  uint32_t flags;          // a word
   uint32_t live_flag;      // set in flags while the hook is installed
   uint32_t cycle_flag;     // set in flags between the pauses of a major collection
   int32_t process_slot;    // -1: none
   uint32_t process_count;  // u32, isolates inside a pause
+  int32_t hint;            // in the element while a pause is in progress; -1: the thread's own
+  uint32_t wide;
 };
 
 struct schedhint_counts {
@@ -129,6 +149,13 @@ struct schedhint_registry {
   void (*worker_ended)(uint64_t thread_id);
   // How many of those that run have not attached.
   uint32_t (*unreached_workers)();
+  // The hint in the element of a layered channel, 0..1024, or -1: no element. One bpf(2) call where
+  // that changes anything. From any thread.
+  void (*set_hint)(schedhint_binding*, int32_t hint);
+  // The place of a value in every thread's task local data, behind the first 8 bytes of the block.
+  // Made if it is not there; 0 or -errno. `dynamic_bytes`: room for what is made after the first
+  // thread has its values.
+  int (*tld_key)(const char* name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset);
 };
 
 }  // extern "C"

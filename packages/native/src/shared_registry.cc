@@ -43,6 +43,12 @@ const schedhint_registry own_table = {
     [](uint64_t thread_id) { Own().WorkerOnline(thread_id); },
     [](uint64_t thread_id) { Own().WorkerEnded(thread_id); },
     []() { return Own().UnreachedWorkers(); },
+    [](schedhint_binding* binding, int32_t hint) {
+      if (binding->hint != nullptr) binding->hint->Set(hint);
+    },
+    [](const char* name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset) {
+      return Own().TldKey(name, size, dynamic_bytes, offset);
+    },
 };
 
 }  // namespace

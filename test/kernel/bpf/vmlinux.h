@@ -44,6 +44,18 @@ struct task_struct {
   struct task_struct* group_leader;
 };
 
+/* The arguments of a system call. */
+#ifdef __TARGET_ARCH_x86
+struct pt_regs {
+  unsigned long di;
+  unsigned long si;
+};
+#else
+struct pt_regs {
+  __u64 regs[31];
+};
+#endif
+
 #pragma clang attribute pop
 
 #endif /* __VMLINUX_H__ */

@@ -1,0 +1,74 @@
+import type { HintGroup, Hints } from './hints.js';
+import { HINT_KEYS } from './hints.js';
+import { inspectGetters, jsonOfGetters } from './present.js';
+import type { PhaseName } from './standard.js';
+
+/** The hints of several channels: each assignment goes to all of them. */
+export class JointHints implements Hints {
+  readonly #first: Hints;
+  // From the last to the first: what the first has, all have.
+  readonly #all: readonly Hints[];
+
+  /** @internal @param all at least one */
+  constructor(all: readonly Hints[]) {
+    this.#first = all[0]!;
+    this.#all = [...all].reverse();
+    Object.freeze(this);
+  }
+
+  get urgency(): number {
+    return this.#first.urgency;
+  }
+  set urgency(value: number) {
+    for (const hints of this.#all) hints.urgency = value;
+  }
+
+  get sliceUs(): number {
+    return this.#first.sliceUs;
+  }
+  set sliceUs(value: number) {
+    for (const hints of this.#all) hints.sliceUs = value;
+  }
+
+  get deadlineNs(): bigint {
+    return this.#first.deadlineNs;
+  }
+  set deadlineNs(value: number | bigint) {
+    for (const hints of this.#all) hints.deadlineNs = value;
+  }
+
+  get user(): bigint {
+    return this.#first.user;
+  }
+  set user(value: number | bigint) {
+    for (const hints of this.#all) hints.user = value;
+  }
+
+  get phase(): PhaseName {
+    return this.#first.phase;
+  }
+  set phase(value: PhaseName) {
+    for (const hints of this.#all) hints.phase = value;
+  }
+
+  set(group: HintGroup): void {
+    for (const hints of this.#all) hints.set(group);
+  }
+
+  reset(): void {
+    for (const hints of this.#all) hints.reset();
+  }
+
+  toJSON(): Record<string, unknown> {
+    return jsonOfGetters(this, HINT_KEYS);
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    return inspectGetters('Hints', this, HINT_KEYS, depth, options, inspect);
+  }
+}

@@ -1,0 +1,94 @@
+import type { LayeredMapping } from './channel.js';
+import { checkUrgency, HINT_KEYS, type HintGroup, type Hints } from './hints.js';
+import { checkHint } from './layered.js';
+import { movable, move } from './memory.js';
+import { inspectGetters, jsonOfGetters } from './present.js';
+import type { PhaseName } from './standard.js';
+
+const NONE = -1;
+
+/** Hints of which one reaches the kernel, by a call: the urgency. All are kept in a block. */
+export class LayeredHints implements Hints {
+  readonly #values: Hints;
+  readonly #mapping: LayeredMapping;
+  readonly #publish: (hint: number) => void;
+
+  /** @internal @param publish gets 0..1024, or -1 for no hint */
+  constructor(values: Hints, mapping: LayeredMapping, publish: (hint: number) => void) {
+    this.#values = values;
+    this.#mapping = mapping;
+    this.#publish = publish;
+    movable(this, (...place) => move(values, ...place));
+    Object.freeze(this);
+  }
+
+  get urgency(): number {
+    return this.#values.urgency;
+  }
+  set urgency(value: number) {
+    const hint = this.#hintOf(value);
+    this.#values.urgency = value;
+    this.#publish(hint);
+  }
+
+  get sliceUs(): number {
+    return this.#values.sliceUs;
+  }
+  set sliceUs(value: number) {
+    this.#values.sliceUs = value;
+  }
+
+  get deadlineNs(): bigint {
+    return this.#values.deadlineNs;
+  }
+  set deadlineNs(value: number | bigint) {
+    this.#values.deadlineNs = value;
+  }
+
+  get user(): bigint {
+    return this.#values.user;
+  }
+  set user(value: number | bigint) {
+    this.#values.user = value;
+  }
+
+  get phase(): PhaseName {
+    return this.#values.phase;
+  }
+  set phase(value: PhaseName) {
+    this.#values.phase = value;
+  }
+
+  set(group: HintGroup): void {
+    const { urgency } = group ?? {};
+    const hint = urgency === undefined ? undefined : this.#hintOf(urgency);
+    this.#values.set(group);
+    if (hint !== undefined) this.#publish(hint);
+  }
+
+  reset(): void {
+    this.#values.reset();
+    this.#publish(NONE);
+  }
+
+  toJSON(): Record<string, unknown> {
+    return jsonOfGetters(this, HINT_KEYS);
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](
+    depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    return inspectGetters('Hints', this, HINT_KEYS, depth, options, inspect);
+  }
+
+  #hintOf(urgency: number): number {
+    checkUrgency(urgency);
+    if (urgency === 0) return NONE;
+    const hint = this.#mapping.urgency(urgency);
+    checkHint(hint);
+    return hint ?? NONE;
+  }
+}

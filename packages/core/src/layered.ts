@@ -1,0 +1,68 @@
+import { checkPath, type StandardChannel, standardChannel } from './channel.js';
+import { rangeError, show, typeError } from './errors.js';
+import { URGENCY_MAX } from './standard.js';
+
+/** Options of {@link layered}. */
+export interface LayeredOptions {
+  /** Path of the pinned map, what `scx_layered --task-hint-map` was given; by default `SCHEDHINT_LAYERED_MAP`. */
+  readonly map?: string;
+  /** The hint during a collection's pause, 0..1024; null: as otherwise. By default 900. */
+  readonly gc?: number | null;
+  /**
+   * The hint for an urgency of 1..1024: 0..1024, or null for none. By default the urgency itself.
+   * No opinion (urgency 0) is no hint.
+   */
+  readonly urgency?: (urgency: number) => number | null;
+}
+
+const VALUE_SIZE = 32;
+const GC = 900;
+
+/**
+ * The map of scx_layered's `--task-hint-map`: one number for each thread, which its `HintEquals`
+ * matches. It carries `hints.urgency` and the collector's pauses; the other hints are kept, and go
+ * nowhere. Each change is one `bpf(2)` call of about a microsecond, in C++; the same value again is
+ * none. `schedhint-broker` does not carry it.
+ *
+ * @throws TypeError `ERR_OPTION` for an option that is none, or without a path
+ */
+export function layered(options: LayeredOptions = {}): StandardChannel {
+  if (typeof options !== 'object' || options === null) {
+    throw typeError('ERR_OPTION', `layered: expected an object, got ${show(options)}`);
+  }
+  const { gc = GC, urgency = (value: number) => value } = options;
+  if (gc !== null && !isHint(gc)) {
+    throw typeError('ERR_OPTION', `gc: expected null or an integer 0..1024, got ${show(gc)}`);
+  }
+  if (typeof urgency !== 'function') {
+    throw typeError('ERR_OPTION', `urgency: expected a function, got ${show(urgency)}`);
+  }
+  const map = options.map ?? process.env.SCHEDHINT_LAYERED_MAP;
+  if (map === undefined || map === '') {
+    throw typeError(
+      'ERR_OPTION',
+      'layered: expected the path that scx_layered --task-hint-map was given, as map or in SCHEDHINT_LAYERED_MAP',
+    );
+  }
+  const standard = standardChannel({ map: checkPath(map), broker: '' });
+  return Object.freeze({
+    ...standard,
+    kind: 'layered' as const,
+    request: { ...standard.request, kind: 'layered' as const, valueSize: VALUE_SIZE },
+    layered: { gc, urgency },
+  });
+}
+
+/** Throws unless a mapping's result is one. @throws RangeError `ERR_FIELD_RANGE` */
+export function checkHint(hint: unknown): asserts hint is number | null {
+  if (hint !== null && !isHint(hint)) {
+    throw rangeError(
+      'ERR_FIELD_RANGE',
+      `layered: expected urgency() to give null or an integer 0..1024, got ${show(hint)}`,
+    );
+  }
+}
+
+function isHint(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= URGENCY_MAX;
+}

@@ -1,0 +1,145 @@
+import { loadAddon } from '@schedhint/native';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { array, struct } from './layout.js';
+import { i32, u8, u32, u64, u64n } from './scalars.js';
+import { attachThread } from './thread.js';
+import { TLD_HINT_KEYS, tld } from './tld.js';
+import { TldHints } from './tld-hints.js';
+
+// Without a kernel that takes part: test/channels has the rest.
+
+const loaded = loadAddon();
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  if ('addon' in loaded) expect(loaded.addon.counts().bindings).toBe(0);
+});
+
+const map = '/nonexistent/tld';
+
+describe('tld()', () => {
+  test('without options: the hints’ own names, the map of SCHEDHINT_TLD_MAP', () => {
+    vi.stubEnv('SCHEDHINT_TLD_MAP', map);
+    const { kind, standard, request, tld: description } = tld();
+    expect({ kind, standard }).toEqual({ kind: 'tld', standard: false });
+    expect(request).toMatchObject({ kind: 'tld', map, broker: '', valueSize: 16 });
+    expect(description).toMatchObject({
+      keys: {},
+      hints: { urgency: { key: TLD_HINT_KEYS.urgency, per: 1 } },
+      gc: { gc: 'schedhint_gc' },
+      dynamicBytes: 64,
+    });
+  });
+
+  test.each([
+    ['no map', undefined],
+    ['no object', null],
+    ['a name of 63 characters', { map, keys: { ['k'.repeat(63)]: u64 } }],
+    ['a name that is no identifier', { map, keys: { 'a-b': u64 } }],
+    ['a type that is none', { map, keys: { a: 8 } }],
+    ['a hint that is none', { map, hints: { speed: 'a' } }],
+    ['a hint without a key', { map, hints: { urgency: {} } }],
+    ['a hint to null', { map, hints: { urgency: null } }],
+    ['per 0', { map, hints: { urgency: { key: 'a', per: 0 } } }],
+    ['per 0.5', { map, hints: { urgency: { key: 'a', per: 0.5 } } }],
+    ['a scaled collection', { map, hints: { gc: { key: 'a', per: 1 } } }],
+    ['a hint to a key of 4 bytes', { map, keys: { a: u32 }, hints: { urgency: 'a' } }],
+    ['dynamicBytes negative', { map, dynamicBytes: -1 }],
+    ['dynamicBytes too many', { map, dynamicBytes: 4089 }],
+  ])('%s: refused', (_, options) => {
+    vi.stubEnv('SCHEDHINT_TLD_MAP', '');
+    expect(() => tld(options as never)).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION' }),
+    );
+  });
+
+  test('a name of 62 characters is one', () => {
+    expect(() => tld({ map, keys: { ['k'.repeat(62)]: u64 } })).not.toThrow();
+  });
+});
+
+describe('a thread with task local data', () => {
+  test('values of any type, zero at first; hints beside them; private after detach', () => {
+    const point = struct('point', { x: i32, y: i32 });
+    const channel = tld({ map, keys: { small: u8, point, bytes: array(u8, 3), wide: u64n } });
+    const thread = attachThread({ channel });
+    expect(JSON.parse(JSON.stringify(thread.blocks))).toEqual({
+      small: 0,
+      point: { x: 0, y: 0 },
+      bytes: [0, 0, 0],
+      wide: 0,
+    });
+    thread.blocks.small = 255;
+    thread.blocks.point.y = -1;
+    thread.blocks.wide = 2 ** 53;
+    thread.hints.urgency = 1024;
+    expect(thread.blocks.point.x).toBe(0);
+    thread.detach();
+    thread.hints.urgency = 5;
+    expect(thread.blocks).toMatchObject({ small: 255, wide: 2 ** 53 });
+    expect(thread.hints.urgency).toBe(5);
+    expect(thread.status).toMatchObject({ code: 'ERR_DETACHED' });
+  });
+
+  test('two channels over one map share the values of a key', () => {
+    const one = attachThread({ channel: tld({ map, keys: { shared: u64 } }) });
+    const two = attachThread({ channel: tld({ map, keys: { shared: u64 }, hints: {} }) });
+    one.blocks.shared = 9n;
+    if ('addon' in loaded) expect(two.blocks.shared).toBe(9n);
+    one.detach();
+    two.detach();
+  });
+
+  test.runIf('addon' in loaded)('another size of a key is thrown, and nothing is attached', () => {
+    const one = attachThread({ channel: tld({ map, keys: { sized: u64 } }) });
+    expect(() => attachThread({ channel: tld({ map, keys: { sized: u32 } }) })).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_TLD_KEY_SIZE' }),
+    );
+    one.detach();
+  });
+});
+
+describe('TldHints', () => {
+  const create = (hints: ConstructorParameters<typeof TldHints>[2]['hints']) => {
+    const words = new BigUint64Array(4);
+    return { words, hints: new TldHints(words.buffer, 8, { layout: null, gc: {}, hints }) };
+  };
+
+  test('each goes to its word, divided and rounded up; what has none is kept', () => {
+    const { words, hints } = create({
+      sliceUs: { offset: 0, per: 1000 },
+      deadlineNs: { offset: 8, per: 1_000_000 },
+      phase: { offset: 16, per: 1 },
+    });
+    hints.set({ urgency: 3, sliceUs: 1, deadlineNs: 1_000_001n, user: 2n ** 64n - 1n });
+    hints.phase = 'serving';
+    expect([...words]).toEqual([0n, 1n, 2n, 2n]);
+    expect(hints.toJSON()).toEqual({
+      urgency: 3,
+      sliceUs: 1000,
+      deadlineNs: '2000000',
+      user: String(2n ** 64n - 1n),
+      phase: 'serving',
+    });
+    hints.deadlineNs = 5_000_000;
+    hints.sliceUs = 2000;
+    expect([...words]).toEqual([0n, 2n, 5n, 2n]);
+    hints.reset();
+    expect([...words]).toEqual([0n, 0n, 0n, 0n]);
+    words[3] = 99n;
+    expect(hints.phase).toBe('none');
+  });
+
+  test.each<[string, (hints: TldHints) => void]>([
+    ['urgency', (hints) => (hints.urgency = 1025)],
+    ['sliceUs', (hints) => (hints.sliceUs = -1)],
+    ['deadlineNs', (hints) => (hints.deadlineNs = 2n ** 64n)],
+    ['user', (hints) => (hints.user = 0.5)],
+    ['phase', (hints) => (hints.phase = 'done' as never)],
+    ['a group', (hints) => hints.set({ urgency: 2, sliceUs: -1 })],
+  ])('%s out of range: thrown, nothing written', (_, assign) => {
+    const { words, hints } = create({ urgency: { offset: 0, per: 1 } });
+    expect(() => assign(hints)).toThrow(expect.objectContaining({ code: 'ERR_FIELD_RANGE' }));
+    expect(words[1]).toBe(0n);
+  });
+});

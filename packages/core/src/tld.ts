@@ -1,0 +1,193 @@
+import { type Channel, checkPath } from './channel.js';
+import { show, typeError } from './errors.js';
+import { isIdentifier } from './identifier.js';
+import { array, type FieldType, isFieldType, struct } from './layout.js';
+import { u8, u64 } from './scalars.js';
+import type { FieldsView } from './view.js';
+
+/** Values that a process has for each of its threads, by their names; in the order of creation. */
+export type TldKeys = Readonly<Record<string, FieldType>>;
+
+/** The key that a hint goes to; with `per`, divided by that, and rounded up. */
+export type TldHintKey = string | { readonly key: string; readonly per: number };
+
+/** Where the hints and the collector's go: names of 64-bit values. What is not named goes nowhere. */
+export interface TldHintKeys {
+  readonly urgency?: TldHintKey;
+  readonly sliceUs?: TldHintKey;
+  readonly deadlineNs?: TldHintKey;
+  readonly user?: TldHintKey;
+  /** The number of the phase, one of {@link Phase}. */
+  readonly phase?: TldHintKey;
+  /** Bits of {@link GcKind}: the pauses in progress. */
+  readonly gc?: string;
+  /** When the outermost pause began, CLOCK_MONOTONIC nanoseconds. */
+  readonly gcSinceNs?: string;
+  /** How long pauses of its kind have lately taken, nanoseconds. */
+  readonly gcExpectNs?: string;
+}
+
+/** Options of {@link tld}. */
+export interface TldOptions<K extends TldKeys = TldKeys> {
+  /** Path of the pinned map; by default `SCHEDHINT_TLD_MAP`. */
+  readonly map?: string;
+  /** The application's own values, created before those of the hints. */
+  readonly keys?: K;
+  /** By default {@link TLD_HINT_KEYS}. */
+  readonly hints?: TldHintKeys;
+  /** Bytes of each thread's that are left for keys which are created later. By default 64. */
+  readonly dynamicBytes?: number;
+}
+
+/** A channel of task local data. */
+export interface TldChannel<Blocks = unknown> extends Channel<Blocks> {
+  readonly kind: 'tld';
+  readonly tld: TldDescription;
+}
+
+/** A hint's key, and what its values are divided by. */
+export interface ScaledKey {
+  readonly key: string;
+  readonly per: number;
+}
+
+export type HintName = 'urgency' | 'sliceUs' | 'deadlineNs' | 'user' | 'phase';
+export type GcName = 'gc' | 'gcSinceNs' | 'gcExpectNs';
+
+/** What {@link tld} was told, checked. */
+export interface TldDescription {
+  readonly keys: TldKeys;
+  readonly hints: Readonly<Partial<Record<HintName, ScaledKey>>>;
+  readonly gc: Readonly<Partial<Record<GcName, string>>>;
+  readonly dynamicBytes: number;
+}
+
+/** The names that hints go to unless others are given; all are `u64`. */
+export const TLD_HINT_KEYS = Object.freeze({
+  urgency: 'schedhint_urgency',
+  sliceUs: 'schedhint_slice_us',
+  deadlineNs: 'schedhint_deadline_ns',
+  user: 'schedhint_user',
+  phase: 'schedhint_phase',
+  gc: 'schedhint_gc',
+  gcSinceNs: 'schedhint_gc_since_ns',
+  gcExpectNs: 'schedhint_gc_expect_ns',
+} as const satisfies TldHintKeys);
+
+const PAGE_SIZE = 4096;
+const VALUE_SIZE = 16;
+const NAME_BYTES = 62;
+const DYNAMIC_BYTES = 64;
+
+/** In a thread's block, before its values. */
+export const TLD_HEADER = 8;
+/** The most that all values of a thread can take. */
+export const TLD_MOST_BYTES = PAGE_SIZE - TLD_HEADER;
+
+const page = struct('tld_data', { start: u64, data: array(u8, TLD_MOST_BYTES) });
+
+/**
+ * A map of the kernel's "task local data" protocol, `tld_data_map`: named values for each thread,
+ * which BPF programs find by their names. Both layouts of it are spoken: one page for each thread (a
+ * value of 16 bytes), and threads that share pages (24 bytes). `thread.blocks` has the values of
+ * `keys`, `thread.hints` and the collector's go to the keys of `hints`, each by one 64-bit store.
+ * `schedhint-broker` does not carry it.
+ *
+ * ```ts
+ * tld({
+ *   map: '/sys/fs/bpf/tld_data_map',
+ *   keys: { slice_ms: u64n, lat_cri: u64n, smt_exclusive: u64n },
+ *   hints: { sliceUs: { key: 'slice_ms', per: 1000 }, urgency: 'lat_cri' },
+ * });
+ * ```
+ *
+ * The keys are created when a thread first attaches, and live as long as the process.
+ *
+ * @throws TypeError `ERR_OPTION` for an option that is none, or without a path
+ */
+export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>>(
+  options: TldOptions<K> = {},
+): TldChannel<FieldsView<K>> {
+  if (typeof options !== 'object' || options === null) {
+    throw typeError('ERR_OPTION', `tld: expected an object, got ${show(options)}`);
+  }
+  const { dynamicBytes = DYNAMIC_BYTES } = options;
+  if (!Number.isInteger(dynamicBytes) || dynamicBytes < 0 || dynamicBytes > TLD_MOST_BYTES) {
+    throw typeError(
+      'ERR_OPTION',
+      `dynamicBytes: expected an integer 0..${TLD_MOST_BYTES}, got ${show(dynamicBytes)}`,
+    );
+  }
+  const map = options.map ?? process.env.SCHEDHINT_TLD_MAP;
+  if (map === undefined || map === '') {
+    throw typeError(
+      'ERR_OPTION',
+      'tld: expected the path of a pinned map, as map or in SCHEDHINT_TLD_MAP',
+    );
+  }
+  return Object.freeze({
+    kind: 'tld' as const,
+    standard: false,
+    request: {
+      kind: 'tld' as const,
+      map: checkPath(map),
+      broker: '',
+      valueSize: VALUE_SIZE,
+      slots: [
+        { offset: 0, size: PAGE_SIZE, owner: 'thread' as const },
+        { offset: 8, size: PAGE_SIZE, owner: 'process' as const },
+      ],
+      countSlot: -1,
+      countOffset: 0,
+    },
+    pointers: [{ path: ['data'], layout: page }],
+    tld: { ...describe(options), dynamicBytes },
+  });
+}
+
+function describe(options: TldOptions): Omit<TldDescription, 'dynamicBytes'> {
+  const keys: Record<string, FieldType> = {};
+  for (const [name, type] of Object.entries(options.keys ?? {})) {
+    checkName(name);
+    if (!isFieldType(type)) {
+      throw typeError('ERR_OPTION', `keys.${name}: expected a type, got ${show(type)}`);
+    }
+    keys[name] = type;
+  }
+  const hints: Partial<Record<HintName, ScaledKey>> = {};
+  const gc: Partial<Record<GcName, string>> = {};
+  for (const [hint, to] of Object.entries(options.hints ?? TLD_HINT_KEYS)) {
+    if (to === undefined) continue;
+    if (!Object.hasOwn(TLD_HINT_KEYS, hint)) {
+      throw typeError('ERR_OPTION', `hints: expected the name of a hint, got ${show(hint)}`);
+    }
+    const { key, per } = scaled(hint, to);
+    if (Object.hasOwn(keys, key) && keys[key]!.size !== u64.size) {
+      throw typeError('ERR_OPTION', `hints.${hint}: ${key} has ${keys[key]!.size} bytes, not 8`);
+    }
+    if (hint.startsWith('gc')) gc[hint as GcName] = key;
+    else hints[hint as HintName] = { key, per };
+  }
+  return { keys, hints, gc };
+}
+
+function scaled(hint: string, to: TldHintKey): ScaledKey {
+  const { key, per } = typeof to === 'string' ? { key: to, per: 1 } : (to ?? {});
+  checkName(key);
+  if (!Number.isSafeInteger(per) || per! < 1 || (hint.startsWith('gc') && typeof to !== 'string')) {
+    throw typeError(
+      'ERR_OPTION',
+      `hints.${hint}: expected a key${hint.startsWith('gc') ? '' : ', or { key, per } with per an integer from 1'}, got ${show(to)}`,
+    );
+  }
+  return { key, per: per! };
+}
+
+function checkName(name: unknown): asserts name is string {
+  if (!isIdentifier(name) || name.length > NAME_BYTES) {
+    throw typeError(
+      'ERR_OPTION',
+      `tld: expected a key's name to be a C identifier of at most ${NAME_BYTES} characters, got ${show(name)}`,
+    );
+  }
+}

@@ -1,0 +1,78 @@
+#include "hint_element.h"
+
+#include <errno.h>
+
+#include "bpf_syscall.h"
+#include "map_check.h"
+
+namespace schedhint {
+namespace {
+
+// struct task_hint, scx_layered's intf.h.
+struct Value {
+  uint64_t hint;
+  uint64_t reserved[3];
+};
+static_assert(sizeof(Value) == HintElement::kValueSize, "the size of the map's value");
+
+}  // namespace
+
+void HintElement::Set(int32_t hint) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  app_ = hint;
+  Write();
+}
+
+void HintElement::EnterPause(int32_t hint) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  pause_ = hint;
+  Write();
+}
+
+void HintElement::LeavePause() {
+  EnterPause(kNone);
+}
+
+schedhint_status HintElement::Bind(int map_fd, pid_t tid) {
+  int thread_fd = OpenThread(tid);
+  if (thread_fd < 0) return Failed(SCHEDHINT_STEP_OPEN_THREAD, thread_fd);
+  std::lock_guard<std::mutex> lock(mutex_);
+  map_fd_ = map_fd;
+  thread_fd_ = thread_fd;
+  written_ = kNone;
+  int error = Write();
+  if (error == 0) return {};
+  CloseDescriptor(thread_fd_);
+  map_fd_ = thread_fd_ = -1;
+  return Failed(SCHEDHINT_STEP_UPDATE, error);
+}
+
+void HintElement::Unbind() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (thread_fd_ < 0) return;
+  DeleteElement(map_fd_, thread_fd_);  // ENOENT: there was no hint
+  CloseDescriptor(thread_fd_);
+  map_fd_ = thread_fd_ = -1;
+  error_ = 0;
+}
+
+int HintElement::LastError() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return error_;
+}
+
+int HintElement::Write() {
+  int32_t hint = pause_ != kNone ? pause_ : app_;
+  if (thread_fd_ < 0 || hint == written_) return 0;
+  if (hint == kNone) {
+    error_ = DeleteElement(map_fd_, thread_fd_);
+    if (error_ == -ENOENT) error_ = 0;  // somebody else has deleted it
+  } else {
+    Value value = {static_cast<uint64_t>(hint), {}};
+    error_ = UpdateElement(map_fd_, thread_fd_, &value);
+  }
+  if (error_ == 0) written_ = hint;
+  return error_;
+}
+
+}  // namespace schedhint

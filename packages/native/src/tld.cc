@@ -1,0 +1,123 @@
+#include "tld.h"
+
+#include <errno.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "block_size.h"
+
+namespace schedhint {
+namespace {
+
+constexpr uint32_t kHeaderBytes = 8;  // before a thread's values
+constexpr uint32_t kMostBytes = kPageSize - kHeaderBytes;
+constexpr size_t kNameBytes = 62;
+constexpr size_t kMostKeys = kPageSize / 64 - 1;
+
+constexpr uint32_t kValueSize = 16;
+constexpr uint32_t kValueSizeWithStart = 24;
+
+struct Value {
+  uint64_t data;
+  uint64_t metadata;
+  uint16_t start;
+  uint8_t reserved[6];
+};
+static_assert(sizeof(Value) == kValueSizeWithStart, "the size of the map's value");
+
+struct Metadata {
+  uint16_t count;  // a byte in the oldest readers: little-endian, it reads the same
+  uint16_t data_bytes;
+  struct {
+    char name[kNameBytes];
+    uint16_t size;
+  } keys[kMostKeys];
+};
+static_assert(sizeof(Metadata) == 4 + 64 * kMostKeys, "the size of the page's struct");
+
+Metadata* In(const Block& page) {
+  return reinterpret_cast<Metadata*>(page.address);
+}
+
+void Publish(uint16_t* field, size_t value) {
+  __atomic_store_n(field, static_cast<uint16_t>(value), __ATOMIC_RELEASE);
+}
+
+uint64_t PageOf(const Block& block) {
+  return reinterpret_cast<uint64_t>(block.address) & ~uint64_t{kPageSize - 1};
+}
+
+}  // namespace
+
+bool IsTldValueSize(uint32_t value_size) {
+  return value_size == kValueSize || value_size == kValueSizeWithStart;
+}
+
+void WriteTldStart(const Block& data) {
+  uint64_t start = kHeaderBytes;
+  if (data.size == kPageSize) std::memcpy(data.address, &start, sizeof(start));
+}
+
+bool FillTldValue(const Element& element, std::vector<uint8_t>* value) {
+  Block data = element.At(kTldDataSlot);
+  if (value->size() == kValueSize && data.size != kPageSize) return false;
+  Value filled = {};
+  filled.data = PageOf(data);
+  filled.metadata = PageOf(element.At(kTldMetadataSlot));
+  filled.start =
+      static_cast<uint16_t>(reinterpret_cast<uint64_t>(data.address) - filled.data + kHeaderBytes);
+  std::memcpy(value->data(), &filled, std::min(value->size(), sizeof(filled)));
+  return true;
+}
+
+const Block& TldMetadata::Page() {
+  if (!has_page()) page_ = pool_->Take(kPageSize);
+  return page_;
+}
+
+int TldMetadata::Key(const std::string& name, uint32_t size, uint32_t dynamic_bytes,
+                     uint32_t* offset) {
+  if (Page().address == nullptr) return -ENOMEM;
+  if (!is_laid_out_ && dynamic_bytes > dynamic_bytes_) {
+    dynamic_bytes_ = dynamic_bytes;
+    PublishDataBytes();
+  }
+  for (const Known& known : keys_) {
+    if (known.name != name) continue;
+    *offset = known.offset;
+    return known.size == size ? 0 : -EEXIST;
+  }
+  if (keys_.size() == kMostKeys) return -ENOSPC;
+  uint32_t bytes = (size + 7) / 8 * 8;
+  uint32_t most = is_laid_out_ ? std::min(static_bytes_ + dynamic_bytes_, kMostBytes) : kMostBytes;
+  if (bytes > most || end_ > most - bytes) return -E2BIG;
+  if (!is_laid_out_) {
+    static_bytes_ += bytes;
+    PublishDataBytes();
+  }
+  // A reader takes what is below the count for complete.
+  Metadata* metadata = In(page_);
+  auto& key = metadata->keys[keys_.size()];
+  std::memcpy(key.name, name.data(), std::min(name.size(), kNameBytes));
+  Publish(&key.size, size);
+  keys_.push_back({name, size, end_});
+  Publish(&metadata->count, keys_.size());
+  *offset = end_;
+  end_ += bytes;
+  return 0;
+}
+
+void TldMetadata::PublishDataBytes() {
+  Publish(&In(page_)->data_bytes, static_bytes_ + dynamic_bytes_);
+}
+
+uint32_t TldMetadata::BlockBytes(uint32_t map_value_size) {
+  is_laid_out_ = true;
+  // Such a block will do for any map, so a thread that comes before its map takes one.
+  if (map_value_size != kValueSizeWithStart) return kPageSize;
+  // One more than they need: readers refuse a value that ends where the page does.
+  return std::min(kHeaderBytes + static_bytes_ + dynamic_bytes_ + 1, kPageSize);
+}
+
+}  // namespace schedhint

@@ -1,0 +1,63 @@
+#pragma once
+// The kernel's "task local data" protocol (tools/testing/selftests/bpf/.../task_local_data.h), as
+// user space speaks it: a page of names for the process, and values for each thread at the same
+// offsets. BPF finds a value by its name once for each thread, and remembers where it was. So
+// names are only ever added, and the values of a live thread never move.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "block_set.h"
+#include "page_pool.h"
+
+namespace schedhint {
+
+constexpr size_t kTldDataSlot = 0;
+constexpr size_t kTldMetadataSlot = 1;
+
+// The size of the map's value tells its layout: 16 bytes, where a thread's values begin where the
+// first 8 bytes of its page say; 24 in newer kernels, where the element says it.
+bool IsTldValueSize(uint32_t value_size);
+
+// Before anybody can see the block.
+void WriteTldStart(const Block& data);
+
+// The element of a thread. False where the map wants a page for each, and this one shares its own.
+bool FillTldValue(const Element& element, std::vector<uint8_t>* value);
+
+// The process's page of names. Not synchronized, but for its readers in BPF.
+class TldMetadata {
+ public:
+  explicit TldMetadata(PagePool* pool) : pool_(pool) {}
+  TldMetadata(const TldMetadata&) = delete;
+  TldMetadata& operator=(const TldMetadata&) = delete;
+
+  // Made when it is first asked for, never given back; a null address and errno where it can't be.
+  const Block& Page();
+  bool has_page() const { return page_.address != nullptr; }
+  // 0 and the place of a value, or -EEXIST, -E2BIG, -ENOSPC, -ENOMEM.
+  int Key(const std::string& name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset);
+  // How large a thread's block is, for a map whose value has that size (0: not known yet). The
+  // room for values is that of this moment from then on.
+  uint32_t BlockBytes(uint32_t map_value_size);
+
+ private:
+  struct Known {
+    std::string name;
+    uint32_t size;
+    uint32_t offset;
+  };
+
+  void PublishDataBytes();
+
+  PagePool* pool_;
+  Block page_;
+  std::vector<Known> keys_;
+  uint32_t end_ = 0;            // of the last key's value
+  uint32_t static_bytes_ = 0;   // of keys that were made before the first thread had its values
+  uint32_t dynamic_bytes_ = 0;  // for later ones
+  bool is_laid_out_ = false;
+};
+
+}  // namespace schedhint

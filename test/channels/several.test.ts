@@ -1,0 +1,136 @@
+// One thread in several channels at once: each scheduler's map has the one hint.
+
+import { renameSync } from 'node:fs';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { describeOnKernel } from '../kernel/ability.js';
+import { BpfReader } from '../kernel/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
+import { holdings } from '../kernel/counts.js';
+import { type Context, NodeProcess } from '../kernel/node-process.js';
+import { Observer } from '../kernel/observer.js';
+import { until } from '../kernel/until.js';
+import { LayeredReader } from './layered-reader.js';
+
+type Pins = { uptr: string; layered: string };
+
+function attach({ schedhint, keep }: Context, pins: Pins) {
+  keep.thread = schedhint.attachThread({
+    channels: [schedhint.uptr({ map: pins.uptr }), schedhint.layered({ map: pins.layered })],
+  });
+  keep.states = [];
+  keep.thread.events.on('status', ({ state }: { state: string }) => keep.states.push(state));
+  return { tid: keep.thread.tid as number, statuses: keep.thread.statuses };
+}
+
+describeOnKernel('several channels at once', () => {
+  let bpffs: Bpffs;
+  let node: NodeProcess;
+  let layered: LayeredReader;
+  let pins: Pins;
+
+  beforeEach(async () => {
+    bpffs = mountBpffs();
+    node = await NodeProcess.start({ execArgv: ['--expose-gc'] });
+    layered = await LayeredReader.load(bpffs.path, node.pid);
+    pins = { uptr: `${bpffs.path}/schedhint`, layered: layered.map };
+  });
+  afterEach(async () => {
+    await node?.kill();
+    await layered?.close();
+    bpffs?.unmount();
+  });
+
+  test('one assignment reaches both, and each has a status of its own', async () => {
+    const observer = await Observer.start(pins.uptr);
+    try {
+      const { tid, statuses } = await node.run(attach, pins);
+      expect(statuses).toMatchObject([
+        { state: 'bound', map: { path: pins.uptr } },
+        { state: 'bound', map: { path: pins.layered } },
+      ]);
+      await node.run(({ keep }) => {
+        keep.thread.hints.set({ urgency: 321, sliceUs: 5 });
+      });
+      expect(await layered.hint(tid)).toBe(321);
+      await until('the observer has read it', async () =>
+        (await observer.threads()).some((one) => one.tid === tid && one.hints?.urgency === 321),
+      );
+      expect(await node.run(({ keep }) => keep.thread.status)).toMatchObject({
+        map: { path: pins.uptr },
+      });
+      expect(await node.run(({ keep }) => keep.thread.hints.toJSON())).toMatchObject({
+        urgency: 321,
+        sliceUs: 5,
+      });
+    } finally {
+      await observer.stop();
+    }
+  });
+
+  test('events of any of them; detach() is of all', async () => {
+    const { tid } = await node.run(attach, pins);
+    const states = () => node.run(({ keep }) => keep.states);
+    expect(await node.run(({ keep }) => keep.thread.status)).toMatchObject({ state: 'waiting' });
+    await node.run(({ keep }) => {
+      keep.thread.hints.urgency = 4;
+    });
+    renameSync(pins.layered, `${pins.layered}-away`);
+    await until('it is told', async () => String(await states()) === 'waiting', states);
+    renameSync(`${pins.layered}-away`, pins.layered);
+    await until('it is told', async () => String(await states()) === 'waiting,bound', states);
+    expect(await layered.hint(tid)).toBe(4);
+    await node.run(({ keep }) => keep.thread.detach());
+    expect(await layered.hint(tid)).toBeNull();
+    const { threads, bindings, bound, mapsOpen } = await node.run(holdings);
+    expect([threads, bindings, bound, mapsOpen]).toEqual([0, 0, 0, 0]);
+    expect(await node.run(({ keep }) => keep.thread.statuses)).toMatchObject([
+      { code: 'ERR_DETACHED' },
+      { code: 'ERR_DETACHED' },
+    ]);
+  });
+
+  test('collections are told to both', async () => {
+    const reader = await BpfReader.load('sampler', bpffs.path);
+    try {
+      const seen = await node.run(({ schedhint, keep }, { uptr, layered }) => {
+        keep.gc = schedhint.startGcHints({
+          channels: [schedhint.uptr({ map: uptr }), schedhint.layered({ map: layered })],
+        });
+        (globalThis.gc as () => void)();
+        const { source, thread } = keep.gc;
+        return { source, count: thread.threads[0].gc.count, kept: thread.threads[1].gc.count };
+      }, pins);
+      expect(seen.source).toBe('v8');
+      expect(seen.count).toBeGreaterThan(0);
+      expect(seen.kept).toBe(seen.count);
+      const calls = (await layered.calls()).map(({ hint }) => hint);
+      expect(calls).toEqual(Array.from({ length: seen.count }, () => [900, null]).flat());
+      await node.run(({ keep }) => keep.gc.stop());
+      expect((await node.run(holdings)).bindings).toBe(0);
+    } finally {
+      await reader.close();
+    }
+  });
+
+  test('schedhint/register tells scx_layered too, where SCHEDHINT_LAYERED_MAP says so', async () => {
+    await node.kill();
+    node = await NodeProcess.start({
+      execArgv: ['--expose-gc', '--require', 'schedhint/register'],
+      env: { SCHEDHINT_LAYERED_MAP: pins.layered, SCHEDHINT_MAP: pins.uptr },
+    });
+    await layered.watch(node.pid);
+    const worker = await node.startWorker();
+    for (const thread of [node, worker]) {
+      await layered.calls();
+      const tid = await thread.run(({ schedhint }) => {
+        (globalThis.gc as () => void)();
+        const own = schedhint.attachThread();
+        const { tid } = own;
+        own.detach();
+        return tid;
+      });
+      const own = (await layered.calls()).filter((call) => call.tid === tid);
+      expect(own.slice(0, 2)).toMatchObject([{ hint: 900 }, { hint: null, before: 900 }]);
+    }
+  });
+});
