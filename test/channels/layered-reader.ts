@@ -13,8 +13,6 @@ export interface HintCall {
 }
 
 const NO_HINT = 0xffff_ffff_ffff_ffffn;
-/** Rather than an address, which a channel of another kind has stored. */
-const isHint = (value: bigint) => value === NO_HINT || value <= 1024n;
 const hintOf = (hint: bigint) => (hint === NO_HINT ? null : Number(hint));
 
 /** scx_layered's map in a bpffs, and the eyes of its scheduler. */
@@ -55,8 +53,7 @@ export class LayeredReader {
     const count = (await this.#reader.get('call_count', 0)).readUInt32LE();
     const entries = await this.#reader.dump('calls', count);
     await this.#reader.set('call_count', 0, [0, 0]);
-    const ours = entries.filter(([, value]) => isHint(value.readBigUInt64LE(8)));
-    return ours.map(([, value]) => {
+    return entries.map(([, value]) => {
       if (value.readUInt32LE(28) !== 0) throw new Error('reserved words are not 0');
       return {
         ns: Number(value.readBigUInt64LE(0)),

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { standardGc, uptr } from './channel.js';
+import { standardGc } from './channel.js';
 import { array, struct } from './layout.js';
 import { at } from './placement.js';
 import { u8, u16, u32, u64 } from './scalars.js';
 import { DEFAULT_BROKER, DEFAULT_PIN } from './standard.js';
+import { uptr } from './uptr.js';
 import type { ValueShape } from './value-shape.js';
 
 const small = struct('small', { a: u32 });

@@ -1,13 +1,12 @@
 import { resolve } from 'node:path';
 import type { ChannelKind, ChannelRequest, Slot } from '@schedhint/native';
-import { mapComparison } from './btf/map-comparison.js';
 import { show, typeError } from './errors.js';
 import type { StructLayout } from './layout.js';
 import { DEFAULT_BROKER, DEFAULT_PIN, processLayout, threadLayout } from './standard.js';
 import type { TldDescription } from './tld.js';
 import { type BlocksOf, type Pointer, pointersOf, type ValueShape } from './value-shape.js';
 
-/** How a map wants its hints. Made by {@link uptr}, {@link layered} or {@link tld}; any number of threads may use one. */
+/** How a map wants its hints. Made by `uptr()`, `layered()` or `tld()`; any number of threads may use one. */
 export interface Channel<Blocks = unknown> {
   readonly kind: ChannelKind;
   /** Whether a thread has the standard block: then it has `hints`, `feedback` and `gc`. */
@@ -46,47 +45,6 @@ export interface StandardChannel extends Channel<StandardBlocks> {
   readonly standard: true;
 }
 
-/**
- * A map with `__uptr` fields (Linux 6.13) and the standard block behind them.
- *
- * @param options.map path of the pinned map; by default `SCHEDHINT_MAP`, else {@link DEFAULT_PIN}
- * @param options.broker socket of the `schedhint-broker` to ask where the map may not be opened; by
- *   default `SCHEDHINT_BROKER`, else {@link DEFAULT_BROKER}; empty: none
- * @throws TypeError `ERR_OPTION` for a path that is none
- */
-export function uptr(options?: {
-  readonly map?: string;
-  readonly broker?: string;
-}): StandardChannel;
-/**
- * A map with `__uptr` fields and a scheduler's own structs behind them.
- *
- * ```ts
- * uptr({ map: '/sys/fs/bpf/datamap', value: { udata: userData } });
- * ```
- *
- * @param options.map path of the pinned map; by default `SCHEDHINT_MAP`, else {@link DEFAULT_PIN}
- * @param options.broker socket of the `schedhint-broker` to ask where the map may not be opened; by
- *   default `SCHEDHINT_BROKER`, else {@link DEFAULT_BROKER}; empty: none
- * @param options.value the map's value: a layout for each pointer, see {@link ValueShape}
- * @throws TypeError `ERR_OPTION` for a path that is none, `ERR_LAYOUT` for a value without a pointer
- *   or with a struct of more than 4096 bytes
- */
-export function uptr<const V extends ValueShape>(options: {
-  readonly map?: string;
-  readonly broker?: string;
-  readonly value: V;
-}): Channel<BlocksOf<V>>;
-export function uptr(
-  options: { readonly map?: string; readonly broker?: string; readonly value?: ValueShape } = {},
-): Channel {
-  if (typeof options !== 'object' || options === null) {
-    throw typeError('ERR_OPTION', `uptr: expected an object, got ${show(options)}`);
-  }
-  const pin = pinOf(options);
-  return options.value === undefined ? standardChannel(pin) : customChannel(pin, options.value);
-}
-
 /** Where a map is, and whom to ask for it. */
 export type Pin = Pick<ChannelRequest, 'map' | 'broker'>;
 
@@ -115,7 +73,7 @@ function brokerOf(broker: unknown): string {
   return path === '' ? '' : resolve(path);
 }
 
-/** Whether a value is what {@link uptr} and its like make: for what comes from anywhere. */
+/** Whether a value is what `uptr()` and its like make: for what comes from anywhere. */
 export function isChannel(value: unknown): value is Channel {
   return Object.isFrozen(value) && typeof (value as Channel | null)?.request?.map === 'string';
 }
@@ -158,19 +116,14 @@ export function standardChannel(pin: Pin): StandardChannel {
   });
 }
 
-function customChannel(pin: Pin, value: ValueShape): Channel {
-  const channel = shapedChannel(pin, value);
-  return Object.freeze({
-    kind: 'uptr',
-    standard: false,
-    ...channel,
-    compare: mapComparison(pin.map, channel.pointers),
-  });
-}
-
 const PAGE_SIZE = 4096;
 
-function shapedChannel(pin: Pin, value: ValueShape) {
+/**
+ * What a value's shape asks for.
+ *
+ * @throws TypeError `ERR_LAYOUT` for one without a pointer or with a struct of more than 4096 bytes
+ */
+export function shapedChannel(pin: Pin, value: ValueShape) {
   const { size, pointers } = pointersOf(value);
   if (pointers.length === 0) {
     throw typeError('ERR_LAYOUT', 'value: expected at least one struct for a __uptr to point to');

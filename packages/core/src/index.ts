@@ -5,12 +5,11 @@
  */
 export type { ArrayView } from './array-view.js';
 export { type BitsType, bits } from './bit-field.js';
-export {
-  type Channel,
-  type LayeredMapping,
-  type StandardBlocks,
-  type StandardChannel,
-  uptr,
+export type {
+  Channel,
+  LayeredMapping,
+  StandardBlocks,
+  StandardChannel,
 } from './channel.js';
 export { deadlineIn, monotonicNs } from './clock.js';
 export { type EnumConstants, type EnumType, enumeration, isEnum } from './enumeration.js';
@@ -82,6 +81,7 @@ export {
   type TldOptions,
   tld,
 } from './tld.js';
+export { uptr } from './uptr.js';
 export {
   type BlocksOf,
   isValueShape,

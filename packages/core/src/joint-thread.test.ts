@@ -1,11 +1,11 @@
 import { loadAddon } from '@schedhint/native';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BlockHints } from './block-hints.js';
-import { uptr } from './channel.js';
 import { JointHints } from './joint-hints.js';
 import { layered } from './layered.js';
 import { threadLayout } from './standard.js';
 import { attachThread, publishCollections } from './thread.js';
+import { uptr } from './uptr.js';
 
 // Without a kernel that takes part: test/channels has the rest.
 

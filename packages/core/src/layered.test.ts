@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BlockHints } from './block-hints.js';
 import type { LayeredMapping } from './channel.js';
-import { uptr } from './channel.js';
 import { layered } from './layered.js';
 import { LayeredHints } from './layered-hints.js';
 import { threadLayout } from './standard.js';
 import { attachThread } from './thread.js';
+import { uptr } from './uptr.js';
 
 afterEach(() => {
   vi.unstubAllEnvs();

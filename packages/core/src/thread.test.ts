@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { loadAddon } from '@schedhint/native';
 import { afterEach, describe, expect, test } from 'vitest';
-import { uptr } from './channel.js';
 import { struct } from './layout.js';
 import { i32 } from './scalars.js';
 import { ABI, Role } from './standard.js';
 import { attachThread, publishCollections } from './thread.js';
+import { uptr } from './uptr.js';
 import { hintsOf, threadOf } from './worker-thread.js';
 
 // Without a kernel that takes part: test/kernel has the rest.

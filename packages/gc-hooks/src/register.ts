@@ -3,18 +3,24 @@
 // happens here, the application does not notice.
 
 import { debuglog } from 'node:util';
-import { layered, tld, uptr } from '@schedhint/core';
-import { startGcHints } from './gc-hints.js';
+import { layered, tld } from '@schedhint/core';
+import { type GcSource, startGcHints } from './gc-hints.js';
 
 const debug = debuglog('schedhint');
 
-try {
-  const channels = [];
-  if (process.env.SCHEDHINT_LAYERED_MAP) channels.push(layered());
-  if (process.env.SCHEDHINT_TLD_MAP) channels.push(tld());
-  const { source } =
-    channels.length > 0 ? startGcHints({ channels: [uptr(), ...channels] }) : startGcHints();
-  debug('register: collections from %s', source);
-} catch (error) {
-  debug('register: %s', error);
+/** Each by itself: what is wrong with one scheduler's map keeps nothing from the others. */
+function publish(to: string, start: () => { readonly source: GcSource }): void {
+  try {
+    debug('register: collections to %s from %s', to, start().source);
+  } catch (error) {
+    debug('register: %s: %s', to, error);
+  }
+}
+
+publish('the standard block', () => startGcHints());
+if (process.env.SCHEDHINT_LAYERED_MAP) {
+  publish('scx_layered', () => startGcHints({ channels: [layered()] }));
+}
+if (process.env.SCHEDHINT_TLD_MAP) {
+  publish('task local data', () => startGcHints({ channels: [tld()] }));
 }

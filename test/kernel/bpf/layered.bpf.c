@@ -81,6 +81,19 @@ static __always_inline __u64 hint_of(struct task_struct* task) {
   return hint ? hint->hint : NO_HINT;
 }
 
+/* The map behind a descriptor of the current task: other maps' calls are none of ours. */
+static __always_inline __u32 map_id_of(struct task_struct* task, __u32 fd) {
+  struct fdtable* table = BPF_CORE_READ(task, files, fdt);
+  struct file** files = BPF_CORE_READ(table, fd);
+  struct file* file = 0;
+  struct bpf_map* map;
+
+  if (fd >= BPF_CORE_READ(table, max_fds) || bpf_core_read(&file, sizeof(file), files + fd))
+    return 0;
+  map = BPF_CORE_READ(file, private_data);
+  return BPF_CORE_READ(map, id);
+}
+
 SEC("tp_btf/sys_enter")
 int write_down(__u64* ctx) {
   struct pt_regs* regs = (struct pt_regs*)ctx[0];
@@ -95,6 +108,7 @@ int write_down(__u64* ctx) {
   command = ARGUMENT_0(regs);
   if (command != UPDATE_ELEM && command != DELETE_ELEM) return 0;
   if (bpf_probe_read_user(&attr, sizeof(attr), (void*)ARGUMENT_1(regs))) return 0;
+  if (map_id_of(task, attr.map_fd) != ((struct bpf_map*)&task_hints)->id) return 0;
   if (command == UPDATE_ELEM && bpf_probe_read_user(&value, sizeof(value), (void*)attr.value))
     return 0;
   index = __sync_fetch_and_add(count, 1);

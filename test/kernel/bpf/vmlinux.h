@@ -37,7 +37,25 @@ enum {
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct bpf_map {
+  __u32 id;
+};
+
+struct file {
+  void* private_data; /* of a map's descriptor: the map */
+};
+
+struct fdtable {
+  unsigned int max_fds;
+  struct file** fd;
+};
+
+struct files_struct {
+  struct fdtable* fdt;
+};
+
 struct task_struct {
+  struct files_struct* files;
   int pid;  /* what user space calls the tid */
   int tgid; /* what user space calls the pid */
   struct task_struct* real_parent;

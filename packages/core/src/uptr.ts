@@ -1,0 +1,62 @@
+import { mapComparison } from './btf/map-comparison.js';
+import {
+  type Channel,
+  type Pin,
+  pinOf,
+  type StandardChannel,
+  shapedChannel,
+  standardChannel,
+} from './channel.js';
+import { show, typeError } from './errors.js';
+import type { BlocksOf, ValueShape } from './value-shape.js';
+
+/**
+ * A map with `__uptr` fields (Linux 6.13) and the standard block behind them.
+ *
+ * @param options.map path of the pinned map; by default `SCHEDHINT_MAP`, else {@link DEFAULT_PIN}
+ * @param options.broker socket of the `schedhint-broker` to ask where the map may not be opened; by
+ *   default `SCHEDHINT_BROKER`, else {@link DEFAULT_BROKER}; empty: none
+ * @throws TypeError `ERR_OPTION` for a path that is none
+ */
+export function uptr(options?: {
+  readonly map?: string;
+  readonly broker?: string;
+}): StandardChannel;
+/**
+ * A map with `__uptr` fields and a scheduler's own structs behind them.
+ *
+ * ```ts
+ * uptr({ map: '/sys/fs/bpf/datamap', value: { udata: userData } });
+ * ```
+ *
+ * @param options.map path of the pinned map; by default `SCHEDHINT_MAP`, else {@link DEFAULT_PIN}
+ * @param options.broker socket of the `schedhint-broker` to ask where the map may not be opened; by
+ *   default `SCHEDHINT_BROKER`, else {@link DEFAULT_BROKER}; empty: none
+ * @param options.value the map's value: a layout for each pointer, see {@link ValueShape}
+ * @throws TypeError `ERR_OPTION` for a path that is none, `ERR_LAYOUT` for a value without a pointer
+ *   or with a struct of more than 4096 bytes
+ */
+export function uptr<const V extends ValueShape>(options: {
+  readonly map?: string;
+  readonly broker?: string;
+  readonly value: V;
+}): Channel<BlocksOf<V>>;
+export function uptr(
+  options: { readonly map?: string; readonly broker?: string; readonly value?: ValueShape } = {},
+): Channel {
+  if (typeof options !== 'object' || options === null) {
+    throw typeError('ERR_OPTION', `uptr: expected an object, got ${show(options)}`);
+  }
+  const pin = pinOf(options);
+  return options.value === undefined ? standardChannel(pin) : customChannel(pin, options.value);
+}
+
+function customChannel(pin: Pin, value: ValueShape): Channel {
+  const channel = shapedChannel(pin, value);
+  return Object.freeze({
+    kind: 'uptr',
+    standard: false,
+    ...channel,
+    compare: mapComparison(pin.map, channel.pointers),
+  });
+}
