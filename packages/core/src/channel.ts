@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
 import type { ChannelKind, ChannelRequest, Slot } from '@schedhint/native';
-import { show, typeError } from './errors.js';
+import { typeError } from './errors.js';
 import type { StructLayout } from './layout.js';
-import { DEFAULT_BROKER, DEFAULT_PIN, processLayout, threadLayout } from './standard.js';
-import type { TldDescription } from './tld.js';
+import type { Pin } from './pin.js';
+import { processLayout, threadLayout } from './standard.js';
+import type { TldDescription } from './tld-description.js';
 import { type BlocksOf, type Pointer, pointersOf, type ValueShape } from './value-shape.js';
 
 /** How a map wants its hints. Made by `uptr()`, `layered()` or `tld()`; any number of threads may use one. */
@@ -43,34 +43,6 @@ export interface LayeredMapping {
 /** A channel with the standard block. */
 export interface StandardChannel extends Channel<StandardBlocks> {
   readonly standard: true;
-}
-
-/** Where a map is, and whom to ask for it. */
-export type Pin = Pick<ChannelRequest, 'map' | 'broker'>;
-
-/** The map that options name. @throws TypeError `ERR_OPTION` for a path that is none */
-export function pinOf(options: { readonly map?: string; readonly broker?: string }): Pin {
-  return { map: pathOf(options.map), broker: brokerOf(options.broker) };
-}
-
-function pathOf(map: unknown): string {
-  return checkPath(map ?? (process.env.SCHEDHINT_MAP || DEFAULT_PIN));
-}
-
-/** An absolute path. @throws TypeError `ERR_OPTION` for one that is none */
-export function checkPath(path: unknown): string {
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw typeError('ERR_OPTION', `map: expected the path of a pinned map, got ${show(path)}`);
-  }
-  return resolve(path);
-}
-
-function brokerOf(broker: unknown): string {
-  const path = broker ?? process.env.SCHEDHINT_BROKER ?? DEFAULT_BROKER;
-  if (typeof path !== 'string' || path.includes('\0')) {
-    throw typeError('ERR_OPTION', `broker: expected the path of a socket, got ${show(path)}`);
-  }
-  return path === '' ? '' : resolve(path);
 }
 
 /** Whether a value is what `uptr()` and its like make: for what comes from anywhere. */

@@ -18,7 +18,7 @@ export type { Feedback } from './feedback.js';
 export type { GcReporting, GcState } from './gc-state.js';
 export type { HintedThread, HintingThread, Thread, ThreadOf } from './handle.js';
 export type { HintGroup, Hints } from './hints.js';
-export type { JointThread } from './joint-thread.js';
+export type { HintsIn, JointThread } from './joint-thread.js';
 export { type LayeredOptions, layered } from './layered.js';
 export {
   type ArrayType,
@@ -74,13 +74,12 @@ export { attachThread, publishCollections } from './thread.js';
 export {
   TLD_HINT_KEYS,
   type TldChannel,
-  type TldDescription,
   type TldHintKey,
   type TldHintKeys,
-  type TldKeys,
   type TldOptions,
   tld,
 } from './tld.js';
+export type { TldDescription, TldKeys } from './tld-description.js';
 export { uptr } from './uptr.js';
 export {
   type BlocksOf,

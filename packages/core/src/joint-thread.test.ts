@@ -3,6 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { BlockHints } from './block-hints.js';
 import { JointHints } from './joint-hints.js';
 import { layered } from './layered.js';
+import { struct } from './layout.js';
+import { i32 } from './scalars.js';
 import { threadLayout } from './standard.js';
 import { attachThread, publishCollections } from './thread.js';
 import { uptr } from './uptr.js';
@@ -65,6 +67,18 @@ describe('attachThread({ channels })', () => {
     thread.hints.urgency = 6;
     expect(thread.hints.urgency).toBe(6);
     expect(thread.status).toMatchObject({ code: 'ERR_DETACHED' });
+  });
+
+  test('hints are in the type where a channel carries them', () => {
+    const value = { udata: struct('user_data', { a: i32 }) };
+    const none = attachThread({ channels: [uptr({ map: '/nonexistent/c', value })] });
+    const absent: undefined = none.hints;
+    expect(absent).toBeUndefined();
+    none.detach();
+    const one = attachThread({ channels: [uptr({ map: '/nonexistent/c', value }), uptr()] });
+    one.hints.urgency = 3;
+    expect(one.threads[1].hints.urgency).toBe(3);
+    one.detach();
   });
 
   test.runIf('addon' in loaded)(

@@ -6,12 +6,19 @@ import { JointHints } from './joint-hints.js';
 import type { Status } from './status.js';
 import { ThreadBlocks } from './thread-blocks.js';
 
+/** What several channels have of hints: nothing, where none of them carries any. */
+export type HintsIn<C extends readonly Channel[]> = number extends C['length']
+  ? Hints | undefined
+  : [Extract<C[number], { readonly standard: true } | { readonly kind: 'tld' }>] extends [never]
+    ? undefined
+    : Hints;
+
 /** A handle on one thread in several channels at once: one hint for several schedulers. */
 export interface JointThread<C extends readonly Channel[] = readonly Channel[]> {
   /** The thread's id in the kernel; 0 while it is not known. */
   readonly tid: number;
   /** Writes to every channel that carries hints, and reads what the first of them has. */
-  readonly hints: Hints;
+  readonly hints: HintsIn<C>;
   /** A handle for each channel, in their order: its blocks, its own status. */
   readonly threads: { readonly [K in keyof C]: ThreadOf<C[K]> };
   /** That of the first channel. Asked anew at each read. */

@@ -1,5 +1,6 @@
-import { checkPath, type StandardChannel, standardChannel } from './channel.js';
+import { type StandardChannel, standardChannel } from './channel.js';
 import { rangeError, show, typeError } from './errors.js';
+import { checkPath } from './pin.js';
 import { URGENCY_MAX } from './standard.js';
 
 /** Options of {@link layered}. */

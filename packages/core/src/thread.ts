@@ -1,8 +1,9 @@
 import type { GcRequest } from '@schedhint/native';
-import { type Channel, isChannel, pinOf, standardChannel, standardGc } from './channel.js';
+import { type Channel, isChannel, standardChannel, standardGc } from './channel.js';
 import { show, typeError } from './errors.js';
 import { Handle, type HintedThread, type Thread, type ThreadOf } from './handle.js';
 import { JointHandle, type JointThread } from './joint-thread.js';
+import { pinOf } from './pin.js';
 import { Flag } from './standard.js';
 import { ThreadBlocks } from './thread-blocks.js';
 import { TLD_HEADER, type TldChannel } from './tld.js';
@@ -94,7 +95,9 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
  * @returns stops it, once; null where V8's callbacks can't be had, the handle is detached, or no
  *   channel of it carries collections
  */
-export function publishCollections(thread: Thread | JointThread): (() => void) | null {
+export function publishCollections(
+  thread: Thread | { readonly threads: readonly Thread[] },
+): (() => void) | null {
   const stops = JointHandle.each(thread)
     .map(publishIn)
     .filter((stop) => stop !== null);

@@ -3,7 +3,8 @@ import { loadAddon } from '@schedhint/native';
 import { rangeError, typeError } from './errors.js';
 import { type StructLayout, struct } from './layout.js';
 import { at } from './placement.js';
-import { type GcName, type HintName, TLD_MOST_BYTES, type TldChannel } from './tld.js';
+import { TLD_MOST_BYTES, type TldChannel } from './tld.js';
+import type { GcName, HintName } from './tld-description.js';
 
 /** Where a channel's values lie in every thread's, in bytes. */
 export interface TldPlaces {

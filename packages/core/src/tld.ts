@@ -1,12 +1,11 @@
-import { type Channel, checkPath } from './channel.js';
+import type { Channel } from './channel.js';
 import { show, typeError } from './errors.js';
 import { isIdentifier } from './identifier.js';
 import { array, type FieldType, isFieldType, struct } from './layout.js';
+import { checkPath } from './pin.js';
 import { u8, u64 } from './scalars.js';
+import type { GcName, HintName, ScaledKey, TldDescription, TldKeys } from './tld-description.js';
 import type { FieldsView } from './view.js';
-
-/** Values that a process has for each of its threads, by their names; in the order of creation. */
-export type TldKeys = Readonly<Record<string, FieldType>>;
 
 /** The key that a hint goes to; with `per`, divided by that, and rounded up. */
 export type TldHintKey = string | { readonly key: string; readonly per: number };
@@ -43,23 +42,6 @@ export interface TldOptions<K extends TldKeys = TldKeys> {
 export interface TldChannel<Blocks = unknown> extends Channel<Blocks> {
   readonly kind: 'tld';
   readonly tld: TldDescription;
-}
-
-/** A hint's key, and what its values are divided by. */
-export interface ScaledKey {
-  readonly key: string;
-  readonly per: number;
-}
-
-export type HintName = 'urgency' | 'sliceUs' | 'deadlineNs' | 'user' | 'phase';
-export type GcName = 'gc' | 'gcSinceNs' | 'gcExpectNs';
-
-/** What {@link tld} was told, checked. */
-export interface TldDescription {
-  readonly keys: TldKeys;
-  readonly hints: Readonly<Partial<Record<HintName, ScaledKey>>>;
-  readonly gc: Readonly<Partial<Record<GcName, string>>>;
-  readonly dynamicBytes: number;
 }
 
 /** The names that hints go to unless others are given; all are `u64`. */

@@ -1,13 +1,7 @@
 import { mapComparison } from './btf/map-comparison.js';
-import {
-  type Channel,
-  type Pin,
-  pinOf,
-  type StandardChannel,
-  shapedChannel,
-  standardChannel,
-} from './channel.js';
+import { type Channel, type StandardChannel, shapedChannel, standardChannel } from './channel.js';
 import { show, typeError } from './errors.js';
+import { type Pin, pinOf } from './pin.js';
 import type { BlocksOf, ValueShape } from './value-shape.js';
 
 /**

@@ -1,0 +1,32 @@
+import { resolve } from 'node:path';
+import type { ChannelRequest } from '@schedhint/native';
+import { show, typeError } from './errors.js';
+import { DEFAULT_BROKER, DEFAULT_PIN } from './standard.js';
+
+/** Where a map is, and whom to ask for it. */
+export type Pin = Pick<ChannelRequest, 'map' | 'broker'>;
+
+/** The map that options name. @throws TypeError `ERR_OPTION` for a path that is none */
+export function pinOf(options: { readonly map?: string; readonly broker?: string }): Pin {
+  return { map: pathOf(options.map), broker: brokerOf(options.broker) };
+}
+
+function pathOf(map: unknown): string {
+  return checkPath(map ?? (process.env.SCHEDHINT_MAP || DEFAULT_PIN));
+}
+
+/** An absolute path. @throws TypeError `ERR_OPTION` for one that is none */
+export function checkPath(path: unknown): string {
+  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
+    throw typeError('ERR_OPTION', `map: expected the path of a pinned map, got ${show(path)}`);
+  }
+  return resolve(path);
+}
+
+function brokerOf(broker: unknown): string {
+  const path = broker ?? process.env.SCHEDHINT_BROKER ?? DEFAULT_BROKER;
+  if (typeof path !== 'string' || path.includes('\0')) {
+    throw typeError('ERR_OPTION', `broker: expected the path of a socket, got ${show(path)}`);
+  }
+  return path === '' ? '' : resolve(path);
+}
