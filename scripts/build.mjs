@@ -123,6 +123,7 @@ export function build({ bpf }) {
       'examples/scheduler',
       'test/kernel/bpf',
       'test/faults/programs',
+      'test/bench/native',
       'test/vm/guest',
     ];
     for (const home of homes) {

@@ -1,0 +1,36 @@
+import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
+import { whyNot } from '../kernel/why-not.js';
+import { BENCH_ADDON, BENCH_OBJECT, native } from './native.js';
+
+/**
+ * What the rows are measured on: a map for each channel, pinned in a bpffs of the benchmark's own,
+ * where this machine and this user can have them.
+ */
+export class Bed {
+  readonly #bpffs: Bpffs | null;
+  /** Why there are no maps; null: there are. */
+  readonly why: string | null;
+
+  private constructor(bpffs: Bpffs | null, why: string | null) {
+    this.#bpffs = bpffs;
+    this.why = why;
+  }
+
+  static make(): Bed {
+    const reason = whyNot();
+    if (reason !== null) return new Bed(null, reason);
+    const bpffs = mountBpffs();
+    const failure = native.loadObject(BENCH_OBJECT, bpffs.path, BENCH_ADDON);
+    return new Bed(bpffs, failure);
+  }
+
+  /** The path of a map's pin; of none where there is no map. */
+  pin(map: 'schedhint' | 'task_hints' | 'tld_data_map'): string {
+    return `${this.#bpffs?.path ?? '/nonexistent'}/${map}`;
+  }
+
+  clear(): void {
+    native.unloadObject();
+    this.#bpffs?.unmount();
+  }
+}

@@ -1,0 +1,5 @@
+import { write } from './groups/write.js';
+import type { Group } from './row.js';
+
+/** The table, from top to bottom. A group of rows is a file; one more is one more line here. */
+export const groups: readonly Group[] = [write];

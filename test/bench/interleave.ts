@@ -1,0 +1,78 @@
+import type { Effort } from './effort.js';
+import type { Row } from './row.js';
+import { summarize } from './statistics.js';
+
+/** An operation that is measured in a loop. */
+export interface Subject {
+  readonly id: string;
+  /** The row that it is compared with. */
+  readonly against?: string;
+  /**
+   * Does it `count` times.
+   *
+   * @returns the nanoseconds that it took
+   * @throws Error if it cannot: the row then says why
+   */
+  run(count: number): number;
+}
+
+/** Times a loop of JavaScript. */
+export function timed(loop: (count: number) => void): (count: number) => number {
+  return (count) => {
+    const start = process.hrtime.bigint();
+    loop(count);
+    return Number(process.hrtime.bigint() - start);
+  };
+}
+
+/** Until V8 has compiled a loop for the last time, nanoseconds. */
+const WARM_UP = 50_000_000;
+
+/**
+ * Measures subjects in turn, one sample of each and then the next of each, so that whatever slows the
+ * machine down for a while slows all of them down. The order is another in each round: what one
+ * leaves in the caches is not always the same one's trouble.
+ */
+export function interleave(subjects: readonly Subject[], effort: Effort): Row[] {
+  const missing: Row[] = [];
+  const runs = subjects.flatMap((subject) => {
+    try {
+      return [{ subject, count: calibrate(subject, effort), samples: [] as number[] }];
+    } catch (error) {
+      missing.push({ id: subject.id, why: (error as Error).message });
+      return [];
+    }
+  });
+  for (let round = 0; round < effort.samples; round++) {
+    for (const { subject, count, samples } of shuffle(runs)) {
+      samples.push(subject.run(count) / count);
+    }
+  }
+  const measured = runs.map(({ subject: { id, against }, samples }) => ({
+    id,
+    unit: 'ns',
+    against,
+    ...summarize(samples),
+  }));
+  return [...measured, ...missing];
+}
+
+/** How often makes a sample as long as it should be. */
+function calibrate({ run }: Subject, { short, sampleNs }: Effort): number {
+  let count = 1;
+  for (let spent = 0; !short && spent < WARM_UP; ) {
+    const took = run(count);
+    spent += took;
+    if (took < sampleNs) count *= 2;
+  }
+  return Math.max(1, Math.round((count * sampleNs) / run(count)));
+}
+
+// Fisher and Yates's, in place.
+function shuffle<T>(items: T[]): T[] {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [items[i], items[j]] = [items[j]!, items[i]!];
+  }
+  return items;
+}
