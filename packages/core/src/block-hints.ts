@@ -1,3 +1,5 @@
+import type { BlockWords } from './block-words.js';
+import { THERE } from './checks.js';
 import {
   type Bracketed,
   checkSlice,
@@ -10,10 +12,17 @@ import {
   PHASES,
   phaseNumber,
 } from './hints.js';
-import { type Buffer, checkPlace, movable } from './memory.js';
+import { type Buffer, movable } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
-import { type PhaseName, threadIndex, threadLayout } from './standard.js';
+import { type PhaseName, threadIndex } from './standard.js';
 import { storeWhole } from './whole64.js';
+
+// Local names, see THERE.
+const there = THERE;
+const checkOfUrgency = checkUrgency;
+const checkOfSlice = checkSlice;
+const checkWide = checkU64;
+const store64 = storeWhole;
 
 const PHASE = threadIndex('phase');
 const URGENCY = threadIndex('urgency');
@@ -30,72 +39,82 @@ const TRIES = 64;
 
 /** The hints of a standard block. Each property is one store or load. */
 export class BlockHints implements Hints {
-  #u16!: Uint16Array;
-  #u32!: Uint32Array;
-  #u64!: BigUint64Array;
-  #f64!: Float64Array;
+  readonly #words: BlockWords;
   /** what a {@link set} could not write because the other writer was in the middle */
   #pending: Bracketed | undefined = undefined;
+  /** Whether there is something pending, as an index of {@link THERE}: 0 = no. */
+  #waiting = 0;
   #scheduled = false;
 
-  /** @internal over the block at `byteOffset`; throws `ERR_OPTION` if there is no room for one */
-  constructor(buffer: Buffer, byteOffset = 0) {
-    this.#point(buffer, byteOffset);
+  /** @internal */
+  constructor(words: BlockWords) {
+    this.#words = words;
     movable(this, (...place) => this.#move(...place));
     Object.freeze(this);
   }
 
   get urgency(): number {
-    return this.#u32[URGENCY]!;
+    return this.#words.u32[URGENCY]!;
   }
   set urgency(value: number) {
-    checkUrgency(value);
-    if (this.#pending !== undefined) delete this.#pending.urgency;
-    this.#u32[URGENCY] = value;
+    checkOfUrgency(value);
+    if (there[this.#waiting] === undefined) this.#pending!.urgency = undefined;
+    this.#words.u32[URGENCY] = value;
   }
 
   get sliceUs(): number {
-    return this.#u32[SLICE_US]!;
+    return this.#words.u32[SLICE_US]!;
   }
   set sliceUs(value: number) {
-    checkSlice(value);
-    if (this.#pending !== undefined) delete this.#pending.sliceUs;
-    this.#u32[SLICE_US] = value;
+    checkOfSlice(value);
+    if (there[this.#waiting] === undefined) this.#pending!.sliceUs = undefined;
+    this.#words.u32[SLICE_US] = value;
   }
 
   get deadlineNs(): bigint {
-    return this.#u64[DEADLINE_NS]!;
+    return this.#words.u64[DEADLINE_NS]!;
   }
   set deadlineNs(value: number | bigint) {
-    checkU64('deadlineNs', value);
-    if (this.#pending !== undefined) delete this.#pending.deadlineNs;
-    if (typeof value === 'number') storeWhole(this.#f64, this.#u64, DEADLINE_NS, value);
-    else this.#u64[DEADLINE_NS] = value;
+    checkWide('deadlineNs', value);
+    if (there[this.#waiting] === undefined) this.#pending!.deadlineNs = undefined;
+    if (typeof value === 'number') store64(this.#words.u64, DEADLINE_NS, value);
+    else this.#words.u64[DEADLINE_NS] = value;
   }
 
   get user(): bigint {
-    return this.#u64[USER]!;
+    return this.#words.u64[USER]!;
   }
   set user(value: number | bigint) {
-    checkU64('user', value);
-    if (this.#pending !== undefined) delete this.#pending.user;
-    if (typeof value === 'number') storeWhole(this.#f64, this.#u64, USER, value);
-    else this.#u64[USER] = value;
+    checkWide('user', value);
+    if (there[this.#waiting] === undefined) this.#pending!.user = undefined;
+    if (typeof value === 'number') store64(this.#words.u64, USER, value);
+    else this.#words.u64[USER] = value;
   }
 
   get phase(): PhaseName {
-    return PHASES[this.#u16[PHASE]!] ?? 'none';
+    return PHASES[this.#words.u16[PHASE]!] ?? 'none';
   }
   set phase(value: PhaseName) {
-    this.#u16[PHASE] = phaseNumber(value);
+    this.#words.u16[PHASE] = phaseNumber(value);
   }
 
   set(group: HintGroup): void {
-    const { bracketed, phase } = convert(group);
-    if (phase !== undefined) Atomics.store(this.#u16, PHASE, phase);
+    const converted = convert(group);
+    const { urgency, sliceUs, deadlineNs, user, phase } = converted;
+    if (phase !== undefined) Atomics.store(this.#words.u16, PHASE, phase);
     // Without a key in the bracket there is nothing to bracket.
-    if (Object.keys(bracketed).length === 0) return;
-    this.#pending = { ...this.#pending, ...bracketed };
+    if ((urgency ?? sliceUs ?? deadlineNs ?? user) === undefined) return;
+    const before = this.#pending;
+    if (before === undefined) {
+      if (!this.#write(converted)) this.#keep(converted);
+      return;
+    }
+    this.#pending = {
+      urgency: urgency ?? before.urgency,
+      sliceUs: sliceUs ?? before.sliceUs,
+      deadlineNs: deadlineNs ?? before.deadlineNs,
+      user: user ?? before.user,
+    };
     this.#flush();
   }
 
@@ -116,19 +135,31 @@ export class BlockHints implements Hints {
     return inspectGetters('Hints', this, HINT_KEYS, depth, options, inspect);
   }
 
+  #keep(group: Bracketed): void {
+    this.#pending = group;
+    this.#waiting = 1;
+    this.#tryLater();
+  }
+
   /** Writes what is pending now, or sees to it that a later turn tries again. */
   #flush(): void {
     const group = this.#pending;
     if (group === undefined) return;
     if (this.#write(group)) {
       this.#pending = undefined;
-    } else if (!this.#scheduled) {
-      this.#scheduled = true;
-      setImmediate(() => {
-        this.#scheduled = false;
-        this.#flush();
-      }).unref();
+      this.#waiting = 0;
+    } else {
+      this.#tryLater();
     }
+  }
+
+  #tryLater(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#flush();
+    }).unref();
   }
 
   /** Writes a group inside its bracket; false if the other writer does not let go of it. */
@@ -138,31 +169,22 @@ export class BlockHints implements Hints {
     // Nothing in here can throw. Atomics, because plain stores could become visible before the odd
     // seq does where the machine reorders stores (arm64), or where the compiler does.
     const { urgency, sliceUs, deadlineNs, user } = group;
-    if (urgency !== undefined) Atomics.store(this.#u32, URGENCY, urgency);
-    if (sliceUs !== undefined) Atomics.store(this.#u32, SLICE_US, sliceUs);
-    if (deadlineNs !== undefined) Atomics.store(this.#u64, DEADLINE_NS, deadlineNs);
-    if (user !== undefined) Atomics.store(this.#u64, USER, user);
-    Atomics.store(this.#u32, SEQ, (seq + 2) >>> 0);
+    if (urgency !== undefined) Atomics.store(this.#words.u32, URGENCY, urgency);
+    if (sliceUs !== undefined) Atomics.store(this.#words.u32, SLICE_US, sliceUs);
+    if (deadlineNs !== undefined) Atomics.store(this.#words.u64, DEADLINE_NS, deadlineNs);
+    if (user !== undefined) Atomics.store(this.#words.u64, USER, user);
+    Atomics.store(this.#words.u32, SEQ, (seq + 2) >>> 0);
     return true;
   }
 
   /** Makes `seq` odd and returns the even value it had, or undefined if it stays odd. */
   #enter(): number | undefined {
     for (let tries = 0; tries < TRIES; tries++) {
-      const seq = Atomics.load(this.#u32, SEQ);
+      const seq = Atomics.load(this.#words.u32, SEQ);
       if (seq % 2 !== 0) continue;
-      if (Atomics.compareExchange(this.#u32, SEQ, seq, seq + 1) === seq) return seq;
+      if (Atomics.compareExchange(this.#words.u32, SEQ, seq, seq + 1) === seq) return seq;
     }
     return undefined;
-  }
-
-  #point(buffer: Buffer, byteOffset: number): void {
-    const { size, align } = threadLayout;
-    checkPlace(buffer, byteOffset, size, align);
-    this.#u16 = new Uint16Array(buffer, byteOffset, size / 2);
-    this.#u32 = new Uint32Array(buffer, byteOffset, size / 4);
-    this.#u64 = new BigUint64Array(buffer, byteOffset, size / 8);
-    this.#f64 = new Float64Array(buffer, byteOffset, size / 8);
   }
 
   /**
@@ -170,9 +192,9 @@ export class BlockHints implements Hints {
    * open, which nobody would ever close; a pending group is written here, and never to the block.
    */
   #move(buffer: Buffer, byteOffset: number): void {
-    this.#point(buffer, byteOffset);
-    const seq = this.#u32[SEQ]!;
-    if (seq % 2 !== 0) this.#u32[SEQ] = seq + 1;
+    this.#words.point(buffer, byteOffset);
+    const seq = this.#words.u32[SEQ]!;
+    if (seq % 2 !== 0) this.#words.u32[SEQ] = seq + 1;
     this.#flush();
   }
 }

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
+import { BlockWords } from './block-words.js';
 import { Feedback } from './feedback.js';
 import { threadLayout } from './standard.js';
 import { createView, rebase } from './view.js';
@@ -18,7 +19,7 @@ const FIELDS = {
 test('each property is its field, whole, and read-only', () => {
   const buffer = new ArrayBuffer(256);
   const view = createView(threadLayout, buffer, 128) as unknown as Record<string, unknown>;
-  const feedback = new Feedback(buffer, 128);
+  const feedback = new Feedback(new BlockWords(buffer, 128));
   for (const [field, value] of Object.values(FIELDS)) view[field] = value;
   for (const [name, [, value]] of Object.entries(FIELDS)) {
     expect(feedback[name as keyof typeof FIELDS]).toBe(value);
@@ -34,7 +35,7 @@ test('each property is its field, whole, and read-only', () => {
 });
 
 test('rebase points it elsewhere, or refuses and leaves it', () => {
-  const feedback = new Feedback(new ArrayBuffer(128));
+  const feedback = new Feedback(new BlockWords(new ArrayBuffer(128)));
   const other = new ArrayBuffer(128);
   createView(threadLayout, other, 0).run_delay_ns = 5n;
   rebase(feedback, other, 0);
@@ -43,7 +44,7 @@ test('rebase points it elsewhere, or refuses and leaves it', () => {
     expect.objectContaining({ code: 'ERR_OPTION' }),
   );
   expect(feedback.runDelayNs).toBe(5n);
-  expect(() => new Feedback(new ArrayBuffer(127))).toThrow(
+  expect(() => new Feedback(new BlockWords(new ArrayBuffer(127)))).toThrow(
     expect.objectContaining({ code: 'ERR_OPTION' }),
   );
 });

@@ -1,6 +1,7 @@
-import { type Buffer, checkPlace, movable } from './memory.js';
+import type { BlockWords } from './block-words.js';
+import { movable } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
-import { threadIndex, threadLayout } from './standard.js';
+import { threadIndex } from './standard.js';
 
 const READER_ABI = threadIndex('reader_abi');
 const READER_FLAGS = threadIndex('reader_flags');
@@ -28,54 +29,53 @@ const KEYS = [
  * start again at 0 when another reader takes over, 32-bit ones also after 2^32-1.
  */
 export class Feedback {
-  #u32!: Uint32Array;
-  #u64!: BigUint64Array;
+  readonly #words: BlockWords;
 
-  /** @internal over the block at `byteOffset`; throws `ERR_OPTION` if there is no room for one */
-  constructor(buffer: Buffer, byteOffset = 0) {
-    this.#point(buffer, byteOffset);
-    movable(this, (...place) => this.#point(...place));
+  /** @internal */
+  constructor(words: BlockWords) {
+    this.#words = words;
+    movable(this, (...place) => words.point(...place));
     Object.freeze(this);
   }
 
   /** The ABI the reader was built for; 0 = nobody has looked at this thread yet. */
   get readerAbi(): number {
-    return this.#u32[READER_ABI]!;
+    return this.#words.u32[READER_ABI]!;
   }
 
   /** Bits of {@link ReaderFlag}: what the reader acts on. */
   get readerFlags(): number {
-    return this.#u32[READER_FLAGS]!;
+    return this.#words.u32[READER_FLAGS]!;
   }
 
   /** When the reader last looked: CLOCK_MONOTONIC nanoseconds in the initial time namespace. */
   get readerSeenNs(): bigint {
-    return this.#u64[READER_SEEN_NS]!;
+    return this.#words.u64[READER_SEEN_NS]!;
   }
 
   /** Nanoseconds that the thread was runnable but had no CPU. */
   get runDelayNs(): bigint {
-    return this.#u64[RUN_DELAY_NS]!;
+    return this.#words.u64[RUN_DELAY_NS]!;
   }
 
   /** Of {@link runDelayNs}, what fell into a pause of the collector. */
   get gcRunDelayNs(): bigint {
-    return this.#u64[GC_RUN_DELAY_NS]!;
+    return this.#words.u64[GC_RUN_DELAY_NS]!;
   }
 
   /** Nanoseconds on a CPU. */
   get onCpuNs(): bigint {
-    return this.#u64[ON_CPU_NS]!;
+    return this.#words.u64[ON_CPU_NS]!;
   }
 
   /** Involuntary switches, modulo 2^32. */
   get preempted(): number {
-    return this.#u32[PREEMPTED]!;
+    return this.#words.u32[PREEMPTED]!;
   }
 
   /** Of {@link preempted}, those during a pause of the collector. */
   get gcPreempted(): number {
-    return this.#u32[GC_PREEMPTED]!;
+    return this.#words.u32[GC_PREEMPTED]!;
   }
 
   /** All of it as it is now; bigints become decimal strings. */
@@ -90,12 +90,5 @@ export class Feedback {
     inspect: (value: unknown, options: object) => string,
   ): string {
     return inspectGetters('Feedback', this, KEYS, depth, options, inspect);
-  }
-
-  #point(buffer: Buffer, byteOffset: number): void {
-    const { size, align } = threadLayout;
-    checkPlace(buffer, byteOffset, size, align);
-    this.#u32 = new Uint32Array(buffer, byteOffset, size / 4);
-    this.#u64 = new BigUint64Array(buffer, byteOffset, size / 8);
   }
 }

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
+import { BlockWords } from './block-words.js';
 import { GcState } from './gc-state.js';
 import { Flag, GcKind, threadLayout } from './standard.js';
 import { createView, rebase } from './view.js';
@@ -7,7 +8,7 @@ import { createView, rebase } from './view.js';
 test('shows what the hook wrote, read-only', () => {
   const buffer = new ArrayBuffer(256);
   const view = createView(threadLayout, buffer, 128);
-  const gc = new GcState(buffer, 128);
+  const gc = new GcState(new BlockWords(buffer, 128));
   view.gc = GcKind.scavenge | GcKind.markCompact;
   view.gc_count = 2 ** 32 - 1;
   view.gc_since_ns = 2n ** 63n + 1n;
@@ -43,7 +44,7 @@ test.each([
   [Flag.gcLive | Flag.gcAfter, 'live', false],
   [1 << 30, 'none', false],
 ])('flags %i: source %s, cycle %s', (flags, source, cycle) => {
-  const gc = new GcState(new ArrayBuffer(128));
+  const gc = new GcState(new BlockWords(new ArrayBuffer(128)));
   const other = new ArrayBuffer(128);
   createView(threadLayout, other, 0).flags = flags;
   rebase(gc, other, 0);

@@ -1,6 +1,7 @@
-import { type Buffer, checkPlace, movable } from './memory.js';
+import type { BlockWords } from './block-words.js';
+import { movable } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
-import { Flag, threadIndex, threadLayout } from './standard.js';
+import { Flag, threadIndex } from './standard.js';
 
 const GC = threadIndex('gc');
 const GC_COUNT = threadIndex('gc_count');
@@ -19,24 +20,23 @@ export type GcReporting = 'live' | 'after' | 'none';
  * JavaScript does not run then; a parent may see its worker's.
  */
 export class GcState {
-  #u32!: Uint32Array;
-  #u64!: BigUint64Array;
+  readonly #words: BlockWords;
 
-  /** @internal over the block at `byteOffset`; throws `ERR_OPTION` if there is no room for one */
-  constructor(buffer: Buffer, byteOffset = 0) {
-    this.#point(buffer, byteOffset);
-    movable(this, (...place) => this.#point(...place));
+  /** @internal */
+  constructor(words: BlockWords) {
+    this.#words = words;
+    movable(this, (...place) => words.point(...place));
     Object.freeze(this);
   }
 
   /** Bits of {@link GcKind}: the kinds of pause in progress; 0 = none. Loaded in order: what it announces is there. */
   get pauses(): number {
-    return Atomics.load(this.#u32, GC);
+    return Atomics.load(this.#words.u32, GC);
   }
 
   /** Outermost pauses ended, modulo 2^32. */
   get count(): number {
-    return this.#u32[GC_COUNT]!;
+    return this.#words.u32[GC_COUNT]!;
   }
 
   /**
@@ -44,24 +44,24 @@ export class GcState {
    * in the initial time namespace.
    */
   get sinceNs(): bigint {
-    return this.#u64[GC_SINCE_NS]!;
+    return this.#words.u64[GC_SINCE_NS]!;
   }
 
   /** How long pauses of that kind have lately taken, in nanoseconds; 0 = not known. */
   get expectNs(): bigint {
-    return this.#u64[GC_EXPECT_NS]!;
+    return this.#words.u64[GC_EXPECT_NS]!;
   }
 
   /** `'live'`: set inside V8's pauses; `'after'`: counted after the fact; `'none'`: not kept. */
   get source(): GcReporting {
-    const flags = this.#u32[FLAGS]!;
+    const flags = this.#words.u32[FLAGS]!;
     if ((flags & Flag.gcLive) !== 0) return 'live';
     return (flags & Flag.gcAfter) !== 0 ? 'after' : 'none';
   }
 
   /** Whether a major collection is under way, between its pauses too. */
   get cycle(): boolean {
-    return (this.#u32[FLAGS]! & Flag.gcCycle) !== 0;
+    return (this.#words.u32[FLAGS]! & Flag.gcCycle) !== 0;
   }
 
   /** All of it as it is now; bigints become decimal strings. */
@@ -76,12 +76,5 @@ export class GcState {
     inspect: (value: unknown, options: object) => string,
   ): string {
     return inspectGetters('GcState', this, KEYS, depth, options, inspect);
-  }
-
-  #point(buffer: Buffer, byteOffset: number): void {
-    const { size, align } = threadLayout;
-    checkPlace(buffer, byteOffset, size, align);
-    this.#u32 = new Uint32Array(buffer, byteOffset, size / 4);
-    this.#u64 = new BigUint64Array(buffer, byteOffset, size / 8);
   }
 }

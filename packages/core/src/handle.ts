@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { BlockHints } from './block-hints.js';
+import { BlockWords } from './block-words.js';
 import type { Channel, StandardBlocks } from './channel.js';
 import { Feedback } from './feedback.js';
 import { GcState } from './gc-state.js';
@@ -65,7 +66,9 @@ export class Handle {
   #buffers: readonly ArrayBuffer[];
   readonly #events: EventEmitter<{ status: [Status] }>;
   #blocks: unknown;
-  #hints: Hints | undefined;
+  /** Of the standard block. */
+  readonly #words: BlockWords | undefined;
+  readonly #hints: Hints | undefined;
   #feedback: Feedback | undefined;
   #gc: GcState | undefined;
   // Everything above that looks at a buffer, and at which.
@@ -77,6 +80,8 @@ export class Handle {
     this.#channel = channel;
     this.#held = blocks;
     this.#buffers = blocks.buffers;
+    if (channel.standard) this.#words = new BlockWords(this.#buffers[0]!);
+    this.#hints = this.#newHints();
     this.#events = blocks.events;
     blocks.acquire();
     this.#stopMoving = blocks.onMove(() => this.#look(blocks.buffers));
@@ -94,42 +99,40 @@ export class Handle {
     return this.#held?.status ?? unavailable('ERR_DETACHED', 'this handle was detached');
   }
 
-  // Views are made when they are first asked for: most threads use one or two of them.
+  // Most views are made when they are first asked for: most threads use one or two of them.
   get blocks(): unknown {
     this.#blocks ??= this.#viewAll();
     return this.#blocks;
   }
 
+  // Made at once, so that there is nothing to ask when it is read, and used in a loop.
   get hints(): Hints | undefined {
-    if (this.#hints === undefined) {
-      const { standard, tld } = this.#channel;
-      if (standard) this.#hints = this.#looking(this.#newHints(), 0);
-      else if (tld !== undefined) this.#hints = this.#looking(this.#newTldHints(), 0, TLD_HEADER);
-    }
     return this.#hints;
   }
 
-  #newTldHints(): Hints {
-    return new TldHints(this.#buffers[0]!, TLD_HEADER, placesOf(this.#channel as TldChannel));
-  }
-
-  #newHints(): Hints {
-    const values = new BlockHints(this.#buffers[0]!);
-    const { layered } = this.#channel;
-    if (layered === undefined) return values;
-    return new LayeredHints(values, layered, (hint) => this.#held?.setHint(hint));
+  #newHints(): Hints | undefined {
+    const { tld, layered } = this.#channel;
+    if (tld !== undefined) {
+      const places = placesOf(this.#channel as TldChannel);
+      return this.#looking(new TldHints(this.#buffers[0]!, TLD_HEADER, places), 0, TLD_HEADER);
+    }
+    if (this.#words === undefined) return undefined;
+    const values = new BlockHints(this.#words);
+    if (layered === undefined) return this.#looking(values, 0);
+    const publish = (hint: number) => this.#held?.setHint(hint);
+    return this.#looking(new LayeredHints(values, layered, publish), 0);
   }
 
   get feedback(): Feedback | undefined {
-    if (this.#feedback === undefined && this.#channel.standard) {
-      this.#feedback = this.#looking(new Feedback(this.#buffers[0]!), 0);
+    if (this.#words !== undefined) {
+      this.#feedback ??= this.#looking(new Feedback(this.#words), 0);
     }
     return this.#feedback;
   }
 
   get gc(): GcState | undefined {
-    if (this.#gc === undefined && this.#channel.standard) {
-      this.#gc = this.#looking(new GcState(this.#buffers[0]!), 0);
+    if (this.#words !== undefined) {
+      this.#gc ??= this.#looking(new GcState(this.#words), 0);
     }
     return this.#gc;
   }

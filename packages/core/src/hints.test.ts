@@ -4,13 +4,19 @@ import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { BlockHints } from './block-hints.js';
+import { BlockWords } from './block-words.js';
 import type { HintGroup } from './hints.js';
 import { threadLayout } from './standard.js';
 import { createView, rebase } from './view.js';
 
 function block(buffer: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(256), offset = 128) {
   const view = createView(threadLayout, buffer, offset);
-  return { hints: new BlockHints(buffer, offset), view, buffer, bytes: new Uint8Array(buffer) };
+  return {
+    hints: new BlockHints(new BlockWords(buffer, offset)),
+    view,
+    buffer,
+    bytes: new Uint8Array(buffer),
+  };
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 2));

@@ -1,4 +1,4 @@
-import { integerCheck, isU64, refuse, U64_RANGE } from './checks.js';
+import { integerCheck, isU64, refuse, THERE, U64_RANGE } from './checks.js';
 import { show, typeError } from './errors.js';
 import { Phase, type PhaseName, URGENCY_MAX } from './standard.js';
 
@@ -11,17 +11,21 @@ export interface HintGroup {
   phase?: PhaseName;
 }
 
-/** The hints that `seq` brackets, converted and checked. */
+/** The hints that `seq` brackets, converted and checked; undefined: stays as it is. */
 export interface Bracketed {
-  urgency?: number;
-  sliceUs?: number;
-  deadlineNs?: bigint;
-  user?: bigint;
+  urgency: number | undefined;
+  sliceUs: number | undefined;
+  deadlineNs: bigint | undefined;
+  user: bigint | undefined;
 }
 
 /** The hints' names. */
 export const HINT_KEYS = ['urgency', 'sliceUs', 'deadlineNs', 'user', 'phase'] as const;
 export const PHASES = Object.keys(Phase) as readonly PhaseName[];
+
+// Local names, see THERE.
+const there = THERE;
+const isWide = isU64;
 
 export const checkUrgency = integerCheck('urgency', 0, URGENCY_MAX, `an integer 0..${URGENCY_MAX}`);
 export const checkSlice = integerCheck('sliceUs', 0, 0xffff_ffff, `an integer 0..${0xffff_ffff}`);
@@ -83,30 +87,40 @@ export interface Hints {
   toJSON(): Record<string, unknown>;
 }
 
-/** Checks a group and tells what `seq` brackets from what it does not. */
-export function convert(group: HintGroup): { bracketed: Bracketed; phase: number | undefined } {
+/** A group, checked and converted; what it does not name is undefined. */
+export interface Converted extends Bracketed {
+  /** As the block has it. */
+  readonly phase: number | undefined;
+}
+
+/** Checks a group. It allocates the result alone: a group is set for each request, or task. */
+export function convert(group: HintGroup): Converted {
   if (typeof group !== 'object' || group === null) {
     throw typeError('ERR_FIELD_TYPE', `set: expected an object of hints, got ${show(group)}`);
   }
-  const bracketed: Bracketed = {};
+  let urgency: number | undefined;
+  let sliceUs: number | undefined;
+  let deadlineNs: bigint | undefined;
+  let user: bigint | undefined;
   let phase: number | undefined;
-  for (const [key, value] of Object.entries(group) as [string, never][]) {
+  for (const key in group) {
     switch (key) {
       case 'urgency':
-        checkUrgency(value);
-        bracketed.urgency = value;
+        urgency = group.urgency!;
+        checkUrgency(urgency);
         break;
       case 'sliceUs':
-        checkSlice(value);
-        bracketed.sliceUs = value;
+        sliceUs = group.sliceUs!;
+        checkSlice(sliceUs);
         break;
       case 'deadlineNs':
+        deadlineNs = asU64(key, group.deadlineNs!);
+        break;
       case 'user':
-        checkU64(key, value);
-        bracketed[key] = BigInt(value);
+        user = asU64(key, group.user!);
         break;
       case 'phase':
-        phase = phaseNumber(value);
+        phase = phaseNumber(group.phase!);
         break;
       default:
         throw typeError(
@@ -115,15 +129,20 @@ export function convert(group: HintGroup): { bracketed: Bracketed; phase: number
         );
     }
   }
-  return { bracketed, phase };
+  return { urgency, sliceUs, deadlineNs, user, phase };
 }
 
 /** Throws unless a hint is a 64-bit integer: of `deadlineNs` and `user`. */
 export function checkU64(name: string, value: number | bigint): void {
   const typeIsRight = typeof value === 'number' || typeof value === 'bigint';
-  if (!typeIsRight || !isU64(value)) {
+  if (there[typeIsRight && isWide(value) ? 0 : 1] === undefined) {
     refuse(name, `an integer ${U64_RANGE}, a number or a bigint`, value, typeIsRight);
   }
+}
+
+function asU64(name: string, value: number | bigint): bigint {
+  checkU64(name, value);
+  return BigInt(value);
 }
 
 /** A phase as the block has it. */

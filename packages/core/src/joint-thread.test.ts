@@ -1,6 +1,7 @@
 import { loadAddon } from '@schedhint/native';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BlockHints } from './block-hints.js';
+import { BlockWords } from './block-words.js';
 import { JointHints } from './joint-hints.js';
 import { layered } from './layered.js';
 import { struct } from './layout.js';
@@ -19,7 +20,7 @@ afterEach(() => {
 
 describe('JointHints', () => {
   const create = () =>
-    [0, 1, 2].map(() => new BlockHints(new ArrayBuffer(threadLayout.size))) as [
+    [0, 1, 2].map(() => new BlockHints(new BlockWords(new ArrayBuffer(threadLayout.size)))) as [
       BlockHints,
       ...BlockHints[],
     ];

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BlockHints } from './block-hints.js';
+import { BlockWords } from './block-words.js';
 import type { LayeredMapping } from './channel.js';
 import { layered } from './layered.js';
 import { LayeredHints } from './layered-hints.js';
@@ -55,7 +56,7 @@ describe('layered()', () => {
 describe('LayeredHints', () => {
   function create(mapping: Partial<LayeredMapping> = {}) {
     const published: number[] = [];
-    const values = new BlockHints(new ArrayBuffer(threadLayout.size));
+    const values = new BlockHints(new BlockWords(new ArrayBuffer(threadLayout.size)));
     const hints = new LayeredHints(
       values,
       { gc: 900, urgency: (urgency) => urgency, ...mapping },

@@ -34,6 +34,9 @@ const scratchU64 = new BigUint64Array(scratch);
 
 const nowhere = new ArrayBuffer(0);
 
+// A local name, see THERE in checks.ts.
+const store64 = storeWhole;
+
 /**
  * The bytes under one view, one nested view or one array: the typed arrays that no caller may have.
  *
@@ -141,23 +144,23 @@ class Memory {
       load: (m, k) => m.#i64[k]!,
       store: (m, k, v: bigint | number) => {
         if (typeof v === 'bigint') m.#i64[k] = v;
-        else storeWhole(m.#f64, m.#i64, k, v);
+        else store64(m.#u64, k, v);
       },
     },
     u64: {
       load: (m, k) => m.#u64[k]!,
       store: (m, k, v: bigint | number) => {
         if (typeof v === 'bigint') m.#u64[k] = v;
-        else storeWhole(m.#f64, m.#u64, k, v);
+        else store64(m.#u64, k, v);
       },
     },
     i64n: {
       load: (m, k) => loadWholeSigned(m.#f64, m.#i64, k),
-      store: (m, k, v) => storeWhole(m.#f64, m.#i64, k, v),
+      store: (m, k, v) => store64(m.#u64, k, v),
     },
     u64n: {
       load: (m, k) => loadWhole(m.#f64, m.#u64, k),
-      store: (m, k, v) => storeWhole(m.#f64, m.#u64, k, v),
+      store: (m, k, v) => store64(m.#u64, k, v),
     },
     f32: { load: (m, k) => m.#f32[k]!, store: (m, k, v) => { m.#f32[k] = v; } },
     f64: { load: (m, k) => m.#f64[k]!, store: (m, k, v) => { m.#f64[k] = v; } },

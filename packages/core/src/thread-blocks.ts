@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { isMainThread, threadId as ownThreadId } from 'node:worker_threads';
 import { type Attachment, type GcRequest, loadAddon, Step } from '@schedhint/native';
+import { BlockWords } from './block-words.js';
 import type { Channel } from './channel.js';
 import { monotonicNs } from './clock.js';
 import { Feedback } from './feedback.js';
@@ -167,7 +168,7 @@ export class ThreadBlocks {
   }
 
   #reader(boundNs: bigint): Reader | null {
-    const { readerAbi, readerFlags, readerSeenNs } = new Feedback(this.buffers[0]!);
+    const { readerAbi, readerFlags, readerSeenNs } = new Feedback(new BlockWords(this.buffers[0]!));
     // What an earlier map's reader has left behind is older than this binding.
     if (readerAbi === 0 || readerSeenNs < boundNs) return null;
     if (this.#own && monotonicNs() - readerSeenNs > SILENT_NS) return null;

@@ -39,7 +39,7 @@ class Cell {
   set number(value: number) {
     // Up, so that a wish stays one.
     const scaled = this.#per === 1 ? value : Math.ceil(value / this.#per);
-    storeWhole(this.#doubles, this.#words, 0, scaled);
+    storeWhole(this.#words, 0, scaled);
   }
 
   get bigint(): bigint {
@@ -119,8 +119,7 @@ export class TldHints implements Hints {
   }
 
   set(group: HintGroup): void {
-    const { bracketed, phase } = convert(group);
-    const { urgency, sliceUs, deadlineNs, user } = bracketed;
+    const { urgency, sliceUs, deadlineNs, user, phase } = convert(group);
     if (phase !== undefined) this.#phase.number = phase;
     if (urgency !== undefined) this.#urgency.number = urgency;
     if (sliceUs !== undefined) this.#sliceUs.number = sliceUs;

@@ -1,0 +1,28 @@
+import { type Buffer, checkPlace } from './memory.js';
+import { threadLayout } from './standard.js';
+
+/**
+ * The typed arrays over a standard block, one set for all views of a handle: they are the largest
+ * part of what an attached thread costs in JavaScript's heap. Never handed out.
+ */
+export class BlockWords {
+  u16!: Uint16Array;
+  u32!: Uint32Array;
+  u64!: BigUint64Array;
+
+  /** @throws TypeError / RangeError `ERR_OPTION` if there is no room for a block */
+  constructor(buffer: Buffer, byteOffset = 0) {
+    this.point(buffer, byteOffset);
+  }
+
+  /** Over another block from now on; throws, and changes nothing, if there is no room for one. */
+  point(buffer: Buffer, byteOffset: number): void {
+    // Each of the views that share it is moved.
+    if (this.u32?.buffer === buffer && this.u32.byteOffset === byteOffset) return;
+    const { size, align } = threadLayout;
+    checkPlace(buffer, byteOffset, size, align);
+    this.u16 = new Uint16Array(buffer, byteOffset, size / 2);
+    this.u32 = new Uint32Array(buffer, byteOffset, size / 4);
+    this.u64 = new BigUint64Array(buffer, byteOffset, size / 8);
+  }
+}
