@@ -12,7 +12,7 @@ import {
   PHASES,
   phaseNumber,
 } from './hints.js';
-import { type Buffer, movable } from './memory.js';
+import { movable } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
 import { type PhaseName, threadIndex } from './standard.js';
 import { storeWhole } from './whole64.js';
@@ -39,7 +39,9 @@ const TRIES = 64;
 
 /** The hints of a standard block. Each property is one store or load. */
 export class BlockHints implements Hints {
-  readonly #words: BlockWords;
+  #u16!: Uint16Array;
+  #u32!: Uint32Array;
+  #u64!: BigUint64Array;
   /** what a {@link set} could not write because the other writer was in the middle */
   #pending: Bracketed | undefined = undefined;
   /** Whether there is something pending, as an index of {@link THERE}: 0 = no. */
@@ -48,60 +50,60 @@ export class BlockHints implements Hints {
 
   /** @internal */
   constructor(words: BlockWords) {
-    this.#words = words;
-    movable(this, (...place) => this.#move(...place));
+    this.#take(words);
+    movable(this, (...place) => this.#move(words.point(...place)));
     Object.freeze(this);
   }
 
   get urgency(): number {
-    return this.#words.u32[URGENCY]!;
+    return this.#u32[URGENCY]!;
   }
   set urgency(value: number) {
     checkOfUrgency(value);
     if (there[this.#waiting] === undefined) this.#pending!.urgency = undefined;
-    this.#words.u32[URGENCY] = value;
+    this.#u32[URGENCY] = value;
   }
 
   get sliceUs(): number {
-    return this.#words.u32[SLICE_US]!;
+    return this.#u32[SLICE_US]!;
   }
   set sliceUs(value: number) {
     checkOfSlice(value);
     if (there[this.#waiting] === undefined) this.#pending!.sliceUs = undefined;
-    this.#words.u32[SLICE_US] = value;
+    this.#u32[SLICE_US] = value;
   }
 
   get deadlineNs(): bigint {
-    return this.#words.u64[DEADLINE_NS]!;
+    return this.#u64[DEADLINE_NS]!;
   }
   set deadlineNs(value: number | bigint) {
     checkWide('deadlineNs', value);
     if (there[this.#waiting] === undefined) this.#pending!.deadlineNs = undefined;
-    if (typeof value === 'number') store64(this.#words.u64, DEADLINE_NS, value);
-    else this.#words.u64[DEADLINE_NS] = value;
+    if (typeof value === 'number') store64(this.#u64, DEADLINE_NS, value);
+    else this.#u64[DEADLINE_NS] = value;
   }
 
   get user(): bigint {
-    return this.#words.u64[USER]!;
+    return this.#u64[USER]!;
   }
   set user(value: number | bigint) {
     checkWide('user', value);
     if (there[this.#waiting] === undefined) this.#pending!.user = undefined;
-    if (typeof value === 'number') store64(this.#words.u64, USER, value);
-    else this.#words.u64[USER] = value;
+    if (typeof value === 'number') store64(this.#u64, USER, value);
+    else this.#u64[USER] = value;
   }
 
   get phase(): PhaseName {
-    return PHASES[this.#words.u16[PHASE]!] ?? 'none';
+    return PHASES[this.#u16[PHASE]!] ?? 'none';
   }
   set phase(value: PhaseName) {
-    this.#words.u16[PHASE] = phaseNumber(value);
+    this.#u16[PHASE] = phaseNumber(value);
   }
 
   set(group: HintGroup): void {
     const converted = convert(group);
     const { urgency, sliceUs, deadlineNs, user, phase } = converted;
-    if (phase !== undefined) Atomics.store(this.#words.u16, PHASE, phase);
+    if (phase !== undefined) Atomics.store(this.#u16, PHASE, phase);
     // Without a key in the bracket there is nothing to bracket.
     if ((urgency ?? sliceUs ?? deadlineNs ?? user) === undefined) return;
     const before = this.#pending;
@@ -169,32 +171,38 @@ export class BlockHints implements Hints {
     // Nothing in here can throw. Atomics, because plain stores could become visible before the odd
     // seq does where the machine reorders stores (arm64), or where the compiler does.
     const { urgency, sliceUs, deadlineNs, user } = group;
-    if (urgency !== undefined) Atomics.store(this.#words.u32, URGENCY, urgency);
-    if (sliceUs !== undefined) Atomics.store(this.#words.u32, SLICE_US, sliceUs);
-    if (deadlineNs !== undefined) Atomics.store(this.#words.u64, DEADLINE_NS, deadlineNs);
-    if (user !== undefined) Atomics.store(this.#words.u64, USER, user);
-    Atomics.store(this.#words.u32, SEQ, (seq + 2) >>> 0);
+    if (urgency !== undefined) Atomics.store(this.#u32, URGENCY, urgency);
+    if (sliceUs !== undefined) Atomics.store(this.#u32, SLICE_US, sliceUs);
+    if (deadlineNs !== undefined) Atomics.store(this.#u64, DEADLINE_NS, deadlineNs);
+    if (user !== undefined) Atomics.store(this.#u64, USER, user);
+    Atomics.store(this.#u32, SEQ, (seq + 2) >>> 0);
     return true;
   }
 
   /** Makes `seq` odd and returns the even value it had, or undefined if it stays odd. */
   #enter(): number | undefined {
     for (let tries = 0; tries < TRIES; tries++) {
-      const seq = Atomics.load(this.#words.u32, SEQ);
+      const seq = Atomics.load(this.#u32, SEQ);
       if (seq % 2 !== 0) continue;
-      if (Atomics.compareExchange(this.#words.u32, SEQ, seq, seq + 1) === seq) return seq;
+      if (Atomics.compareExchange(this.#u32, SEQ, seq, seq + 1) === seq) return seq;
     }
     return undefined;
+  }
+
+  #take(words: BlockWords): void {
+    this.#u16 = words.u16;
+    this.#u32 = words.u32;
+    this.#u64 = words.u64;
   }
 
   /**
    * At detach: over a private copy of the block from now on. The copy may have caught a bracket half
    * open, which nobody would ever close; a pending group is written here, and never to the block.
    */
-  #move(buffer: Buffer, byteOffset: number): void {
-    this.#words.point(buffer, byteOffset);
-    const seq = this.#words.u32[SEQ]!;
-    if (seq % 2 !== 0) this.#words.u32[SEQ] = seq + 1;
+  #move(words: BlockWords): void {
+    this.#take(words);
+    const seq = this.#u32[SEQ]!;
+    if (seq % 2 !== 0) this.#u32[SEQ] = seq + 1;
     this.#flush();
   }
 }

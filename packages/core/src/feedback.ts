@@ -29,53 +29,54 @@ const KEYS = [
  * start again at 0 when another reader takes over, 32-bit ones also after 2^32-1.
  */
 export class Feedback {
-  readonly #words: BlockWords;
+  #u32!: Uint32Array;
+  #u64!: BigUint64Array;
 
   /** @internal */
   constructor(words: BlockWords) {
-    this.#words = words;
-    movable(this, (...place) => words.point(...place));
+    this.#take(words);
+    movable(this, (...place) => this.#take(words.point(...place)));
     Object.freeze(this);
   }
 
   /** The ABI the reader was built for; 0 = nobody has looked at this thread yet. */
   get readerAbi(): number {
-    return this.#words.u32[READER_ABI]!;
+    return this.#u32[READER_ABI]!;
   }
 
   /** Bits of {@link ReaderFlag}: what the reader acts on. */
   get readerFlags(): number {
-    return this.#words.u32[READER_FLAGS]!;
+    return this.#u32[READER_FLAGS]!;
   }
 
   /** When the reader last looked: CLOCK_MONOTONIC nanoseconds in the initial time namespace. */
   get readerSeenNs(): bigint {
-    return this.#words.u64[READER_SEEN_NS]!;
+    return this.#u64[READER_SEEN_NS]!;
   }
 
   /** Nanoseconds that the thread was runnable but had no CPU. */
   get runDelayNs(): bigint {
-    return this.#words.u64[RUN_DELAY_NS]!;
+    return this.#u64[RUN_DELAY_NS]!;
   }
 
   /** Of {@link runDelayNs}, what fell into a pause of the collector. */
   get gcRunDelayNs(): bigint {
-    return this.#words.u64[GC_RUN_DELAY_NS]!;
+    return this.#u64[GC_RUN_DELAY_NS]!;
   }
 
   /** Nanoseconds on a CPU. */
   get onCpuNs(): bigint {
-    return this.#words.u64[ON_CPU_NS]!;
+    return this.#u64[ON_CPU_NS]!;
   }
 
   /** Involuntary switches, modulo 2^32. */
   get preempted(): number {
-    return this.#words.u32[PREEMPTED]!;
+    return this.#u32[PREEMPTED]!;
   }
 
   /** Of {@link preempted}, those during a pause of the collector. */
   get gcPreempted(): number {
-    return this.#words.u32[GC_PREEMPTED]!;
+    return this.#u32[GC_PREEMPTED]!;
   }
 
   /** All of it as it is now; bigints become decimal strings. */
@@ -90,5 +91,10 @@ export class Feedback {
     inspect: (value: unknown, options: object) => string,
   ): string {
     return inspectGetters('Feedback', this, KEYS, depth, options, inspect);
+  }
+
+  #take(words: BlockWords): void {
+    this.#u32 = words.u32;
+    this.#u64 = words.u64;
   }
 }

@@ -20,23 +20,24 @@ export type GcReporting = 'live' | 'after' | 'none';
  * JavaScript does not run then; a parent may see its worker's.
  */
 export class GcState {
-  readonly #words: BlockWords;
+  #u32!: Uint32Array;
+  #u64!: BigUint64Array;
 
   /** @internal */
   constructor(words: BlockWords) {
-    this.#words = words;
-    movable(this, (...place) => words.point(...place));
+    this.#take(words);
+    movable(this, (...place) => this.#take(words.point(...place)));
     Object.freeze(this);
   }
 
   /** Bits of {@link GcKind}: the kinds of pause in progress; 0 = none. Loaded in order: what it announces is there. */
   get pauses(): number {
-    return Atomics.load(this.#words.u32, GC);
+    return Atomics.load(this.#u32, GC);
   }
 
   /** Outermost pauses ended, modulo 2^32. */
   get count(): number {
-    return this.#words.u32[GC_COUNT]!;
+    return this.#u32[GC_COUNT]!;
   }
 
   /**
@@ -44,24 +45,24 @@ export class GcState {
    * in the initial time namespace.
    */
   get sinceNs(): bigint {
-    return this.#words.u64[GC_SINCE_NS]!;
+    return this.#u64[GC_SINCE_NS]!;
   }
 
   /** How long pauses of that kind have lately taken, in nanoseconds; 0 = not known. */
   get expectNs(): bigint {
-    return this.#words.u64[GC_EXPECT_NS]!;
+    return this.#u64[GC_EXPECT_NS]!;
   }
 
   /** `'live'`: set inside V8's pauses; `'after'`: counted after the fact; `'none'`: not kept. */
   get source(): GcReporting {
-    const flags = this.#words.u32[FLAGS]!;
+    const flags = this.#u32[FLAGS]!;
     if ((flags & Flag.gcLive) !== 0) return 'live';
     return (flags & Flag.gcAfter) !== 0 ? 'after' : 'none';
   }
 
   /** Whether a major collection is under way, between its pauses too. */
   get cycle(): boolean {
-    return (this.#words.u32[FLAGS]! & Flag.gcCycle) !== 0;
+    return (this.#u32[FLAGS]! & Flag.gcCycle) !== 0;
   }
 
   /** All of it as it is now; bigints become decimal strings. */
@@ -76,5 +77,10 @@ export class GcState {
     inspect: (value: unknown, options: object) => string,
   ): string {
     return inspectGetters('GcState', this, KEYS, depth, options, inspect);
+  }
+
+  #take(words: BlockWords): void {
+    this.#u32 = words.u32;
+    this.#u64 = words.u64;
   }
 }

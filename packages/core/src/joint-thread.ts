@@ -35,8 +35,8 @@ export interface JointThread<C extends readonly Channel[] = readonly Channel[]> 
 
 /** What the interface above promises. */
 export class JointHandle {
+  declare readonly hints: Hints | undefined;
   readonly #threads: readonly Handle[];
-  readonly #hints: Hints | undefined;
   readonly #forward = (status: Status) => this.#events?.emit('status', status);
   #events: EventEmitter<{ status: [Status] }> | undefined;
 
@@ -52,15 +52,12 @@ export class JointHandle {
     }
     this.#threads = Object.freeze(threads);
     const all = threads.map(({ hints }) => hints).filter((hints) => hints !== undefined);
-    this.#hints = all.length > 0 ? new JointHints(all) : undefined;
+    const hints = all.length > 0 ? new JointHints(all) : undefined;
+    Object.defineProperty(this, 'hints', { value: hints, enumerable: true });
   }
 
   get tid(): number {
     return this.#threads[0]!.tid;
-  }
-
-  get hints(): Hints | undefined {
-    return this.#hints;
   }
 
   get threads(): readonly Handle[] {
