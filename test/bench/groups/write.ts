@@ -194,7 +194,7 @@ function systemCalls(): Subject[] {
         const before = getPriority();
         try {
           return timed((n) => {
-            for (let i = 0; i < n; i++) setPriority(0, before + (i & 1));
+            for (let i = 0; i < n; i++) setPriority(0, before - (i & 1));
           })(count);
         } finally {
           setPriority(0, before);
