@@ -6,6 +6,7 @@
 
 #include "attachment.h"
 #include "map_btf.h"
+#include "refused_calls.h"
 #include "registry_abi.h"
 
 namespace schedhint {
@@ -72,6 +73,15 @@ Napi::Value ReadMapBtf(const Napi::CallbackInfo& info) {
   return object;
 }
 
+Napi::Value ShowRefusedCalls(const Napi::CallbackInfo& info) {
+  RefusedCalls calls = FindRefusedCalls();
+  Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("bpf", -calls.bpf);
+  object.Set("pidfdOpen", -calls.pidfd_open);
+  object.Set("memfdCreate", -calls.memfd_create);
+  return object;
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   AddonData* addon = new AddonData(env);
   env.SetInstanceData(addon);
@@ -85,6 +95,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("tldKey", Napi::Function::New<TldKey>(env, "tldKey"));
   exports.Set("counts", Napi::Function::New<Counts>(env, "counts"));
   exports.Set("readMapBtf", Napi::Function::New<ReadMapBtf>(env, "readMapBtf"));
+  exports.Set("refusedCalls", Napi::Function::New<ShowRefusedCalls>(env, "refusedCalls"));
   exports.Set("timeNamespaceOffsetNs",
               Napi::BigInt::New(env, SharedRegistry().time_namespace_offset()));
   return exports;

@@ -193,6 +193,15 @@ export interface MapBtf {
   readonly btf: Uint8Array;
 }
 
+/** Positive errno with which the kernel, or a seccomp profile, refuses a system call; 0: it does not. */
+export interface RefusedCalls {
+  readonly bpf: number;
+  /** With PIDFD_THREAD: EINVAL on kernels older than 6.9. */
+  readonly pidfdOpen: number;
+  /** What binding through the broker needs. */
+  readonly memfdCreate: number;
+}
+
 /** What the compiled addon exports. */
 export interface Addon {
   /**
@@ -231,6 +240,8 @@ export interface Addon {
    * to CAP_SYS_ADMIN only.
    */
   readMapBtf(path: string): MapBtf;
+  /** Tries the system calls that binding needs, without an effect. For diagnosis. */
+  refusedCalls(): RefusedCalls;
   /** How far CLOCK_MONOTONIC here is ahead of the initial time namespace's, which BPF reads. */
   readonly timeNamespaceOffsetNs: bigint;
 }

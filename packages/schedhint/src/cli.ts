@@ -33,15 +33,38 @@ Examples:
   )
   .action(async (options) => {
     const { gen } = await import('./gen/command.js');
-    try {
-      await gen(options);
-    } catch (error) {
-      const { code, message } = error as Error & { code?: string };
-      // Names of a hostile file are in it: no control characters to the terminal.
-      const shown = message.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');
-      console.error(`schedhint gen: ${code === undefined ? '' : `${code}: `}${shown}`);
-      process.exitCode = 1;
-    }
+    await reporting('gen', () => gen(options));
+  });
+
+program
+  .command('doctor')
+  .description("Tell what keeps this user's hints from being read, and what to do about it.")
+  .option('--map <pin>', 'path of the pinned map (SCHEDHINT_MAP, else /sys/fs/bpf/schedhint)')
+  .option('--json', 'as one JSON object')
+  .addHelpText(
+    'after',
+    `
+Run it as the application runs: the same user, container and environment. Exit code 0: nothing
+failed, there may be warnings; 1: something failed.`,
+  )
+  .action(async (options) => {
+    const { doctor } = await import('./doctor/command.js');
+    await reporting('doctor', async () => {
+      process.exitCode = await doctor(options);
+    });
   });
 
 await program.parseAsync();
+
+/** An error becomes one line and exit code 1. */
+async function reporting(command: string, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const { code, message } = error as Error & { code?: string };
+    // Names of a hostile file are in it: no control characters to the terminal.
+    const shown = message.replaceAll(/[\p{Cc}\p{Cf}]/gu, '?');
+    console.error(`schedhint ${command}: ${code === undefined ? '' : `${code}: `}${shown}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,35 @@
+#include "refused_calls.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bpf_syscall.h"
+
+namespace schedhint {
+namespace {
+
+int Closed(int fd_or_error) {
+  if (fd_or_error < 0) return fd_or_error;
+  CloseDescriptor(fd_or_error);
+  return 0;
+}
+
+// No map has an empty path: whoever may ask is told so.
+int TryBpf() {
+  int result = Closed(OpenPinnedMap(""));
+  return result == -ENOENT ? 0 : result;
+}
+
+int TryMemfd() {
+  long fd = syscall(SYS_memfd_create, "schedhint", 1 /* MFD_CLOEXEC */);
+  return Closed(fd < 0 ? -errno : static_cast<int>(fd));
+}
+
+}  // namespace
+
+RefusedCalls FindRefusedCalls() {
+  return {TryBpf(), Closed(OpenThread(static_cast<pid_t>(syscall(SYS_gettid)))), TryMemfd()};
+}
+
+}  // namespace schedhint

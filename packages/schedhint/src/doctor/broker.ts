@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs';
+import { type Check, fail, pass, skip } from './check.js';
+import { codeOf, type Patient } from './patient.js';
+
+/** `schedhint-broker`: asked only where this process may not open the map itself. */
+export function broker({ broker, status, addon }: Patient): Check {
+  if (status.state === 'bound') {
+    return status.map.by === 'broker'
+      ? pass('broker', `${broker} has bound this thread`)
+      : skip('broker', 'not needed: this process opens the map itself');
+  }
+  const code = codeOf(status);
+  switch (code) {
+    case 'ERR_BROKER_UNREACHABLE':
+      return fail(
+        'broker',
+        status.reason,
+        /EACCES/.test(status.reason)
+          ? `let this user write to ${broker}, and pass its directories`
+          : 'start schedhint-broker: its socket is there, but nobody answers',
+      );
+    case 'ERR_BROKER_PENDING':
+      return fail(
+        'broker',
+        'it took the connection 3 s ago and does not answer',
+        'restart schedhint-broker: it hangs',
+      );
+    case 'ERR_BROKER_REFUSED':
+      return fail(
+        'broker',
+        status.reason,
+        "do what the line above says; the broker's log has more",
+      );
+    case 'ERR_BROKER_MEMORY':
+      return skip('broker', 'not asked: see memfd_create');
+  }
+  if (!('addon' in addon)) return skip('broker', 'not asked: there is no addon');
+  if (broker === '') return skip('broker', 'none is to be asked (SCHEDHINT_BROKER is empty)');
+  return skip(
+    'broker',
+    existsSync(broker) ? `asked at ${broker}` : `none: there is no socket ${broker}`,
+  );
+}

@@ -1,0 +1,47 @@
+/** `skip`: does not apply here, or could not be asked because of what another check tells. */
+export type CheckState = 'pass' | 'warn' | 'fail' | 'skip';
+
+/** What `doctor` looks at. `docs/doctor.md` has a line for each. */
+export const CHECKS = [
+  'node',
+  'addon',
+  'kernel',
+  'bpf',
+  'pidfd_open',
+  'memfd_create',
+  'bpffs',
+  'map',
+  'broker',
+  'reader',
+  'collections',
+  'workers',
+  'time namespace',
+  'descriptors',
+  'inotify',
+] as const;
+export type CheckName = (typeof CHECKS)[number];
+
+/** One thing looked at. */
+export interface Check {
+  readonly name: CheckName;
+  readonly state: CheckState;
+  /** What was found. */
+  readonly found: string;
+  /** The one thing to do. Always there when it failed. */
+  readonly todo?: string;
+}
+
+export const pass = (name: CheckName, found: string): Check => ({ name, state: 'pass', found });
+export const skip = (name: CheckName, found: string): Check => ({ name, state: 'skip', found });
+export const warn = (name: CheckName, found: string, todo: string): Check => ({
+  name,
+  state: 'warn',
+  found,
+  todo,
+});
+export const fail = (name: CheckName, found: string, todo: string): Check => ({
+  name,
+  state: 'fail',
+  found,
+  todo,
+});

@@ -1,0 +1,183 @@
+import { accessSync, constants, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
+import type { StatusCode } from '@schedhint/core';
+import { type Check, fail, pass, skip, warn } from './check.js';
+import { codeOf, type Patient } from './patient.js';
+
+const BPF_FS_MAGIC = 0xcafe4a11;
+/** The codes that are about the map; another check tells what is behind the others. */
+const OURS: readonly StatusCode[] = [
+  'ERR_BIND_REFUSED',
+  'ERR_LAYOUT_MISMATCH',
+  'ERR_MAP_IN_USE',
+  'ERR_MAP_LAYOUT',
+  'ERR_MAP_NOT_FOUND',
+  'ERR_MAP_PERMISSION',
+  'ERR_MAP_TYPE',
+  'ERR_NOT_A_PIN',
+  'ERR_NO_MEMORY',
+];
+
+/** Where the map is pinned, and the map. */
+export function mapChecks(patient: Patient): Check[] {
+  const where = bpffs(patient);
+  return [where, map(patient, where)];
+}
+
+function errnoOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? String(error);
+}
+
+function bpffs({ map, status }: Patient): Check {
+  const directory = dirname(map);
+  if (status.state === 'bound' && status.map.by === 'broker') {
+    return skip('bpffs', 'not needed: the broker opens the pin');
+  }
+  if (process.platform !== 'linux') return skip('bpffs', `this is ${process.platform}`);
+  try {
+    if (statfsSync(directory).type === BPF_FS_MAGIC) {
+      return pass('bpffs', `${directory} is on a bpf filesystem`);
+    }
+  } catch (error) {
+    const said = errnoOf(error);
+    return said === 'ENOENT' || said === 'ENOTDIR'
+      ? fail('bpffs', `there is no directory ${directory}`, mounting(directory))
+      : skip('bpffs', `${directory} may not be looked at (${said})`);
+  }
+  // A link that leads to a pin elsewhere is as good.
+  if (status.state === 'bound' || codeOf(status) === 'ERR_MAP_TYPE') {
+    return pass('bpffs', `${map} leads to a bpf filesystem`);
+  }
+  return fail('bpffs', `${directory} is no bpf filesystem`, mounting(directory));
+}
+
+function mounting(directory: string): string {
+  return directory === '/sys/fs/bpf'
+    ? 'mount -t bpf bpf /sys/fs/bpf (in a container: mount the host’s directory of the pin)'
+    : `mount -t bpf bpf ${directory}, or name the pin of the scheduler: SCHEDHINT_MAP=PIN, --map PIN`;
+}
+
+function map(patient: Patient, where: Check): Check {
+  const { map, status } = patient;
+  if (status.state === 'bound') {
+    const by = status.map.by === 'broker' ? 'through the broker' : 'by this process itself';
+    return pass('map', `${map}: task storage with __uptr fields, id ${status.map.id}, bound ${by}`);
+  }
+  const { code, reason } = status;
+  if (!OURS.includes(code)) return skip('map', `not known: ${code} stands before it`);
+  if (where.state === 'fail') return skip('map', 'not known: there is no bpf filesystem there');
+  switch (code) {
+    case 'ERR_MAP_NOT_FOUND':
+      return fail('map', `no map is pinned at ${map}`, `start the scheduler${others(map)}`);
+    case 'ERR_MAP_PERMISSION':
+      return permission(map);
+    case 'ERR_MAP_TYPE':
+      return fail('map', reason, `name the scheduler's hint map: SCHEDHINT_MAP=PIN, --map PIN`);
+    case 'ERR_MAP_LAYOUT':
+      return fail(
+        'map',
+        reason,
+        /has \d+ bytes, more/.test(reason)
+          ? `give its structs to uptr({ value }): schedhint gen --map ${map} writes them`
+          : 'build the scheduler with clang >= 16; if the map is meant to be so, give its structs to uptr({ value })',
+      );
+    case 'ERR_NOT_A_PIN':
+      return fail(
+        'map',
+        reason,
+        `remove what is at ${map}, or name the scheduler's pin: --map PIN`,
+      );
+    case 'ERR_NO_MEMORY':
+      return fail('map', reason, 'raise the limit of memory (ulimit -v, the cgroup)');
+    default:
+      return fail('map', reason, 'do what the line above says; docs/errors.md has more');
+  }
+}
+
+/** What else is pinned there: perhaps under another name. */
+function others(map: string): string {
+  try {
+    const names = readdirSync(dirname(map), { withFileTypes: true })
+      // The kernel's own files there have a dot, which a pin cannot have.
+      .filter((entry) => entry.isFile() && !entry.name.includes('.'))
+      .map((entry) => entry.name);
+    if (names.length === 0) return '';
+    const shown = names.slice(0, 5).join(', ');
+    return `, or name its pin with --map (pinned there: ${shown}${names.length > 5 ? ', …' : ''})`;
+  } catch {
+    return '';
+  }
+}
+
+/** Which of the things on the way refuses. */
+function permission(map: string): Check {
+  for (const directory of waysTo(map)) {
+    try {
+      accessSync(directory, constants.X_OK);
+    } catch (error) {
+      return fail(
+        'map',
+        `${user()} may not pass ${directory} (${errnoOf(error)}, mode ${modeOf(directory)})`,
+        `let it pass: chmod o+x ${directory}, or pin the map where it may; or run schedhint-broker`,
+      );
+    }
+  }
+  return fail(
+    'map',
+    `${user()} may not read and write ${map} (EACCES, mode ${modeOf(map)})`,
+    `chmod 0666 ${map}, or chgrp it to a group of this user and chmod 0660; or run schedhint-broker`,
+  );
+}
+
+function waysTo(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [] : [...waysTo(parent), parent];
+}
+
+function user(): string {
+  const uid = process.getuid?.() ?? -1;
+  try {
+    return `user ${userInfo().username} (${uid})`;
+  } catch {
+    return `user ${uid}`;
+  }
+}
+
+function modeOf(path: string): string {
+  try {
+    const { mode, uid } = statSync(path);
+    return `${(mode & 0o7777).toString(8).padStart(4, '0')}, of user ${uid}`;
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** Whether anybody has looked at the block. */
+export function reader({ status }: Patient): Check {
+  if (status.state !== 'bound') return skip('reader', 'not known: nothing is bound');
+  if (status.readBy !== null) {
+    return pass('reader', `a reader looks at the block (ABI ${status.readBy.abi})${schedExt()}`);
+  }
+  return warn(
+    'reader',
+    `bound, but nobody has looked at the block for 1 s${schedExt()}`,
+    'start the scheduler anew: one that was killed leaves its map and its pin behind',
+  );
+}
+
+/** What the kernel says of sched_ext, where it has that. */
+function schedExt(): string {
+  const read = (name: string) => {
+    try {
+      return readFileSync(`/sys/kernel/sched_ext/${name}`, 'utf8').trim();
+    } catch {
+      return null;
+    }
+  };
+  const state = read('state');
+  if (state === null) return '; this kernel has no sched_ext';
+  return state === 'enabled'
+    ? `; sched_ext runs ${read('root/ops') ?? 'a scheduler'}`
+    : `; sched_ext is ${state}`;
+}

@@ -1,0 +1,95 @@
+import { type Check, fail, pass, skip, warn } from './check.js';
+import { codeOf, type Patient } from './patient.js';
+
+/** The runtime, the addon, and what of them an application's threads get. */
+export function runtimeChecks(patient: Patient): Check[] {
+  return [node(patient), addon(patient)];
+}
+
+/** Where collections' hints come from, and which threads get them. */
+export function reachChecks(patient: Patient): Check[] {
+  return [collections(patient), workers(patient)];
+}
+
+function runtimeName(): string {
+  const { bun, deno } = process.versions as Record<string, string | undefined>;
+  if (bun !== undefined) return `Bun ${bun}`;
+  if (deno !== undefined) return `Deno ${deno}`;
+  return `Node.js ${process.version}`;
+}
+
+function node({ status }: Patient): Check {
+  const name = runtimeName();
+  if (codeOf(status) === 'ERR_EXTERNAL_MEMORY') {
+    return fail(
+      'node',
+      `${name} refuses memory from outside its heap (V8 sandbox): hints stay private`,
+      'run a Node.js that was built without the sandbox',
+    );
+  }
+  return pass('node', `${name}, ${process.arch}`);
+}
+
+function addon({ addon }: Patient): Check {
+  if ('addon' in addon) return pass('addon', 'loaded');
+  switch (addon.code) {
+    case 'ERR_PLATFORM_UNSUPPORTED':
+      return fail('addon', addon.reason, 'run it on Linux: elsewhere hints go to private memory');
+    case 'ERR_ADDON_MISSING':
+      return fail(
+        'addon',
+        addon.reason,
+        'install @schedhint/native for this platform, or build it',
+      );
+    case 'ERR_ADDON_LOAD':
+      return fail(
+        'addon',
+        addon.reason,
+        /--allow-addons/.test(addon.reason)
+          ? 'add --allow-addons to the options of node'
+          : 'install @schedhint/native anew, for this platform and C library',
+      );
+  }
+}
+
+function collections({ source, addon }: Patient): Check {
+  switch (source) {
+    case 'v8':
+      return pass('collections', "told live, from V8's own callbacks inside the pause");
+    case 'perf_hooks':
+      return warn(
+        'collections',
+        `${'addon' in addon ? "V8's callbacks cannot be had here" : 'there is no addon'}: perf_hooks tells counts and durations, after the fact`,
+        'addon' in addon
+          ? 'run the application with Node.js 20 to 26 if its collections are to be seen live'
+          : 'see to the addon first',
+      );
+    case 'none':
+      return warn(
+        'collections',
+        'this runtime tells nothing of its collections: only hints of your own reach the scheduler',
+        'run the application with Node.js 20 to 26 if its collections are to be seen',
+      );
+  }
+}
+
+const PRELOAD = "NODE_OPTIONS='--require schedhint/register'";
+
+function workers({ workerReached }: Patient): Check {
+  const options = process.env.NODE_OPTIONS ?? '';
+  if (workerReached === null) {
+    return skip('workers', 'no worker could be tried here');
+  }
+  if (workerReached) return pass('workers', 'a preload reaches workers, eval workers among them');
+  return /--import[ =]/.test(options)
+    ? warn(
+        'workers',
+        '--import in NODE_OPTIONS does not reach workers made from a string (eval)',
+        `use ${PRELOAD}`,
+      )
+    : warn(
+        'workers',
+        'no preload in NODE_OPTIONS: a worker has hints only if it attaches itself',
+        `start the application with ${PRELOAD}`,
+      );
+}
