@@ -71,6 +71,22 @@ function buildTypeScript(name, extraInputs) {
   );
 }
 
+/** The same program for @schedhint/observer: linked so that it needs nothing where it runs. */
+function buildObserverPackage(inputs) {
+  const folder = `packages/observer/prebuilds/linux-${process.arch}`;
+  step('observer-prebuilt', inputs, `${folder}/observer`, () => {
+    run('make', [
+      '-s',
+      '-C',
+      'examples/observer',
+      `BUILD=../../${folder}`,
+      'CFLAGS=-O2',
+      'LDFLAGS=-static -s',
+      'LDLIBS=-lelf -lz',
+    ]);
+  });
+}
+
 /** @param {{ bpf: boolean }} what - whether to build the BPF programs and their loaders too */
 export function build({ bpf }) {
   const types = ['packages/native/src/*.ts', 'packages/native/*.json', 'tsconfig.base.json'];
@@ -93,7 +109,9 @@ export function build({ bpf }) {
   const core = ['packages/core/src/*.ts', ...types];
   buildTypeScript('core', types);
   buildTypeScript('gc-hooks', core);
-  buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core]);
+  const observer = ['packages/observer/src/*.ts', 'packages/observer/*.json', 'tsconfig.base.json'];
+  step('observer', observer, 'packages/observer/dist/index.js', () => tsc('packages/observer'));
+  buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core, ...observer]);
   step(
     'register',
     ['packages/gc-hooks/src/*.ts', ...core],
@@ -132,6 +150,7 @@ export function build({ bpf }) {
       // It shares the pinning of its map.
       if (home === 'examples/scheduler')
         inputs.push('examples/observer/pin.c', 'examples/observer/pin.h');
+      if (home === 'examples/observer') buildObserverPackage(inputs);
       step(home.replaceAll('/', '-'), inputs, `${home}/build`, () =>
         run('make', ['-s', '-C', home]),
       );

@@ -21,6 +21,7 @@ const SYSTEM = [
   ['clang-format-19', () => onPath('clang-format-19')],
   ['libbpf-dev', () => existsSync('/usr/include/bpf/libbpf.h')],
   ['libelf-dev', () => existsSync('/usr/include/libelf.h')],
+  ['zlib1g-dev', () => existsSync('/usr/include/zlib.h')],
 ];
 
 /** What the tests need besides. */

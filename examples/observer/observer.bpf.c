@@ -29,6 +29,7 @@
 #include <bpf/bpf_tracing.h>
 #include <schedhint/schedhint.bpf.h>
 
+#include "event.bpf.h"
 #include "record.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -64,8 +65,8 @@ struct {
 
 static __u64 last_id;
 
-/* The clock's period. A section of its own, so that the loader can set it without a skeleton. */
-const volatile __u64 period_ns SEC(".rodata.period") = 100000;
+/* A section of its own, so that the loader can set it without a skeleton. */
+const volatile struct settings settings SEC(".rodata.settings") = {.period_ns = 100000};
 
 static struct observed blank; /* too large for the stack of a program that calls others */
 
@@ -132,6 +133,7 @@ static __always_inline bool look(struct observed* record, struct task_struct* ta
     record->gc = schedhint_gc(thread);
     record->gc_count = SCHEDHINT_READ(thread->gc_count);
     record->gc_expect_ns = SCHEDHINT_READ(thread->gc_expect_ns);
+    record->gc_since_ns = SCHEDHINT_READ(thread->gc_since_ns);
     record->role = SCHEDHINT_READ(thread->role);
     record->phase = SCHEDHINT_READ(thread->phase);
     record->flags = SCHEDHINT_READ(thread->flags);
@@ -162,9 +164,9 @@ static __always_inline __u64 count_ticks(struct observed* record, __u64 now) {
   __u64 ticks;
 
   if (record->ticked_ns)
-    ticks = (elapsed(record->ticked_ns, now) + period_ns / 2) / period_ns;
+    ticks = (elapsed(record->ticked_ns, now) + settings.period_ns / 2) / settings.period_ns;
   else
-    ticks = elapsed(record->switched_in_ns, now) / period_ns + 1;
+    ticks = elapsed(record->switched_in_ns, now) / settings.period_ns + 1;
   record->ticked_ns = now;
   return ticks ?: 1; /* a tick that was late may be followed by the next at once */
 }
@@ -181,7 +183,11 @@ static __always_inline void publish(struct observed* record, struct schedhint_th
       .flags = SCHEDHINT_R_OBSERVES,
   };
 
-  if (block) schedhint_publish(block, &feedback);
+  if (block && !settings.silent) schedhint_publish(block, &feedback);
+}
+
+static __always_inline void trace(const struct observed* record, __u32 what, __u64 now) {
+  if (settings.traced && record->tgid == settings.traced) send_event(record, what, now);
 }
 
 static __always_inline void switch_out(struct task_struct* task, bool preempt,
@@ -202,8 +208,10 @@ static __always_inline void switch_out(struct task_struct* task, bool preempt,
   if (preempt || prev_state == TASK_RUNNING || task->__state == TASK_RUNNING) {
     record->runnable_ns = now;
     record->state = OBSERVED_RUNNABLE;
+    trace(record, preempt || prev_state == TASK_RUNNING ? EVENT_WAIT : EVENT_SIGNAL, now);
   } else {
     record->state = OBSERVED_BLOCKED;
+    trace(record, EVENT_SLEEP, now);
   }
   publish(record, block, now);
 }
@@ -231,6 +239,7 @@ static __always_inline void switch_in(struct task_struct* task, __u64 now) {
   record->switched_in_ns = now;
   record->ticked_ns = 0;
   record->in_gc = look(record, task, &block);
+  trace(record, EVENT_RUN, now);
   publish(record, block, now);
 }
 
@@ -251,6 +260,7 @@ static __always_inline int wake(struct task_struct* task) {
   if (record && record->state == OBSERVED_BLOCKED) {
     record->runnable_ns = bpf_ktime_get_ns();
     record->state = OBSERVED_RUNNABLE;
+    trace(record, EVENT_WAKE, record->runnable_ns);
   }
   return 0;
 }
@@ -269,6 +279,7 @@ int BPF_PROG(observe_wakeup_new, struct task_struct* task) {
   if (record) {
     record->runnable_ns = now;
     record->state = OBSERVED_RUNNABLE;
+    trace(record, EVENT_WAKE, now);
   }
   return 0;
 }
@@ -280,18 +291,21 @@ int observe_tick(void* ctx) {
   __u64 now = bpf_ktime_get_ns();
   struct schedhint_thread* block;
   struct observed* record;
+  struct said before;
   __u64 ticks;
 
   if (!task->pid) return 0;
   record = find_record(task) ?: start_record(task, now);
   if (!record) return 0;
   read_name(record, task);
+  note(&before, record);
   record->in_gc = look(record, task, &block);
+  if (says_other(&before, record)) trace(record, EVENT_CHANGE, now);
   count_on_cpu(record, now);
   ticks = count_ticks(record, now);
   if (record->in_gc) {
     record->gc_samples++;
-    record->gc_on_cpu_ns += ticks * period_ns;
+    record->gc_on_cpu_ns += ticks * settings.period_ns;
   }
   publish(record, block, now);
   return 0;
@@ -306,6 +320,7 @@ static __always_inline void end_record(struct task_struct* task) {
   if (!record) return;
   record->in_gc = look(record, task, &block);
   count_on_cpu(record, now);
+  trace(record, EVENT_END, now);
   publish(record, block, now);
   record->exited = 1;
 }

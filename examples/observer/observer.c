@@ -36,6 +36,8 @@ static const char usage[] =
     "  --interval MS   between two snapshots; 0: only when asked (500)\n"
     "  --period US     between two looks at a thread that runs, 20 to 200 (100)\n"
     "  --pid PID       report this process only\n"
+    "  --events        print each event of the process that --pid names, too\n"
+    "  --no-feedback   tell the threads nothing: another reader does\n"
     "  --threads N     threads it can keep at a time (16384)\n"
     "  --object PATH   the BPF object (observer.bpf.o, next to this program)\n"
     "  --help\n";
@@ -70,7 +72,7 @@ static unsigned long read_number(const char* option, const char* text, int base,
     complain("--%s wants octal digits up to %lo, not \"%s\"", option, high, text);
   else
     complain("--%s wants a number from %lu to %lu, not \"%s\"", option, low, high, text);
-  exit(2);
+  exit(FAILED_USAGE);
 }
 
 static const char* default_object(void) {
@@ -90,6 +92,7 @@ static void read_options(struct options* options, int argc, char** argv) {
       {"keep-pin", no_argument, NULL, 'k'},      {"interval", required_argument, NULL, 'i'},
       {"period", required_argument, NULL, 'c'},  {"pid", required_argument, NULL, 'P'},
       {"threads", required_argument, NULL, 't'}, {"object", required_argument, NULL, 'o'},
+      {"events", no_argument, NULL, 'e'},        {"no-feedback", no_argument, NULL, 'n'},
       {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0},
   };
   int option;
@@ -127,17 +130,27 @@ static void read_options(struct options* options, int argc, char** argv) {
       case 'o':
         options->object = optarg;
         break;
+      case 'e':
+        options->events = true;
+        break;
+      case 'n':
+        options->silent = true;
+        break;
       case 'h':
         fputs(usage, stdout);
         exit(0);
       default:
         fputs(usage, stderr);
-        exit(2);
+        exit(FAILED_USAGE);
     }
   }
-  if (optind == argc) return;
-  complain("unexpected argument \"%s\"", argv[optind]);
-  exit(2);
+  if (optind < argc)
+    complain("unexpected argument \"%s\"", argv[optind]);
+  else if (options->events && !options->pid)
+    complain("--events wants a process: --pid PID");
+  else
+    return;
+  exit(FAILED_USAGE);
 }
 
 /* The signals that end the observer, as something to poll; a reader that went away is an error of
@@ -185,6 +198,9 @@ static int read_requests(struct requests* requests) {
   return snapshots;
 }
 
+/* The programs wake nobody for an event. */
+#define EVENTS_EVERY_MS 20
+
 static void warn_once(const struct options* options, const struct programs* programs) {
   static bool warned;
 
@@ -195,7 +211,7 @@ static void warn_once(const struct options* options, const struct programs* prog
 
 /* Until the end is asked for; false if stdout went away. */
 static bool observe(const struct options* options, const struct pin* pin,
-                    const struct programs* programs, int signals) {
+                    const struct programs* programs, struct events* events, int signals) {
   struct pollfd sources[] = {{.fd = signals, .events = POLLIN},
                              {.fd = STDIN_FILENO, .events = POLLIN}};
   __u64 interval = options->interval_ms * 1000000ULL, next = monotonic_ns() + interval;
@@ -207,10 +223,12 @@ static bool observe(const struct options* options, const struct pin* pin,
     int timeout = !interval ? -1 : next > now ? (int)((next - now + 999999) / 1000000) : 0;
     int snapshots = 0;
 
+    if (events && (timeout < 0 || timeout > EVENTS_EVERY_MS)) timeout = EVENTS_EVERY_MS;
     if (poll(sources, 2, timeout) < 0 && errno != EINTR) {
       complain("cannot wait (poll): %s", strerror(errno));
       return false;
     }
+    if (events && !events_print(events)) return false;
     if (sources[0].revents) return true;
     if (sources[1].revents) snapshots = read_requests(&requests);
     if (snapshots < 0) return true;
@@ -220,34 +238,58 @@ static bool observe(const struct options* options, const struct pin* pin,
       snapshots++;
     }
     for (; snapshots; snapshots--)
-      if (!report_snapshot(pin, options, records, false, monotonic_ns())) return false;
+      if (!report_snapshot(pin, options, records, false, events ? events_lost(events) : 0,
+                           monotonic_ns()))
+        return false;
     warn_once(options, programs);
   }
+}
+
+static enum failure why_not(enum failure otherwise) {
+  int error = programs_error();
+
+  return error == EPERM || error == EACCES ? FAILED_PERMISSION : otherwise;
 }
 
 int main(int argc, char** argv) {
   struct options options;
   struct programs* programs;
+  struct events* events = NULL;
   struct pin pin;
-  bool good, pinned;
+  bool good = false, pinned = false;
+  enum failure failure = FAILED;
   int signals;
   __u64 end;
 
   read_options(&options, argc, argv);
   signals = open_signals();
-  if (signals < 0 || !pin_find(&pin, options.pin)) return 1;
+  if (signals < 0) return FAILED;
+  if (!pin_find(&pin, options.pin))
+    return pin.error == EACCES || pin.error == EPERM ? FAILED_PERMISSION : FAILED_MAP;
   programs = programs_load(&options, pin.map_fd);
-  if (!programs) return 1;
-  pinned = programs_attach(programs, &options) &&
-           (pin.reused || pin_create(&pin, programs_map_fd(programs, "schedhint"), options.mode));
-  good = pinned && report_ready(&pin, &options) && observe(&options, &pin, programs, signals);
+  if (!programs) return why_not(FAILED_KERNEL);
+  if (!programs_attach(programs, &options)) {
+    failure = why_not(FAILED);
+  } else if (!pin.reused &&
+             !pin_create(&pin, programs_map_fd(programs, "schedhint"), options.mode)) {
+    failure = FAILED_MAP;
+  } else {
+    pinned = true;
+    if (options.events) events = events_open(programs);
+    good = (events || !options.events) && report_ready(&pin, &options) &&
+           observe(&options, &pin, programs, events, signals);
+  }
 
   /* First the programs: nothing may change between the maps as printed and the blocks. */
   end = monotonic_ns();
   programs_detach(programs);
   warn_once(&options, programs);
-  if (good) good = report_snapshot(&pin, &options, programs_map_fd(programs, "records"), true, end);
+  if (good && events) good = events_print(events);
+  if (good)
+    good = report_snapshot(&pin, &options, programs_map_fd(programs, "records"), true,
+                           events ? events_lost(events) : 0, end);
   if (pinned && !pin.reused && !options.keep_pin) good = pin_remove(&pin) && good;
+  events_close(events);
   programs_free(programs);
-  return good ? 0 : 1;
+  return good ? 0 : failure;
 }

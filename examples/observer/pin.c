@@ -53,6 +53,7 @@ bool pin_find(struct pin* pin, const char* path) {
   pin->map_fd = bpf_obj_get(path);
   if (pin->map_fd < 0) {
     if (errno == ENOENT) return true;
+    pin->error = errno;
     complain("cannot open the pinned map %s: %s%s", path, strerror(errno),
              errno == EACCES || errno == EPERM ? "; run as root, or choose another --pin" : "");
     return false;

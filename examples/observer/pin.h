@@ -15,6 +15,7 @@ struct pin {
   int map_fd;
   __u32 map_id;
   bool reused;
+  int error; /* errno with which opening it failed */
 };
 /* A compatible map that is pinned already goes to map_fd; -1 there: none is. False: complained. */
 bool pin_find(struct pin* pin, const char* path);

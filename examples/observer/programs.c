@@ -13,12 +13,18 @@
 #include <unistd.h>
 
 #include "observer.h"
+#include "record.h"
 
 struct programs {
   struct bpf_object* object;
   struct bpf_link** links;
   size_t link_count;
 };
+
+/* Room for a quarter of a second of a busy process, many times over: a power of two. */
+#define EVENTS_SIZE (8 << 20)
+
+static int last_error;
 
 /* libbpf explains at length, and only a failed load makes that worth reading. */
 static FILE* libbpf_log;
@@ -47,8 +53,10 @@ static void end_log(bool show) {
 
 static bool load(struct programs* programs, const struct options* options, int reuse_map_fd) {
   struct bpf_object* object = bpf_object__open_file(options->object, NULL);
-  struct bpf_map *hints, *records, *period;
-  __u64 period_ns = options->period_us * 1000ULL;
+  struct bpf_map *hints, *records, *events, *given;
+  struct settings settings = {.period_ns = options->period_us * 1000ULL,
+                              .traced = options->events ? options->pid : 0,
+                              .silent = options->silent};
   int error;
 
   if (!object) {
@@ -61,13 +69,16 @@ static bool load(struct programs* programs, const struct options* options, int r
   programs->object = object;
   hints = bpf_object__find_map_by_name(object, "schedhint");
   records = bpf_object__find_map_by_name(object, "records");
-  period = bpf_object__find_map_by_name(object, ".rodata.period");
-  if (!hints || !records || !period) {
+  events = bpf_object__find_map_by_name(object, "events");
+  given = bpf_object__find_map_by_name(object, ".rodata.settings");
+  if (!hints || !records || !events || !given) {
     complain("%s is not this observer's object: a map is missing", options->object);
     return false;
   }
   error = bpf_map__set_max_entries(records, options->threads);
-  if (!error) error = bpf_map__set_initial_value(period, &period_ns, sizeof(period_ns));
+  if (!error)
+    error = bpf_map__set_max_entries(events, options->events ? EVENTS_SIZE : getpagesize());
+  if (!error) error = bpf_map__set_initial_value(given, &settings, sizeof(settings));
   if (!error && reuse_map_fd >= 0) error = bpf_map__reuse_fd(hints, reuse_map_fd);
   if (error) {
     end_log(true);
@@ -76,6 +87,7 @@ static bool load(struct programs* programs, const struct options* options, int r
   }
   error = bpf_object__load(object);
   if (!error) return true;
+  last_error = -error;
   end_log(true);
   if (error == -EPERM || error == -EACCES)
     complain(
@@ -112,6 +124,7 @@ static bool keep_link(struct programs* programs, struct bpf_link* link, const ch
   if (!link) {
     int error = errno;
 
+    last_error = error;
     end_log(true);
     complain("cannot attach %s: %s", what, strerror(error));
     return false;
@@ -149,6 +162,7 @@ static bool attach_ticks(struct programs* programs, struct bpf_program* program,
 
     if (fd < 0 && errno == ENODEV) continue; /* offline */
     if (fd < 0) {
+      last_error = errno;
       complain("cannot open a clock on CPU %d (perf_event_open): %s%s", cpu, strerror(errno),
                errno == EACCES || errno == EPERM ? "; this needs root, or CAP_PERFMON" : "");
       return false;
@@ -190,6 +204,10 @@ void programs_free(struct programs* programs) {
   programs_detach(programs);
   bpf_object__close(programs->object);
   free(programs);
+}
+
+int programs_error(void) {
+  return last_error;
 }
 
 int programs_map_fd(const struct programs* programs, const char* name) {

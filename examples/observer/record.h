@@ -5,6 +5,13 @@
 
 #include <schedhint/schedhint.bpf.h>
 
+/* What the loader tells the programs before they run. */
+struct settings {
+  __u64 period_ns; /* the clock's */
+  __u32 traced;    /* the process whose events are sent; 0: none */
+  __u32 silent;    /* publish no feedback: another reader does */
+};
+
 enum observed_kind {
   OBSERVED_HELPER = 1, /* a thread without an element, in a process that has a process block */
   OBSERVED_JS = 2,     /* a thread with a block, or one that had it */
@@ -40,6 +47,7 @@ struct observed {
   __u32 gc;
   __u32 gc_count;
   __u64 gc_expect_ns;
+  __u64 gc_since_ns;
   __u32 flags;
   __u16 role;
   __u16 phase;

@@ -29,7 +29,7 @@ static int utf8_length(const unsigned char* s, size_t left) {
 }
 
 /* A thread may name itself anything, and a long name is cut in the middle of a character. */
-static void print_string(const char* text, size_t size) {
+void print_string(const char* text, size_t size) {
   const unsigned char* s = (const unsigned char*)text;
   size_t left = strnlen(text, size);
 
@@ -105,14 +105,16 @@ static void print_record(const struct observed* record, __u64 now) {
 }
 
 bool report_snapshot(const struct pin* pin, const struct options* options, int records_fd,
-                     bool final, __u64 now) {
+                     bool final, __u64 lost, __u64 now) {
   __u64 id = 0, *ended = NULL;
   size_t ended_count = 0, ended_room = 0;
   struct observed record;
   bool first = true, more = !bpf_map_get_next_key(records_fd, NULL, &id);
 
-  printf("{\"type\":\"snapshot\",\"final\":%s,\"ns\":\"%llu\",\"mapId\":%u,\"threads\":[",
+  printf("{\"type\":\"snapshot\",\"final\":%s,\"ns\":\"%llu\",\"mapId\":%u,",
          final ? "true" : "false", U64(now), pin->map_id);
+  if (options->events) printf("\"lostEvents\":%llu,", U64(lost));
+  printf("\"threads\":[");
   for (; more; more = !bpf_map_get_next_key(records_fd, &id, &id)) {
     if (bpf_map_lookup_elem(records_fd, &id, &record) || !record.tid) continue;
     if (record.exited) {

@@ -25,6 +25,7 @@ enum { false = 0, true = 1 };
 enum bpf_map_type {
   BPF_MAP_TYPE_HASH = 1,
   BPF_MAP_TYPE_ARRAY = 2,
+  BPF_MAP_TYPE_RINGBUF = 27,
   BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 
@@ -33,6 +34,7 @@ enum {
   BPF_NOEXIST = 1,
   BPF_F_NO_PREALLOC = 1,
   BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
+  BPF_RB_NO_WAKEUP = 1,
 };
 
 /* include/linux/sched.h */

@@ -11,9 +11,16 @@ const manifestOf = (name: string) =>
 /** What each package may import of the others: arrows run one way. */
 const LAYERS: Record<string, readonly string[]> = {
   native: [],
+  observer: [],
   core: ['@schedhint/native'],
   'gc-hooks': ['@schedhint/core'],
-  schedhint: ['@schedhint/core', '@schedhint/gc-hooks', '@schedhint/native', 'commander'],
+  schedhint: [
+    '@schedhint/core',
+    '@schedhint/gc-hooks',
+    '@schedhint/native',
+    '@schedhint/observer',
+    'commander',
+  ],
 };
 
 test('every package has its place', () => {
@@ -47,9 +54,11 @@ describe.each(packages)('packages/%s', (name) => {
 
   test('ships what it says, and neither tests nor sources of the addon', () => {
     expect(files).toContain('package.json');
-    expect(
-      files.filter((file) => /\.test\.|\.tsbuildinfo$|^src\/|\.bpf\.o$|^build\//.test(file)),
-    ).toEqual([]);
+    expect(files.filter((file) => /\.test\.|\.tsbuildinfo$|^src\/|^build\//.test(file))).toEqual(
+      [],
+    );
+    // Apps install no BPF program.
+    if (name !== 'observer') expect(files.filter((file) => file.endsWith('.bpf.o'))).toEqual([]);
     const targets = JSON.stringify(manifest.exports).match(/\.\/(?:dist)[^"*]*/g) ?? [];
     expect(files).toEqual(expect.arrayContaining(targets.map((target) => target.slice(2))));
   });
@@ -69,7 +78,10 @@ describe.each(packages)('packages/%s', (name) => {
       }
     }
     expect([...imported].filter((specifier) => !allowed.includes(specifier))).toEqual([]);
-    expect(Object.keys(manifest.dependencies ?? {})).toEqual(expect.arrayContaining([...imported]));
+    const { dependencies, peerDependencies } = manifest;
+    expect(Object.keys({ ...dependencies, ...peerDependencies })).toEqual(
+      expect.arrayContaining([...imported]),
+    );
     expect(allowed).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies ?? {})));
   });
 });
