@@ -54,6 +54,26 @@ failed, there may be warnings; 1: something failed.`,
     });
   });
 
+program
+  .command('top')
+  .description(
+    'Show all threads of the host that hint, as a scheduler would see them (needs root).',
+  )
+  .option('--map <pin>', 'path of the pinned map (SCHEDHINT_MAP, else /sys/fs/bpf/schedhint)')
+  .option('--pid <pid>', 'the threads of this process only')
+  .option('--interval <seconds>', 'between two looks', '1')
+  .option('--iterations <n>', 'end after so many')
+  .option('--sort <column>', 'pid, process, role, gcShare, cpu, delay, gcPreempted, …', 'gcShare')
+  .addHelpText(
+    'after',
+    `
+Where stdout is no terminal, it prints one table after another. It needs @schedhint/observer.`,
+  )
+  .action(async (options) => {
+    const { top } = await import('./top/command.js');
+    await reporting('top', () => top(options));
+  });
+
 await program.parseAsync();
 
 /** An error becomes one line and exit code 1. */

@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import type { Observer, Snapshot } from '@schedhint/observer';
+import { numberOption } from '../number-option.js';
+import { openObserver } from '../observer.js';
+import { paintFor } from '../terminal/colours.js';
+import { type Interval, intervalOf, ProcessNames } from './rows.js';
+import { Screen } from './screen.js';
+import { COLUMN_NAMES, type ColumnName, isColumn, line, sorted, summary, titles } from './table.js';
+
+/** What `schedhint top` was called with. */
+export interface TopOptions {
+  readonly map?: string;
+  readonly pid?: string;
+  readonly interval: string;
+  readonly iterations?: string;
+  readonly sort: string;
+}
+
+interface Checked {
+  readonly pid: number | undefined;
+  readonly intervalMs: number;
+  readonly iterations: number;
+  readonly column: ColumnName;
+}
+
+/** Shows all bound threads, until it is ended. @throws Error with a `code` */
+export async function top(options: TopOptions): Promise<void> {
+  const { pid, intervalMs, iterations, column } = check(options);
+  const observer = await openObserver({
+    ...(options.map === undefined ? {} : { map: options.map }),
+    ...(pid === undefined ? {} : { pid }),
+    intervalMs,
+  });
+  const end = () => void observer.stop().catch(() => {}); // the loop below tells of it
+  process.once('SIGINT', end).once('SIGTERM', end);
+  const show = process.stdout.isTTY ? live(observer, column, end) : plain(observer, column);
+  try {
+    await follow(observer, iterations, show.next);
+  } finally {
+    show.close();
+    process.off('SIGINT', end).off('SIGTERM', end);
+  }
+}
+
+function check({ pid, interval, iterations, sort }: TopOptions): Checked {
+  if (!isColumn(sort)) {
+    throw Object.assign(new Error(`--sort wants one of ${COLUMN_NAMES.join(', ')}; got ${sort}`), {
+      code: 'ERR_OPTION',
+    });
+  }
+  const whole = { from: 1, to: 2 ** 31 - 1, whole: true };
+  return {
+    pid: pid === undefined ? undefined : numberOption('--pid', pid, whole),
+    intervalMs: Math.round(
+      numberOption('--interval', interval, { from: 0.1, to: 3600, whole: false }) * 1000,
+    ),
+    iterations:
+      iterations === undefined
+        ? Number.POSITIVE_INFINITY
+        : numberOption('--iterations', iterations, whole),
+    column: sort,
+  };
+}
+
+async function follow(
+  observer: Observer,
+  iterations: number,
+  next: (interval: Interval) => void | Promise<void>,
+): Promise<void> {
+  const names = new ProcessNames();
+  let before: Snapshot | null = null;
+  let shown = 0;
+  for await (const snapshot of observer) {
+    if (snapshot.final) continue;
+    if (before !== null) {
+      await next(intervalOf(before, snapshot, names));
+      shown++;
+    }
+    before = snapshot;
+    if (shown >= iterations) await observer.stop();
+  }
+}
+
+interface View {
+  readonly next: (interval: Interval) => void | Promise<void>;
+  readonly close: () => void;
+}
+
+function mapOf({ ready }: Observer) {
+  return { map: ready.pin, id: ready.mapId };
+}
+
+function live(observer: Observer, column: ColumnName, onQuit: () => void): View {
+  const paint = paintFor(process.stdout);
+  const screen = new Screen(process.stdout, process.stdin, paint, column, onQuit);
+  screen.open();
+  screen.show({ rows: [], helpers: { threads: 0, cpuShare: 0, gcShare: 0 }, map: mapOf(observer) });
+  return {
+    next: (interval) => screen.show({ ...interval, map: mapOf(observer) }),
+    close: () => screen.close(),
+  };
+}
+
+/** One table after another; when nobody reads them any more, it ends. */
+function plain(observer: Observer, column: ColumnName): View {
+  const order = { column, reverse: false };
+  const stop = () => void observer.stop().catch(() => {});
+  process.stdout.on('error', stop);
+  return {
+    next: async ({ rows, helpers }) => {
+      const lines = [
+        summary(rows, helpers, mapOf(observer)),
+        titles(order),
+        ...sorted(rows, order).map(line),
+      ];
+      const text = `${lines.map((one) => one.trimEnd()).join('\n')}\n\n`;
+      if (!process.stdout.write(text)) await once(process.stdout, 'drain').catch(() => {});
+    },
+    close: () => process.stdout.off('error', stop),
+  };
+}
