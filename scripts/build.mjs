@@ -15,7 +15,7 @@ export function run(command, args, options = {}) {
   execFileSync(command, args, { cwd: root, stdio: ['ignore', 2, 2], ...options });
 }
 
-const bin = (name, file) => join(dirname(require.resolve(`${name}/package.json`)), file);
+export const bin = (name, file) => join(dirname(require.resolve(`${name}/package.json`)), file);
 const tsc = (project) => run(process.execPath, [bin('typescript', 'bin/tsc'), '-p', project]);
 
 function digest(patterns) {
@@ -36,7 +36,8 @@ function files(pattern) {
     .map((name) => `${directory}/${name}`);
 }
 
-function step(name, inputs, output, action) {
+/** Does it again when an input has changed. */
+export function step(name, inputs, output, action) {
   const stamp = join(root, 'build', 'stamps', name);
   const now = digest(inputs);
   const built = existsSync(stamp) ? readFileSync(stamp, 'utf8') : '';
@@ -46,6 +47,14 @@ function step(name, inputs, output, action) {
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, now);
 }
+
+/** What the addon is made of. */
+export const ADDON = [
+  'packages/native/src/*.cc',
+  'packages/native/src/*.h',
+  'packages/native/src/*.map',
+  'packages/native/CMakeLists.txt',
+];
 
 /** The broker's own sources, and those that it shares with the addon. */
 const BROKER = [
@@ -90,20 +99,15 @@ function buildObserverPackage(inputs) {
 /** @param {{ bpf: boolean }} what - whether to build the BPF programs and their loaders too */
 export function build({ bpf }) {
   const types = ['packages/native/src/*.ts', 'packages/native/*.json', 'tsconfig.base.json'];
-  step('native-types', types, 'packages/native/dist/index.js', () => tsc('packages/native'));
+  step('native-types', types, 'packages/native/dist/index.js', () => {
+    rmSync(join(root, 'packages/native/dist'), { recursive: true, force: true });
+    tsc('packages/native');
+  });
   if (process.platform === 'linux') {
-    step(
-      'addon',
-      ['packages/native/src/*.cc', 'packages/native/src/*.h', 'packages/native/CMakeLists.txt'],
-      'packages/native/build/Release/schedhint.node',
-      () =>
-        run(
-          process.execPath,
-          [bin('cmake-js', 'bin/cmake-js'), 'compile', '--log-level', 'error'],
-          {
-            cwd: join(root, 'packages/native'),
-          },
-        ),
+    step('addon', ADDON, 'packages/native/build/Release/schedhint.node', () =>
+      run(process.execPath, [bin('cmake-js', 'bin/cmake-js'), 'compile', '--log-level', 'error'], {
+        cwd: join(root, 'packages/native'),
+      }),
     );
   }
   const core = ['packages/core/src/*.ts', ...types];
@@ -116,7 +120,7 @@ export function build({ bpf }) {
     'register',
     ['packages/gc-hooks/src/*.ts', ...core],
     'packages/schedhint/dist/register.cjs',
-    () =>
+    () => {
       run(bin('esbuild', 'bin/esbuild'), [
         'packages/gc-hooks/dist/esm/register.js', // ESM can be tree-shaken
         '--bundle',
@@ -126,7 +130,9 @@ export function build({ bpf }) {
         '--external:@schedhint/native/package.json',
         '--log-level=warning',
         '--outfile=packages/schedhint/dist/register.cjs',
-      ]),
+      ]);
+      writeFileSync(join(root, 'packages/schedhint/dist/register.d.cts'), 'export {};\n');
+    },
   );
   const headers = 'packages/native/include/schedhint/*.h';
   if (process.platform === 'linux') {

@@ -28,6 +28,8 @@ const SYSTEM = [
 const FOR_TESTS = [
   ['clang-16', () => onPath('clang-16')], // the oldest that a scheduler may be built with
   ['libclang-rt-19-dev', () => existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux')], // libFuzzer
+  ['g++-aarch64-linux-gnu', () => onPath('aarch64-linux-gnu-g++')], // the arm64 prebuild,
+  ['qemu-user-static', () => onPath('qemu-aarch64-static')], // and what runs it
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
 
@@ -86,7 +88,11 @@ if (major < 20) {
 }
 if (process.platform === 'linux') installSystemPackages();
 installNpmPackages(root);
-if (forTests) installNpmPackages(join(root, 'test/node-versions'));
+if (forTests) {
+  installNpmPackages(join(root, 'test/node-versions'));
+  installNpmPackages(join(root, 'test/install/arm64'));
+}
 const { build } = await import('./build.mjs');
 build({ bpf: process.platform === 'linux' });
+if (forTests && process.platform === 'linux') (await import('./prebuild.mjs')).prebuild();
 mountBpffs();

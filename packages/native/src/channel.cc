@@ -54,7 +54,7 @@ std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, Pag
                                          const Block& metadata, MapWatcher* watcher,
                                          schedhint_status* status) {
   std::unique_ptr<Channel> channel(new Channel(spec));
-  channel->process_ = std::make_shared<BlockSet>(pool);
+  channel->process_.reset(new BlockSet(pool));
   if (spec.kind == SCHEDHINT_KIND_TLD) {
     channel->process_->Keep(channel->slots_, kTldMetadataSlot, metadata);
   } else if (!channel->process_->Take(channel->slots_, SCHEDHINT_OWNER_PROCESS)) {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Addon } from './native.js';
 
@@ -21,14 +22,17 @@ export function loadAddon(): AddonResult {
   try {
     // By name, not __dirname: this file also works from within a bundle.
     const home = dirname(require.resolve('@schedhint/native/package.json'));
+    // A clone's own build, or what the package ships.
     file = join(home, 'build', 'Release', 'schedhint.node');
+    if (!existsSync(file))
+      file = join(home, 'prebuilds', `linux-${process.arch}`, 'schedhint.node');
     return { addon: require(file) as Addon };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'MODULE_NOT_FOUND') {
       return {
         code: 'ERR_ADDON_MISSING',
-        reason: `no addon for ${process.platform}-${process.arch} was found (tried ${file || '@schedhint/native'}): build it with cmake-js`,
+        reason: `no addon for linux-${process.arch} was found (tried ${file || '@schedhint/native'}): there are prebuilt ones for linux-x64 and linux-arm64; elsewhere build it with cmake-js`,
       };
     }
     if (code === 'ERR_DLOPEN_DISABLED') {
@@ -37,6 +41,18 @@ export function loadAddon(): AddonResult {
         reason: 'the permission model forbids addons: run node with --allow-addons',
       };
     }
-    return { code: 'ERR_ADDON_LOAD', reason: `loading ${file} failed: ${message}` };
+    const musl = usesGlibc()
+      ? ''
+      : ' (this runtime is not linked with glibc: on musl build the addon)';
+    return { code: 'ERR_ADDON_LOAD', reason: `loading ${file} failed: ${message}${musl}` };
   }
+}
+
+/** Costs milliseconds: for when there is something to explain. */
+function usesGlibc(): boolean {
+  // Deno has no such report.
+  const report = process.report?.getReport?.() as
+    | { header: { glibcVersionRuntime?: string } }
+    | undefined;
+  return report === undefined || report.header.glibcVersionRuntime !== undefined;
 }

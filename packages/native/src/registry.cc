@@ -122,7 +122,9 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
   binding->channel = channel;
   binding->thread = thread;
   bool is_tld = channel->kind() == SCHEDHINT_KIND_TLD;
-  binding->element = {std::make_shared<BlockSet>(is_tld ? &tld_pool_ : &pool_), channel->process()};
+  // Not make_shared, which without RTTI needs the libstdc++ of GCC 9.
+  std::shared_ptr<BlockSet> blocks(new BlockSet(is_tld ? &tld_pool_ : &pool_));
+  binding->element = {blocks, channel->process()};
   if (!TakeBlocks(channel, binding->element.thread.get())) {
     *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
     return nullptr;

@@ -1,0 +1,46 @@
+// Packs every package as it would be published: `npm run pack -- [DIRECTORY]`, by default build/packages.
+// Prints each tarball and its size.
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, root } from './build.mjs';
+import { prebuild } from './prebuild.mjs';
+
+/** The packages that are published, by their directory under packages/. */
+export function publishedPackages() {
+  return readdirSync(join(root, 'packages')).filter((name) => {
+    const manifest = readFileSync(join(root, 'packages', name, 'package.json'), 'utf8');
+    return JSON.parse(manifest).private !== true;
+  });
+}
+
+/**
+ * Packs what is built.
+ *
+ * @param {string} directory where the tarballs go; emptied first
+ * @returns {{ name: string, filename: string, size: number, files: { path: string }[] }[]} what npm says of each
+ */
+export function pack(directory) {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const homes = publishedPackages().map((name) => `./packages/${name}`);
+  const args = ['pack', ...homes, '--json', '--pack-destination', directory];
+  const said = execFileSync('npm', args, {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return JSON.parse(said);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const directory = resolve(process.argv[2] ?? join(root, 'build/packages'));
+  build({ bpf: false });
+  prebuild();
+  for (const { filename, size } of pack(directory)) {
+    const path = relative(process.cwd(), join(directory, filename));
+    console.log(`${path}  ${(size / 1024).toFixed(0)} KB`);
+  }
+}
