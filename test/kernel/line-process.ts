@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
@@ -13,8 +13,17 @@ export class LineProcess {
   #isOver = false;
   readonly #waiting: ((line: Line | null) => void)[] = [];
 
-  constructor(command: string, args: readonly string[]) {
-    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
+  /** @param env - besides this process's own */
+  constructor(
+    command: string,
+    args: readonly string[],
+    { cwd, env }: Pick<SpawnOptions, 'cwd' | 'env'> = {},
+  ) {
+    this.#child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     this.#child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text));
     const lines = createInterface({ input: this.#child.stdout! });
     lines.on('line', (line) => {
@@ -48,10 +57,10 @@ export class LineProcess {
   }
 
   /** Closes its stdin and waits for its end; what it printed and nobody took is returned. */
-  async end(): Promise<{ code: number | null; rest: Line[] }> {
+  async end(): Promise<{ code: number | null; rest: Line[]; stderr: string }> {
     this.#child.stdin!.end();
     await this.#ended;
-    return { code: this.#child.exitCode, rest: this.#lines.splice(0) };
+    return { code: this.#child.exitCode, rest: this.#lines.splice(0), stderr: this.#stderr };
   }
 
   /** Ends it as nobody can prevent, and waits for that. */

@@ -1,0 +1,216 @@
+// The packed tarballs in an empty project: what an application gets from `npm i schedhint`.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeOnKernel } from '../kernel/ability.js';
+import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
+import { LineProcess } from '../kernel/line-process.js';
+import { Observer } from '../kernel/observer.js';
+import { until } from '../kernel/until.js';
+import { nodeBinaries, otherRuntimes } from '../node-versions/node-binaries.js';
+import { Project } from './project.js';
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+
+let project: Project;
+beforeAll(() => {
+  project = Project.create();
+});
+afterAll(() => {
+  project?.remove();
+});
+
+describe('the packages', () => {
+  test('need commander and each other, and nothing else', () => {
+    project.npm('ls', '--all');
+    const scoped = readdirSync(join(project.path, 'node_modules/@schedhint'));
+    const installed = readdirSync(join(project.path, 'node_modules')).filter(
+      (name) => !name.startsWith('.'),
+    );
+    expect(installed).toEqual(['@schedhint', 'commander', 'schedhint']);
+    const packed = project.tarballs.map(({ name }) => name).sort();
+    expect([...scoped.map((name) => `@schedhint/${name}`), 'schedhint']).toEqual(packed);
+  });
+
+  test('install on every platform, and run nothing there', () => {
+    for (const { name } of project.tarballs) {
+      const manifest = JSON.parse(
+        readFileSync(join(project.path, 'node_modules', name, 'package.json'), 'utf8'),
+      );
+      const { os, cpu, libc, scripts, engines, license } = manifest;
+      expect({ name, os, cpu, libc, scripts }).toEqual({ name });
+      expect({ name, engines, license }).toEqual({
+        name,
+        engines: { node: '>=20' },
+        license: 'MIT',
+      });
+    }
+  });
+
+  test('hold their licence and what they run, and nothing of their making', () => {
+    const licence = readFileSync(here('../../LICENSE'), 'utf8');
+    for (const { name, files } of project.tarballs) {
+      const installed = join(project.path, 'node_modules', name);
+      expect(readFileSync(join(installed, 'LICENSE'), 'utf8'), name).toBe(licence);
+      expect(files, name).toContain('README.md');
+      const kinds = /^(LICENSE|README\.md|package\.json|(dist|bin|include|prebuilds)\/.*)$/;
+      const foreign = /\.(test\.\w+|map|tsbuildinfo|[cm]?ts|cc|o)$/;
+      const odd = files.filter(
+        (file) => !kinds.test(file) || (foreign.test(file) && !/\.d\.[cm]?ts$/.test(file)),
+      );
+      expect(odd, name).toEqual([]);
+    }
+  });
+
+  test('ship an addon for each platform that is promised', () => {
+    const native = project.tarballs.find(({ name }) => name === '@schedhint/native')!;
+    expect(native.files.filter((file) => file.startsWith('prebuilds/')).sort()).toEqual([
+      'prebuilds/linux-arm64/schedhint.node',
+      'prebuilds/linux-x64/schedhint.node',
+    ]);
+  });
+
+  test('satisfy publint and attw', async () => {
+    for (const { name, path } of project.tarballs) {
+      const tarball = readFileSync(path);
+      const { messages, pkg } = await publint({
+        pack: { tarball: new Uint8Array(tarball).buffer },
+        strict: true,
+      });
+      expect(
+        messages.map((message) => formatMessage(message, pkg)),
+        name,
+      ).toEqual([]);
+      const types = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
+      expect(types, name).toMatchObject({ problems: [] });
+    }
+  });
+});
+
+/**
+ * How a project may resolve modules, and how its files are then called. The first checks our
+ * declarations too: not every project has skipLibCheck.
+ */
+const RESOLUTIONS: [string, string[], string[]][] = [
+  ['node16', ['types.mts', 'types.cts'], ['--module', 'node16', '--skipDefaultLibCheck']],
+  ['bundler', ['types.ts'], ['--module', 'preserve', '--skipLibCheck']],
+];
+
+test.each(RESOLUTIONS)('types resolve: %s', (_, files, options) => {
+  for (const file of files) {
+    if (file !== 'types.ts') copyFileSync(join(project.path, 'types.ts'), join(project.path, file));
+  }
+  const strict = ['--strict', '--noEmit', '--target', 'es2022', '--types', 'node'];
+  const typeRoots = ['--typeRoots', here('../../node_modules/@types')];
+  const args = [tsc, ...strict, ...typeRoots, ...options, ...files];
+  expect(project.run(process.execPath, args)).toBe('');
+});
+
+// No other kernel is at hand: process.platform is all that the packages ask for.
+test.each(['darwin', 'win32'])('a quiet no-op on a played %s', (platform) => {
+  const env = { PLAYED_PLATFORM: platform };
+  const preload = ['--require', './played-platform.cjs', '--require', 'schedhint/register'];
+  for (const program of ['app.mjs', 'app.cjs']) {
+    const said = JSON.parse(project.run(process.execPath, [...preload, program], env));
+    expect(said).toMatchObject({ state: 'unavailable', code: 'ERR_PLATFORM_UNSUPPORTED' });
+  }
+});
+
+// Its Linux is qemu's, which knows no bpf(2).
+test('the arm64 addon loads, attaches and sees collections in an arm64 Node.js', () => {
+  const node = here('arm64/node_modules/node-22/bin/node');
+  const preload = ['--require', 'schedhint/register'];
+  const args = ['-L', '/usr/aarch64-linux-gnu', node, ...preload, 'app.cjs'];
+  const said = JSON.parse(project.run('qemu-aarch64-static', args));
+  expect(said).toMatchObject({ source: 'v8', code: 'ERR_BPF_REFUSED' });
+  expect(said.gcCount).toBeGreaterThan(0);
+});
+
+describeOnKernel('on a kernel with __uptr', () => {
+  let bpffs: Bpffs;
+  let observer: Observer;
+  let map: string;
+  beforeAll(async () => {
+    bpffs = mountBpffs();
+    map = `${bpffs.path}/schedhint`;
+    observer = await Observer.start(map);
+  });
+  afterAll(async () => {
+    await observer?.stop();
+    bpffs?.unmount();
+  });
+
+  /** Runs a program until the observer has seen its main thread. */
+  async function observe(command: string, args: string[], isSeen: (seen: Seen) => boolean) {
+    const env = { SCHEDHINT_MAP: map, SCHEDHINT_BROKER: '', NODE_OPTIONS: '', NO_COLOR: '1' };
+    const child = new LineProcess(command, args, { cwd: project.path, env });
+    const said = await child.next();
+    let seen: Seen | undefined;
+    await until(
+      `${command} ${args.join(' ')} has been seen`,
+      async () => {
+        const threads = await observer.threads();
+        seen = threads.find(({ tid, kind }) => tid === child.pid && kind === 'js');
+        return seen !== undefined && isSeen(seen);
+      },
+      () => ({ said, seen }),
+    );
+    expect(await child.end()).toEqual({ code: 0, rest: [], stderr: '' });
+    return { said, gcCount: seen!.gcCount };
+  }
+  type Seen = Awaited<ReturnType<Observer['threads']>>[number];
+
+  describe.each(nodeBinaries())('in Node.js $version', ({ path }) => {
+    test.each(['app.mjs', 'app.cjs'])('%s: hints and collections are seen', async (program) => {
+      const { said } = await observe(
+        path,
+        [program],
+        ({ hints, gcCount }) => hints.urgency === 777 && hints.sliceUs === 3000 && gcCount > 0,
+      );
+      expect(said).toMatchObject({ source: 'v8', state: 'bound' });
+    });
+
+    test('--require schedhint/register: collections are seen', async () => {
+      const args = ['--require', 'schedhint/register', 'plain.cjs'];
+      await observe(path, args, ({ gcCount }) => gcCount > 0);
+    });
+  });
+
+  // Neither tells of its collections: docs/install.md has the table.
+  describe.each(otherRuntimes())('in $name $version', ({ path, run, preload }) => {
+    test.each(['app.mjs', 'app.cjs'])('%s: hints are seen, and no collection', async (program) => {
+      const { said, gcCount } = await observe(
+        path,
+        [...run, program],
+        ({ hints }) => hints.urgency === 777 && hints.sliceUs === 3000,
+      );
+      expect(said).toMatchObject({ source: 'none', gcCount: 0, state: 'bound' });
+      expect(gcCount).toBe(0);
+    });
+
+    test('schedhint/register attaches, and the application does not notice', async () => {
+      const args = [...run, preload, './node_modules/schedhint/dist/register.cjs', 'plain.cjs'];
+      expect(await observe(path, args, () => true)).toMatchObject({ gcCount: 0 });
+    });
+
+    test('a struct of its own is shared with a BPF program', async () => {
+      const pin = `${bpffs.path}/datamap`;
+      const program = here('../../examples/kptr-user/build/loader');
+      const loader = spawn(program, ['--pin', pin], { stdio: ['pipe', 'pipe', 'inherit'] });
+      const ended = once(loader, 'close');
+      await once(loader.stdout, 'data'); // it is ready
+      expect(project.run(path, [...run, 'custom.mjs', pin])).toBe('bound, result = 3\n');
+      loader.stdin.end();
+      await ended;
+    });
+  });
+});

@@ -1,0 +1,89 @@
+// What the native package ships asks of a machine: read from the binaries themselves.
+
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const { symbols } = createRequire(import.meta.url)('node-api-headers');
+
+/** The youngest that a Linux for Node.js 20 to 26 may lack: RHEL 8's glibc and libstdc++. */
+const FLOORS: Record<string, string> = {
+  GLIBC: '2.28',
+  GLIBCXX: '3.4.25',
+  CXXABI: '1.3.11',
+  GCC: '8.0.0',
+};
+const MAX_BYTES = 150 * 1024;
+
+const PLATFORMS = {
+  'linux-x64': { machine: 'Advanced Micro Devices X86-64', interpreter: 'ld-linux-x86-64.so.2' },
+  'linux-arm64': { machine: 'AArch64', interpreter: 'ld-linux-aarch64.so.1' },
+};
+
+function isYounger(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((text) => text.split('.').map(Number)) as [number[], number[]];
+  const i = a.findIndex((part, k) => part !== (b[k] ?? 0));
+  return i >= 0 && a[i]! > (b[i] ?? 0);
+}
+
+describe.each(Object.entries(PLATFORMS))('%s', (platform, { machine, interpreter }) => {
+  const file = fileURLToPath(
+    new URL(`../../packages/native/prebuilds/${platform}/schedhint.node`, import.meta.url),
+  );
+  const read = (...options: string[]) =>
+    execFileSync('readelf', ['-W', ...options, file], { encoding: 'utf8' });
+  const found = (text: string, pattern: RegExp) => [
+    ...new Set([...text.matchAll(pattern)].map(([, name]) => name!)),
+  ];
+
+  test('is for that machine, stripped and small', () => {
+    expect(read('--file-header')).toContain(machine);
+    expect(found(read('--sections'), /\] \.(symtab|debug_info)\b/g)).toEqual([]);
+    expect(statSync(file).size).toBeLessThanOrEqual(MAX_BYTES);
+  });
+
+  test('needs nothing that a Node.js does not bring, and nothing younger than glibc 2.28', () => {
+    const needed = found(read('--dynamic'), /\(NEEDED\).*\[(.*)\]/g);
+    const system = ['libc.so.6', 'libpthread.so.0', 'libstdc++.so.6', interpreter];
+    expect(needed.filter((library) => !system.includes(library))).toEqual([]);
+    const versions = found(read('--version-info'), /Name: (\w+_[\d.]+) /g);
+    expect(versions).toContain(platform === 'linux-x64' ? 'GLIBC_2.2.5' : 'GLIBC_2.17');
+    const younger = versions.filter((version) => {
+      const [family, number] = version.split('_') as [string, string];
+      return isYounger(number, FLOORS[family] ?? '0');
+    });
+    expect(younger).toEqual([]);
+  });
+
+  test('asks for Node-API 8 and no more', () => {
+    const imported = found(read('--dyn-syms'), / UND (napi_\w+|node_api_\w+)/g);
+    const known = Object.entries<Record<string, string[]>>(symbols)
+      .filter(([version]) => Number(version.slice(1)) <= 8)
+      .flatMap(([, { js_native_api_symbols, node_api_symbols }]) => [
+        ...js_native_api_symbols!,
+        ...node_api_symbols!,
+      ]);
+    expect(imported.length).toBeGreaterThan(20);
+    expect(imported.filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test('shows the three symbols that others look up', () => {
+    expect(
+      found(read('--dyn-syms'), / (?:GLOBAL|UNIQUE|WEAK) +DEFAULT +\d+ (\w+)/g).sort(),
+    ).toEqual([
+      'napi_register_module_v1',
+      'node_api_module_get_api_version_v1',
+      'schedhint_registry_v1',
+    ]);
+  });
+});
+
+test('versions are compared by their parts', () => {
+  expect(isYounger('2.34', '2.28')).toBe(true);
+  expect(isYounger('2.4', '2.28')).toBe(false);
+  expect(isYounger('2.28', '2.28')).toBe(false);
+  expect(isYounger('3.4.26', '3.4.25')).toBe(true);
+  expect(isYounger('3.4', '3.4.25')).toBe(false);
+});

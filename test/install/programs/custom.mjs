@@ -1,0 +1,15 @@
+// An application with a struct of its own: the one of examples/kptr-user. Argument: the map.
+
+import { existsSync } from 'node:fs';
+import { attachThread, i32, struct, uptr } from 'schedhint';
+
+const userData = struct('user_data', { a: i32, b: i32, result: i32 });
+const thread = attachThread({
+  channel: uptr({ map: process.argv[2], value: { udata: userData } }),
+});
+const { udata } = thread.blocks;
+udata.a = 1;
+udata.b = 2;
+existsSync('/'); // any system call
+console.log(`${thread.status.state}, result = ${udata.result}`);
+thread.detach();
