@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Project } from '../install/project.js';
 import { describeOnKernel } from '../kernel/ability.js';
 import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
 import { Observer } from '../kernel/observer.js';
@@ -54,11 +55,12 @@ function start(
   program: string,
   { execArgv = [], nodeOptions = '' }: Preload,
   env: NodeJS.ProcessEnv,
-  ...args: string[]
+  args: string[] = [],
+  cwd = root,
 ) {
   const file = fileURLToPath(new URL(`programs/${program}`, import.meta.url));
   return spawn(node, [...execArgv, file, ...args], {
-    cwd: root, // where schedhint/register is found
+    cwd, // where schedhint/register is found
     env: { ...process.env, NODE_OPTIONS: nodeOptions, ...env },
   });
 }
@@ -67,7 +69,9 @@ describeOnKernel('what a preload reaches', () => {
   let bpffs: Bpffs;
   let observer: Observer;
   let map: string;
+  let project: Project;
   beforeAll(async () => {
+    project = Project.create();
     bpffs = mountBpffs();
     map = `${bpffs.path}/schedhint`;
     observer = await Observer.start(map);
@@ -75,13 +79,21 @@ describeOnKernel('what a preload reaches', () => {
   afterAll(async () => {
     await observer?.stop();
     bpffs?.unmount();
+    project?.remove();
   });
 
-  describe.each(nodeBinaries())('in Node.js $version', ({ path }) => {
+  /** What is packed differs from the checkout in its files alone: one Node.js tells. */
+  const places = [
+    ...nodeBinaries().map((node) => ({ ...node, from: 'the checkout', cwd: () => root })),
+    { ...nodeBinaries()[0]!, from: 'the packed tarballs', cwd: () => project.path },
+  ];
+
+  describe.each(places)('in Node.js $version, from $from', ({ path, cwd }) => {
     test.each(rows)(
       '%s: main %s, worker %s, eval %s, execArgv %s, env: {} %s',
       async (preload, ...expected) => {
-        const child = start(path, 'threads.cjs', PRELOADS[preload!]!, { SCHEDHINT_MAP: map });
+        const env = { SCHEDHINT_MAP: map };
+        const child = start(path, 'threads.cjs', PRELOADS[preload!]!, env, [], cwd());
         let errors = '';
         child.stderr.setEncoding('utf8').on('data', (text: string) => {
           errors += text;
@@ -153,7 +165,7 @@ describe('an application does not notice', () => {
 
   async function outcome(preload: Preload, ending: string, map: string) {
     const env = { SCHEDHINT_MAP: map };
-    const child = start(process.execPath, 'endings.cjs', preload, env, ending);
+    const child = start(process.execPath, 'endings.cjs', preload, env, [ending]);
     const outputs = ['', ''];
     [child.stdout, child.stderr].forEach((stream, i) => {
       stream.setEncoding('utf8').on('data', (text: string) => {
