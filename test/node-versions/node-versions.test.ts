@@ -55,3 +55,9 @@ describeOnKernel('one addon binary', () => {
     });
   });
 });
+
+describe.each(nodeBinaries())('hints of requests, Node.js $version', ({ path }) => {
+  test('a continuation has those of its own', async () => {
+    expect(await run(path, 'continuations.mjs')).toEqual(fine);
+  });
+});

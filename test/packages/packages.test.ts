@@ -23,6 +23,11 @@ const LAYERS: Record<string, readonly string[]> = {
   ],
 };
 
+/** What only those have who import the subpath of its name. */
+const PEERS: Record<string, readonly string[]> = {
+  schedhint: ['fastify'],
+};
+
 test('every package has its place', () => {
   expect(packages.sort()).toEqual(Object.keys(LAYERS).sort());
 });
@@ -70,11 +75,14 @@ describe.each(packages)('packages/%s', (name) => {
       encoding: 'utf8',
     }).filter((file) => file.endsWith('.ts'));
     const imported = new Set<string>();
+    const peers = new Set<string>();
     for (const file of sources.filter((file) => !file.endsWith('.test.ts'))) {
       const text = readFileSync(`${root}/packages/${name}/src/${file}`, 'utf8');
       for (const [, specifier] of text.matchAll(/(?:from|import|require\()\s*['"]([^'"]+)['"]/g)) {
         if (/^(?:node:|\.\.?\/)/.test(specifier!)) continue;
-        imported.add(/^(?:@[^/]+\/)?[^/]+/.exec(specifier!)![0]);
+        const imports = /^(?:@[^/]+\/)?[^/]+/.exec(specifier!)![0];
+        if (PEERS[name]?.includes(imports)) peers.add(imports);
+        else imported.add(imports);
       }
     }
     expect([...imported].filter((specifier) => !allowed.includes(specifier))).toEqual([]);
@@ -83,6 +91,8 @@ describe.each(packages)('packages/%s', (name) => {
       expect.arrayContaining([...imported]),
     );
     expect(allowed).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies ?? {})));
+    expect(Object.keys(manifest.peerDependencies ?? {}).sort()).toEqual([...peers].sort());
+    for (const peer of peers) expect(manifest.peerDependenciesMeta[peer].optional).toBe(true);
   });
 });
 

@@ -1,0 +1,23 @@
+// A Fastify server whose routes say how urgent their requests are and when they are due.
+
+import Fastify from 'fastify';
+import { attachThread } from 'schedhint';
+import { fastifyRequests } from 'schedhint/fastify';
+import { trackRequests } from 'schedhint/requests';
+
+const thread = attachThread();
+const fastify = Fastify();
+await fastify.register(fastifyRequests, { requests: trackRequests(thread.hints) });
+
+const answer = async ({ method, url, body }) =>
+  `${method} ${url}: ${JSON.stringify(body).length} bytes\n`;
+
+fastify.post('/checkout', { config: { schedhint: { urgency: 900, deadlineMs: 50 } } }, answer);
+fastify.post('/report', { config: { schedhint: { urgency: 100 } } }, answer);
+fastify.post('/events', { config: { schedhint: null } }, answer); // stays out of it
+
+await fastify.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' });
+const [{ port }] = fastify.addresses();
+console.log(JSON.stringify({ port, state: thread.status.state }));
+
+process.on('SIGTERM', () => fastify.close());

@@ -1,0 +1,43 @@
+// An HTTP server whose requests say how urgent they are and when they are due. The thread's hint is
+// the highest urgency and the earliest deadline of those in flight.
+
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { attachThread, deadlineIn } from 'schedhint';
+import { trackHttpServer, trackRequests } from 'schedhint/requests';
+
+/** What the paths want; the last one begins with anything. */
+const ROUTES = [
+  ['/checkout', { urgency: 900, deadlineMs: 50 }],
+  ['/report', { urgency: 100 }],
+  ['/', {}],
+];
+
+/** A client that says itself how long it will wait: `x-timeout-ms: 20`. */
+function describe({ url, headers }) {
+  const [, { urgency, deadlineMs }] = ROUTES.find(([path]) => url.startsWith(path));
+  const wait = headers['x-timeout-ms'] ? Number(headers['x-timeout-ms']) : deadlineMs;
+  return { urgency, deadlineNs: wait ? deadlineIn(wait) : undefined };
+}
+
+const thread = attachThread();
+const requests = trackRequests(thread.hints, {
+  perContinuation: process.env.PER_CONTINUATION === '1',
+});
+
+const server = createServer(async (request, response) => {
+  try {
+    const body = await buffer(request);
+    response.end(`${request.method} ${request.url}: ${body.length} bytes\n`);
+  } catch {
+    response.destroy(); // the client has hung up
+  }
+});
+trackHttpServer(server, requests, describe);
+
+server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');
+await once(server, 'listening');
+console.log(JSON.stringify({ port: server.address().port, state: thread.status.state }));
+
+process.on('SIGTERM', () => server.close());

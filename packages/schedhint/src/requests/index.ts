@@ -1,0 +1,8 @@
+/**
+ * A thread's hints from the requests that it has in flight.
+ *
+ * @packageDocumentation
+ */
+export { type HttpServer, trackHttpServer } from './http.js';
+export type { RequestHints } from './request-hints.js';
+export { type Request, type Requests, type RequestsOptions, trackRequests } from './requests.js';

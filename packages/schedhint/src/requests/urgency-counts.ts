@@ -1,0 +1,38 @@
+import { URGENCY_MAX } from '@schedhint/core';
+
+const WORD = 32;
+
+/** How many requests have each urgency, and the highest that one has. */
+export class UrgencyCounts {
+  readonly #counts = new Uint32Array(URGENCY_MAX + 1);
+  /** A bit for each urgency that somebody has: 33 words to look through, not 1025 counts. */
+  readonly #present = new Uint32Array(Math.ceil((URGENCY_MAX + 1) / WORD));
+  #highest = 0;
+
+  /** 0: nobody has an opinion. */
+  get highest(): number {
+    return this.#highest;
+  }
+
+  add(urgency: number): void {
+    if (this.#counts[urgency]!++ > 0) return;
+    this.#present[urgency >> 5]! |= 1 << (urgency & 31);
+    if (urgency > this.#highest) this.#highest = urgency;
+  }
+
+  /** @param urgency one that was added */
+  remove(urgency: number): void {
+    if (--this.#counts[urgency]! > 0) return;
+    this.#present[urgency >> 5]! &= ~(1 << (urgency & 31));
+    if (urgency === this.#highest) this.#highest = this.#below(urgency >> 5);
+  }
+
+  /** The highest in this word or a lower one. */
+  #below(from: number): number {
+    for (let word = from; word >= 0; word--) {
+      const bits = this.#present[word]!;
+      if (bits !== 0) return word * WORD + (WORD - 1 - Math.clz32(bits));
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,99 @@
+// What the kernel sees of a server's thread while its requests are in flight.
+
+import { deadlineIn } from 'schedhint';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { describeOnKernel } from '../kernel/ability.js';
+import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
+import { Observer } from '../kernel/observer.js';
+import { until } from '../kernel/until.js';
+import { Example } from './example.js';
+import { HeldRequest } from './held-request.js';
+
+const JSON_BODY = { 'content-type': 'application/json' };
+
+describeOnKernel('requests in flight', () => {
+  let bpffs: Bpffs;
+  let observer: Observer;
+  let server: Example;
+
+  beforeEach(async () => {
+    bpffs = mountBpffs();
+    observer = await Observer.start(`${bpffs.path}/hints`);
+  });
+  afterEach(async () => {
+    await server?.kill();
+    await observer?.stop();
+    bpffs?.unmount();
+  });
+
+  async function start(name: string, env: NodeJS.ProcessEnv = {}): Promise<number> {
+    server = Example.start(name, { SCHEDHINT_MAP: `${bpffs.path}/hints`, ...env });
+    const { port, state } = await server.next();
+    expect(state).toBe('bound');
+    return port as number;
+  }
+
+  /** Of the server's main thread. */
+  async function seen() {
+    const threads = await observer.threads();
+    return threads.find(({ tid }) => tid === server.pid)?.hints;
+  }
+
+  const untilSeen = (urgency: number, isDue: (deadlineNs: bigint) => boolean) =>
+    until(
+      `the kernel sees urgency ${urgency}`,
+      async () => {
+        const hints = await seen();
+        return hints?.urgency === urgency && isDue(BigInt(hints.deadlineNs));
+      },
+      seen,
+    );
+  const never = (deadlineNs: bigint) => deadlineNs === 0n;
+
+  test.each([
+    ['http/server.mjs', {}],
+    ['http/server.mjs', { PER_CONTINUATION: '1' }],
+    ['fastify/server.mjs', {}],
+  ])('%s %o', async (name, env) => {
+    const port = await start(name, env);
+    const report = HeldRequest.begin(port, '/report', JSON_BODY);
+    await untilSeen(100, never);
+
+    const from = deadlineIn(50);
+    const checkout = HeldRequest.begin(port, '/checkout', JSON_BODY);
+    await untilSeen(900, (due) => due >= from && due <= deadlineIn(50));
+    const { deadlineNs } = (await seen())!;
+
+    // Later, so its deadline is too.
+    const another = HeldRequest.begin(port, '/checkout', JSON_BODY);
+    expect(await report.answer()).toContain('POST /report: ');
+    await untilSeen(900, (due) => due === BigInt(deadlineNs));
+
+    checkout.drop();
+    await untilSeen(900, (due) => due > BigInt(deadlineNs));
+    expect(await another.answer()).toContain('/checkout');
+    await untilSeen(0, never);
+    await server.stop();
+  });
+
+  test('http: a client says how long it waits, and nonsense is no reason to fail', async () => {
+    const port = await start('http/server.mjs');
+    const from = deadlineIn(5000);
+    const patient = HeldRequest.begin(port, '/report', { 'x-timeout-ms': '5000' });
+    await untilSeen(100, (due) => due >= from && due <= deadlineIn(5000));
+    const liar = HeldRequest.begin(port, '/report', { 'x-timeout-ms': 'soon' });
+    expect(await liar.answer()).toContain('/report');
+    expect(await patient.answer()).toContain('/report');
+    await untilSeen(0, never);
+  });
+
+  test('fastify: a route that stays out of it', async () => {
+    const port = await start('fastify/server.mjs');
+    const report = HeldRequest.begin(port, '/report', JSON_BODY);
+    await untilSeen(100, never);
+    const events = HeldRequest.begin(port, '/events', JSON_BODY);
+    expect(await report.answer()).toContain('/report');
+    await untilSeen(0, never);
+    expect(await events.answer()).toContain('/events');
+  });
+});
