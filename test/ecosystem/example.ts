@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 type Line = Record<string, unknown>;
 
-/** A Node.js program of examples/ that prints JSON lines and ends at SIGTERM. */
+/** A Node.js program of examples/ that prints JSON lines, and ends at SIGTERM or by itself. */
 export class Example {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterableIterator<string>;
@@ -18,10 +18,10 @@ export class Example {
   }
 
   /** @param name its path in examples/ */
-  static start(name: string, env: NodeJS.ProcessEnv, options: readonly string[] = []): Example {
+  static start(name: string, env: NodeJS.ProcessEnv, args: readonly string[] = []): Example {
     const program = fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
     return new Example(
-      spawn(process.execPath, [...options, program], {
+      spawn(process.execPath, [program, ...args], {
         // No broker of the machine's.
         env: { ...process.env, NODE_OPTIONS: '', SCHEDHINT_BROKER: '', PORT: '0', ...env },
         stdio: ['ignore', 'pipe', 'pipe'],

@@ -25,7 +25,7 @@ const LAYERS: Record<string, readonly string[]> = {
 
 /** What only those have who import the subpath of its name. */
 const PEERS: Record<string, readonly string[]> = {
-  schedhint: ['fastify'],
+  schedhint: ['@opentelemetry/api', 'fastify', 'prom-client'],
 };
 
 test('every package has its place', () => {
