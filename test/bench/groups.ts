@@ -1,5 +1,7 @@
+import { collection } from './groups/collection.js';
+import { read } from './groups/read.js';
 import { write } from './groups/write.js';
 import type { Group } from './row.js';
 
 /** The table, from top to bottom. A group of rows is a file; one more is one more line here. */
-export const groups: readonly Group[] = [write];
+export const groups: readonly Group[] = [write, read, collection];

@@ -1,5 +1,6 @@
 import type { Effort } from './effort.js';
 import type { Row } from './row.js';
+import { shuffle } from './shuffle.js';
 import { summarize } from './statistics.js';
 
 /** An operation that is measured in a loop. */
@@ -66,13 +67,4 @@ function calibrate({ run }: Subject, { short, sampleNs }: Effort): number {
     if (took < sampleNs) count *= 2;
   }
   return Math.max(1, Math.round((count * sampleNs) / run(count)));
-}
-
-// Fisher and Yates's, in place.
-function shuffle<T>(items: T[]): T[] {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [items[i], items[j]] = [items[j]!, items[i]!];
-  }
-  return items;
 }

@@ -28,6 +28,36 @@ export interface BenchAddon {
   loadObject(object: string, pins: string, self: string): string | null;
   /** Ends the programs; the pins stay. */
   unloadObject(): void;
+  /** The calling thread's element, made by the three calls and deleted; only the three are timed. */
+  readonly bindSelf: Loop;
+  /**
+   * So many copies of the addon's GC hook are in this isolate, beside its own. @returns the count, or
+   * -1 where V8 has no such callbacks
+   */
+  installHooks(count: number): number;
+  /**
+   * Nanoseconds of each of `count` native threads that live at the same time: by the three calls, and
+   * through schedhint's registry; or a negative errno.
+   */
+  bindBothWays(map: string, count: number): [byHand: number[], byRegistry: number[]] | number;
+  /** Native threads that are bound through the registry until {@link letGo}. @returns 0 or a negative errno */
+  keepBound(map: string, count: number): number;
+  letGo(): void;
+  /** One more map of standard blocks, pinned. @returns its descriptor, or a negative errno */
+  pinAnother(object: string, pin: string): number;
+  closeMap(descriptor: number): void;
+  /** Renames a pin over that of the map in use; nanoseconds until all that are kept are bound to it. */
+  rebind(next: string, map: string, descriptor: number): number;
+  /** The three calls for each of them; nanoseconds in all. */
+  rebindByHand(descriptor: number): number;
+  /** In how many pages the blocks lie of those that are kept. */
+  pagesOfBlocks(): number;
+  /** Two threads, of which `bound` are bound, wake each other so often. @returns 0 or a negative errno */
+  switchBetween(map: string, bound: number, rounds: number): number;
+  /** The kernel measures BPF programs until the descriptor is closed. */
+  enableRunTimeStatistics(): number;
+  /** Of the newest BPF program of that name; the kernel keeps 15 characters of it. */
+  runTimeOf(program: string): [ns: number, runs: number];
 }
 
 const built = (name: string) => fileURLToPath(new URL(`native/build/${name}`, import.meta.url));

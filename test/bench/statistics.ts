@@ -27,6 +27,17 @@ export function summarize(samples: readonly number[]): Summary {
   };
 }
 
+/** How often samples are drawn anew for an interval. */
+const DRAWS = 2000;
+
+/** The mean, and its 95 % interval: what most of many means of samples drawn anew are (bootstrap). */
+export function intervalOfMean(samples: readonly number[]): Summary {
+  const mean = (of: readonly number[]) => of.reduce((sum, one) => sum + one, 0) / of.length;
+  const drawn = () => samples.map(() => samples[Math.floor(Math.random() * samples.length)]!);
+  const means = ascending(Array.from({ length: DRAWS }, () => mean(drawn())));
+  return { median: mean(samples), low: quantile(means, 0.025), high: quantile(means, 0.975) };
+}
+
 function ascending(samples: readonly number[]): number[] {
   return [...samples].sort((a, b) => a - b);
 }

@@ -32,6 +32,13 @@ const char* load_object(const char* path, const char* pins, const char* self);
 // Of a map of that object, or -errno.
 int map_descriptor(const char* name);
 void unload_object(void);
+// One more map like the object's `schedhint`, pinned: its descriptor, or -errno.
+int pin_another(const char* path, const char* pin);
+uint32_t map_id(int fd);
+
+// hooks.cc: so many of the addon's GC hook are in this isolate from now on, beside the addon's own.
+// Negative: V8 has no such callbacks.
+int64_t install_hooks(uint32_t count);
 
 #ifdef __cplusplus
 }

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -45,6 +46,25 @@ const char* load_object(const char* path, const char* pins, const char* self) {
                                          self, 0, &at);
   if (!link) return failed("attaching the uprobe", -errno);
   return NULL;
+}
+
+int pin_another(const char* path, const char* pin) {
+  struct bpf_object* another = bpf_object__open_file(path, NULL);
+  int error, fd = -1;
+
+  if (!another) return -errno;
+  error = bpf_object__load(another);
+  if (!error) error = bpf_map__pin(bpf_object__find_map_by_name(another, "schedhint"), pin);
+  if (!error) fd = fcntl(bpf_object__find_map_fd_by_name(another, "schedhint"), F_DUPFD_CLOEXEC, 0);
+  bpf_object__close(another);
+  return error ? error : fd;
+}
+
+uint32_t map_id(int fd) {
+  struct bpf_map_info info = {0};
+  uint32_t size = sizeof(info);
+
+  return bpf_obj_get_info_by_fd(fd, &info, &size) ? 0 : info.id;
 }
 
 int map_descriptor(const char* name) {

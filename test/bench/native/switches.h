@@ -1,0 +1,12 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+// Two threads wake each other in turn, of which `bound` are bound to the map. 0 or -errno.
+int SwitchBetween(const std::string& map, uint32_t bound, uint32_t rounds);
+
+// From now on the kernel measures BPF programs, until the descriptor is closed; or -errno.
+int EnableRunTimeStatistics();
+// Of the newest program of that name (the kernel has 15 characters of it). False: there is none.
+bool RunTimeOf(const char* program, uint64_t* ns, uint64_t* runs);
