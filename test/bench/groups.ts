@@ -1,7 +1,21 @@
+import { attach } from './groups/attach.js';
 import { collection } from './groups/collection.js';
+import { memory } from './groups/memory.js';
 import { read } from './groups/read.js';
+import { reader } from './groups/reader.js';
+import { scale } from './groups/scale.js';
+import { start } from './groups/start.js';
 import { write } from './groups/write.js';
 import type { Group } from './row.js';
 
 /** The table, from top to bottom. A group of rows is a file; one more is one more line here. */
-export const groups: readonly Group[] = [write, read, collection];
+export const groups: readonly Group[] = [
+  write,
+  read,
+  collection,
+  attach,
+  start,
+  memory,
+  scale,
+  reader,
+];

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { attachThread } from 'schedhint';
+import type { Bed } from '../bed.js';
+import type { Effort } from '../effort.js';
+import { interleave, type Subject } from '../interleave.js';
+import { native } from '../native.js';
+import type { Group, Row } from '../row.js';
+import { summarize } from '../statistics.js';
+
+/** In its own thread: what attaching took the first time, and the next times in compiled code. */
+const WORKER = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { attachThread } = require('schedhint');
+  const now = () => Number(process.hrtime.bigint());
+  const start = now();
+  const thread = attachThread({ map: workerData });
+  const took = now() - start;
+  parentPort.postMessage({ took, state: thread.status.state });
+`;
+
+function firsts(map: string): Subject[] {
+  return [
+    {
+      id: 'attach.c',
+      run(count) {
+        const ns = native.bindSelf(count);
+        if (ns < 0) throw new Error(`the kernel refused it: errno ${-ns}`);
+        return ns;
+      },
+    },
+    {
+      id: 'attach.first',
+      against: 'attach.c',
+      run(count) {
+        let ns = 0;
+        for (let i = 0; i < count; i++) {
+          const start = process.hrtime.bigint();
+          const thread = attachThread({ map });
+          ns += Number(process.hrtime.bigint() - start);
+          thread.detach();
+        }
+        return ns;
+      },
+    },
+    {
+      id: 'attach.again',
+      against: 'attach.c',
+      run(count) {
+        const held = attachThread({ map });
+        let ns = 0;
+        for (let i = 0; i < count; i++) {
+          const start = process.hrtime.bigint();
+          const thread = attachThread({ map });
+          ns += Number(process.hrtime.bigint() - start);
+          thread.detach();
+        }
+        held.detach();
+        return ns;
+      },
+    },
+  ];
+}
+
+async function inWorkers(map: string, { short }: Effort): Promise<Row> {
+  const samples: number[] = [];
+  for (let i = 0; i < (short ? 2 : 30); i++) {
+    const worker = new Worker(WORKER, { eval: true, workerData: map });
+    const [{ took, state }] = await once(worker, 'message');
+    await once(worker, 'exit');
+    if (state !== 'bound') return { id: 'attach.worker', why: `a worker was not bound: ${state}` };
+    samples.push(took);
+  }
+  return { id: 'attach.worker', unit: 'ns', against: 'attach.c', ...summarize(samples) };
+}
+
+export const attach: Group = {
+  name: 'attach',
+  ids: ['attach.c', 'attach.first', 'attach.again', 'attach.worker'],
+  async measure(bed: Bed, effort) {
+    if (bed.why !== null) return attach.ids.map((id) => ({ id, why: bed.why! }));
+    const map = bed.pin('schedhint');
+    // Another thread keeps the map open, as any that is attached does.
+    const error = native.keepBound(map, 1);
+    if (error !== 0) return attach.ids.map((id) => ({ id, why: `errno ${-error}` }));
+    const rows = interleave(firsts(map), { ...effort, samples: effort.short ? 2 : 100 });
+    rows.push(await inWorkers(map, effort));
+    native.letGo();
+    return rows;
+  },
+};

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import type { Worker } from 'node:worker_threads';
+import { threadOf } from 'schedhint';
+import { native } from '../native.js';
+import type { Group, Row } from '../row.js';
+
+const THREADS = [1, 64, 1000];
+const PAGE = 4096;
+const MEASURES = ['pinned', 'mapped', 'heap'] as const;
+
+/** Of the memfds in which blocks lie, what this process has mapped. */
+function mappedBytes(): number {
+  const maps = readFileSync('/proc/self/maps', 'utf8').split('\n');
+  return maps
+    .filter((line) => line.includes('memfd:schedhint'))
+    .map((line) => line.split(' ')[0]!.split('-'))
+    .reduce((sum, [from, to]) => sum + Number(`0x${to}`) - Number(`0x${from}`), 0);
+}
+
+// Of the heap alone: the bytes of a buffer are not in it.
+function heapUsed(): number {
+  for (let i = 0; i < 4; i++) globalThis.gc!();
+  return process.memoryUsage().heapUsed;
+}
+
+/** As a parent has it: a handle on each worker, with all its views. Node.js's ids end at 2^53. */
+let nextId = 2 ** 40;
+function handlesOnWorkers(map: string, count: number): object[] {
+  return Array.from({ length: count }, () => {
+    const worker = { threadId: nextId++, once: () => worker } as unknown as Worker;
+    const thread = threadOf(worker, { map });
+    return [worker, thread, thread.hints, thread.feedback, thread.gc];
+  });
+}
+
+function exactly(id: string, unit: string, value: number): Row {
+  return { id, unit, median: value, low: value, high: value };
+}
+
+export const memory: Group = {
+  name: 'memory',
+  ids: THREADS.flatMap((count) => MEASURES.map((measure) => `memory.${measure}-${count}`)),
+  async measure(bed) {
+    const map = bed.pin('schedhint');
+    const rows: Row[] = [];
+    // What is compiled and made once is not what a thread costs.
+    handlesOnWorkers(map, 10);
+    for (const count of THREADS) {
+      const unit = 'bytes per thread';
+      if (bed.why !== null) {
+        rows.push({ id: `memory.pinned-${count}`, why: bed.why });
+      } else {
+        const error = native.keepBound(map, count);
+        if (error !== 0) throw new Error(`${count} threads: errno ${-error}`);
+        const pinned = native.pagesOfBlocks() * PAGE;
+        rows.push(exactly(`memory.pinned-${count}`, unit, pinned / count));
+        rows.push(exactly(`memory.mapped-${count}`, unit, mappedBytes() / count));
+        native.letGo();
+      }
+      const before = heapUsed();
+      const handles = handlesOnWorkers(map, count);
+      const after = heapUsed();
+      rows.push(exactly(`memory.heap-${count}`, unit, (after - before) / handles.length));
+    }
+    return rows;
+  },
+};
