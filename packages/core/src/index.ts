@@ -79,7 +79,7 @@ export {
   type TldOptions,
   tld,
 } from './tld.js';
-export type { TldDescription, TldKeys } from './tld-description.js';
+export type { GcName, HintName, ScaledKey, TldDescription, TldKeys } from './tld-description.js';
 export { uptr } from './uptr.js';
 export {
   type BlocksOf,

@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHints } from './request-hints.js';
 import type { Requests } from './requests.js';
 
-type OnRequest = (request: IncomingMessage, response: ServerResponse) => void;
+/** What such a server calls. */
+export type OnRequest = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** A server of `node:http` or `node:https`. */
 export interface HttpServer {

@@ -1,0 +1,57 @@
+// The documentation's site: the guides in docs/ and the reference of all packages. npm run docs
+
+import { readdirSync } from 'node:fs';
+import { Converter } from 'typedoc';
+
+/** In the order in which one reads them; the others follow by name. */
+const FIRST = [
+  'getting-started',
+  'install',
+  'gc-hints',
+  'worker-hints',
+  'requests',
+  'layouts',
+  'writing-a-scheduler',
+  'operations',
+  'metrics',
+  'troubleshooting',
+  'faq',
+];
+
+const place = (page) => (FIRST.includes(page) ? FIRST.indexOf(page) : FIRST.length);
+const guides = readdirSync(new URL('docs', import.meta.url))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => name.slice(0, -'.md'.length))
+  .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+
+/** A guide's name in the site is its heading, not its file's name. */
+function titles(app) {
+  app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_, document) => {
+    const heading = /^# (.+)$/m.exec(document.content[0]?.text ?? '');
+    if (heading) document.name = heading[1].replaceAll('`', '');
+  });
+}
+
+/** @type {import('typedoc').TypeDocOptions} */
+export default {
+  name: 'schedhint',
+  plugin: [titles],
+  entryPoints: ['packages/schedhint', 'packages/core', 'packages/gc-hooks', 'packages/observer', 'packages/native'],
+  entryPointStrategy: 'packages',
+  packageOptions: { excludeInternal: true, excludeExternals: true },
+  projectDocuments: [
+    ...guides.map((page) => `docs/${page}.md`),
+    'examples/*/README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+  ],
+  highlightLanguages: [
+    ...['bash', 'sh', 'shell', 'c', 'docker', 'ini', 'json', 'yaml'],
+    ...['javascript', 'typescript', 'tsx'],
+  ],
+  // An export without documentation, or a link that leads nowhere, is an error.
+  validation: { notExported: true, notDocumented: true, invalidLink: true, invalidPath: true },
+  treatWarningsAsErrors: true,
+  out: 'docs/site',
+  readme: 'README.md',
+};
