@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { at, type Block, blocks, root } from './pages.js';
+import { at, blocks, root } from './pages.js';
 
 const require = createRequire(import.meta.url);
 const ofLanguage = (...languages: string[]) =>
@@ -73,7 +73,7 @@ test('C: what it shows is in a scheduler that is built and tested', () => {
   const sources = readdirSync(home).filter((name) => /\.[ch]$/.test(name));
   const code = (text: string) =>
     text
-      .replaceAll(/\/\*[^]*?\*\//g, '')
+      .replaceAll(/\/\*[\s\S]*?\*\//g, '')
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '');

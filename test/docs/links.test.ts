@@ -6,11 +6,11 @@ import { expect, test } from 'vitest';
 import { pages, read, root } from './pages.js';
 
 const withoutCode = (text: string) =>
-  text.replaceAll(/^```[^]*?^```$/gm, '').replaceAll(/`[^`\n]*`/g, '');
+  text.replaceAll(/^```[\s\S]*?^```$/gm, '').replaceAll(/`[^`\n]*`/g, '');
 
 /** The anchors that GitHub and the site give a page's headings. */
 function anchorsOf(page: string): string[] {
-  const text = read(page).replaceAll(/^```[^]*?^```$/gm, '');
+  const text = read(page).replaceAll(/^```[\s\S]*?^```$/gm, '');
   return [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     heading!
       .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')

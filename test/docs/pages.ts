@@ -30,20 +30,20 @@ export interface Block {
   readonly files: Readonly<Record<string, string>>;
 }
 
-const FENCE = /((?:<!-- (?:with|file)[^]*?-->\n+)*)^```(\w*)\n([^]*?)^```$/gm;
+const FENCE = /((?:<!-- (?:with|file)[\s\S]*?-->\n+)*)^```(\w*)\n([\s\S]*?)^```$/gm;
 
 export function blocksOf(page: string): Block[] {
   const text = read(page);
   return [...text.matchAll(FENCE)].map((match) => {
     const [, comments, language, code] = match as unknown as [string, string, string, string];
     const before = text.slice(0, match.index + comments.length);
-    const files = [...comments.matchAll(/<!-- file (\S+)\n([^]*?)-->/g)];
+    const files = [...comments.matchAll(/<!-- file (\S+)\n([\s\S]*?)-->/g)];
     return {
       page,
       line: before.split('\n').length + 1,
       language,
       code,
-      with: /<!-- with\n([^]*?)-->/.exec(comments)?.[1] ?? '',
+      with: /<!-- with\n([\s\S]*?)-->/.exec(comments)?.[1] ?? '',
       files: Object.fromEntries(files.map(([, name, content]) => [name!, content!])),
     };
   });
