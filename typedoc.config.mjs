@@ -36,7 +36,13 @@ function titles(app) {
 export default {
   name: 'schedhint',
   plugin: [titles],
-  entryPoints: ['packages/schedhint', 'packages/core', 'packages/gc-hooks', 'packages/observer', 'packages/native'],
+  entryPoints: [
+    'packages/schedhint',
+    'packages/core',
+    'packages/gc-hooks',
+    'packages/observer',
+    'packages/native',
+  ],
   entryPointStrategy: 'packages',
   packageOptions: { excludeInternal: true, excludeExternals: true },
   projectDocuments: [
@@ -52,6 +58,8 @@ export default {
   // An export without documentation, or a link that leads nowhere, is an error.
   validation: { notExported: true, notDocumented: true, invalidLink: true, invalidPath: true },
   treatWarningsAsErrors: true,
+  // Links to sources would depend on where this was cloned from.
+  disableSources: true,
   out: 'docs/site',
   readme: 'README.md',
 };

@@ -55,3 +55,68 @@ function checkMapBtf() {
   assert.equal(mapName, 'schedhint');
   assert.ok(rest.mapId > 0 && rest.valueType > 0);
   assert.deepEqual([...btf.subarray(0, 2)], [0x9f, 0xeb]); // BTF_MAGIC, little endian
+}
+
+/** Collects in this thread while another one samples it. */
+async function checkThread() {
+  checkMapBtf();
+  const hints = startGcHints({ map });
+  const { thread } = hints;
+  assert.equal(hints.source, 'v8');
+  assert.equal(thread.gc.source, 'live');
+  if (process.argv[2] !== undefined)
+    assert.equal(thread.status.state, 'bound', inspect(thread.status));
+  assert.equal(thread.blocks.thread.role, isMainThread ? 1 : 2);
+  thread.hints.set({ urgency: 900, deadlineNs: 2n ** 60n, user: 7 });
+  assert.equal(thread.hints.urgency, 900);
+  assert.equal(thread.hints.deadlineNs, 2n ** 60n);
+
+  const shared = new SharedArrayBuffer(32);
+  const seen = new Int32Array(shared);
+  const sampler = new Worker(new URL(import.meta.url), {
+    workerData: { map, of: threadId, shared },
+    argv: process.argv.slice(2),
+  });
+  const ended = once(sampler, 'exit');
+  await once(sampler, 'online');
+  for (let goal = 50; seen[2] === 0 || seen[3] === 0; goal += 50)
+    await collectUntil(thread.gc, goal);
+  Atomics.store(seen, 0, 1);
+  await ended;
+  assert.equal(seen[4] & ~31, 0);
+  assert.equal(thread.gc.pauses, 0);
+  assert.ok(
+    thread.gc.expectNs > 1000n && thread.gc.expectNs < 60_000_000_000n,
+    String(thread.gc.expectNs),
+  );
+  assert.ok(thread.gc.sinceNs > 0n);
+  hints.stop();
+  assert.equal(hints.thread.status.code, 'ERR_DETACHED');
+}
+
+if (workerData?.shared !== undefined) {
+  await sampleFrom(workerData);
+} else if (!isMainThread) {
+  await checkThread();
+} else {
+  await checkThread();
+  const worker = new Worker(new URL(import.meta.url), {
+    workerData: { map },
+    argv: process.argv.slice(2),
+  });
+  threadOf(worker, { map }).hints.phase = 'serving';
+  const [code] = await once(worker, 'exit');
+  assert.equal(code, 0);
+  assert.equal(threadOf(worker, { map }).hints.phase, 'serving');
+  const { blocksQuarantined, blocksFree, pages, ...held } = addon.counts();
+  assert.deepEqual(held, { threads: 0, bindings: 0, bound: 0, mapsOpen: 0, blocksUsed: 0 });
+  const attachment = addon.attach(request, threadId, true);
+  const buffer = attachment.buffer(0);
+  attachment.release();
+  assert.equal(buffer.byteLength, 0); // a stale view reaches nothing
+  assert.equal(attachment.buffer(0), null);
+  // Workers that use the addon alone, without the main thread: nodelete, or V8's last collection
+  // would call code that is gone. One collector's thread per life.
+  const names = readFileSync('/proc/self/maps', 'utf8');
+  assert.match(names, /schedhint\.node/);
+}
