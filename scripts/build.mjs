@@ -122,14 +122,18 @@ export function build({ bpf }) {
     'packages/schedhint/dist/register.cjs',
     () => {
       run(bin('esbuild', 'bin/esbuild'), [
-        'packages/gc-hooks/dist/esm/register.js', // ESM can be tree-shaken
+        // ESM can be tree-shaken.
+        'packages/gc-hooks/dist/esm/register.js',
+        'packages/gc-hooks/dist/esm/register-rest.js',
         '--bundle',
         '--platform=node',
         '--target=node20',
         '--format=cjs',
         '--external:@schedhint/native/package.json',
+        '--external:./register-rest.cjs', // compiled only where it is needed
         '--log-level=warning',
-        '--outfile=packages/schedhint/dist/register.cjs',
+        '--outdir=packages/schedhint/dist',
+        '--out-extension:.js=.cjs',
       ]);
       writeFileSync(join(root, 'packages/schedhint/dist/register.d.cts'), 'export {};\n');
     },

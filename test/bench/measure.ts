@@ -21,7 +21,9 @@ try {
   const rows: Row[] = [];
   for (const group of groups.filter(({ name }) => names.includes(name))) {
     const start = performance.now();
-    const measured = await group.measure(bed, effort === 'short' ? SHORT : FULL);
+    const measured = await group
+      .measure(bed, effort === 'short' ? SHORT : FULL)
+      .catch(({ message }: Error) => group.ids.map((id): Row => ({ id, why: message })));
     const byId = new Map(measured.map((row) => [row.id, row]));
     // As the table has them, and each: a row that a group forgets is a mistake in the group.
     rows.push(

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { loadAddon } from '@schedhint/native';
 
 /** Does it so often in C, and returns the nanoseconds that it took; a negative errno if it could not. */
 type Loop = (count: number) => number;
@@ -36,8 +37,8 @@ export interface BenchAddon {
    */
   installHooks(count: number): number;
   /**
-   * Nanoseconds of each of `count` native threads that live at the same time: by the three calls, and
-   * through schedhint's registry; or a negative errno.
+   * Nanoseconds of each of `count` native threads that live at the same time, an even number: half of
+   * them by the three calls, half through schedhint's registry; or a negative errno.
    */
   bindBothWays(map: string, count: number): [byHand: number[], byRegistry: number[]] | number;
   /** Native threads that are bound through the registry until {@link letGo}. @returns 0 or a negative errno */
@@ -64,4 +65,6 @@ const built = (name: string) => fileURLToPath(new URL(`native/build/${name}`, im
 export const BENCH_ADDON = built('bench.node');
 export const BENCH_OBJECT = built('bench.bpf.o');
 
+// Its registry serves the native threads here too.
+loadAddon();
 export const native = createRequire(import.meta.url)(BENCH_ADDON) as BenchAddon;

@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type NodeBinary, nodeBinaries } from '../node-versions/node-binaries.js';
+import { writeDocument } from './document.js';
 import { groups } from './groups.js';
 import { type Options, readOptions } from './options.js';
 import type { Report } from './report.js';
@@ -46,6 +47,7 @@ const reports = (options.allNodes ? binaries : [own!]).map((node) => {
   console.log(`${tableOf(report)}\n`);
   return report;
 });
+if (options.write) writeDocument(reports);
 if (options.short) {
   const failed = reports.filter((report) => !check(report, options)).length;
   console.log(`${reports.length - failed} passed, ${failed} failed`);

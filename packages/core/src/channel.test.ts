@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { standardGc } from './channel.js';
 import { array, struct } from './layout.js';
+import { DEFAULT_BROKER, DEFAULT_PIN } from './pin.js';
 import { at } from './placement.js';
 import { u8, u16, u32, u64 } from './scalars.js';
-import { DEFAULT_BROKER, DEFAULT_PIN } from './standard.js';
 import { uptr } from './uptr.js';
 import type { ValueShape } from './value-shape.js';
 
@@ -69,17 +68,6 @@ test('the standard channel: two pointers, the second shared by the process', () 
     ],
     countSlot: 1,
     countOffset: 8,
-  });
-  // Where schedhint.h has them.
-  expect(standardGc).toEqual({
-    threadSlot: 0,
-    gc: 8,
-    count: 12,
-    sinceNs: 16,
-    expectNs: 24,
-    flags: 60,
-    processSlot: 1,
-    processCount: 4,
   });
 });
 

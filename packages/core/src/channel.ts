@@ -1,8 +1,8 @@
 import type { ChannelKind, ChannelRequest, Slot } from '@schedhint/native';
 import { typeError } from './errors.js';
-import type { StructLayout } from './layout.js';
 import type { Pin } from './pin.js';
 import { processLayout, threadLayout } from './standard.js';
+import { standardRequest } from './standard-request.js';
 import type { TldDescription } from './tld-description.js';
 import { type BlocksOf, type Pointer, pointersOf, type ValueShape } from './value-shape.js';
 
@@ -50,41 +50,16 @@ export function isChannel(value: unknown): value is Channel {
   return Object.isFrozen(value) && typeof (value as Channel | null)?.request?.map === 'string';
 }
 
-function offsetOf(layout: StructLayout, name: string): number {
-  return layout.fields.find((field) => field.name === name)!.offset;
-}
-
-/** Offsets in the standard blocks that the GC hook writes to; its slots are the value's. */
-export const standardGc = {
-  threadSlot: 0,
-  gc: offsetOf(threadLayout, 'gc'),
-  count: offsetOf(threadLayout, 'gc_count'),
-  sinceNs: offsetOf(threadLayout, 'gc_since_ns'),
-  expectNs: offsetOf(threadLayout, 'gc_expect_ns'),
-  flags: offsetOf(threadLayout, 'flags'),
-  processSlot: 1,
-  processCount: offsetOf(processLayout, 'gc_threads'),
-} as const;
-
 /** The channel of the standard block. */
 export function standardChannel(pin: Pin): StandardChannel {
-  const { request, pointers } = shapedChannel(pin, {
-    thread: threadLayout,
-    process: processLayout,
-  });
-  const slots = request.slots.map(
-    (slot, i): Slot => (i === standardGc.processSlot ? { ...slot, owner: 'process' } : slot),
-  );
   return Object.freeze({
     kind: 'uptr',
     standard: true,
-    request: {
-      ...request,
-      slots,
-      countSlot: standardGc.processSlot,
-      countOffset: offsetOf(processLayout, 'js_threads'),
-    },
-    pointers,
+    request: standardRequest(pin),
+    pointers: [
+      { path: ['thread'], layout: threadLayout },
+      { path: ['process'], layout: processLayout },
+    ],
   });
 }
 

@@ -34,6 +34,7 @@ export {
   union,
 } from './layout.js';
 export { atomics, ordered } from './ordered.js';
+export { DEFAULT_BROKER, DEFAULT_PIN } from './pin.js';
 export { type Anonymous, anonymous, at, type Placed } from './placement.js';
 export {
   bool,
@@ -55,8 +56,6 @@ export {
 } from './scalars.js';
 export {
   ABI,
-  DEFAULT_BROKER,
-  DEFAULT_PIN,
   Flag,
   GcKind,
   Phase,
@@ -70,7 +69,7 @@ export {
 } from './standard.js';
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js';
 export { STATUS_CHANNEL, type StatusMessage } from './status-events.js';
-export { attachThread, publishCollections } from './thread.js';
+export { announceStatus, attachThread, publishCollections } from './thread.js';
 export {
   TLD_HINT_KEYS,
   type TldChannel,

@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import type { ChannelRequest } from '@schedhint/native';
 import { show, typeError } from './errors.js';
-import { DEFAULT_BROKER, DEFAULT_PIN } from './standard.js';
+
+/** Where a map of standard blocks is pinned unless somebody says otherwise. */
+export const DEFAULT_PIN = '/sys/fs/bpf/schedhint';
+
+/** Where `schedhint-broker` listens, unless it is told otherwise. */
+export const DEFAULT_BROKER = '/run/schedhint/broker.sock';
 
 /** Where a map is, and whom to ask for it. */
 export type Pin = Pick<ChannelRequest, 'map' | 'broker'>;

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { shapedChannel } from './channel.js';
+import type { StructLayout } from './layout.js';
+import { DEFAULT_PIN, pinOf } from './pin.js';
 import * as standard from './standard.js';
+import { introduce, standardGcRequest, standardRequest } from './standard-request.js';
+import { createView } from './view.js';
 
 const include = fileURLToPath(new URL('../../native/include', import.meta.url));
 const header = readFileSync(join(include, 'schedhint/schedhint.h'), 'utf8');
@@ -71,7 +76,7 @@ int main(void) { printf("{"); ${lines.join('\n')} printf("}"); return 0; }\n`;
 }
 
 test('layouts and constants are those of the C header', () => {
-  const mine: Record<string, unknown> = { ...constants(), pin: standard.DEFAULT_PIN };
+  const mine: Record<string, unknown> = { ...constants(), pin: DEFAULT_PIN };
   for (const { name, size, fields } of layouts) {
     mine[name] = [size, ...fields.map((field) => [field.name, field.offset, field.size])];
   }
@@ -93,4 +98,40 @@ test('threadIndex counts in elements of the field', () => {
   expect(standard.threadIndex('phase')).toBe(3);
   expect(standard.threadIndex('urgency')).toBe(8);
   expect(standard.threadIndex('deadline_ns')).toBe(5);
+});
+
+test('what the addon is told of the blocks is what their layouts say', () => {
+  const { threadLayout, processLayout } = standard;
+  const at = (layout: StructLayout, name: string) =>
+    layout.fields.find((field) => field.name === name)!.offset;
+  const shaped = shapedChannel(pinOf({}), { thread: threadLayout, process: processLayout });
+  const [thread, process] = shaped.request.slots;
+  expect(standardRequest(pinOf({}))).toEqual({
+    ...shaped.request,
+    slots: [thread, { ...process, owner: 'process' }],
+    countSlot: 1,
+    countOffset: at(processLayout, 'js_threads'),
+  });
+  expect(standardGcRequest).toEqual({
+    wide: false,
+    threadSlot: 0,
+    gc: at(threadLayout, 'gc'),
+    count: at(threadLayout, 'gc_count'),
+    sinceNs: at(threadLayout, 'gc_since_ns'),
+    expectNs: at(threadLayout, 'gc_expect_ns'),
+    flags: at(threadLayout, 'flags'),
+    liveFlag: standard.Flag.gcLive,
+    cycleFlag: standard.Flag.gcCycle,
+    processSlot: 1,
+    processCount: at(processLayout, 'gc_threads'),
+    hint: -1,
+  });
+  for (const isMain of [true, false]) {
+    const buffers = [threadLayout, processLayout].map(({ size }) => new ArrayBuffer(size));
+    introduce(buffers, isMain);
+    const view = createView(threadLayout, buffers[0]!, 0);
+    const { main, worker } = standard.Role;
+    expect([view.abi, view.role]).toEqual([standard.ABI, isMain ? main : worker]);
+    expect(createView(processLayout, buffers[1]!, 0).abi).toBe(standard.ABI);
+  }
 });

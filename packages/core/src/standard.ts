@@ -4,14 +4,7 @@ import { u16, u32, u64 } from './scalars.js';
 // The home of all this is packages/native/include/schedhint/schedhint.h, where each field is
 // explained. standard.test.ts compiles it and compares.
 
-/** The version of the layouts below. A block whose `abi` is 0 holds nothing. */
-export const ABI = 1;
-
-/** Where a map of standard blocks is pinned unless somebody says otherwise. */
-export const DEFAULT_PIN = '/sys/fs/bpf/schedhint';
-
-/** Where `schedhint-broker` listens, unless it is told otherwise. */
-export const DEFAULT_BROKER = '/run/schedhint/broker.sock';
+export { ABI } from './standard-request.js';
 
 /** The highest urgency: latency critical. 1 is batch work, 0 no opinion. */
 export const URGENCY_MAX = 1024;

@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 import { debuglog } from 'node:util';
-import { loadAddon } from '@schedhint/native';
+import { listenToStatus, loadAddon } from '@schedhint/native';
 import type { Status } from './status.js';
 
 /** What `diagnostics_channel` subscribers of {@link STATUS_CHANNEL} get. */
@@ -33,7 +33,7 @@ export function follow(blocks: Followed): void {
   if (!listening) {
     listening = true;
     const loaded = loadAddon();
-    if ('addon' in loaded) loaded.addon.onStatusChange(tell);
+    if ('addon' in loaded) listenToStatus(loaded.addon, tell);
   }
   const { status } = blocks;
   followed.set(blocks, identity(status));
@@ -51,9 +51,14 @@ function tell(): void {
     if (now === before || !followed.has(blocks)) continue;
     followed.set(blocks, now);
     trace(tid, map, status);
-    published.publish({ tid, map, status } satisfies StatusMessage);
-    blocks.events.emit('status', status);
+    announce(blocks);
   }
+}
+
+/** Tells of a status as if it had just changed: for whoever follows it because it has. */
+export function announce({ tid, map, status, events }: Followed): void {
+  published.publish({ tid, map, status } satisfies StatusMessage);
+  events.emit('status', status);
 }
 
 /** What makes two statuses the same to whoever waits for a change: not when a reader last looked. */

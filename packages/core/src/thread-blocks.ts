@@ -1,11 +1,10 @@
 import { EventEmitter } from 'node:events';
-import { isMainThread, threadId as ownThreadId } from 'node:worker_threads';
-import { type Attachment, type GcRequest, loadAddon, Step } from '@schedhint/native';
+import { type Attachment, currentThread, type GcRequest, loadAddon, Step } from '@schedhint/native';
 import { BlockWords } from './block-words.js';
 import type { Channel } from './channel.js';
 import { monotonicNs } from './clock.js';
 import { Feedback } from './feedback.js';
-import { ABI, processIndex, Role, threadIndex } from './standard.js';
+import { introduce } from './standard-request.js';
 import { countUnreachedWorkers, followStartedWorkers } from './started-workers.js';
 import { explain, mismatch, type Reader, type Status, unavailable } from './status.js';
 import { follow, unfollow } from './status-events.js';
@@ -41,7 +40,7 @@ export class ThreadBlocks {
     this.#channel = channel;
     this.#onLast = onLast;
     const loaded = loadAddon();
-    const own = threadId === ownThreadId;
+    const own = threadId === currentThread().id;
     this.#own = own;
     const attachment =
       'addon' in loaded ? loaded.addon.attach(channel.request, threadId, own) : null;
@@ -59,7 +58,7 @@ export class ThreadBlocks {
       attachment?.release();
       this.#shared = channel.pointers.map(({ layout }) => new ArrayBuffer(layout.size));
     }
-    if (channel.standard && own) this.#introduce();
+    if (channel.standard && own) introduce(this.buffers, currentThread().isMain);
     if (own) followStartedWorkers();
     if (this.#attachment !== null) follow(this);
   }
@@ -72,7 +71,9 @@ export class ThreadBlocks {
     const key = JSON.stringify(channel.request);
     let blocks = ThreadBlocks.#ofThread.get(key);
     if (blocks === undefined) {
-      blocks = new ThreadBlocks(channel, ownThreadId, () => ThreadBlocks.#ofThread.delete(key));
+      blocks = new ThreadBlocks(channel, currentThread().id, () =>
+        ThreadBlocks.#ofThread.delete(key),
+      );
       ThreadBlocks.#ofThread.set(key, blocks);
     }
     return blocks;
@@ -173,17 +174,6 @@ export class ThreadBlocks {
     if (readerAbi === 0 || readerSeenNs < boundNs) return null;
     if (this.#own && monotonicNs() - readerSeenNs > SILENT_NS) return null;
     return { abi: readerAbi, flags: readerFlags, seenNs: readerSeenNs };
-  }
-
-  /**
-   * A block whose `abi` is 0 holds nothing: that field comes last. By hand, because a view of it
-   * would be the only one that a merely preloaded thread needs.
-   */
-  #introduce(): void {
-    const [thread, process] = this.buffers;
-    new Uint16Array(thread!)[threadIndex('role')] = isMainThread ? Role.main : Role.worker;
-    new Uint32Array(thread!)[threadIndex('abi')] = ABI;
-    new Uint32Array(process!)[processIndex('abi')] = ABI;
   }
 }
 

@@ -1,10 +1,11 @@
 import type { GcRequest } from '@schedhint/native';
-import { type Channel, isChannel, standardChannel, standardGc } from './channel.js';
+import { type Channel, isChannel, standardChannel } from './channel.js';
 import { show, typeError } from './errors.js';
 import { Handle, type HintedThread, type Thread, type ThreadOf } from './handle.js';
 import { JointHandle, type JointThread } from './joint-thread.js';
 import { pinOf } from './pin.js';
-import { Flag } from './standard.js';
+import { standardGcRequest } from './standard-request.js';
+import { announce } from './status-events.js';
 import { ThreadBlocks } from './thread-blocks.js';
 import { TLD_HEADER, type TldChannel } from './tld.js';
 import { placesOf } from './tld-places.js';
@@ -120,16 +121,19 @@ function publishIn(thread: Thread): (() => void) | null {
   };
 }
 
+/**
+ * Tells of a thread's status as if it had just changed. For `schedhint/register`, which begins to
+ * follow it only when it has.
+ */
+export function announceStatus(thread: Thread): void {
+  const held = Handle.held(thread);
+  if (held !== null) announce(held.blocks);
+}
+
 /** Where a channel has its collections told; null: nowhere. */
 function gcRequestOf(channel: Channel): GcRequest | null {
   if (channel.standard) {
-    return {
-      ...standardGc,
-      wide: false,
-      liveFlag: Flag.gcLive,
-      cycleFlag: Flag.gcCycle,
-      hint: channel.layered?.gc ?? NOWHERE,
-    };
+    return { ...standardGcRequest, hint: channel.layered?.gc ?? NOWHERE };
   }
   if (channel.tld === undefined || Object.keys(channel.tld.gc).length === 0) return null;
   const { gc } = placesOf(channel as TldChannel);

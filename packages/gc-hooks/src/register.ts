@@ -1,26 +1,30 @@
 // The entry without code: node --require schedhint/register, --import schedhint/register, or either
 // in NODE_OPTIONS. It runs before the application in every thread that it reaches, and whatever
-// happens here, the application does not notice.
+// happens here, the application does not notice. So it is small, and what is only needed now and then
+// is in a file of its own: compiling and running all of it takes 20 ms of a slow machine's time.
 
+import { hasSubscribers } from 'node:diagnostics_channel';
 import { debuglog } from 'node:util';
-import { layered, tld } from '@schedhint/core';
-import { type GcSource, startGcHints } from './gc-hints.js';
+import { publishOwnCollections } from '@schedhint/core/preload';
 
-const debug = debuglog('schedhint');
+type Rest = typeof import('./register-rest.js');
 
-/** Each by itself: what is wrong with one scheduler's map keeps nothing from the others. */
-function publish(to: string, start: () => { readonly source: GcSource }): void {
-  try {
-    debug('register: collections to %s from %s', to, start().source);
-  } catch (error) {
-    debug('register: %s: %s', to, error);
+const rest = (): Rest => require('./register-rest.cjs');
+const { env } = process;
+let tells = false;
+
+// As long as nobody listens to what it would tell, it need not be there.
+function onStatus(): void {
+  if (tells || !hasSubscribers('schedhint:status')) return;
+  tells = true;
+  rest().tellStatus();
+}
+
+try {
+  if (debuglog('schedhint').enabled || !publishOwnCollections(onStatus)) {
+    rest().publishToStandardBlock();
   }
-}
-
-publish('the standard block', () => startGcHints());
-if (process.env.SCHEDHINT_LAYERED_MAP) {
-  publish('scx_layered', () => startGcHints({ channels: [layered()] }));
-}
-if (process.env.SCHEDHINT_TLD_MAP) {
-  publish('task local data', () => startGcHints({ channels: [tld()] }));
+  if (env.SCHEDHINT_LAYERED_MAP || env.SCHEDHINT_TLD_MAP) rest().publishToOthers();
+} catch (error) {
+  debuglog('schedhint')('register: %s', error);
 }

@@ -262,10 +262,11 @@ void Channel::Unbind(schedhint_binding* binding) {
 
 // Unless it has an element already, or is about to.
 void Channel::BindLeader() {
+  if (!has_process_slot_ || bound_ == 0 || leader_ != Leader::kNone) return;
   bool is_asked = std::any_of(bindings.begin(), bindings.end(), [](const schedhint_binding* one) {
     return one->request != 0 && one->status.tid == getpid();
   });
-  if (!has_process_slot_ || bound_ == 0 || leader_ != Leader::kNone || is_asked) return;
+  if (is_asked) return;
   Element alone = {nullptr, process_};
   bool done = false;
   if (direct_.is_open()) {

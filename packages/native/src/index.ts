@@ -1,2 +1,4 @@
+export { type CurrentThread, currentThread } from './current-thread.js';
 export { type AddonResult, loadAddon } from './load.js';
 export * from './native.js';
+export { listenToStatus } from './status-listeners.js';

@@ -9,7 +9,7 @@ import { summarize } from '../statistics.js';
 const SIZES = [100, 1000, 10_000];
 const REBOUND = 1000;
 
-/** Each thread binds itself both ways, so the two rows of a size are as interleaved as can be. */
+/** Threads take turns at binding themselves one way and the other, so both rows see the same machine. */
 function binding(bed: Bed, { short }: Effort): Row[] {
   return SIZES.flatMap((count): Row[] => {
     const [byHand, ours] = [`scale.c-${count}`, `scale.attach-${count}`];
@@ -37,9 +37,9 @@ function rebinding(bed: Bed, { short }: Effort): Row[] {
   const ours: number[] = [];
   const byHand: number[] = [];
   for (let round = 0; round < (short ? 1 : 10); round++) {
-    const next = native.pinAnother(BENCH_OBJECT, `${map}.next`);
+    const next = native.pinAnother(BENCH_OBJECT, `${map}-next`);
     if (next < 0) throw new Error(`a second map: errno ${-next}`);
-    ours.push(native.rebind(`${map}.next`, map, next) / 1e6);
+    ours.push(native.rebind(`${map}-next`, map, next) / 1e6);
     byHand.push(native.rebindByHand(next) / 1e6);
     native.closeMap(next);
   }

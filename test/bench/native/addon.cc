@@ -116,7 +116,7 @@ int64_t BindSelf(uint32_t count) {
 napi_value BindBothWays(napi_env env, napi_callback_info info) {
   Arguments given(env, info);
   uint32_t count = given.Number(1);
-  std::vector<double> by_hand(count), by_registry(count);
+  std::vector<double> by_hand(count / 2), by_registry(count / 2);
   int error = ::BindBothWays(given.String(0), map_descriptor("schedhint"), count, by_hand.data(),
                              by_registry.data());
   if (error != 0) return Number(env, error);

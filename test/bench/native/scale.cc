@@ -32,33 +32,23 @@ bool AllBoundTo(uint32_t map_id) {
 
 }  // namespace
 
-// While so many live, each binds itself both ways, and every other one in the other order.
+// While so many live, every other one binds itself by hand, and those between through the registry.
 int BindBothWays(const std::string& map, int map_fd, uint32_t count, double* by_hand,
                  double* by_registry) {
   NativeThreads threads;
   if (!threads.Start(count)) return -EAGAIN;
-  // The pin is opened and its map probed once for a process.
-  NativeThreads first;
-  if (!first.Start(1)) return -EAGAIN;
-  first.RunOnEach([&](NativeThread& thread) { BindByRegistry(thread, map); });
   int error = 0;
   for (uint32_t i = 0; i < count && error == 0; i++) {
     NativeThread& thread = *threads.all()[i];
-    for (int turn = 0; turn < 2 && error == 0; turn++) {
-      bool hand = (i + static_cast<uint32_t>(turn)) % 2 == 0;
-      bool last = turn == 1;
-      threads.RunOn(thread, [&](NativeThread& one) {
-        if (hand) {
-          one.ns = BindByHand(map_fd);
-          if (!last) UnbindByHand(map_fd);
-        } else {
-          BindByRegistry(one, map);
-          if (!last) Release(one);
-        }
-      });
-      if (thread.ns < 0) error = static_cast<int>(thread.ns);
-      (hand ? by_hand : by_registry)[i] = static_cast<double>(thread.ns);
-    }
+    threads.RunOn(thread, [&](NativeThread& one) {
+      if (i % 2 == 0) {
+        one.ns = BindByHand(map_fd);
+      } else {
+        BindByRegistry(one, map);
+      }
+    });
+    if (thread.ns < 0) error = static_cast<int>(thread.ns);
+    (i % 2 == 0 ? by_hand : by_registry)[i / 2] = static_cast<double>(thread.ns);
   }
   return error;
 }

@@ -3,7 +3,8 @@
 #include <cstdint>
 #include <string>
 
-// Nanoseconds of each of `count` threads by the three calls, and through the registry. 0 or -errno.
+// Nanoseconds of each of `count` threads that live at the same time: half of them by the three
+// calls, half through the registry. 0 or -errno.
 int BindBothWays(const std::string& map, int map_fd, uint32_t count, double* by_hand,
                  double* by_registry);
 

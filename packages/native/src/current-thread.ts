@@ -1,0 +1,33 @@
+import { readlinkSync } from 'node:fs';
+
+/** A JavaScript thread, as Node.js knows it. */
+export interface CurrentThread {
+  /** Node.js's `threadId`. */
+  readonly id: number;
+  readonly isMain: boolean;
+}
+
+let current: CurrentThread | undefined;
+
+/**
+ * The calling thread. `node:worker_threads` knows it too, but takes 3 ms to load: a worker has loaded
+ * it anyway, while an application's main thread may never need it.
+ */
+export function currentThread(): CurrentThread {
+  current ??= isProcessesFirst() ? { id: 0, isMain: true } : fromNode();
+  return current;
+}
+
+function isProcessesFirst(): boolean {
+  try {
+    const [pid, , tid] = readlinkSync('/proc/thread-self').split('/');
+    return pid === tid;
+  } catch {
+    return false; // not Linux, or no /proc
+  }
+}
+
+function fromNode(): CurrentThread {
+  const { isMainThread, threadId } = require('node:worker_threads');
+  return { id: threadId, isMain: isMainThread };
+}

@@ -1,0 +1,57 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { JsonRow, Report } from './report.js';
+import { plain } from './table.js';
+
+const DOCUMENT = fileURLToPath(new URL('../../docs/performance.md', import.meta.url));
+const BEGIN = '<!-- npm run bench -- --node all --write -->';
+const END = '<!-- end -->';
+
+/** Puts the tables of a run into docs/performance.md, in the place of those of the run before. */
+export function writeDocument(reports: readonly Report[]): void {
+  const text = readFileSync(DOCUMENT, 'utf8');
+  const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`${DOCUMENT} has no place for the table`);
+  writeFileSync(
+    DOCUMENT,
+    `${text.slice(0, begin)}${BEGIN}\n${tables(reports)}\n${text.slice(end)}`,
+  );
+}
+
+/** Of each row the median in each Node.js, and its ratio; what lies between 10 % and 90 % behind it. */
+function tables(reports: readonly Report[]): string {
+  const [first] = reports;
+  const ids = Object.keys(first!.rows);
+  const unit = (id: string) => {
+    const rows = reports.map(({ rows }) => rows[id]!);
+    const measured = rows.find((row) => !('why' in row));
+    return measured === undefined || 'why' in measured ? '' : measured.unit;
+  };
+  const against = (id: string) => {
+    const rows = reports.map(({ rows }) => rows[id]!);
+    const measured = rows.find((row) => 'ratioTo' in row);
+    return measured !== undefined && 'ratioTo' in measured ? `\`${measured.ratioTo}\`` : '';
+  };
+  const head = ['row', 'unit', ...reports.map(({ node }) => node), 'ratios to'];
+  return [
+    `${first!.cpu}, ${first!.kernel}. Median (10 %–90 % of the samples), and its ratio to the row in the last column.`,
+    '',
+    line(head),
+    line(head.map(() => '---')),
+    ...ids.map((id) =>
+      line([`\`${id}\``, unit(id), ...reports.map(({ rows }) => cell(rows[id]!)), against(id)]),
+    ),
+  ].join('\n');
+}
+
+function cell(row: JsonRow): string {
+  if ('why' in row) return row.why;
+  const median = 'ns' in row ? row.ns : row.value;
+  const spread = row.low === row.high ? '' : ` (${plain(row.low)}–${plain(row.high)})`;
+  const ratio = row.ratio === undefined ? '' : `, x${plain(row.ratio)}`;
+  return `${plain(median)}${spread}${ratio}`;
+}
+
+function line(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
