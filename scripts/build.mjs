@@ -129,8 +129,10 @@ export function build({ bpf }) {
         '--platform=node',
         '--target=node20',
         '--format=cjs',
-        '--external:@schedhint/native/package.json',
         '--external:./register-rest.cjs', // compiled only where it is needed
+        '--alias:@schedhint/native=./packages/native/src/index.ts', // as ESM, in one scope with the rest
+        '--minify-whitespace', // read at each start of Node.js
+        '--minify-syntax',
         '--log-level=warning',
         '--outdir=packages/schedhint/dist',
         '--out-extension:.js=.cjs',

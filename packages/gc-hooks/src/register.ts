@@ -3,7 +3,6 @@
 // happens here, the application does not notice. So it is small, and what is only needed now and then
 // is in a file of its own: compiling and running all of it takes 20 ms of a slow machine's time.
 
-import { hasSubscribers } from 'node:diagnostics_channel';
 import { debuglog } from 'node:util';
 import { publishOwnCollections } from '@schedhint/core/preload';
 
@@ -15,6 +14,7 @@ let tells = false;
 
 // As long as nobody listens to what it would tell, it need not be there.
 function onStatus(): void {
+  const { hasSubscribers } = require('node:diagnostics_channel');
   if (tells || !hasSubscribers('schedhint:status')) return;
   tells = true;
   rest().tellStatus();

@@ -10,8 +10,15 @@ export type AddonResult =
       readonly reason: string;
     };
 
-/** Loads the addon. Never throws: without it, hints go to private memory. */
+let loaded: AddonResult | undefined;
+
+/** Loads the addon, once. Never throws: without it, hints go to private memory. */
 export function loadAddon(): AddonResult {
+  if (loaded === undefined || !('addon' in loaded)) loaded = load();
+  return loaded;
+}
+
+function load(): AddonResult {
   if (process.platform !== 'linux') {
     return {
       code: 'ERR_PLATFORM_UNSUPPORTED',
@@ -20,12 +27,7 @@ export function loadAddon(): AddonResult {
   }
   let file = '';
   try {
-    // By name, not __dirname: this file also works from within a bundle.
-    const home = dirname(require.resolve('@schedhint/native/package.json'));
-    // A clone's own build, or what the package ships.
-    file = join(home, 'build', 'Release', 'schedhint.node');
-    if (!existsSync(file))
-      file = join(home, 'prebuilds', `linux-${process.arch}`, 'schedhint.node');
+    file = fileOfAddon();
     return { addon: require(file) as Addon };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -46,6 +48,29 @@ export function loadAddon(): AddonResult {
       : ' (this runtime is not linked with glibc: on musl build the addon)';
     return { code: 'ERR_ADDON_LOAD', reason: `loading ${file} failed: ${message}${musl}` };
   }
+}
+
+const PACKAGE = '@schedhint/native';
+
+/** In a clone's own build, or what the package ships. */
+function fileOfAddon(): string {
+  const places = [
+    join('build', 'Release', 'schedhint.node'),
+    join('prebuilds', `linux-${process.arch}`, 'schedhint.node'),
+  ];
+  // By name, not __dirname: this file also works from within a bundle. `require.resolve` does the same,
+  // and also understands runtimes without node_modules, but takes 2-3 ms of an application's start.
+  for (const path of require.resolve.paths?.(PACKAGE) ?? []) {
+    for (const place of places) {
+      const file = join(path, PACKAGE, place);
+      if (existsSync(file)) return file;
+    }
+  }
+  const home = dirname(require.resolve(join(PACKAGE, 'package.json')));
+  return (
+    places.map((place) => join(home, place)).find((file) => existsSync(file)) ??
+    join(home, places[1]!)
+  );
 }
 
 /** Costs milliseconds: for when there is something to explain. */

@@ -8,8 +8,11 @@ import type { Group, Row } from '../row.js';
 import { shuffle } from '../shuffle.js';
 import { intervalOfMean, summarize } from '../statistics.js';
 
-/** So many hooks at once, that what one costs shows in a collection of a tenth of a millisecond. */
-const HOOKS = 1000;
+/**
+ * So many hooks at once that what one costs shows in a collection of a tenth of a millisecond, and
+ * few enough to stay in the processor's caches.
+ */
+const HOOKS = 200;
 /** The turns after which perf_hooks has delivered a collection. */
 const TURNS = 3;
 /** How long one sample of the loop runs, and how often it allocates in a turn. */
