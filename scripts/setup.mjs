@@ -30,6 +30,7 @@ const FOR_TESTS = [
   ['libclang-rt-19-dev', () => existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux')], // libFuzzer
   ['g++-aarch64-linux-gnu', () => onPath('aarch64-linux-gnu-g++')], // the arm64 prebuild,
   ['qemu-user-static', () => onPath('qemu-aarch64-static')], // and what runs it
+  ['chromium', () => onPath('chromium')], // opens the page that `schedhint trace --html` writes
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
 

@@ -74,6 +74,24 @@ Where stdout is no terminal, it prints one table after another. It needs @schedh
     await reporting('top', () => top(options));
   });
 
+program
+  .command('trace')
+  .description('Record what a process hints and what the scheduler makes of it (needs root).')
+  .requiredOption('--pid <pid>', 'the process')
+  .option('--seconds <n>', 'how long', '5')
+  .option('-o, --output <file>', 'write there (schedhint-trace-PID.json, or .html)')
+  .option('--html', 'one page that any browser shows, instead of JSON for Perfetto')
+  .option('--map <pin>', 'path of the pinned map (SCHEDHINT_MAP, else /sys/fs/bpf/schedhint)')
+  .addHelpText(
+    'after',
+    `
+Open the JSON at https://ui.perfetto.dev. It needs @schedhint/observer.`,
+  )
+  .action(async (options) => {
+    const { trace } = await import('./trace/command.js');
+    await reporting('trace', () => trace(options));
+  });
+
 await program.parseAsync();
 
 /** An error becomes one line and exit code 1. */

@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import { GcKind } from '@schedhint/core';
 import type { ObservedHelper, ObservedThread, Snapshot } from '@schedhint/observer';
+import { printable, processName } from '../process-name.js';
 
 /** A thread, over the time between two snapshots. Shares are of that time, 0..1. */
 export interface Row {
@@ -126,33 +125,10 @@ export class ProcessNames {
   of(pid: number): string {
     let name = this.#names.get(pid);
     if (name === undefined) {
-      name = printable(nameOf(pid));
+      // Null: it has ended.
+      name = processName(pid) ?? '?';
       this.#names.set(pid, name);
     }
     return name;
   }
-}
-
-/** The script of a Node.js process, or else the program. */
-function nameOf(pid: number): string {
-  try {
-    const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    return (
-      basename(/^(?:node|bun|deno)/.test(basename(program)) ? scriptOf(args) : program) || program
-    );
-  } catch {
-    return '?'; // it has ended, or lives in a pid namespace that this is not
-  }
-}
-
-const WITH_VALUE = new Set(['-r', '--require', '--import', '--loader', '--env-file', '-C']);
-
-/** The first argument that is neither an option nor an option's value; empty: none. */
-function scriptOf(args: readonly string[]): string {
-  return args.find((arg, i) => !arg.startsWith('-') && !WITH_VALUE.has(args[i - 1] ?? '')) ?? '';
-}
-
-/** A thread may name itself anything: no control characters to the terminal. */
-function printable(name: string): string {
-  return name.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '?');
 }
