@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-const WITH_VALUE = new Set(['-r', '--require', '--import', '--loader', '--env-file', '-C']);
+/** Options of Node.js with a value of their own. */
+const WITH_VALUE = new Set('-r --require --import --loader --env-file -C'.split(' '));
 
 /** The script of a JavaScript process, or else its program; null: there is no such process. */
 export function processName(pid: number): string | null {

@@ -96,6 +96,16 @@ test('pauses that nobody has seen are counted', () => {
   ]);
 });
 
+test('a look when a pause is counted, and not over yet', () => {
+  const { pauses, shortPauses } = track(
+    ['run', 100],
+    ['change', 200, 1, 0, 150],
+    ['change', 300, 1, 1, 150],
+    ['sleep', 400, 0, 1, 150],
+  );
+  expect([pauses.length, shortPauses]).toEqual([1, []]);
+});
+
 test('the count of collections may pass 2^32', () => {
   const { shortPauses } = track(['run', 100, 0, 2 ** 32 - 1], ['sleep', 200, 0, 1]);
   expect(shortPauses).toEqual([{ at: 200, count: 2 }]);

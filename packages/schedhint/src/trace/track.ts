@@ -38,6 +38,8 @@ export class ThreadTrack implements Track {
   #waitingSince: number | null = null;
   #pause: OpenPause | null = null;
   #gcCount: number | null = null;
+  /** Collections that the thread has counted, less those that were seen. */
+  #unseen = 0;
   #lastLook: number | null = null;
   #hinted = '';
 
@@ -119,8 +121,12 @@ export class ThreadTrack implements Track {
     }
     // A thread that was in one when it was seen first has not begun it within the trace.
     if (this.#gcCount !== null) {
-      const count = ((event.gcCount! - this.#gcCount) >>> 0) - seen;
-      if (count > 0) this.shortPauses.push({ at, count });
+      this.#unseen += ((event.gcCount! - this.#gcCount) >>> 0) - seen;
+      // In a pause, the thread may just have counted that, before it says that it is over.
+      if (gc === 0 && this.#unseen > 0) {
+        this.shortPauses.push({ at, count: this.#unseen });
+        this.#unseen = 0;
+      }
     }
     this.#gcCount = event.gcCount!;
     if (gc === 0) return;
