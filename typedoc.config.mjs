@@ -32,6 +32,11 @@ function titles(app) {
   });
 }
 
+/** An export without documentation, or a link that leads nowhere, is an error. */
+const validation = { notExported: true, notDocumented: true, invalidLink: true, invalidPath: true };
+/** What an import can name. A property may say all with its name and type. */
+const requiredToBeDocumented = ['Class', 'Enum', 'Function', 'Interface', 'TypeAlias', 'Variable'];
+
 /** @type {import('typedoc').TypeDocOptions} */
 export default {
   name: 'schedhint',
@@ -44,7 +49,14 @@ export default {
     'packages/native',
   ],
   entryPointStrategy: 'packages',
-  packageOptions: { excludeInternal: true, excludeExternals: true },
+  // Each package is checked by itself, and then all together.
+  packageOptions: {
+    excludeInternal: true,
+    excludeExternals: true,
+    requiredToBeDocumented,
+    validation,
+  },
+  requiredToBeDocumented,
   projectDocuments: [
     ...guides.map((page) => `docs/${page}.md`),
     'examples/*/README.md',
@@ -55,8 +67,7 @@ export default {
     ...['bash', 'sh', 'shell', 'c', 'docker', 'ini', 'json', 'yaml'],
     ...['javascript', 'typescript', 'tsx'],
   ],
-  // An export without documentation, or a link that leads nowhere, is an error.
-  validation: { notExported: true, notDocumented: true, invalidLink: true, invalidPath: true },
+  validation,
   treatWarningsAsErrors: true,
   // Links to sources would depend on where this was cloned from.
   disableSources: true,
