@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { App, endPrograms, hogs, Spinner } from './programs.mjs';
+import { App, end, endPrograms, hogs, Spinner } from './programs.mjs';
 import { Scheduler } from './scheduler.mjs';
 
 const SECONDS = 10;
@@ -68,10 +68,10 @@ test('the limits are on a process, on its cgroup and on all', async () => {
   ]) {
     const scheduler = await Scheduler.start(...options);
     const one = await Spinner.start(['--lie', '--threads', '4', '--seconds', '60']);
-    hogs(4);
+    const others = hogs(4);
     one.go();
     await scheduler.counted((counts) => counts[name] > 0);
-    await endPrograms();
+    await end([one.process, ...others]);
     const counts = await scheduler.stop();
     if (options[1] === '0') assert.equal(counts.lentNs, 0);
   }

@@ -17,14 +17,19 @@ export function track(child) {
   return child;
 }
 
-/** For `after`: nothing outlives its test file. */
-export async function endPrograms() {
-  for (const child of running) {
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
-  }
+/** Ends these now. */
+export async function end(children) {
+  const gone = children
+    .filter((child) => running.has(child))
+    .map((child) => {
+      child.kill('SIGKILL');
+      return once(child, 'exit');
+    });
+  await Promise.all(gone);
 }
+
+/** For `after`: nothing outlives its test file. */
+export const endPrograms = () => end([...running]);
 
 /** Processes that want a CPU all of the time. */
 export function hogs(count) {
@@ -49,15 +54,22 @@ export class App {
         serialization: 'advanced', // deadlines are BigInts
       }),
     );
-    this.process.on('message', ({ id, answer }) => this.#answers.get(id)?.(answer));
+    this.process.on('message', ({ id, answer }) => {
+      this.#answers.get(id)?.resolve(answer);
+      this.#answers.delete(id);
+    });
+    this.process.once('exit', () => {
+      for (const { reject, request } of this.#answers.values()) {
+        reject(new Error(`the app ended before ${request}`));
+      }
+    });
   }
 
   /** @returns {Promise<any>} */
   ask(request, argument) {
     const id = ++this.#last;
     return new Promise((resolve, reject) => {
-      this.#answers.set(id, resolve);
-      this.process.once('exit', () => reject(new Error(`the app ended before ${request}`)));
+      this.#answers.set(id, { request, resolve, reject });
       this.process.send({ id, request, argument });
     });
   }

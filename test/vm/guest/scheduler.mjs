@@ -81,6 +81,13 @@ export class Scheduler {
     return this.counts;
   }
 
+  /** What it counts in a report that it has yet to make. */
+  async nextCounts() {
+    const last = this.counts;
+    await until('the scheduler reports', () => this.counts !== last);
+    return this.counts;
+  }
+
   /** Detaches it as a user would, and returns its last counts. */
   async stop() {
     this.process.kill('SIGTERM');

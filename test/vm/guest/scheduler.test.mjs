@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { after, afterEach, test } from 'node:test';
+import { after, beforeEach, test } from 'node:test';
 import { App, endPrograms, hogs } from './programs.mjs';
 import {
   kernelComplaints,
@@ -17,7 +17,8 @@ import { until } from './until.mjs';
 
 const PIN = '/sys/fs/bpf/schedhint';
 
-afterEach(() => rmSync(PIN, { force: true }));
+// A scheduler that was killed leaves its pin behind.
+beforeEach(() => rmSync(PIN, { force: true }));
 after(endPrograms);
 
 test('it is loaded, schedules everything under load, and is detached', async () => {
