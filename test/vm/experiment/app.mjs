@@ -42,6 +42,7 @@ async function time(count, restMs, prepare, collect) {
 }
 
 let timer;
+let collections;
 const requests = {
   listen: () =>
     new Promise((done) => server.listen(0, '127.0.0.1', () => done(server.address().port))),
@@ -65,9 +66,18 @@ const requests = {
     return times;
   },
   collectNowAndThen: () => {
-    timer = setInterval(() => globalThis.gc(), options.every);
+    collections = [];
+    timer = setInterval(() => {
+      const start = performance.now();
+      globalThis.gc();
+      collections.push(performance.now() - start);
+    }, options.every);
   },
-  stopCollecting: () => clearInterval(timer),
+  /** Wall times, in ms, of those that there were. */
+  stopCollecting: () => {
+    clearInterval(timer);
+    return collections;
+  },
   state: () => ({ state: thread.status.state, pid: process.pid }),
 };
 

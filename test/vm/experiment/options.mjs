@@ -8,8 +8,8 @@ export const DEFAULTS = {
   collections: 3, // full ones timed in each run
   scavenges: 5, // timed in each run
   survivors: 20_000, // objects that a scavenge has to copy
-  rate: 15, // requests a second, sent when they are due and not when the last one is answered
-  seconds: 8, // of requests in each run
+  load: 50, // percent of a thread's fair share beside the hogs that the requests take
+  seconds: 12, // of requests in each run
   every: 2000, // ms between full collections while requests are served
   urgency: 900, // what the app says of the thread that serves
 };

@@ -27,8 +27,8 @@ async function measure(options, out) {
     onOutput: (chunk) => process.stderr.write(chunk),
   });
   if (code !== 0) throw new Error(`the experiment failed in the VM (${code})`);
-  const runs = JSON.parse(readFileSync(join(out, 'measured.json'), 'utf8'));
-  return { runs, kernel: image.package };
+  const measured = JSON.parse(readFileSync(join(out, 'measured.json'), 'utf8'));
+  return { ...measured, kernel: image.package };
 }
 
 async function main() {
