@@ -264,7 +264,7 @@ int main(int argc, char** argv) {
   read_options(&options, argc, argv);
   signals = open_signals();
   if (signals < 0) return FAILED;
-  if (!pin_find(&pin, options.pin))
+  if (!pin_find(&pin, options.pin, sizeof(struct schedhint_value)))
     return pin.error == EACCES || pin.error == EPERM ? FAILED_PERMISSION : FAILED_MAP;
   programs = programs_load(&options, pin.map_fd);
   if (!programs) return why_not(FAILED_KERNEL);

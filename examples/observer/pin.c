@@ -14,7 +14,6 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
-#include <schedhint/schedhint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +29,7 @@
  * nothing can be mapped is refused (EFAULT) if it is one; if it is plain data the key is (EBADF).
  */
 static bool is_uptr(int map_fd, unsigned slot) {
-  __u64 value[2] = {0, 0};
+  __u64 value[PIN_VALUE_MAX / sizeof(__u64)] = {0};
   int no_task = -1;
 
   value[slot] = 0x10;
@@ -46,7 +45,7 @@ static bool read_info(int map_fd, struct bpf_map_info* info) {
   return false;
 }
 
-bool pin_find(struct pin* pin, const char* path) {
+bool pin_find(struct pin* pin, const char* path, unsigned value_size) {
   struct bpf_map_info info;
 
   *pin = (struct pin){.path = path, .map_fd = -1};
@@ -60,14 +59,13 @@ bool pin_find(struct pin* pin, const char* path) {
   }
   if (!read_info(pin->map_fd, &info)) return false;
   if (info.type != BPF_MAP_TYPE_TASK_STORAGE || info.key_size != sizeof(int) ||
-      info.value_size != sizeof(struct schedhint_value) || !is_uptr(pin->map_fd, 0) ||
-      !is_uptr(pin->map_fd, 1)) {
+      info.value_size != value_size || !is_uptr(pin->map_fd, 0) || !is_uptr(pin->map_fd, 1)) {
     complain(
         "%s is pinned to something else: map \"%s\", type %u, key %u bytes, value %u bytes; "
-        "wanted is a task storage map (type %u, key 4, value %zu) of two user pointers. "
+        "wanted is a task storage map (type %u, key 4, value %u) with two user pointers. "
         "Remove that pin if nothing needs it, or choose another --pin",
         path, info.name, info.type, info.key_size, info.value_size, BPF_MAP_TYPE_TASK_STORAGE,
-        sizeof(struct schedhint_value));
+        value_size);
     return false;
   }
   pin->map_id = info.id;

@@ -17,8 +17,10 @@ struct pin {
   bool reused;
   int error; /* errno with which opening it failed */
 };
-/* A compatible map that is pinned already goes to map_fd; -1 there: none is. False: complained. */
-bool pin_find(struct pin* pin, const char* path);
+#define PIN_VALUE_MAX 64
+/* A compatible map that is pinned already goes to map_fd; -1 there: none is. False: complained.
+ * `value_size`: of a map whose values begin with two user pointers. */
+bool pin_find(struct pin* pin, const char* path, unsigned value_size);
 /* `mode`: of the pin; 0: as the kernel made it, 0600. */
 bool pin_create(struct pin* pin, int map_fd, mode_t mode);
 bool pin_remove(const struct pin* pin);

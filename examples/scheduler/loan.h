@@ -12,11 +12,11 @@
  * started begins an account of its own only if nothing is owed. What is owed when the last task of
  * an account ends is left to the cgroup, and whatever runs there repays it.
  *
- * Repaying: a task whose account owes is charged twice for the time it runs, so it gets half of its
- * share until the debt is gone; and while no task of an account wants a CPU, the share that it does
- * not use repays. So an honest process is never stopped dead for having collected its garbage. To
- * be charged twice is to wait longer afterwards, so a task that goes to sleep or ends before it has
- * waited has not repaid: the account takes that part of the debt back.
+ * Repaying: while no task of an account wants a CPU, a share that it does not use repays. While it
+ * runs, it is charged a quarter more until the debt is gone. So an honest process is never stopped
+ * dead for having collected its garbage. To be charged more is to wait longer afterwards, so a task
+ * that goes to sleep or ends before it has waited has not repaid: the account takes that part of
+ * the debt back.
  *
  * Three limits, each on what is owed at a moment: by an account, by a cgroup's accounts with what
  * was left to it, and by all. At a limit the hints buy nothing until some of it is repaid. And
@@ -26,13 +26,16 @@
 #ifndef LOAN_H
 #define LOAN_H
 
+#include "counts.h"
+
 #define EARNED_BY 20
+#define REPAID_BY 4 /* of the CPU time that is used, one part in so many */
 
 struct account {
   __u64 debt_ns;
   __u64 cgroup;  /* its id, where the debt counts too; only changed while nothing is owed */
   __u64 used_ns; /* CPU time of its tasks, ever */
-  __u64 idle_at; /* the clock when its last runnable task went to sleep */
+  __u64 idle_at; /* virtual time from which on its share is not used: all of its tasks sleep */
   __u32 tasks;
   __u32 runnable;
   __u32 queued; /* in the common queue: to be looked for when a pause begins */

@@ -29,8 +29,9 @@ static const char usage[] =
     "  --system-loan MS     and all together (600)\n"
     "  --pin PATH           where clients find the map (" SCHEDHINT_DEFAULT_PIN
     ")\n"
-    "  --mode OCTAL         permissions of the pin, e.g. 0666 for clients of any user (0600)\n"
-    "  --keep-pin           leave the pin behind: clients stay bound until a reader comes again\n"
+    "  --tld PATH           read hints from task local data too, by a map that is pinned here\n"
+    "  --mode OCTAL         permissions of the pins, e.g. 0666 for clients of any user (0600)\n"
+    "  --keep-pin           leave the pins behind: clients stay bound until a reader comes again\n"
     "  --interval MS        between two reports; 0: only one at the end (1000)\n"
     "  --json               a report is a JSON line, counted since the start\n"
     "  --object PATH        the BPF object (scx_schedhint.bpf.o, next to this program); any\n"
@@ -101,6 +102,7 @@ void read_options(struct options* options, int argc, char** argv) {
       {"cgroup-loan", required_argument, NULL, 'C'},
       {"system-loan", required_argument, NULL, 'S'},
       {"pin", required_argument, NULL, 'p'},
+      {"tld", required_argument, NULL, 't'},
       {"mode", required_argument, NULL, 'm'},
       {"keep-pin", no_argument, NULL, 'k'},
       {"interval", required_argument, NULL, 'i'},
@@ -149,6 +151,10 @@ void read_options(struct options* options, int argc, char** argv) {
         break;
       case 'p':
         options->pin = optarg;
+        break;
+      case 't':
+        options->tld = optarg;
+        settings->tld = 1;
         break;
       case 'm':
         options->mode = read_number("mode", optarg, 8, 0, 0777);

@@ -70,31 +70,39 @@ static void let_init_sleep(struct bpf_object* object) {
   }
 }
 
-static bool set_up(struct programs* programs, const struct options* options, int reuse_map_fd) {
+static bool set_up(struct programs* programs, const struct options* options,
+                   const struct pins* pins) {
   struct bpf_object* object = programs->object;
-  struct bpf_map *map, *hints, *settings;
+  struct bpf_map *map, *settings;
   int error;
 
   bpf_object__for_each_map(map, object) {
     if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) programs->ops = map;
   }
-  hints = bpf_object__find_map_by_name(object, "schedhint");
   settings = bpf_object__find_map_by_name(object, ".rodata.settings");
-  if (!programs->ops || !hints) {
-    complain("%s has no %s", options->object, hints ? "scheduler" : "map `schedhint`");
+  if (!programs->ops) {
+    complain("%s has no scheduler", options->object);
     return false;
   }
   let_init_sleep(object);
   error = bpf_map__set_map_flags(programs->ops, BPF_F_LINK);
   if (!error && settings)
     error = bpf_map__set_initial_value(settings, &options->settings, sizeof(options->settings));
-  if (!error && reuse_map_fd >= 0) error = bpf_map__reuse_fd(hints, reuse_map_fd);
+  for (int i = 0; !error && i < pins->count; i++) {
+    map = bpf_object__find_map_by_name(object, pins->each[i].map);
+    if (!map) {
+      complain("%s has no map `%s`", options->object, pins->each[i].map);
+      return false;
+    }
+    if (pins->each[i].pin.reused) error = bpf_map__reuse_fd(map, pins->each[i].pin.map_fd);
+  }
   if (!error) return true;
   complain("cannot set up the maps: %s", strerror(-error));
   return false;
 }
 
-static bool load(struct programs* programs, const struct options* options, int reuse_map_fd) {
+static bool load(struct programs* programs, const struct options* options,
+                 const struct pins* pins) {
   int error;
 
   programs->object = bpf_object__open_file(options->object, NULL);
@@ -105,7 +113,7 @@ static bool load(struct programs* programs, const struct options* options, int r
              strerror(error));
     return false;
   }
-  if (!set_up(programs, options, reuse_map_fd)) return false;
+  if (!set_up(programs, options, pins)) return false;
   error = bpf_object__load(programs->object);
   if (!error) return true;
   end_log(true);
@@ -119,7 +127,7 @@ static bool load(struct programs* programs, const struct options* options, int r
   return false;
 }
 
-struct programs* programs_load(const struct options* options, int reuse_map_fd) {
+struct programs* programs_load(const struct options* options, const struct pins* pins) {
   struct programs* programs = calloc(1, sizeof(*programs));
   bool loaded;
 
@@ -129,7 +137,7 @@ struct programs* programs_load(const struct options* options, int reuse_map_fd) 
   }
   programs->scheduler = -1;
   start_log();
-  loaded = load(programs, options, reuse_map_fd);
+  loaded = load(programs, options, pins);
   end_log(false);
   if (loaded) return programs;
   programs_free(programs);

@@ -78,25 +78,23 @@ static bool supervise(const struct options* options, const struct programs* prog
 int main(int argc, char** argv) {
   struct options options;
   struct programs* programs;
-  struct pin pin;
-  bool good, pinned = false;
+  struct pins pins;
+  bool good;
   int signals;
 
   read_options(&options, argc, argv);
   signals = open_signals();
-  if (signals < 0 || !pin_find(&pin, options.pin)) return 1;
-  programs = programs_load(&options, pin.map_fd);
+  if (signals < 0 || !pins_find(&pins, &options)) return 1;
+  programs = programs_load(&options, &pins);
   if (!programs) return 1;
-  good = programs_attach(programs);
   /* The scheduler first: a client that binds is read at once. */
-  if (good)
-    good = pinned =
-        pin.reused || pin_create(&pin, programs_map_fd(programs, "schedhint"), options.mode);
-  good = good && report_ready(&pin, &options) && supervise(&options, programs, signals);
+  good = programs_attach(programs) && pins_create(&pins, programs, options.mode) &&
+         report_ready(&pins.each[0].pin, &options);
+  good = good && supervise(&options, programs, signals);
 
   programs_detach(programs);
   if (good) good = report_statistics(&options, programs, true);
-  if (pinned && !pin.reused && !options.keep_pin) good = pin_remove(&pin) && good;
+  if (!options.keep_pin) good = pins_remove(&pins) && good;
   programs_free(programs);
   return good ? 0 : 1;
 }

@@ -12,7 +12,8 @@
 
 struct options {
   const char* pin;
-  mode_t mode;        /* of the pin; 0: as the kernel made it, 0600 */
+  const char* tld;    /* pin of the map of task local data; NULL: none is read */
+  mode_t mode;        /* of the pins; 0: as the kernel made it, 0600 */
   const char* object; /* scx_schedhint.bpf.o */
   struct settings settings;
   int interval_ms; /* between two reports; 0: only the last */
@@ -24,9 +25,24 @@ struct options {
 void read_options(struct options* options, int argc, char** argv);
 extern const char* const hint_names[];
 
-/* programs.c */
 struct programs;
-struct programs* programs_load(const struct options* options, int reuse_map_fd);
+
+/* pins.c: the maps that clients look for. */
+struct pins {
+  int count;
+  struct {
+    const char* map; /* its name in the object */
+    struct pin pin;
+    bool made;
+  } each[2];
+};
+bool pins_find(struct pins* pins, const struct options* options);
+bool pins_create(struct pins* pins, const struct programs* programs, mode_t mode);
+bool pins_remove(const struct pins* pins);
+
+/* programs.c */
+/* `pins`: of the maps that are reused, if they are there. */
+struct programs* programs_load(const struct options* options, const struct pins* pins);
 /* From here on the scheduler has all CPUs, until it is detached or this process ends, however. */
 bool programs_attach(struct programs* programs);
 void programs_detach(struct programs* programs);

@@ -41,256 +41,15 @@
 #include <bpf/bpf_tracing.h>
 #include <schedhint/schedhint.bpf.h>
 
-#include "settings.h"
-
 char LICENSE[] SEC("license") = "GPL";
 
-SCHEDHINT_MAP(schedhint);
+#include "fair.h"
+#include "preempt.h"
 
-/* A section of its own, so that the loader can set it without a skeleton. */
-const volatile struct settings settings SEC(".rodata.settings");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, STAT_COUNT);
-  __type(key, __u32);
-  __type(value, __u64);
-} statistics SEC(".maps");
-
-static __always_inline void count(__u32 statistic, __u64 by) {
-  __u64* value = bpf_map_lookup_elem(&statistics, &statistic);
-
-  if (value) *value += by;
-}
-
-#include "loan.h"
-#include "task.h"
-
-#define MS 1000000ULL
-#define MAX_CPUS 512
 #define WATCHDOG_MS 30000
-#define LONGEST_WAIT (5000 * MS)
 #define QUEUED_LOOKED_AT 128 /* of those that wait, for helpers of a pause */
 
-/* The queues, by class. */
-enum { BEHIND = 1, FAIR = 2, AHEAD = 3 };
-
-/* What runs on each CPU: whom to take one from. */
-struct cpu_state {
-  __u32 class; /* 0: nobody of ours */
-  __u32 reserved;
-  __u64 order;
-};
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, MAX_CPUS);
-  __type(key, __u32);
-  __type(value, struct cpu_state);
-} cpu_states SEC(".maps");
-
-static __u64 clock_now;     /* the virtual time that the fair queue has reached */
-static __u64 pause_seen_ns; /* the last time that a task was found in a pause, or helping */
 static __u64 behind_ran_ns; /* the last time that one that is BEHIND was let run */
-
-static __always_inline bool before(__u64 a, __u64 b) {
-  return (__s64)(a - b) < 0;
-}
-
-static __always_inline void advance_clock(__u64 to) {
-  if (before(clock_now, to)) clock_now = to; /* a race loses one of two that are nearly the same */
-}
-
-/* libuv names its threads, where it does; the kernel keeps the first 15 characters. */
-static __always_inline bool is_libuv(struct task_struct* p) {
-  return p->comm[0] == 'l' && p->comm[1] == 'i' && p->comm[2] == 'b' && p->comm[3] == 'u' &&
-         p->comm[4] == 'v' && p->comm[5] == '-';
-}
-
-/* Looks at what the task hints, and says which class it asks for. */
-static __always_inline __u32 wish(struct task_struct* p, struct task* task) {
-  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, p);
-  bool helps;
-
-  task->in_gc = 0;
-  if (thread) {
-    if (!schedhint_read_group(thread, &task->group)) count(STAT_groupsKept, 1);
-    task->in_gc = schedhint_gc(thread) != 0;
-    if ((settings.hints & HINT_BATCH) && task->group.urgency == 1) return BEHIND;
-    if (task->in_gc) pause_seen_ns = bpf_ktime_get_ns();
-    return task->in_gc && (settings.hints & HINT_GC) ? AHEAD : FAIR;
-  }
-  if (task->group.urgency || task->group.slice_us || task->group.deadline_ns)
-    __builtin_memset(&task->group, 0, sizeof(task->group)); /* it has detached */
-  helps = task->account && schedhint_helps_gc(&schedhint, p) && !is_libuv(p);
-  if (helps) pause_seen_ns = bpf_ktime_get_ns();
-  return helps && (settings.hints & HINT_HELPERS) ? AHEAD : FAIR;
-}
-
-static __always_inline struct account* account_of(struct task* task) {
-  return task->account ? bpf_map_lookup_elem(&accounts, &task->account) : 0;
-}
-
-/* The class that it gets. */
-static __always_inline __u32 classify(struct task_struct* p, struct task* task) {
-  __u32 wished = wish(p, task);
-  struct account* account;
-
-  if (wished != AHEAD) return wished;
-  account = account_of(task);
-  return account && loan_granted(account, p) ? AHEAD : FAIR;
-}
-
-static __always_inline __u64 to_virtual(struct task_struct* p, __u64 ns) {
-  return ns * 100 / (p->scx.weight ?: 1);
-}
-
-static __always_inline __u64 from_virtual(struct task_struct* p, __u64 time) {
-  return time * (p->scx.weight ?: 1) / 100;
-}
-
-/* Charges the time on the CPU since the last time. loan.h says what goes where. */
-static __always_inline void charge(struct task_struct* p, struct task* task, __u64 now) {
-  struct account* account = account_of(task);
-  __u64 used, time, fair = 0;
-
-  used = now > task->charged_ns ? now - task->charged_ns : 0;
-  task->charged_ns = now;
-  task->on_cpu_ns += used;
-  if (account) __sync_fetch_and_add(&account->used_ns, used);
-  if (task->ahead && account && scx_bpf_dsq_nr_queued(FAIR) > 0) {
-    time = to_virtual(p, used);
-    if (before(task->time, clock_now)) fair = clock_now - task->time;
-    if (fair > time) fair = time;
-    task->time += fair;
-    if (time > fair) loan_take(account, p, from_virtual(p, time - fair));
-    return;
-  }
-  if (account) {
-    __u64 paid = loan_repay(account, used);
-
-    if (!paid) paid = loan_repay_orphaned(p, used);
-    if (paid) count(STAT_repaidNs, paid);
-    task->repaid_ns += paid;
-    used += paid;
-  }
-  task->time += to_virtual(p, used);
-  /* Nobody waits, so this is taken from nobody. */
-  if (task->ahead) advance_clock(task->time);
-}
-
-/* Where a task stands within its class: its virtual time, less what urgency and deadline allow. */
-static __always_inline __u64 order_of(struct task* task, __u64 now) {
-  __u64 order = task->time, slice = settings.slice_ns, due = task->group.deadline_ns, left;
-
-  if ((settings.hints & HINT_URGENCY) && task->group.urgency > 1) {
-    left = task->group.urgency;
-    order -= slice * (left < SCHEDHINT_URGENCY_MAX ? left : SCHEDHINT_URGENCY_MAX) /
-             SCHEDHINT_URGENCY_MAX;
-  }
-  if ((settings.hints & HINT_DEADLINE) && due) {
-    left = due > now ? due - now : 0; /* up to five slices ahead it counts */
-    if (left < 5 * slice) order -= slice - left / 5;
-  }
-  return order;
-}
-
-static __always_inline bool has_order_hints(struct task* task) {
-  return ((settings.hints & HINT_URGENCY) && task->group.urgency > 1) ||
-         ((settings.hints & HINT_DEADLINE) && task->group.deadline_ns);
-}
-
-/* Long queues get short slices, so that a second sees everyone. */
-static __always_inline __u64 slice_of(struct task* task) {
-  __u64 slice = settings.slice_ns, wished = task->group.slice_us * 1000ULL;
-  __u64 queued = scx_bpf_dsq_nr_queued(FAIR), share;
-
-  if ((settings.hints & HINT_SLICE) && wished) {
-    slice = wished < 2 * slice ? wished : 2 * slice;
-    count(STAT_slice, 1);
-  }
-  share = 1000 * MS * settings.cpus / (queued + 1);
-  if (slice > share) slice = share;
-  return slice > settings.min_slice_ns ? slice : settings.min_slice_ns;
-}
-
-/* Nobody saves up more than a slice by sleeping, or a second by being kept from the CPUs. Nobody is
- * sent further back than the queue will come in LONGEST_WAIT: a task of a small weight would starve
- * in a long queue. */
-static __always_inline void bound_time(struct task* task, bool woken) {
-  __u64 latest = clock_now - (woken ? settings.slice_ns : 1000 * MS);
-  __u64 queued = scx_bpf_dsq_nr_queued(FAIR), furthest;
-
-  if (before(task->time, latest)) task->time = latest;
-  furthest = clock_now + LONGEST_WAIT * settings.cpus / (queued + settings.cpus);
-  if (before(furthest, task->time)) task->time = furthest;
-}
-
-static __always_inline void publish(struct task_struct* p, struct task* task, __u64 now) {
-  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, p);
-  struct schedhint_feedback feedback;
-
-  if (!thread) return;
-  feedback = (struct schedhint_feedback){
-      .seen_ns = now,
-      .run_delay_ns = task->run_delay_ns,
-      .gc_run_delay_ns = task->gc_run_delay_ns,
-      .on_cpu_ns = task->on_cpu_ns,
-      .preempted = task->preempted,
-      .gc_preempted = task->gc_preempted,
-      .flags = ((settings.hints & HINT_GC) ? SCHEDHINT_R_GC : 0) |
-               ((settings.hints & HINT_HELPERS) ? SCHEDHINT_R_HELPERS : 0) |
-               ((settings.hints & HINT_DEADLINE) ? SCHEDHINT_R_DEADLINE : 0) |
-               ((settings.hints & HINT_URGENCY) ? SCHEDHINT_R_URGENCY : 0) |
-               ((settings.hints & HINT_SLICE) ? SCHEDHINT_R_SLICE : 0),
-  };
-  schedhint_publish(thread, &feedback);
-}
-
-static __always_inline void note_cpu(__s32 cpu, __u32 class, __u64 order) {
-  __u32 key = cpu;
-  struct cpu_state* state = bpf_map_lookup_elem(&cpu_states, &key);
-
-  if (!state) return;
-  state->order = order;
-  state->class = class;
-}
-
-/* Is the first, on a CPU, less in a hurry than the second? Within a class only those that hinted at
- * an order take a CPU from others. */
-static __always_inline bool gives_way(const struct cpu_state* runs, __u32 class, __u64 order,
-                                      bool ordered) {
-  if (runs->class != class) return runs->class < class;
-  return class == FAIR && ordered && before(order, runs->order);
-}
-
-/* Takes the CPU of whoever is least in a hurry, if that is less than this task. */
-static __always_inline void take_cpu(struct task_struct* p, __u32 class, __u64 order,
-                                     bool ordered) {
-  struct cpu_state *state, *chosen = 0;
-  struct bpf_iter_num cpus;
-  __u32 cpu, chosen_cpu = 0;
-  int* next;
-
-  bpf_iter_num_new(&cpus, 0, settings.cpus);
-  while ((next = bpf_iter_num_next(&cpus))) {
-    cpu = *next;
-    if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) continue;
-    state = bpf_map_lookup_elem(&cpu_states, &cpu);
-    if (!state || !state->class || !gives_way(state, class, order, ordered)) continue;
-    if (chosen && (state->class > chosen->class ||
-                   (state->class == chosen->class && !before(chosen->order, state->order))))
-      continue;
-    chosen = state;
-    chosen_cpu = cpu;
-  }
-  bpf_iter_num_destroy(&cpus);
-  if (!chosen) return;
-  chosen->class = class; /* the next one that wakes up takes another */
-  chosen->order = order;
-  scx_bpf_kick_cpu(chosen_cpu, SCX_KICK_PREEMPT);
-  count(STAT_kicked, 1);
-}
 
 SEC("struct_ops/schedhint_select_cpu")
 __s32 BPF_PROG(schedhint_select_cpu, struct task_struct* p, __s32 prev_cpu, __u64 wake_flags) {
@@ -304,17 +63,6 @@ __s32 BPF_PROG(schedhint_select_cpu, struct task_struct* p, __s32 prev_cpu, __u6
     count(STAT_idle, 1);
   }
   return cpu;
-}
-
-/* Counts one that waits in the fair queue, for the account's next pause. */
-static __always_inline void note_queued(struct task* task, __u32 class) {
-  struct account* account;
-
-  if (task->queued == class) return;
-  account = account_of(task);
-  if (account && class == FAIR) __sync_fetch_and_add(&account->queued, 1);
-  if (account && task->queued == FAIR) __sync_fetch_and_sub(&account->queued, 1);
-  task->queued = class;
 }
 
 SEC("struct_ops/schedhint_enqueue")
@@ -531,7 +279,7 @@ SEC("struct_ops/schedhint_runnable")
 int BPF_PROG(schedhint_runnable, struct task_struct* p, __u64 enq_flags) {
   struct task* task = task_of(p);
   struct account* account;
-  __u64 idle = 0, paid;
+  __u64 idle, paid;
 
   if (!task) return 0;
   task->waits_ns = bpf_ktime_get_ns();
@@ -539,19 +287,16 @@ int BPF_PROG(schedhint_runnable, struct task_struct* p, __u64 enq_flags) {
   task->runnable = 1;
   account = account_of(task);
   if (!account || __sync_fetch_and_add(&account->runnable, 1)) return 0;
-  /* Of what it did not use, a slice is left to the task itself: see bound_time(). */
-  if (before(account->idle_at + settings.slice_ns, clock_now))
-    idle = clock_now - account->idle_at - settings.slice_ns;
-  paid = loan_repay(account, idle);
-  if (paid) count(STAT_repaidIdleNs, paid);
+  if (!before(account->idle_at, clock_now)) return 0;
+  idle = clock_now - account->idle_at;
+  paid = loan_repay(account, from_virtual(p, idle));
+  if (!paid) return 0;
+  count(STAT_repaidIdleNs, paid);
+  /* What has repaid is not saved up as well: see bound_time(). */
+  paid = to_virtual(p, paid);
+  idle = paid < idle ? idle - paid : 0;
+  if (before(task->time, clock_now - idle)) task->time = clock_now - idle;
   return 0;
-}
-
-/* The part of what it was charged twice that is still ahead of it. */
-static __always_inline __u64 not_waited_for(struct task_struct* p, struct task* task) {
-  __u64 ahead = before(clock_now, task->time) ? from_virtual(p, task->time - clock_now) : 0;
-
-  return ahead < task->repaid_ns ? ahead : task->repaid_ns;
 }
 
 static __always_inline void sleeps(struct task_struct* p, struct task* task) {
@@ -570,7 +315,10 @@ static __always_inline void sleeps(struct task_struct* p, struct task* task) {
     task->time -= to_virtual(p, not_waited);
   }
   task->repaid_ns = 0;
-  if (__sync_fetch_and_sub(&account->runnable, 1) == 1) account->idle_at = clock_now;
+  /* Until the clock comes up to its tasks' times, their sleep pays for what they have had. */
+  if (before(account->idle_at, task->time)) account->idle_at = task->time;
+  if (__sync_fetch_and_sub(&account->runnable, 1) == 1 && before(account->idle_at, clock_now))
+    account->idle_at = clock_now;
 }
 
 SEC("struct_ops/schedhint_quiescent")
@@ -643,7 +391,9 @@ int BPF_PROG(schedhint_exec, struct task_struct* p) {
   __u64 id;
 
   if (!bpf_task_storage_delete(&schedhint, p)) count(STAT_execs, 1);
+  if (settings.tld && !bpf_task_storage_delete(&tld_data_map, p)) count(STAT_execs, 1);
   if (!task) return 0;
+  __builtin_memset(&task->tld, 0, sizeof(task->tld));
   old = account_of(task);
   if (!old || old->debt_ns) return 0;
   id = __sync_fetch_and_add(&last_account, 1) + 1;

@@ -22,6 +22,8 @@ struct settings {
   __u64 system_loan_ns;  /* all together */
   __u32 hints;           /* enum hint */
   __u32 cpus;
+  __u32 tld; /* hints may also be task local data */
+  __u32 reserved;
 };
 
 /* Why the kernel ended the scheduler. */
@@ -57,6 +59,7 @@ struct ending {
   X(batchQueued, "queued behind all others")                                       \
   X(batchRescued, "batch tasks that had waited too long")                          \
   X(groupsKept, "times that a group was being written, and the last one was used") \
+  X(tld, "looks at a task whose hints are task local data")                        \
   X(execs, "elements dropped because another program was started")
 
 enum statistic {

@@ -3,10 +3,18 @@
 #ifndef TASK_H
 #define TASK_H
 
+/* Where a thread's task local data has its hints: tld.h. */
+enum { TLD_URGENCY, TLD_SLICE_US, TLD_DEADLINE_NS, TLD_GC, TLD_HINTS };
+struct tld_places {
+  __u32 looked;        /* names compared */
+  __u32 end;           /* of the last one's value */
+  __u32 at[TLD_HINTS]; /* plus 1; 0: there is none */
+};
+
 struct task {
   __u64 account;    /* key of `accounts`; 0: a thread of the kernel's */
   __u64 time;       /* virtual */
-  __u64 repaid_ns;  /* charged twice, since it was last runnable anew */
+  __u64 repaid_ns;  /* charged besides, since it was last runnable anew */
   __u64 charged_ns; /* on a CPU: charged up to here */
   __u64 turn_ns;    /* on a CPU: since when */
   __u64 waits_ns;   /* runnable: since when; 0: it is not, or it has a CPU */
@@ -21,6 +29,7 @@ struct task {
   __u8 extended; /* its slice was, so its end is not the turn's */
   __u8 runnable;
   struct schedhint_group group; /* the last good one */
+  struct tld_places tld;
 };
 
 struct {

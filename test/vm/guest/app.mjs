@@ -1,9 +1,11 @@
 // A Node.js application that does what the test asks for. It ends with its IPC channel.
 
 import { Worker } from 'node:worker_threads';
-import { attachThread, deadlineIn } from 'schedhint';
+import { attachThread, deadlineIn, tld } from 'schedhint';
 
-const thread = attachThread();
+const thread = process.env.SCHEDHINT_TLD_MAP
+  ? attachThread({ channel: tld() })
+  : attachThread();
 const objects = Array.from({ length: 20_000 }, (_, i) => ({ i, text: `object ${i}` }));
 const statuses = [];
 thread.events.on('status', (status) => statuses.push(status.state));
@@ -15,7 +17,7 @@ const requests = {
     state: thread.status.state,
     map: thread.status.map?.id,
     readBy: thread.status.readBy ? { flags: thread.status.readBy.flags } : null,
-    seenNs: String(thread.feedback.readerSeenNs),
+    seenNs: String(thread.feedback?.readerSeenNs),
     statuses,
   }),
   hints: (hints) => {

@@ -41,6 +41,7 @@ for (const shed of ['none', 'threads', 'forks', 'execs', 'naps']) {
     ]);
     const counts = await scheduler.stop();
     context.diagnostic(`${share.toFixed(3)} of its fair share; CPU seconds ${cpu.join(' ')}`);
+    context.diagnostic(JSON.stringify(counts));
     assert.ok(counts.lentNs > 0, 'it was believed at first');
     assert.ok(share < 1.05, `${share} of its fair share`);
     assert.ok(share > 0.8, `${share}: a debt is repaid, not punished`);

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0 */
+/* What a task hints, by its block or its task local data; and what it is told in its block. */
+#ifndef HINTS_H
+#define HINTS_H
+
+#include "counts.h"
+#include "task.h"
+#include "tld.h"
+
+SCHEDHINT_MAP(schedhint);
+
+/* The queues, by class. */
+enum { BEHIND = 1, FAIR = 2, AHEAD = 3 };
+
+static __u64 pause_seen_ns; /* the last time that a task was found in a pause, or helping */
+
+/* libuv names its threads, where it does; the kernel keeps the first 15 characters. */
+static __always_inline bool is_libuv(struct task_struct* p) {
+  return p->comm[0] == 'l' && p->comm[1] == 'i' && p->comm[2] == 'b' && p->comm[3] == 'u' &&
+         p->comm[4] == 'v' && p->comm[5] == '-';
+}
+
+/* Does the task have hints? They are in task->group and task->in_gc then. */
+static __always_inline bool read_hints(struct task_struct* p, struct task* task) {
+  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, p);
+
+  task->in_gc = 0;
+  if (thread) {
+    if (!schedhint_read_group(thread, &task->group)) count(STAT_groupsKept, 1);
+    task->in_gc = schedhint_gc(thread) != 0;
+    return true;
+  }
+  if (settings.tld && tld_hints(p, &task->tld, &task->group, &task->in_gc)) {
+    count(STAT_tld, 1);
+    return true;
+  }
+  if (task->group.urgency || task->group.slice_us || task->group.deadline_ns)
+    __builtin_memset(&task->group, 0, sizeof(task->group)); /* it has detached */
+  return false;
+}
+
+/* Task local data says nothing of the process: there the leader's pauses have helpers. */
+static __always_inline bool leader_in_gc(struct task_struct* p) {
+  struct task_struct* leader = p->group_leader;
+  struct task* task = leader ? bpf_task_storage_get(&tasks, leader, 0, 0) : 0;
+
+  return task && task->in_gc && leader != p;
+}
+
+static __always_inline bool helps(struct task_struct* p, struct task* task) {
+  if (!task->account || is_libuv(p)) return false;
+  return schedhint_helps_gc(&schedhint, p) || (settings.tld && leader_in_gc(p));
+}
+
+/* Looks at what the task hints, and says which class it asks for. */
+static __always_inline __u32 wish(struct task_struct* p, struct task* task) {
+  bool hints = read_hints(p, task);
+
+  if (hints && (settings.hints & HINT_BATCH) && task->group.urgency == 1) return BEHIND;
+  if (hints ? !task->in_gc : !helps(p, task)) return FAIR;
+  pause_seen_ns = bpf_ktime_get_ns();
+  return settings.hints & (hints ? HINT_GC : HINT_HELPERS) ? AHEAD : FAIR;
+}
+
+static __always_inline void publish(struct task_struct* p, struct task* task, __u64 now) {
+  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, p);
+  struct schedhint_feedback feedback;
+
+  if (!thread) return;
+  feedback = (struct schedhint_feedback){
+      .seen_ns = now,
+      .run_delay_ns = task->run_delay_ns,
+      .gc_run_delay_ns = task->gc_run_delay_ns,
+      .on_cpu_ns = task->on_cpu_ns,
+      .preempted = task->preempted,
+      .gc_preempted = task->gc_preempted,
+      .flags = ((settings.hints & HINT_GC) ? SCHEDHINT_R_GC : 0) |
+               ((settings.hints & HINT_HELPERS) ? SCHEDHINT_R_HELPERS : 0) |
+               ((settings.hints & HINT_DEADLINE) ? SCHEDHINT_R_DEADLINE : 0) |
+               ((settings.hints & HINT_URGENCY) ? SCHEDHINT_R_URGENCY : 0) |
+               ((settings.hints & HINT_SLICE) ? SCHEDHINT_R_SLICE : 0),
+  };
+  schedhint_publish(thread, &feedback);
+}
+
+#endif /* HINTS_H */
