@@ -24,7 +24,7 @@ static const char usage[] =
     "                       slice,batch (all)\n"
     "  --slice US           a task's turn on a CPU (20000)\n"
     "  --min-slice US       the shortest, in long queues or if wished for (1000)\n"
-    "  --process-loan MS    CPU time ahead of its fair share that a process may owe (200)\n"
+    "  --process-loan MS    CPU time ahead of its fair share that a process may owe (300)\n"
     "  --cgroup-loan MS     and all processes of a cgroup (300)\n"
     "  --system-loan MS     and all together (600)\n"
     "  --pin PATH           where clients find the map (" SCHEDHINT_DEFAULT_PIN
@@ -122,7 +122,7 @@ void read_options(struct options* options, int argc, char** argv) {
           {
               .slice_ns = 20000000, /* sched_ext's own default */
               .min_slice_ns = 1000000,
-              .process_loan_ns = 200000000, /* docs/experiment.md derives the three */
+              .process_loan_ns = 300000000, /* docs/experiment.md derives the three */
               .cgroup_loan_ns = 300000000,
               .system_loan_ns = 600000000,
               .hints = HINTS_ALL,

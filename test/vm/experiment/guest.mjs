@@ -1,7 +1,6 @@
 // The experiment, inside the VM: writes what it measured to $SCHEDHINT_VM_OUT/measured.json.
 
 import { fork, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -22,13 +21,16 @@ const app = fork(here('app.mjs'), [JSON.stringify(options)], {
 writeFileSync(`${CGROUP}/cgroup.procs`, String(app.pid));
 
 let lastId = 0;
-async function ask(request) {
+const answers = new Map();
+app.on('message', ({ id, answer }) => {
+  answers.get(id)(answer);
+  answers.delete(id);
+});
+
+function ask(request) {
   const id = ++lastId;
   app.send({ id, request });
-  for (;;) {
-    const [message] = await once(app, 'message');
-    if (message.id === id) return message.answer;
-  }
+  return new Promise((resolve) => answers.set(id, resolve));
 }
 
 let port;

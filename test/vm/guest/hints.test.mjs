@@ -78,7 +78,7 @@ test('slice: the length wished for is given', async () => {
 
 test('batch: yields to all, and is not forgotten', async () => {
   await app.ask('hints', { urgency: 1 });
-  await countedOnlyWith('batch', () => app.ask('spin', 200), ['batchQueued', 'batchRescued']);
+  await countedOnlyWith('batch', () => app.ask('state'), ['batchQueued', 'batchRescued']);
   await app.ask('hints', { urgency: 0 });
 });
 

@@ -22,29 +22,35 @@ async function spinner(cgroup, ...args) {
   return made;
 }
 
-/** The first one's CPU time, in parts of what it would have if all had the same. */
 async function race(spinners) {
   for (const one of spinners) one.go();
-  const results = await Promise.all(spinners.map((one) => one.result()));
-  const cpu = results.map((result) => result.cpu);
-  const fair = cpu.reduce((sum, one) => sum + one) / cpu.length;
-  return { share: cpu[0] / fair, cpu, results };
+  return Promise.all(spinners.map((one) => one.result()));
 }
+
+/** How far apart the honest ones may be: what a busy machine outside takes from one and not from the
+ * other is no doing of the scheduler's, and then the liar's share says nothing either. */
+const EXACT = 0.02;
+const TRIES = 5;
 
 for (const shed of ['none', 'threads', 'forks', 'execs', 'naps']) {
   test(`a liar has its fair share and no more, shedding its debts by: ${shed}`, async (context) => {
-    const scheduler = await Scheduler.start();
-    const { share, cpu } = await race([
-      await spinner('liar', '--lie', '--shed', shed),
-      await spinner('honest', '--shed', shed),
-      await spinner('honest', '--shed', shed),
-    ]);
-    const counts = await scheduler.stop();
-    context.diagnostic(`${share.toFixed(3)} of its fair share; CPU seconds ${cpu.join(' ')}`);
-    context.diagnostic(JSON.stringify(counts));
-    assert.ok(counts.lentNs > 0, 'it was believed at first');
-    assert.ok(share < 1.05, `${share} of its fair share`);
-    assert.ok(share > 0.8, `${share}: a debt is repaid, not punished`);
+    for (let i = 1; i <= TRIES; i++) {
+      const scheduler = await Scheduler.start();
+      const results = await race([
+        await spinner('liar', '--lie', '--shed', shed),
+        await spinner('honest', '--shed', shed),
+        await spinner('honest', '--shed', shed),
+      ]);
+      const counts = await scheduler.stop();
+      const cpu = results.map((result) => result.cpu);
+      const share = (3 * cpu[0]) / (cpu[0] + cpu[1] + cpu[2]);
+      context.diagnostic(`${share.toFixed(3)} of its fair share; CPU seconds ${cpu.join(' ')}`);
+      if (i < TRIES && Math.abs(cpu[1] / cpu[2] - 1) > EXACT) continue;
+      assert.ok(counts.lentNs > 0, 'it was believed at first');
+      assert.ok(share < 1.05, `${share} of its fair share`);
+      assert.ok(share > 0.8, `${share}: a debt is repaid, not punished`);
+      return;
+    }
   });
 }
 
@@ -52,7 +58,7 @@ test('beside a liar an honest process is still put ahead', async () => {
   const scheduler = await Scheduler.start();
   const liar = await spinner('liar', '--lie');
   const honest = await spinner('honest', '--pulse', '20');
-  const { results } = await race([liar, honest, await spinner('honest')]);
+  const results = await race([liar, honest, await spinner('honest')]);
   await scheduler.stop();
   assert.ok(results[1].gcCount > 5);
   // It lost the CPU within a pause now and then at most; the liar did all of the time.
