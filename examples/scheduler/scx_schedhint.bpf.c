@@ -23,6 +23,9 @@
  * Being AHEAD is a loan: loan.h says how it is charged, owed, bounded and repaid. What a hint says
  * is never believed further than that. A program that lies gets what the loan's capacity is, once.
  *
+ * Where a hint comes from: the task's block (schedhint.bpf.h). With --tld, one without a block may
+ * say the same by task local data (tld.h).
+ *
  * When the scheduler learns of a pause: nothing tells it. It looks at a task's block when the task
  * is queued, put on a CPU, ticks (every 4 ms at 250 Hz), and leaves the CPU. A pause that begins
  * while its thread has the CPU is seen at the next tick at the latest.

@@ -7,9 +7,9 @@ const ARMS = [
   ['off', 'hints off', '#e0a458'],
   ['on', 'hints on', '#3a7d5c'],
 ];
-const WIDTH = 760;
-const PLOT = { left: 60, top: 50, width: 680, height: 240 };
-const BAR = 32;
+const WIDTH = 860;
+const PLOT = { left: 60, top: 50, width: 780, height: 240 };
+const BAR = 28;
 
 export function figure({ measures }) {
   const ratio = (name, arm, key) => measures[name][arm][key] / measures[name].alone.value;

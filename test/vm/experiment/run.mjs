@@ -8,7 +8,7 @@ import { kernelImage, prepareImages } from '../image.mjs';
 import { runInVm } from '../machine.mjs';
 import { figure } from './figure.mjs';
 import { readOptions, USAGE } from './options.mjs';
-import { summarize, table } from './summary.mjs';
+import { lentPerCollection, summarize, table } from './summary.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const DOC = here('../../../docs/experiment.md');
@@ -45,9 +45,12 @@ async function main() {
   }
   const out = mkdtempSync(join(tmpdir(), 'schedhint-experiment-'));
   try {
-    const { runs, kernel } = await measure(options, out);
+    const { runs, perRequest, rate, kernel } = await measure(options, out);
     const summary = summarize(runs);
-    const text = `${table(summary)}\n${kernel}, ${options.pairs} runs of each arm.\n`;
+    const text = `${table(summary)}
+${kernel}, ${options.pairs} runs of each arm. A request took ${perRequest.toFixed(1)} ms of the app's CPU time, so there were
+${rate.toFixed(1)} a second. With hints on a full collection borrowed ${lentPerCollection(runs).toFixed(0)} ms of CPU time.
+`;
     process.stdout.write(text);
     if (options.write) {
       writeFileSync(FIGURE, figure(summary));

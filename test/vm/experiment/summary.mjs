@@ -40,6 +40,7 @@ export function estimate(runs, statistic) {
 
 export const MEASURES = [
   ['full', 'full collection', (run) => run.full, median],
+  ['serving', 'the same, while serving', (run) => run.collections, median],
   ['scavenge', 'scavenge', (run) => run.scavenges, median],
   ['p50', 'request, p50', (run) => run.latencies, median],
   ['p99', 'request, p99', (run) => run.latencies, (values) => quantile(values, 0.99)],
@@ -66,6 +67,13 @@ export function summarize(runs) {
     );
   }
   return { measures, hogs };
+}
+
+/** CPU time, in ms, that a full collection borrowed; of those that were timed alone. */
+export function lentPerCollection(runs) {
+  const on = runs.filter(({ arm }) => arm === 'on');
+  const lent = on.reduce((sum, { counts }) => sum + counts.full.lentNs / 1e6, 0);
+  return lent / on.reduce((sum, { full }) => sum + full.length, 0);
 }
 
 const times = ({ value, low, high }, unit) =>

@@ -102,5 +102,6 @@ export class Scheduler {
     this.process.kill('SIGKILL');
     await this.#closed;
     await nothingIsLoaded();
+    assert.deepEqual(kernelComplaints(), []);
   }
 }
