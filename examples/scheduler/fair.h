@@ -41,6 +41,21 @@ static __always_inline __u64 from_virtual(struct task_struct* p, __u64 time) {
   return time * (p->scx.weight ?: 1) / 100;
 }
 
+/* Repays what the account owes, or else what was left to the cgroup; the task is charged as much.
+ * That is repaid sooner: who leaves debts behind may be about to leave more. */
+static __always_inline __u64 repay(struct task_struct* p, struct task* task,
+                                   struct account* account, __u64 most, __u64 most_orphaned) {
+  __u64 paid = loan_repay(account, most);
+
+  if (!paid) {
+    paid = loan_repay_orphaned(p, most_orphaned);
+    task->repaid_orphaned_ns += paid;
+  }
+  task->repaid_ns += paid;
+  if (paid) count(STAT_repaidNs, paid);
+  return paid;
+}
+
 /* Charges the time on the CPU since the last time. loan.h says what goes where. */
 static __always_inline void charge(struct task_struct* p, struct task* task, __u64 now) {
   struct account* account = account_of(task);
@@ -55,17 +70,13 @@ static __always_inline void charge(struct task_struct* p, struct task* task, __u
     if (before(task->time, clock_now)) fair = clock_now - task->time;
     if (fair > time) fair = time;
     task->time += fair;
-    if (time > fair) loan_take(account, p, from_virtual(p, time - fair));
+    if (time > fair) {
+      loan_take(account, p, from_virtual(p, time - fair));
+      count(STAT_lentNs, from_virtual(p, time - fair));
+    }
     return;
   }
-  if (account) {
-    __u64 paid = loan_repay(account, used / REPAID_BY);
-
-    if (!paid) paid = loan_repay_orphaned(p, used / REPAID_BY);
-    if (paid) count(STAT_repaidNs, paid);
-    task->repaid_ns += paid;
-    used += paid;
-  }
+  if (account) used += repay(p, task, account, used / REPAID_BY, used);
   task->time += to_virtual(p, used);
   /* Nobody waits, so this is taken from nobody. */
   if (task->ahead) advance_clock(task->time);
@@ -134,6 +145,20 @@ static __always_inline __u64 not_waited_for(struct task_struct* p, struct task* 
   __u64 ahead = before(clock_now, task->time) ? from_virtual(p, task->time - clock_now) : 0;
 
   return ahead < task->repaid_ns ? ahead : task->repaid_ns;
+}
+
+/* Gives back what a task has not waited for when it goes to sleep, or ends. */
+static __always_inline void unpay(struct task_struct* p, struct task* task,
+                                  struct account* account) {
+  __u64 owed = not_waited_for(p, task), orphaned = task->repaid_orphaned_ns;
+
+  if (orphaned > owed) orphaned = owed;
+  if (orphaned) loan_orphan(p, orphaned);
+  if (owed > orphaned) loan_take(account, p, owed - orphaned);
+  if (owed) count(STAT_repaidNs, -owed);
+  task->time -= to_virtual(p, owed);
+  task->repaid_ns = 0;
+  task->repaid_orphaned_ns = 0;
 }
 
 #endif /* FAIR_H */

@@ -13,10 +13,11 @@
  * an account ends is left to the cgroup, and whatever runs there repays it.
  *
  * Repaying: while no task of an account wants a CPU, a share that it does not use repays. While it
- * runs, it is charged a quarter more until the debt is gone. So an honest process is never stopped
+ * runs, it is charged a quarter more until the debt is gone (as much again for one that was left to
+ * the cgroup). So an honest process is never stopped
  * dead for having collected its garbage. To be charged more is to wait longer afterwards, so a task
- * that goes to sleep or ends before it has waited has not repaid: the account takes that part of
- * the debt back.
+ * that goes to sleep or ends before it has waited has not repaid: that part of the debt goes back
+ * to where it was.
  *
  * Three limits, each on what is owed at a moment: by an account, by a cgroup's accounts with what
  * was left to it, and by all. At a limit the hints buy nothing until some of it is repaid. And
@@ -139,7 +140,6 @@ static __always_inline void loan_take(struct account* account, struct task_struc
   if (cgroup) __sync_fetch_and_add(&cgroup->debt_ns, ns);
   __sync_fetch_and_add(&account->debt_ns, ns);
   __sync_fetch_and_add(&system_debt_ns, ns);
-  count(STAT_lentNs, ns);
 }
 
 /* Repays up to `most` of what the account owes and returns how much. */
@@ -169,6 +169,16 @@ static __always_inline __u64 loan_repay_orphaned(struct task_struct* p, __u64 mo
   take_all_of(&cgroup->debt_ns, paid);
   take_all_of(&orphaned_total_ns, paid);
   return paid;
+}
+
+/* Takes back what was repaid so. */
+static __always_inline void loan_orphan(struct task_struct* p, __u64 ns) {
+  struct cgroup_debt* cgroup = cgroup_debt_open(cgroup_of(p));
+
+  if (!cgroup) return;
+  __sync_fetch_and_add(&cgroup->debt_ns, ns);
+  __sync_fetch_and_add(&cgroup->orphaned_ns, ns);
+  __sync_fetch_and_add(&orphaned_total_ns, ns);
 }
 
 static __always_inline void account_join(struct account* account) {

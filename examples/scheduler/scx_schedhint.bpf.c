@@ -304,7 +304,6 @@ int BPF_PROG(schedhint_runnable, struct task_struct* p, __u64 enq_flags) {
 
 static __always_inline void sleeps(struct task_struct* p, struct task* task) {
   struct account* account;
-  __u64 not_waited;
 
   note_queued(task, 0);
   task->waits_ns = 0;
@@ -312,12 +311,7 @@ static __always_inline void sleeps(struct task_struct* p, struct task* task) {
   task->runnable = 0;
   account = account_of(task);
   if (!account) return;
-  not_waited = not_waited_for(p, task);
-  if (not_waited) {
-    loan_take(account, p, not_waited);
-    task->time -= to_virtual(p, not_waited);
-  }
-  task->repaid_ns = 0;
+  unpay(p, task, account);
   /* Until the clock comes up to its tasks' times, their sleep pays for what they have had. */
   if (before(account->idle_at, task->time)) account->idle_at = task->time;
   if (__sync_fetch_and_sub(&account->runnable, 1) == 1 && before(account->idle_at, clock_now))
@@ -347,10 +341,8 @@ static __always_inline void inherit(struct task* task) {
   if (before(task->time, time)) task->time = time;
   account = account_of(task);
   if (!account) return;
-  task->repaid_ns = loan_repay(account, settings.slice_ns);
-  if (!task->repaid_ns) task->repaid_ns = loan_repay_orphaned(current, settings.slice_ns);
-  if (task->repaid_ns) count(STAT_repaidNs, task->repaid_ns);
-  task->time += to_virtual(current, task->repaid_ns);
+  task->time +=
+      to_virtual(current, repay(current, task, account, settings.slice_ns, settings.slice_ns));
 }
 
 /* One that was there before us has the account of its process id. */

@@ -12,12 +12,13 @@ struct tld_places {
 };
 
 struct task {
-  __u64 account;    /* key of `accounts`; 0: a thread of the kernel's */
-  __u64 time;       /* virtual */
-  __u64 repaid_ns;  /* charged besides, since it was last runnable anew */
-  __u64 charged_ns; /* on a CPU: charged up to here */
-  __u64 turn_ns;    /* on a CPU: since when */
-  __u64 waits_ns;   /* runnable: since when; 0: it is not, or it has a CPU */
+  __u64 account;            /* key of `accounts`; 0: a thread of the kernel's */
+  __u64 time;               /* virtual */
+  __u64 repaid_ns;          /* charged besides, since it was last runnable anew */
+  __u64 repaid_orphaned_ns; /* of which what was left to its cgroup */
+  __u64 charged_ns;         /* on a CPU: charged up to here */
+  __u64 turn_ns;            /* on a CPU: since when */
+  __u64 waits_ns;           /* runnable: since when; 0: it is not, or it has a CPU */
   __u64 run_delay_ns;
   __u64 gc_run_delay_ns;
   __u64 on_cpu_ns;

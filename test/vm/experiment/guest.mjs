@@ -103,12 +103,7 @@ const ARMS = {
 async function run(arm, rate, hogs) {
   const scheduler = ARMS[arm] && (await Scheduler.start(...ARMS[arm]));
   if (scheduler) {
-    await until('the app is bound', () => {
-      ask('state').then(({ state }) => {
-        scheduler.bound = state === 'bound';
-      });
-      return scheduler.bound;
-    });
+    await until('the app is bound', async () => (await ask('state')).state === 'bound');
   }
   const measured = await measure(rate, hogs, scheduler);
   await scheduler?.stop();

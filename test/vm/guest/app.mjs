@@ -11,13 +11,16 @@ thread.events.on('status', (status) => statuses.push(status.state));
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const requests = {
-  state: () => ({
-    state: thread.status.state,
-    map: thread.status.map?.id,
-    readBy: thread.status.readBy ? { flags: thread.status.readBy.flags } : null,
-    seenNs: String(thread.feedback?.readerSeenNs),
-    statuses,
-  }),
+  state: () => {
+    const { state, map, readBy } = thread.status;
+    return {
+      state,
+      map: map?.id,
+      readBy: readBy && { flags: readBy.flags },
+      seenNs: String(thread.feedback?.readerSeenNs),
+      statuses,
+    };
+  },
   hints: (hints) => {
     if (hints.deadlineMs !== undefined) {
       hints = { ...hints, deadlineNs: deadlineIn(hints.deadlineMs) };

@@ -15,11 +15,9 @@ test('it schedules, reads the hints, and answers', async () => {
   await app.ask('state');
   hogs(4);
   let state;
-  await until('the app has a reader', () => {
-    app.ask('state').then((now) => {
-      state = now;
-    });
-    return state?.state === 'bound' && state.readBy !== null;
+  await until('the app has a reader', async () => {
+    state = await app.ask('state');
+    return state.state === 'bound' && state.readBy !== null;
   });
   assert.equal(state.readBy.flags, 2 | 32, 'SCHEDHINT_R_GC and SCHEDHINT_R_HELPERS');
   await app.ask('collect', 3);

@@ -69,11 +69,9 @@ test('an app that was there before it binds when it comes, and again when it com
     let last;
     await until(
       `the app is ${wanted}`,
-      () => {
-        app.ask('state').then((now) => {
-          last = now;
-        });
-        return last?.state === wanted && (wanted !== 'bound' || last.readBy !== null);
+      async () => {
+        last = await app.ask('state');
+        return last.state === wanted && (wanted !== 'bound' || last.readBy !== null);
       },
       () => last,
     );

@@ -17,13 +17,7 @@ test('task local data: hints and collections are acted on', async () => {
   await app.ask('state');
   hogs(3);
   let scheduler = await Scheduler.start('--tld', PIN);
-  let state;
-  await until('the app is bound', () => {
-    app.ask('state').then((now) => {
-      state = now;
-    });
-    return state?.state === 'bound';
-  });
+  await until('the app is bound', async () => (await app.ask('state')).state === 'bound');
 
   await app.ask('hints', { urgency: 900, sliceUs: 2000, deadlineMs: 5 });
   const all = ['gcExtended', 'gcAhead', 'helperAhead', 'urgency', 'deadline', 'slice', 'tld'];

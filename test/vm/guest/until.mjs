@@ -5,12 +5,12 @@ const GIVE_UP_MS = 120_000; // a bound for what never comes true, not a limit on
  * Waits for a condition that nothing announces.
  *
  * @param {string} what
- * @param {() => boolean} condition
+ * @param {() => boolean | Promise<boolean>} condition
  * @param {() => unknown} [state] for the message
  */
 export async function until(what, condition, state = () => '') {
   const start = performance.now();
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() - start > GIVE_UP_MS) {
       throw new Error(`gave up waiting until ${what} ${JSON.stringify(state())}`);
     }
