@@ -14,18 +14,12 @@ const LAYERS: Record<string, readonly string[]> = {
   observer: [],
   core: ['@schedhint/native'],
   'gc-hooks': ['@schedhint/core'],
-  schedhint: [
-    '@schedhint/core',
-    '@schedhint/gc-hooks',
-    '@schedhint/native',
-    '@schedhint/observer',
-    'commander',
-  ],
+  schedhint: ['@schedhint/core', '@schedhint/gc-hooks', '@schedhint/native', 'commander'],
 };
 
-/** What only those have who import the subpath of its name. */
+/** What only those have who import the subpath of its name, or call the command that needs it. */
 const PEERS: Record<string, readonly string[]> = {
-  schedhint: ['@opentelemetry/api', 'fastify', 'prom-client'],
+  schedhint: ['@opentelemetry/api', '@schedhint/observer', 'fastify', 'prom-client'],
 };
 
 test('every package has its place', () => {
