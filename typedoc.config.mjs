@@ -37,6 +37,9 @@ const validation = { notExported: true, notDocumented: true, invalidLink: true, 
 /** What an import can name. A property may say all with its name and type. */
 const requiredToBeDocumented = ['Class', 'Enum', 'Function', 'Interface', 'TypeAlias', 'Variable'];
 
+/** Links to sources would depend on where this was cloned from. */
+const disableSources = true;
+
 /** @type {import('typedoc').TypeDocOptions} */
 export default {
   name: 'schedhint',
@@ -55,6 +58,7 @@ export default {
     excludeExternals: true,
     requiredToBeDocumented,
     validation,
+    disableSources,
   },
   requiredToBeDocumented,
   projectDocuments: [
@@ -69,8 +73,7 @@ export default {
   ],
   validation,
   treatWarningsAsErrors: true,
-  // Links to sources would depend on where this was cloned from.
-  disableSources: true,
+  disableSources,
   out: 'docs/site',
   readme: 'README.md',
 };

@@ -141,9 +141,13 @@ export const atomics = Object.freeze({
   store: operation((words, index, value) => Atomics.store(words, index, value)),
   /** Adds. To subtract use {@link sub}: the operand must itself fit the field. */
   add: operation((words, index, value) => Atomics.add(words, index, value)),
+  /** Subtracts. */
   sub: operation((words, index, value) => Atomics.sub(words, index, value)),
+  /** Keeps the bits that the operand has too. */
   and: operation((words, index, value) => Atomics.and(words, index, value)),
+  /** Sets the operand's bits. */
   or: operation((words, index, value) => Atomics.or(words, index, value)),
+  /** Turns the operand's bits over. */
   xor: operation((words, index, value) => Atomics.xor(words, index, value)),
   /** Stores and returns what was there. */
   exchange: operation((words, index, value) => Atomics.exchange(words, index, value)),

@@ -17,6 +17,7 @@ export const Role = Object.freeze({
   /** a worker_threads thread */
   worker: 2,
 } as const);
+/** The name of a value of {@link Role}. */
 export type RoleName = keyof typeof Role;
 
 /** Values of `schedhint_thread.phase`. */
@@ -26,6 +27,7 @@ export const Phase = Object.freeze({
   serving: 2,
   draining: 3,
 } as const);
+/** What a thread is about, by the name of a value of {@link Phase}. */
 export type PhaseName = keyof typeof Phase;
 
 /** Bits of `schedhint_thread.gc`, one for each kind of pause in progress: V8's GCType values. */

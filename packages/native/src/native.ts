@@ -146,6 +146,7 @@ export interface Attachment {
    * memory (V8's sandbox).
    */
   buffer(slot: number): ArrayBuffer | null;
+  /** Where the binding stands now. Asked of the registry, not of the kernel. */
   status(): NativeStatus;
   /**
    * The hint in the element of a layered channel, 0..1024, or -1 for no element. A `bpf(2)` call if
@@ -159,6 +160,7 @@ export interface Attachment {
    * @returns false where V8's callbacks can't be had.
    */
   startGcHook(request: GcRequest): boolean;
+  /** Takes one {@link startGcHook} back; the last one ends the hook and clears its fields. */
   stopGcHook(): void;
   /** Gives the handle back; the last one unbinds the thread. Again: does nothing. */
   release(): void;
@@ -234,6 +236,7 @@ export interface Addon {
    * @returns the offset, or a negative errno: EEXIST (with another size), E2BIG, ENOSPC, ENOMEM
    */
   tldKey(name: string, size: number, dynamicBytes: number): number;
+  /** What the process holds now, over all copies of the addon: for tests and leaks. */
   counts(): Counts;
   /**
    * The BTF of the map pinned at a path: the types of the program that made it. The kernel gives it
