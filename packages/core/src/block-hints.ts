@@ -12,7 +12,7 @@ import {
   PHASES,
   phaseNumber,
 } from './hints.js';
-import { movable } from './memory.js';
+import { type Buffer, movable } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
 import { type PhaseName, threadIndex } from './standard.js';
 import { storeWhole } from './whole64.js';
@@ -39,6 +39,7 @@ const TRIES = 64;
 
 /** The hints of a standard block. Each property is one store or load. */
 export class BlockHints implements Hints {
+  readonly #words: BlockWords;
   #u16!: Uint16Array;
   #u32!: Uint32Array;
   #u64!: BigUint64Array;
@@ -50,8 +51,9 @@ export class BlockHints implements Hints {
 
   /** @internal */
   constructor(words: BlockWords) {
-    this.#take(words);
-    movable(this, (...place) => this.#move(words.point(...place)));
+    this.#words = words;
+    this.#take();
+    movable(this, BlockHints.#move);
     Object.freeze(this);
   }
 
@@ -189,20 +191,21 @@ export class BlockHints implements Hints {
     return undefined;
   }
 
-  #take(words: BlockWords): void {
-    this.#u16 = words.u16;
-    this.#u32 = words.u32;
-    this.#u64 = words.u64;
+  #take(): void {
+    this.#u16 = this.#words.u16;
+    this.#u32 = this.#words.u32;
+    this.#u64 = this.#words.u64;
   }
 
   /**
    * At detach: over a private copy of the block from now on. The copy may have caught a bracket half
    * open, which nobody would ever close; a pending group is written here, and never to the block.
    */
-  #move(words: BlockWords): void {
-    this.#take(words);
-    const seq = this.#u32[SEQ]!;
-    if (seq % 2 !== 0) this.#u32[SEQ] = seq + 1;
-    this.#flush();
+  static #move(hints: BlockHints, buffer: Buffer, byteOffset: number): void {
+    hints.#words.point(buffer, byteOffset);
+    hints.#take();
+    const seq = hints.#u32[SEQ]!;
+    if (seq % 2 !== 0) hints.#u32[SEQ] = seq + 1;
+    hints.#flush();
   }
 }

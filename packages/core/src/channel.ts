@@ -50,8 +50,20 @@ export function isChannel(value: unknown): value is Channel {
   return Object.isFrozen(value) && typeof (value as Channel | null)?.request?.map === 'string';
 }
 
-/** The channel of the standard block. */
+const standardChannels = new Map<string, StandardChannel>();
+
+/** The channel of the standard block: one for each pin, however many threads use it. */
 export function standardChannel(pin: Pin): StandardChannel {
+  const key = `${pin.map}\0${pin.broker}`;
+  let channel = standardChannels.get(key);
+  if (channel === undefined) {
+    channel = makeStandardChannel(pin);
+    standardChannels.set(key, channel);
+  }
+  return channel;
+}
+
+function makeStandardChannel(pin: Pin): StandardChannel {
   return Object.freeze({
     kind: 'uptr',
     standard: true,

@@ -1,5 +1,5 @@
 import type { BlockWords } from './block-words.js';
-import { movable } from './memory.js';
+import { type Buffer, movable } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
 import { threadIndex } from './standard.js';
 
@@ -29,13 +29,15 @@ const KEYS = [
  * start again at 0 when another reader takes over, 32-bit ones also after 2^32-1.
  */
 export class Feedback {
+  readonly #words: BlockWords;
   #u32!: Uint32Array;
   #u64!: BigUint64Array;
 
   /** @internal */
   constructor(words: BlockWords) {
-    this.#take(words);
-    movable(this, (...place) => this.#take(words.point(...place)));
+    this.#words = words;
+    this.#take();
+    movable(this, Feedback.#move);
     Object.freeze(this);
   }
 
@@ -93,8 +95,13 @@ export class Feedback {
     return inspectGetters('Feedback', this, KEYS, depth, options, inspect);
   }
 
-  #take(words: BlockWords): void {
-    this.#u32 = words.u32;
-    this.#u64 = words.u64;
+  static #move(view: Feedback, buffer: Buffer, byteOffset: number): void {
+    view.#words.point(buffer, byteOffset);
+    view.#take();
+  }
+
+  #take(): void {
+    this.#u32 = this.#words.u32;
+    this.#u64 = this.#words.u64;
   }
 }

@@ -1,5 +1,5 @@
 import type { BlockWords } from './block-words.js';
-import { movable } from './memory.js';
+import { type Buffer, movable } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
 import { Flag, threadIndex } from './standard.js';
 
@@ -20,13 +20,15 @@ export type GcReporting = 'live' | 'after' | 'none';
  * JavaScript does not run then; a parent may see its worker's.
  */
 export class GcState {
+  readonly #words: BlockWords;
   #u32!: Uint32Array;
   #u64!: BigUint64Array;
 
   /** @internal */
   constructor(words: BlockWords) {
-    this.#take(words);
-    movable(this, (...place) => this.#take(words.point(...place)));
+    this.#words = words;
+    this.#take();
+    movable(this, GcState.#move);
     Object.freeze(this);
   }
 
@@ -79,8 +81,13 @@ export class GcState {
     return inspectGetters('GcState', this, KEYS, depth, options, inspect);
   }
 
-  #take(words: BlockWords): void {
-    this.#u32 = words.u32;
-    this.#u64 = words.u64;
+  static #move(view: GcState, buffer: Buffer, byteOffset: number): void {
+    view.#words.point(buffer, byteOffset);
+    view.#take();
+  }
+
+  #take(): void {
+    this.#u32 = this.#words.u32;
+    this.#u64 = this.#words.u64;
   }
 }

@@ -65,8 +65,9 @@ export class Handle {
   declare readonly hints: Hints | undefined;
   readonly #channel: Channel;
   #held: ThreadBlocks | null;
+  /** The same, also when the handle is detached. */
+  readonly #all: ThreadBlocks;
   #buffers: readonly ArrayBuffer[];
-  readonly #events: EventEmitter<{ status: [Status] }>;
   #blocks: unknown;
   /** Of the standard block. */
   readonly #words: BlockWords | undefined;
@@ -75,17 +76,17 @@ export class Handle {
   // Everything above that looks at a buffer, and at which.
   readonly #views: [view: object, slot: number, offset: number][] = [];
 
-  readonly #stopMoving: () => void;
+  readonly #follow = () => this.#look(this.#all.buffers);
 
   constructor(channel: Channel, blocks: ThreadBlocks) {
     this.#channel = channel;
     this.#held = blocks;
+    this.#all = blocks;
     this.#buffers = blocks.buffers;
     if (channel.standard) this.#words = new BlockWords(this.#buffers[0]!);
     Object.defineProperty(this, 'hints', { value: this.#newHints(), enumerable: true });
-    this.#events = blocks.events;
     blocks.acquire();
-    this.#stopMoving = blocks.onMove(() => this.#look(blocks.buffers));
+    blocks.onMove(this.#follow);
   }
 
   get tid(): number {
@@ -93,7 +94,7 @@ export class Handle {
   }
 
   get events(): EventEmitter<{ status: [Status] }> {
-    return this.#events;
+    return this.#all.events;
   }
 
   get status(): Status {
@@ -137,7 +138,7 @@ export class Handle {
     const held = this.#held;
     if (held === null) return;
     this.#held = null;
-    this.#stopMoving();
+    held.offMove(this.#follow);
     this.#look(this.#buffers.map((buffer) => buffer.slice(0)));
     held.release();
   }

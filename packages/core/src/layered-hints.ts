@@ -1,7 +1,7 @@
 import type { LayeredMapping } from './channel.js';
 import { checkUrgency, HINT_KEYS, type HintGroup, type Hints } from './hints.js';
 import { checkHint } from './layered.js';
-import { movable, move } from './memory.js';
+import { type Buffer, movable, move } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
 import type { PhaseName } from './standard.js';
 
@@ -18,7 +18,7 @@ export class LayeredHints implements Hints {
     this.#values = values;
     this.#mapping = mapping;
     this.#publish = publish;
-    movable(this, (...place) => move(values, ...place));
+    movable(this, LayeredHints.#move);
     Object.freeze(this);
   }
 
@@ -82,6 +82,10 @@ export class LayeredHints implements Hints {
     inspect: (value: unknown, options: object) => string,
   ): string {
     return inspectGetters('Hints', this, HINT_KEYS, depth, options, inspect);
+  }
+
+  static #move(hints: LayeredHints, buffer: Buffer, byteOffset: number): void {
+    move(hints.#values, buffer, byteOffset);
   }
 
   #hintOf(urgency: number): number {

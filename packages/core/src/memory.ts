@@ -256,20 +256,20 @@ export function createMemory(
   return Memory.create(buffer, byteOffset, size, align);
 }
 
-/** Points to other bytes; throws, and changes nothing, if the place is none. */
-export type Move = (buffer: Buffer, byteOffset: number) => void;
+/** Points a view to other bytes; throws, and changes nothing, if the place is none. */
+export type Move<V> = (view: V, buffer: Buffer, byteOffset: number) => void;
 
-const moves = new WeakMap<object, Move>();
+const moves = new WeakMap<object, Move<never>>();
 
-/** Declares how a hand-written view is pointed to other memory. */
-export function movable(view: object, move: Move): void {
+/** Declares how a hand-written view is pointed to other memory: by a function that all of its kind share. */
+export function movable<V extends object>(view: V, move: Move<V>): void {
   moves.set(view, move);
 }
 
 /** Points any view to other memory: what {@link movable} declared, or else its own memory. */
 export function move(view: object, buffer: Buffer, byteOffset: number): void {
   const declared = moves.get(view);
-  if (declared !== undefined) declared(buffer, byteOffset);
+  if (declared !== undefined) declared(view as never, buffer, byteOffset);
   else repoint(memoryOf(view), buffer, byteOffset);
 }
 

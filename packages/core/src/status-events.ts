@@ -1,5 +1,4 @@
 import { channel } from 'node:diagnostics_channel';
-import type { EventEmitter } from 'node:events';
 import { debuglog } from 'node:util';
 import { listenToStatus, loadAddon } from '@schedhint/native';
 import type { Status } from './status.js';
@@ -20,7 +19,7 @@ interface Followed {
   readonly tid: number;
   readonly map: string;
   readonly status: Status;
-  readonly events: EventEmitter<{ status: [Status] }>;
+  emitStatus(status: Status): void;
 }
 
 const debug = debuglog('schedhint');
@@ -37,7 +36,7 @@ export function follow(blocks: Followed): void {
   }
   const { status } = blocks;
   followed.set(blocks, identity(status));
-  trace(blocks.tid, blocks.map, status);
+  trace(blocks, status);
 }
 
 export function unfollow(blocks: Followed): void {
@@ -46,19 +45,20 @@ export function unfollow(blocks: Followed): void {
 
 function tell(): void {
   for (const [blocks, before] of [...followed]) {
-    const { tid, map, status } = blocks;
+    const { status } = blocks;
     const now = identity(status);
     if (now === before || !followed.has(blocks)) continue;
     followed.set(blocks, now);
-    trace(tid, map, status);
+    trace(blocks, status);
     announce(blocks);
   }
 }
 
 /** Tells of a status as if it had just changed: for whoever follows it because it has. */
-export function announce({ tid, map, status, events }: Followed): void {
+export function announce(blocks: Followed): void {
+  const { tid, map, status } = blocks;
   published.publish({ tid, map, status } satisfies StatusMessage);
-  events.emit('status', status);
+  blocks.emitStatus(status);
 }
 
 /** What makes two statuses the same to whoever waits for a change: not when a reader last looked. */
@@ -66,8 +66,9 @@ function identity(status: Status): string {
   return status.state === 'bound' ? `bound ${status.map.id}` : `${status.state} ${status.code}`;
 }
 
-function trace(tid: number, map: string, status: Status): void {
+function trace(blocks: Followed, status: Status): void {
   if (!debug.enabled) return;
+  const { tid, map } = blocks; // a call into the addon
   const what =
     status.state === 'bound' ? `map ${status.map.id}` : `${status.code}: ${status.reason}`;
   debug('thread %d, %s: %s, %s', tid, map, status.state, what);

@@ -26,13 +26,12 @@ export class ThreadBlocks {
   readonly #shared: readonly ArrayBuffer[];
   /** In the place of the shared buffers, while a map is bound whose structs are otherwise. */
   #hidden: readonly ArrayBuffer[] | null = null;
-  readonly #movers = new Set<() => void>();
+  readonly #movers: (() => void)[] = [];
   readonly #attachment: Attachment | null;
   readonly #channel: Channel;
   readonly #without: Status | null;
   readonly #own: boolean;
-  /** Emits `status` when it has changed. */
-  readonly events = new EventEmitter<{ status: [Status] }>();
+  #events: EventEmitter<{ status: [Status] }> | undefined;
   #handles = 0;
   #onLast: () => void;
 
@@ -68,7 +67,7 @@ export class ThreadBlocks {
   /** The calling thread's; the same for the same channel until the last handle is given back. */
   static own(channel: Channel): ThreadBlocks {
     createKeys(channel);
-    const key = JSON.stringify(channel.request);
+    const key = keyOf(channel);
     let blocks = ThreadBlocks.#ofThread.get(key);
     if (blocks === undefined) {
       blocks = new ThreadBlocks(channel, currentThread().id, () =>
@@ -82,7 +81,7 @@ export class ThreadBlocks {
   /** Another thread's of this process; `threadId` is Node.js's. */
   static of(channel: Channel, threadId: number): ThreadBlocks {
     createKeys(channel);
-    return new ThreadBlocks(channel, threadId, () => {});
+    return new ThreadBlocks(channel, threadId, nothing);
   }
 
   /**
@@ -93,10 +92,23 @@ export class ThreadBlocks {
     return this.#hidden ?? this.#shared;
   }
 
-  /** Calls back when the buffers are others. @returns stops it */
-  onMove(move: () => void): () => void {
-    this.#movers.add(move);
-    return () => this.#movers.delete(move);
+  /** Calls back when the buffers are others. */
+  onMove(move: () => void): void {
+    this.#movers.push(move);
+  }
+
+  offMove(move: () => void): void {
+    this.#movers.splice(this.#movers.indexOf(move), 1);
+  }
+
+  /** Emits `status` when it has changed. Made for whoever listens: most threads have nobody. */
+  get events(): EventEmitter<{ status: [Status] }> {
+    this.#events ??= new EventEmitter();
+    return this.#events;
+  }
+
+  emitStatus(status: Status): void {
+    this.#events?.emit('status', status);
   }
 
   acquire(): void {
@@ -165,7 +177,7 @@ export class ThreadBlocks {
       }
       this.#hidden = null;
     }
-    for (const move of this.#movers) move();
+    for (const move of [...this.#movers]) move();
   }
 
   #reader(boundNs: bigint): Reader | null {
@@ -175,6 +187,20 @@ export class ThreadBlocks {
     if (this.#own && monotonicNs() - readerSeenNs > SILENT_NS) return null;
     return { abi: readerAbi, flags: readerFlags, seenNs: readerSeenNs };
   }
+}
+
+const nothing = () => {};
+
+const keys = new WeakMap<Channel, string>();
+
+/** The same for channels that are the same to the registry. */
+export function keyOf(channel: Channel): string {
+  let key = keys.get(channel);
+  if (key === undefined) {
+    key = JSON.stringify(channel.request);
+    keys.set(channel, key);
+  }
+  return key;
 }
 
 /** Before the first bind: a program that looks for a key too early may not look again. */

@@ -75,7 +75,7 @@ export class TldHints implements Hints {
     this.#user = new Cell(hints.user);
     this.#phase = new Cell(hints.phase);
     this.#point(buffer, start);
-    movable(this, (...place) => this.#point(...place));
+    movable(this, TldHints.#move);
     Object.freeze(this);
   }
 
@@ -142,6 +142,10 @@ export class TldHints implements Hints {
     inspect: (value: unknown, options: object) => string,
   ): string {
     return inspectGetters('Hints', this, HINT_KEYS, depth, options, inspect);
+  }
+
+  static #move(hints: TldHints, buffer: Buffer, start: number): void {
+    hints.#point(buffer, start);
   }
 
   #point(buffer: Buffer, start: number): void {

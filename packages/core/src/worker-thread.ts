@@ -4,10 +4,16 @@ import { show, typeError } from './errors.js';
 import { Handle, type HintingThread, type Thread, type ThreadOf } from './handle.js';
 import type { Hints } from './hints.js';
 import { channelOf } from './thread.js';
-import { ThreadBlocks } from './thread-blocks.js';
+import { keyOf, ThreadBlocks } from './thread-blocks.js';
 import type { TldChannel } from './tld.js';
 
-const ofWorkers = new WeakMap<Worker, Map<string, Thread>>();
+/** By channel, of which there are few. */
+interface Known {
+  readonly key: string;
+  readonly thread: Thread;
+}
+
+const ofWorkers = new WeakMap<Worker, Known[]>();
 
 /** Which of a worker's blocks: those of the map that the worker itself uses. */
 export interface WorkerOptions<C extends StandardChannel | TldChannel = StandardChannel> {
@@ -33,16 +39,12 @@ export function threadOf<C extends StandardChannel | TldChannel = StandardChanne
     throw typeError('ERR_OPTION', `worker: expected a Worker, got ${show(worker)}`);
   }
   const channel = channelOf(options);
-  const key = JSON.stringify(channel.request);
-  let handles = ofWorkers.get(worker);
-  if (handles === undefined) {
-    handles = new Map();
-    ofWorkers.set(worker, handles);
-  }
-  let thread = handles.get(key);
+  const key = keyOf(channel);
+  const known = ofWorkers.get(worker) ?? [];
+  let thread = known.find((one) => one.key === key)?.thread;
   if (thread === undefined) {
     thread = new Handle(channel, ThreadBlocks.of(channel, worker.threadId)) as unknown as Thread;
-    handles.set(key, thread);
+    ofWorkers.set(worker, [...known, { key, thread }]);
     const detach = () => thread!.detach();
     // Its threadId is -1 once it has exited: nothing will call us then.
     if (worker.threadId < 0) detach();

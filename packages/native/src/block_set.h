@@ -23,6 +23,7 @@ class BlockSet {
 
   // A block for each slot that is this owner's. False and errno when there is no memory.
   bool Take(const std::vector<schedhint_slot>& slots, schedhint_owner owner) {
+    by_slot_.reserve(slots.size());
     for (const schedhint_slot& slot : slots) {
       by_slot_.push_back(slot.owner == owner ? pool_->Take(slot.size) : Block());
       if (slot.owner == owner && by_slot_.back().address == nullptr) return false;

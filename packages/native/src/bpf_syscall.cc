@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstring>
 
 namespace schedhint {
@@ -19,20 +20,22 @@ constexpr unsigned kPidfdThread = O_EXCL;     // PIDFD_THREAD, linux/pidfd.h
 constexpr int kMembarrierGlobal = 1;          // MEMBARRIER_CMD_GLOBAL, linux/membarrier.h
 constexpr int kAttemptsAgainstParallel = 64;  // of EAGAIN: two first inserts for one task
 
-int Bpf(int command, bpf_attr* attr) {
-  long result = syscall(SYS_bpf, command, attr, sizeof(*attr));
+int Bpf(int command, bpf_attr* attr, size_t size = sizeof(bpf_attr)) {
+  long result = syscall(SYS_bpf, command, attr, size);
   return result < 0 ? -errno : static_cast<int>(result);
 }
 
 int ChangeElement(int command, int map_fd, int key, const void* value) {
+  // The part of it that the command has: the kernel copies all that it is given.
+  constexpr size_t kSize = offsetof(bpf_attr, flags) + sizeof(bpf_attr::flags);
   bpf_attr attr;
-  std::memset(&attr, 0, sizeof(attr));
+  std::memset(&attr, 0, kSize);
   attr.map_fd = map_fd;
   attr.key = reinterpret_cast<uintptr_t>(&key);
   attr.value = reinterpret_cast<uintptr_t>(value);
   int result = 0;
   for (int i = 0; i < kAttemptsAgainstParallel; i++) {
-    result = Bpf(command, &attr);
+    result = Bpf(command, &attr, kSize);
     if (result != -EAGAIN) break;
   }
   return result;

@@ -48,7 +48,8 @@ Channel::Channel(const schedhint_channel_spec& spec)
       slots_(spec.slots, spec.slots + spec.slot_count),
       count_slot_(spec.count_slot),
       count_offset_(spec.count_offset),
-      kind_(spec.kind) {}
+      kind_(spec.kind),
+      leader_tid_(getpid()) {}
 
 std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, PagePool* pool,
                                          const Block& metadata, MapWatcher* watcher,
@@ -82,7 +83,7 @@ bool Channel::HasPath(const char* path) const {
 bool Channel::HasSlotsOf(const schedhint_channel_spec& spec) const {
   return kind_ == spec.kind && value_size_ == spec.value_size && count_slot_ == spec.count_slot &&
          count_offset_ == spec.count_offset &&
-         slots_ == std::vector<schedhint_slot>(spec.slots, spec.slots + spec.slot_count);
+         std::equal(slots_.begin(), slots_.end(), spec.slots, spec.slots + spec.slot_count);
 }
 
 void Channel::Open(const IsUsed& is_used) {
@@ -126,7 +127,7 @@ std::vector<std::string> Channel::Places() const {
 bool Channel::Look(const IsUsed& is_used) {
   if (direct_.is_open() && !direct_.IsPinnedAt(paths_)) {
     for (schedhint_binding* binding : bindings) DeleteElement(binding);
-    if (leader_ == Leader::kProcessAlone) direct_.Delete(getpid());
+    if (leader_ == Leader::kProcessAlone) direct_.Delete(leader_tid_);
     direct_.Close();
     AllUnbound({});
   }
@@ -217,7 +218,7 @@ void Channel::Bind(schedhint_binding* binding) {
 void Channel::Bound(schedhint_binding* binding) {
   binding->bound = true;
   Count(1);
-  if (binding->status.tid == getpid()) leader_ = Leader::kThread;
+  if (binding->status.tid == leader_tid_) leader_ = Leader::kThread;
   BindLeader();
 }
 
@@ -251,11 +252,11 @@ void Channel::Unbind(schedhint_binding* binding) {
   if (!binding->bound) return;
   binding->bound = false;
   Count(-1);
-  if (tid == getpid()) leader_ = Leader::kNone;
+  if (tid == leader_tid_) leader_ = Leader::kNone;
   BindLeader();
   if (bound_ == 0 && leader_ == Leader::kProcessAlone) {
-    if (direct_.is_open()) direct_.Delete(getpid());
-    if (broker_ != nullptr) broker_->Unbind(getpid());
+    if (direct_.is_open()) direct_.Delete(leader_tid_);
+    if (broker_ != nullptr) broker_->Unbind(leader_tid_);
     leader_ = Leader::kNone;
   }
 }
@@ -263,16 +264,17 @@ void Channel::Unbind(schedhint_binding* binding) {
 // Unless it has an element already, or is about to.
 void Channel::BindLeader() {
   if (!has_process_slot_ || bound_ == 0 || leader_ != Leader::kNone) return;
-  bool is_asked = std::any_of(bindings.begin(), bindings.end(), [](const schedhint_binding* one) {
-    return one->request != 0 && one->status.tid == getpid();
-  });
+  bool is_asked =
+      std::any_of(bindings.begin(), bindings.end(), [this](const schedhint_binding* one) {
+        return one->request != 0 && one->status.tid == leader_tid_;
+      });
   if (is_asked) return;
   Element alone = {nullptr, process_};
   bool done = false;
   if (direct_.is_open()) {
-    done = SetElement(getpid(), alone).step == SCHEDHINT_STEP_NONE;
+    done = SetElement(leader_tid_, alone).step == SCHEDHINT_STEP_NONE;
   } else {
-    leader_request_ = broker_->Bind(getpid(), alone);
+    leader_request_ = broker_->Bind(leader_tid_, alone);
     done = leader_request_ != 0;
   }
   if (done) leader_ = Leader::kProcessAlone;

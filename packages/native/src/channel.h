@@ -90,6 +90,7 @@ class Channel {
   int32_t count_slot_;
   uint32_t count_offset_;
   schedhint_kind kind_;
+  pid_t leader_tid_;
   bool has_process_slot_ = false;
   std::shared_ptr<BlockSet> process_;
   DirectMap direct_;

@@ -37,9 +37,11 @@ schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t
   }
   binding->handles++;
   if (!binding->bound) {
+    bool was_open = channel->is_open();
     channel->Open(IsUsedBeside(channel));
     Bind(binding);
-    WatchPins();
+    // What there is to watch changes with the channel, not with a thread.
+    if (!was_open) WatchPins();
     binding->told = binding->status;
   }
   *status = binding->status;

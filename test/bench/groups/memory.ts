@@ -23,14 +23,21 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-/** As a parent has it: a handle on each worker, with all its views. Node.js's ids end at 2^53. */
-let nextId = 2 ** 40;
-function handlesOnWorkers(map: string, count: number): object[] {
-  return Array.from({ length: count }, () => {
-    const worker = { threadId: nextId++, once: () => worker } as unknown as Worker;
-    const thread = threadOf(worker, { map });
-    return [worker, thread, thread.hints, thread.feedback, thread.gc];
-  });
+/** Of workers that have not attached yet: their blocks exist, and that is all that matters here. */
+let nextId = 2 ** 40; // Node.js counts from 0
+function workers(count: number): Worker[] {
+  const worker = () => ({ threadId: nextId++, once: () => {} }) as unknown as Worker;
+  return Array.from({ length: count }, worker);
+}
+
+/** As a parent has it: a handle on each worker, whose views have all been made. */
+function attachAll(of: readonly Worker[], map: string): unknown[] {
+  const handles = new Array(of.length);
+  for (let i = 0; i < of.length; i++) {
+    const thread = threadOf(of[i]!, { map });
+    handles[i] = thread.hints && thread.feedback && thread.gc && thread;
+  }
+  return handles;
 }
 
 function exactly(id: string, unit: string, value: number): Row {
@@ -44,7 +51,7 @@ export const memory: Group = {
     const map = bed.pin('schedhint');
     const rows: Row[] = [];
     // What is compiled and made once is not what a thread costs.
-    handlesOnWorkers(map, 10);
+    attachAll(workers(100), map);
     for (const count of THREADS) {
       const unit = 'bytes per thread';
       if (bed.why !== null) {
@@ -57,8 +64,9 @@ export const memory: Group = {
         rows.push(exactly(`memory.mapped-${count}`, unit, mappedBytes() / count));
         native.letGo();
       }
+      const parents = workers(count);
       const before = heapUsed();
-      const handles = handlesOnWorkers(map, count);
+      const handles = attachAll(parents, map);
       const after = heapUsed();
       rows.push(exactly(`memory.heap-${count}`, unit, (after - before) / handles.length));
     }
