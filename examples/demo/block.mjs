@@ -3,6 +3,8 @@
 
 import { ABI, ReaderFlag, threadLayout } from 'schedhint';
 
+const SIZE = threadLayout.size;
+
 /** Index of a field in a typed array of its own element size. */
 const at = Object.fromEntries(
   threadLayout.fields.map(({ name, offset, size }) => [name, offset / size]),
@@ -14,11 +16,14 @@ export class Block {
   #u64;
   #group = { urgency: 0, sliceUs: 0, deadlineNs: '0', user: '0' };
 
-  /** @param {ArrayBuffer} buffer */
-  constructor(buffer) {
-    this.#u16 = new Uint16Array(buffer);
-    this.#u32 = new Uint32Array(buffer);
-    this.#u64 = new BigUint64Array(buffer);
+  /**
+   * @param {ArrayBuffer} page
+   * @param {number} offset in it
+   */
+  constructor(page, offset) {
+    this.#u16 = new Uint16Array(page, offset, SIZE / 2);
+    this.#u32 = new Uint32Array(page, offset, SIZE / 4);
+    this.#u64 = new BigUint64Array(page, offset, SIZE / 8);
   }
 
   /** Kinds of pause in progress; 0: none. */

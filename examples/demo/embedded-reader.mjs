@@ -26,8 +26,9 @@ class WatchedThread {
 
   constructor({ threadId, tid }) {
     this.tid = tid;
-    const attachment = loadAddon().addon.attach(workerData.request, threadId, false);
-    this.#block = new Block(attachment.buffer(0));
+    const { addon } = loadAddon();
+    const handle = addon.attach(workerData.request, threadId, false);
+    this.#block = new Block(addon.page(handle, 0), addon.offset(handle, 0));
     this.#stats = new TaskStats(tid);
     this.#before = this.#counters;
   }

@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Addon } from '@schedhint/native';
+import type { Addon, AttachmentHandle } from '@schedhint/native';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeOnKernel } from './ability.js';
 import { BpfReader } from './bpf-reader.js';
@@ -47,9 +47,11 @@ describeOnKernel('copies in one process', () => {
         const { request } = schedhint.uptr({ map: files.map });
         const first = addon.attach(request, threadId, true);
         const second = other.attach(request, threadId, true);
-        const places = [first, second].map((handle) => place(handle.buffer(0)!));
+        const placeIn = (copy: Addon, handle: AttachmentHandle) =>
+          place(new Uint8Array(copy.page(handle, 0)!, copy.offset(handle, 0), 128));
+        const places = [placeIn(addon, first), placeIn(other, second)];
         const counts = [addon.counts(), other.counts()];
-        first.release();
+        addon.release(first);
         const after = other.counts();
         return { places, counts, after };
       },

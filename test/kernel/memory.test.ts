@@ -20,9 +20,10 @@ interface Where {
 /** Where the calling thread's block lies. */
 function placeOfBlock({ schedhint, addon, require, threadId }: Context, { map, probe }: Where) {
   const native = require(probe) as NativeProbe;
-  const attachment = addon.attach(schedhint.uptr({ map }).request, threadId, true);
-  const place = native.place(attachment.buffer(0)!);
-  attachment.release();
+  const handle = addon.attach(schedhint.uptr({ map }).request, threadId, true);
+  const block = new Uint8Array(addon.page(handle, 0)!, addon.offset(handle, 0), 128);
+  const place = native.place(block);
+  addon.release(handle);
   return place;
 }
 
@@ -131,8 +132,9 @@ describeOnKernel('memory', () => {
         const native = require(where.probe) as NativeProbe;
         const { request } = schedhint.uptr({ map: where.map });
         return Array.from({ length: 32 }, (_, i) => {
-          const buffer = addon.attach(request, 1000 + i, false).buffer(0)!;
-          return { place: native.place(buffer), bytes: [...new Uint8Array(buffer)] };
+          const handle = addon.attach(request, 1000 + i, false);
+          const block = new Uint8Array(addon.page(handle, 0)!, addon.offset(handle, 0), 128);
+          return { place: native.place(block), bytes: [...block] };
         });
       },
       { map, probe },

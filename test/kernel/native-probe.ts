@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 
 /** native/probe.c, as a process that has loaded it sees it. */
 export interface NativeProbe {
-  /** Where a buffer lies. */
-  place(buffer: ArrayBuffer): { page: number; offset: number };
-  /** Forks without exec. The child stores zeroes into the buffer and waits. @returns its pid */
-  fork(buffer: ArrayBuffer): number;
-  /** The child does one system call and exits. What was in its buffer before and after. */
+  /** Where bytes lie. */
+  place(bytes: Uint8Array): { page: number; offset: number };
+  /** Forks without exec. The child stores zeroes into the bytes and waits. @returns its pid */
+  fork(bytes: Uint8Array): number;
+  /** The child does one system call and exits. What was in the bytes before and after. */
   finishChild(): { status: number; found: ArrayBuffer; left: ArrayBuffer };
   /** Replaces the process by `sh -c command`. */
   exec(command: string): never;

@@ -117,9 +117,11 @@ describeOnKernel('what may be found under a pin', () => {
         const native = require(file) as NativeProbe;
         const { request } = uptr({ map: path, value });
         // Threads that do not exist yet: only their blocks matter here.
-        return Array.from({ length: 8 }, (_, i) =>
-          native.place(addon.attach(request, 1000 + i, false).buffer(0)!),
-        );
+        return Array.from({ length: 8 }, (_, i) => {
+          const handle = addon.attach(request, 1000 + i, false);
+          const page = addon.page(handle, 0)!;
+          return native.place(new Uint8Array(page, addon.offset(handle, 0), 1000));
+        });
       },
       { file: probe, path: map('custom_big') },
     );

@@ -24,7 +24,13 @@ const OPTIONS = {
 };
 
 /** N-API's surface, and what hides pthread_create from a sanitizer. */
-const NOT_LINKED = ['addon.cc', 'attachment.cc', 'glibc_floor.cc'];
+const NOT_LINKED = [
+  'addon.cc',
+  'attachment.cc',
+  'channel_requests.cc',
+  'environment.cc',
+  'glibc_floor.cc',
+];
 
 describeOnKernel('sanitizers', () => {
   let bpffs: Bpffs;

@@ -50,15 +50,19 @@ export function isChannel(value: unknown): value is Channel {
   return Object.isFrozen(value) && typeof (value as Channel | null)?.request?.map === 'string';
 }
 
-const standardChannels = new Map<string, StandardChannel>();
+const standardChannels = new Map<string, Map<string, StandardChannel>>();
 
 /** The channel of the standard block: one for each pin, however many threads use it. */
 export function standardChannel(pin: Pin): StandardChannel {
-  const key = `${pin.map}\0${pin.broker}`;
-  let channel = standardChannels.get(key);
+  let ofMap = standardChannels.get(pin.map);
+  if (ofMap === undefined) {
+    ofMap = new Map();
+    standardChannels.set(pin.map, ofMap);
+  }
+  let channel = ofMap.get(pin.broker);
   if (channel === undefined) {
     channel = makeStandardChannel(pin);
-    standardChannels.set(key, channel);
+    ofMap.set(pin.broker, channel);
   }
   return channel;
 }

@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import { BlockHints } from './block-hints.js';
+import type { BlockPlace } from './block-place.js';
 import { BlockWords } from './block-words.js';
 import type { Channel, StandardBlocks } from './channel.js';
 import { Feedback } from './feedback.js';
@@ -59,34 +60,43 @@ export type ThreadOf<C> = C extends { readonly standard: true }
     ? HintingThread<Blocks>
     : Thread<C extends Channel<infer Blocks> ? Blocks : never>;
 
+/** Looks at the memory behind a slot, so many bytes from its start. */
+interface Looking {
+  readonly view: object;
+  readonly slot: number;
+  readonly offset: number;
+}
+
+const NOTHING: readonly Looking[] = [];
+
 /** What the interfaces above promise; `hints`, `feedback` and `gc` only with the standard block. */
 export class Handle {
   /** A property of its own, made at once: an accessor is a load more for each use on Node.js 20. */
-  declare readonly hints: Hints | undefined;
+  readonly hints: Hints | undefined;
   readonly #channel: Channel;
   #held: ThreadBlocks | null;
   /** The same, also when the handle is detached. */
   readonly #all: ThreadBlocks;
-  #buffers: readonly ArrayBuffer[];
+  #places: readonly BlockPlace[];
   #blocks: unknown;
   /** Of the standard block. */
   readonly #words: BlockWords | undefined;
   #feedback: Feedback | undefined;
   #gc: GcState | undefined;
-  // Everything above that looks at a buffer, and at which.
-  readonly #views: [view: object, slot: number, offset: number][] = [];
-
-  readonly #follow = () => this.#look(this.#all.buffers);
+  /** Everything above that looks at memory. Not pushed to: an array grows by more than there ever is. */
+  #views: readonly Looking[] = NOTHING;
 
   constructor(channel: Channel, blocks: ThreadBlocks) {
     this.#channel = channel;
     this.#held = blocks;
     this.#all = blocks;
-    this.#buffers = blocks.buffers;
-    if (channel.standard) this.#words = new BlockWords(this.#buffers[0]!);
-    Object.defineProperty(this, 'hints', { value: this.#newHints(), enumerable: true });
+    this.#places = blocks.places;
+    const { buffer, offset } = this.#places[0]!;
+    if (channel.standard) this.#words = new BlockWords(buffer, offset);
+    this.hints = this.#newHints();
+    Object.freeze(this);
     blocks.acquire();
-    blocks.onMove(this.#follow);
+    blocks.onMove(this, Handle.#move);
   }
 
   get tid(): number {
@@ -111,7 +121,8 @@ export class Handle {
     const { tld, layered } = this.#channel;
     if (tld !== undefined) {
       const places = placesOf(this.#channel as TldChannel);
-      return this.#looking(new TldHints(this.#buffers[0]!, TLD_HEADER, places), 0, TLD_HEADER);
+      const { buffer, offset } = this.#places[0]!;
+      return this.#looking(new TldHints(buffer, offset + TLD_HEADER, places), 0, TLD_HEADER);
     }
     if (this.#words === undefined) return undefined;
     const values = new BlockHints(this.#words);
@@ -138,8 +149,9 @@ export class Handle {
     const held = this.#held;
     if (held === null) return;
     this.#held = null;
-    held.offMove(this.#follow);
-    this.#look(this.#buffers.map((buffer) => buffer.slice(0)));
+    held.offMove(this);
+    // A view that somebody has kept must not write into the memory of its next owner.
+    Handle.#move(this, held.copyPlaces());
     held.release();
   }
 
@@ -153,13 +165,16 @@ export class Handle {
     return { blocks: thread.#held, channel: thread.#channel };
   }
 
-  #look(buffers: readonly ArrayBuffer[]): void {
-    this.#buffers = buffers;
-    for (const [view, slot, offset] of this.#views) rebase(view, buffers[slot]!, offset);
+  static #move(handle: Handle, places: readonly BlockPlace[]): void {
+    handle.#places = places;
+    for (const { view, slot, offset } of handle.#views) {
+      const place = places[slot]!;
+      rebase(view, place.buffer, place.offset + offset);
+    }
   }
 
   #looking<V extends object>(view: V, slot: number, offset = 0): V {
-    this.#views.push([view, slot, offset]);
+    this.#views = this.#views.concat({ view, slot, offset });
     return view;
   }
 
@@ -167,7 +182,8 @@ export class Handle {
     if (this.#channel.tld !== undefined) {
       const { layout } = placesOf(this.#channel as TldChannel);
       if (layout === null) return Object.freeze({});
-      return this.#looking(createView(layout, this.#buffers[0]!, TLD_HEADER), 0, TLD_HEADER);
+      const { buffer, offset } = this.#places[0]!;
+      return this.#looking(createView(layout, buffer, offset + TLD_HEADER), 0, TLD_HEADER);
     }
     const blocks: Record<string, unknown> = {};
     this.#channel.pointers.forEach(({ path, layout }, slot) => {
@@ -176,8 +192,8 @@ export class Handle {
         at[name] ??= {};
         at = at[name] as Record<string, unknown>;
       }
-      const view = createView(layout, this.#buffers[slot]!, 0);
-      at[path.at(-1)!] = this.#looking(view, slot);
+      const { buffer, offset } = this.#places[slot]!;
+      at[path.at(-1)!] = this.#looking(createView(layout, buffer, offset), slot);
     });
     return blocks;
   }

@@ -25,7 +25,7 @@ export function checkPath(path: unknown): string {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw typeError('ERR_OPTION', `map: expected the path of a pinned map, got ${show(path)}`);
   }
-  return resolve(path);
+  return resolved(path);
 }
 
 function brokerOf(broker: unknown): string {
@@ -33,5 +33,18 @@ function brokerOf(broker: unknown): string {
   if (typeof path !== 'string' || path.includes('\0')) {
     throw typeError('ERR_OPTION', `broker: expected the path of a socket, got ${show(path)}`);
   }
-  return path === '' ? '' : resolve(path);
+  return path === '' ? '' : resolved(path);
+}
+
+const known = new Map<string, string>();
+
+/** An app names few paths, and each again and again. */
+function resolved(path: string): string {
+  if (!path.startsWith('/')) return resolve(path); // the working directory may change
+  let result = known.get(path);
+  if (result === undefined) {
+    result = resolve(path);
+    known.set(path, result);
+  }
+  return result;
 }

@@ -5,14 +5,9 @@
  * @packageDocumentation
  */
 import { currentThread, listenToStatus, loadAddon } from '@schedhint/native';
+import { placesIn } from './block-place.js';
 import { pinOf } from './pin.js';
-import {
-  introduce,
-  PROCESS_SLOT,
-  standardGcRequest,
-  standardRequest,
-  THREAD_SLOT,
-} from './standard-request.js';
+import { introduce, SLOTS, standardGcRequest, standardRequest } from './standard-request.js';
 import { followStartedWorkers } from './started-workers.js';
 
 /**
@@ -30,14 +25,13 @@ export function publishOwnCollections(onStatus: () => void): boolean {
   if (process.versions.bun !== undefined) return false;
   const { addon } = loaded;
   const { id, isMain } = currentThread();
-  const attachment = addon.attach(standardRequest(pinOf({})), id, true);
-  const buffers = [THREAD_SLOT, PROCESS_SLOT].map((slot) => attachment.buffer(slot));
-  const all = buffers.filter((buffer) => buffer !== null);
-  if (all.length < buffers.length || !attachment.startGcHook(standardGcRequest)) {
-    attachment.release();
+  const handle = addon.attach(standardRequest(pinOf({})), id, true);
+  const places = placesIn(addon, handle, SLOTS);
+  if (places === null || !addon.startGcHook(handle, standardGcRequest)) {
+    addon.release(handle);
     return false;
   }
-  introduce(all, isMain);
+  introduce(places, isMain);
   followStartedWorkers();
   listenToStatus(addon, onStatus);
   return true;

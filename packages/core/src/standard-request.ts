@@ -1,4 +1,5 @@
 import type { ChannelRequest, GcRequest } from '@schedhint/native';
+import type { BlockPlace } from './block-place.js';
 import type { Pin } from './pin.js';
 
 // What the addon is told of the standard blocks, in numbers. The preload needs no more of them than
@@ -9,6 +10,7 @@ import type { Pin } from './pin.js';
 const VALUE_SIZE = 16;
 export const THREAD_SLOT = 0;
 export const PROCESS_SLOT = 1;
+export const SLOTS = 2;
 const THREAD_SIZE = 128;
 const PROCESS_SIZE = 64;
 const JS_THREADS = 8;
@@ -51,9 +53,10 @@ export const standardGcRequest: GcRequest = Object.freeze({
 });
 
 /** Fills in what a thread's blocks say from the start. `abi` comes last: 0 is an empty block. */
-export function introduce(buffers: readonly ArrayBuffer[], isMain: boolean): void {
-  const thread = buffers[THREAD_SLOT]!;
-  new Uint16Array(thread)[ROLE / 2] = isMain ? MAIN : WORKER;
-  new Uint32Array(thread)[0] = ABI;
-  new Uint32Array(buffers[PROCESS_SLOT]!)[0] = ABI;
+export function introduce(places: readonly BlockPlace[], isMain: boolean): void {
+  const thread = places[THREAD_SLOT]!;
+  const process = places[PROCESS_SLOT]!;
+  new Uint16Array(thread.buffer)[(thread.offset + ROLE) / 2] = isMain ? MAIN : WORKER;
+  new Uint32Array(thread.buffer)[thread.offset / 4] = ABI;
+  new Uint32Array(process.buffer)[process.offset / 4] = ABI;
 }

@@ -128,7 +128,10 @@ test('what the addon is told of the blocks is what their layouts say', () => {
   });
   for (const isMain of [true, false]) {
     const buffers = [threadLayout, processLayout].map(({ size }) => new ArrayBuffer(size));
-    introduce(buffers, isMain);
+    introduce(
+      buffers.map((buffer) => ({ buffer, offset: 0 })),
+      isMain,
+    );
     const view = createView(threadLayout, buffers[0]!, 0);
     const { main, worker } = standard.Role;
     expect([view.abi, view.role]).toEqual([standard.ABI, isMain ? main : worker]);

@@ -19,12 +19,14 @@ interface Followed {
   readonly tid: number;
   readonly map: string;
   readonly status: Status;
+  /** What makes two statuses the same to whoever waits for a change. */
+  readonly identity: string | number;
   emitStatus(status: Status): void;
 }
 
 const debug = debuglog('schedhint');
 const published = channel(STATUS_CHANNEL);
-const followed = new Map<Followed, string>();
+const followed = new Map<Followed, string | number>();
 let listening = false;
 
 /** Tells of each change of a status from now on: by its events, the diagnostics channel, the trace. */
@@ -34,9 +36,8 @@ export function follow(blocks: Followed): void {
     const loaded = loadAddon();
     if ('addon' in loaded) listenToStatus(loaded.addon, tell);
   }
-  const { status } = blocks;
-  followed.set(blocks, identity(status));
-  trace(blocks, status);
+  followed.set(blocks, blocks.identity);
+  trace(blocks);
 }
 
 export function unfollow(blocks: Followed): void {
@@ -45,11 +46,10 @@ export function unfollow(blocks: Followed): void {
 
 function tell(): void {
   for (const [blocks, before] of [...followed]) {
-    const { status } = blocks;
-    const now = identity(status);
+    const now = blocks.identity;
     if (now === before || !followed.has(blocks)) continue;
     followed.set(blocks, now);
-    trace(blocks, status);
+    trace(blocks);
     announce(blocks);
   }
 }
@@ -61,14 +61,9 @@ export function announce(blocks: Followed): void {
   blocks.emitStatus(status);
 }
 
-/** What makes two statuses the same to whoever waits for a change: not when a reader last looked. */
-function identity(status: Status): string {
-  return status.state === 'bound' ? `bound ${status.map.id}` : `${status.state} ${status.code}`;
-}
-
-function trace(blocks: Followed, status: Status): void {
+function trace(blocks: Followed): void {
   if (!debug.enabled) return;
-  const { tid, map } = blocks; // a call into the addon
+  const { tid, map, status } = blocks;
   const what =
     status.state === 'bound' ? `map ${status.map.id}` : `${status.code}: ${status.reason}`;
   debug('thread %d, %s: %s, %s', tid, map, status.state, what);

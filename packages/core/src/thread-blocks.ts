@@ -1,5 +1,14 @@
 import { EventEmitter } from 'node:events';
-import { type Attachment, currentThread, type GcRequest, loadAddon, Step } from '@schedhint/native';
+import {
+  type Addon,
+  type AttachmentHandle,
+  currentThread,
+  type GcRequest,
+  loadAddon,
+  type NativeStatus,
+  Step,
+} from '@schedhint/native';
+import { type BlockPlace, copyOf, placesIn } from './block-place.js';
 import { BlockWords } from './block-words.js';
 import type { Channel } from './channel.js';
 import { monotonicNs } from './clock.js';
@@ -17,49 +26,57 @@ import { placesOf } from './tld-places.js';
  */
 const SILENT_NS = 5_000_000_000n;
 
+/** Who has to know where the memory is, and by which function, which all of a kind share. */
+interface Mover {
+  readonly of: object;
+  readonly move: (of: never, places: readonly BlockPlace[]) => void;
+}
+
+const NOBODY: readonly Mover[] = [];
+
 /**
  * The memory of one thread in one channel, for all handles that this isolate has on it: shared with
  * the kernel's element, or private where no element can be had. Counted.
  */
 export class ThreadBlocks {
   /** What the kernel's element points to, or private memory where there is none. */
-  readonly #shared: readonly ArrayBuffer[];
-  /** In the place of the shared buffers, while a map is bound whose structs are otherwise. */
-  #hidden: readonly ArrayBuffer[] | null = null;
-  readonly #movers: (() => void)[] = [];
-  readonly #attachment: Attachment | null;
+  readonly #shared: readonly BlockPlace[];
+  /** In the place of the shared memory, while a map is bound whose structs are otherwise. */
+  #hidden: readonly BlockPlace[] | null = null;
+  #movers: readonly Mover[] = NOBODY;
+  /** Null where hints are private. */
+  readonly #addon: Addon | null;
+  readonly #handle: AttachmentHandle;
   readonly #channel: Channel;
   readonly #without: Status | null;
   readonly #own: boolean;
   #events: EventEmitter<{ status: [Status] }> | undefined;
   #handles = 0;
-  #onLast: () => void;
 
-  private constructor(channel: Channel, threadId: number, onLast: () => void) {
+  private constructor(channel: Channel, threadId: number, own: boolean) {
     this.#channel = channel;
-    this.#onLast = onLast;
-    const loaded = loadAddon();
-    const own = threadId === currentThread().id;
     this.#own = own;
-    const attachment =
-      'addon' in loaded ? loaded.addon.attach(channel.request, threadId, own) : null;
-    const shared = attachment && channel.pointers.map((_, slot) => attachment.buffer(slot));
-    if (shared?.every((buffer) => buffer !== null)) {
-      this.#attachment = attachment;
-      this.#without = null;
-      this.#shared = shared;
+    const loaded = loadAddon();
+    if ('addon' in loaded) {
+      const { addon } = loaded;
+      this.#handle = addon.attach(channel.request, threadId, own);
+      const shared = placesIn(addon, this.#handle, channel.pointers.length);
+      this.#addon = shared && addon;
+      this.#without = shared && null;
+      this.#shared = shared ?? privatePlaces(channel);
+      if (shared === null) {
+        this.#without = withoutMemory(channel, addon.status(this.#handle));
+        addon.release(this.#handle);
+      }
     } else {
-      this.#attachment = null;
-      this.#without =
-        'addon' in loaded
-          ? withoutMemory(channel, attachment!)
-          : unavailable(loaded.code, loaded.reason);
-      attachment?.release();
-      this.#shared = channel.pointers.map(({ layout }) => new ArrayBuffer(layout.size));
+      this.#addon = null;
+      this.#handle = 0;
+      this.#without = unavailable(loaded.code, loaded.reason);
+      this.#shared = privatePlaces(channel);
     }
-    if (channel.standard && own) introduce(this.buffers, currentThread().isMain);
+    if (channel.standard && own) introduce(this.#shared, currentThread().isMain);
     if (own) followStartedWorkers();
-    if (this.#attachment !== null) follow(this);
+    if (this.#addon !== null) follow(this);
   }
 
   static readonly #ofThread = new Map<string, ThreadBlocks>();
@@ -70,9 +87,7 @@ export class ThreadBlocks {
     const key = keyOf(channel);
     let blocks = ThreadBlocks.#ofThread.get(key);
     if (blocks === undefined) {
-      blocks = new ThreadBlocks(channel, currentThread().id, () =>
-        ThreadBlocks.#ofThread.delete(key),
-      );
+      blocks = new ThreadBlocks(channel, currentThread().id, true);
       ThreadBlocks.#ofThread.set(key, blocks);
     }
     return blocks;
@@ -81,24 +96,27 @@ export class ThreadBlocks {
   /** Another thread's of this process; `threadId` is Node.js's. */
   static of(channel: Channel, threadId: number): ThreadBlocks {
     createKeys(channel);
-    return new ThreadBlocks(channel, threadId, nothing);
+    return new ThreadBlocks(channel, threadId, threadId === currentThread().id);
   }
 
-  /**
-   * The memory by pointer of the channel; {@link onMove} tells when it is another's. Never handed
-   * out: `transfer()` would detach one from its page.
-   */
-  get buffers(): readonly ArrayBuffer[] {
+  /** The memory by pointer of the channel; {@link onMove} tells when it is another's. */
+  get places(): readonly BlockPlace[] {
     return this.#hidden ?? this.#shared;
   }
 
-  /** Calls back when the buffers are others. */
-  onMove(move: () => void): void {
-    this.#movers.push(move);
+  /** Where it is copied to when somebody lets go of it. */
+  copyPlaces(): readonly BlockPlace[] {
+    const { pointers } = this.#channel;
+    return this.places.map((place, slot) => copyOf(place, pointers[slot]!.layout.size));
   }
 
-  offMove(move: () => void): void {
-    this.#movers.splice(this.#movers.indexOf(move), 1);
+  /** Tells when the memory is another's. */
+  onMove<T extends object>(of: T, move: (of: T, places: readonly BlockPlace[]) => void): void {
+    this.#movers = this.#movers.concat({ of, move });
+  }
+
+  offMove(of: object): void {
+    this.#movers = this.#movers.filter((one) => one.of !== of);
   }
 
   /** Emits `status` when it has changed. Made for whoever listens: most threads have nobody. */
@@ -117,13 +135,14 @@ export class ThreadBlocks {
 
   release(): void {
     if (--this.#handles > 0) return;
-    this.#onLast();
+    const key = keyOf(this.#channel);
+    if (ThreadBlocks.#ofThread.get(key) === this) ThreadBlocks.#ofThread.delete(key);
     unfollow(this);
-    this.#attachment?.release();
+    this.#addon?.release(this.#handle);
   }
 
   get tid(): number {
-    return this.#attachment?.status().tid ?? 0;
+    return this.#addon?.status(this.#handle).tid ?? 0;
   }
 
   get status(): Status {
@@ -132,9 +151,20 @@ export class ThreadBlocks {
     return unreachedWorkers > 0 ? { ...status, unreachedWorkers } : status;
   }
 
+  /**
+   * The id of the map that is bound, or else what the status says; not when a reader last looked. It is
+   * asked at each attach, and a whole status costs more than the rest of it.
+   */
+  get identity(): string | number {
+    const mapId = this.#addon?.boundTo(this.#handle) ?? 0;
+    if (mapId !== 0 && this.#channel.compare === undefined) return mapId;
+    const status = this.#bindingStatus();
+    return status.state === 'bound' ? status.map.id : `${status.state} ${status.code}`;
+  }
+
   #bindingStatus(): Status {
-    if (this.#attachment === null) return this.#without!;
-    const status = this.#attachment.status();
+    if (this.#addon === null) return this.#without!;
+    const status = this.#addon.status(this.#handle);
     if (status.step !== Step.Bound) return explain(this.#channel.request, status);
     const difference = this.#channel.compare?.(status.mapId) ?? null;
     this.#hide(difference !== null);
@@ -151,15 +181,15 @@ export class ThreadBlocks {
 
   /** Of a layered channel: 0..1024, or -1 for none. */
   setHint(hint: number): void {
-    this.#attachment?.setHint(hint);
+    this.#addon?.setHint(this.#handle, hint);
   }
 
   startGcHook(request: GcRequest): boolean {
-    return this.#attachment?.startGcHook(request) ?? false;
+    return this.#addon?.startGcHook(this.#handle, request) ?? false;
   }
 
   stopGcHook(): void {
-    this.#attachment?.stopGcHook();
+    this.#addon?.stopGcHook(this.#handle);
   }
 
   /**
@@ -169,19 +199,24 @@ export class ThreadBlocks {
   #hide(hide: boolean): void {
     if (hide === (this.#hidden !== null)) return;
     if (hide) {
-      this.#hidden = this.#shared.map((buffer) => buffer.slice(0));
-      for (const buffer of this.#shared) new Uint8Array(buffer).fill(0);
+      this.#hidden = this.copyPlaces();
+      for (const [slot, place] of this.#shared.entries()) this.#bytesAt(place, slot).fill(0);
     } else {
-      for (const [slot, buffer] of this.#hidden!.entries()) {
-        new Uint8Array(this.#shared[slot]!).set(new Uint8Array(buffer));
+      for (const [slot, place] of this.#hidden!.entries()) {
+        this.#bytesAt(this.#shared[slot]!, slot).set(this.#bytesAt(place, slot));
       }
       this.#hidden = null;
     }
-    for (const move of [...this.#movers]) move();
+    for (const { of, move } of this.#movers) move(of as never, this.places);
+  }
+
+  #bytesAt({ buffer, offset }: BlockPlace, slot: number): Uint8Array {
+    return new Uint8Array(buffer, offset, this.#channel.pointers[slot]!.layout.size);
   }
 
   #reader(boundNs: bigint): Reader | null {
-    const { readerAbi, readerFlags, readerSeenNs } = new Feedback(new BlockWords(this.buffers[0]!));
+    const { buffer, offset } = this.places[0]!;
+    const { readerAbi, readerFlags, readerSeenNs } = new Feedback(new BlockWords(buffer, offset));
     // What an earlier map's reader has left behind is older than this binding.
     if (readerAbi === 0 || readerSeenNs < boundNs) return null;
     if (this.#own && monotonicNs() - readerSeenNs > SILENT_NS) return null;
@@ -189,7 +224,9 @@ export class ThreadBlocks {
   }
 }
 
-const nothing = () => {};
+function privatePlaces({ pointers }: Channel): readonly BlockPlace[] {
+  return pointers.map(({ layout }) => ({ buffer: new ArrayBuffer(layout.size), offset: 0 }));
+}
 
 const keys = new WeakMap<Channel, string>();
 
@@ -208,8 +245,7 @@ function createKeys(channel: Channel): void {
   if (channel.tld !== undefined) placesOf(channel as TldChannel);
 }
 
-function withoutMemory(channel: Channel, attachment: Attachment): Status {
-  const status = attachment.status();
+function withoutMemory(channel: Channel, status: NativeStatus): Status {
   return status.step === Step.Bound || status.mapId !== 0
     ? unavailable(
         'ERR_EXTERNAL_MEMORY',

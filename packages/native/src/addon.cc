@@ -5,6 +5,7 @@
 #include <string>
 
 #include "attachment.h"
+#include "environment.h"
 #include "map_btf.h"
 #include "refused_calls.h"
 #include "registry_abi.h"
@@ -12,13 +13,8 @@
 namespace schedhint {
 namespace {
 
-Napi::Value Attach(const Napi::CallbackInfo& info) {
-  AddonData* addon = info.Env().GetInstanceData<AddonData>();
-  return addon->constructor.New({info[0], info[1], info[2]});
-}
-
 void OnStatusChange(const Napi::CallbackInfo& info) {
-  info.Env().GetInstanceData<AddonData>()->Listen(info.Env(), info[0].As<Napi::Function>());
+  Environment::Of(info).Listen(info.Env(), info[0].As<Napi::Function>());
 }
 
 uint64_t ThreadId(const Napi::CallbackInfo& info) {
@@ -83,11 +79,8 @@ Napi::Value ShowRefusedCalls(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  AddonData* addon = new AddonData(env);
-  env.SetInstanceData(addon);
-  addon->constructor = Napi::Persistent(Attachment::Define(env));
-  addon->constructor.SuppressDestruct();
-  exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
+  env.SetInstanceData(new Environment(env));
+  ExportAttachments(env, exports);
   exports.Set("onStatusChange", Napi::Function::New<OnStatusChange>(env, "onStatusChange"));
   exports.Set("workerOnline", Napi::Function::New<WorkerOnline>(env, "workerOnline"));
   exports.Set("workerEnded", Napi::Function::New<WorkerEnded>(env, "workerEnded"));

@@ -25,7 +25,7 @@ export interface Slot {
  */
 export type ChannelKind = 'uptr' | 'layered' | 'tld';
 
-/** How a map wants its blocks. Must be valid: C++ does not check it again. */
+/** How a map wants its blocks. Must be valid, and never change: C++ does not look at it again. */
 export interface ChannelRequest {
   readonly kind: ChannelKind;
   /** Path of the pinned map. */
@@ -138,33 +138,11 @@ export interface NativeStatus {
   readonly boundNs: bigint;
 }
 
-/** A handle on the blocks of one thread in one map. It lives as long as the thread. */
-export interface Attachment {
-  /**
-   * The memory behind a slot. It stays valid until {@link Attachment.release}, which detaches it.
-   * Null when there is none: no memory, a thread that has ended, or a runtime that refuses external
-   * memory (V8's sandbox).
-   */
-  buffer(slot: number): ArrayBuffer | null;
-  /** Where the binding stands now. Asked of the registry, not of the kernel. */
-  status(): NativeStatus;
-  /**
-   * The hint in the element of a layered channel, 0..1024, or -1 for no element. A `bpf(2)` call if
-   * it is another than before, inside this call; with the map not bound, when it is.
-   */
-  setHint(hint: number): void;
-  /**
-   * Publishes this thread's collections in the blocks. On the thread itself only. Counted: stop it
-   * as often.
-   *
-   * @returns false where V8's callbacks can't be had.
-   */
-  startGcHook(request: GcRequest): boolean;
-  /** Takes one {@link startGcHook} back; the last one ends the hook and clears its fields. */
-  stopGcHook(): void;
-  /** Gives the handle back; the last one unbinds the thread. Again: does nothing. */
-  release(): void;
-}
+/**
+ * A handle on the blocks of one thread in one map; it lives as long as the calling thread. A number,
+ * never used again, that only the thread which has it may use.
+ */
+export type AttachmentHandle = number;
 
 /** What the process holds now. All but `pages` and `blocksFree` return to where they were. */
 export interface Counts {
@@ -208,11 +186,39 @@ export interface RefusedCalls {
 export interface Addon {
   /**
    * The calling thread's blocks (`ownThread`), or those of another thread of this process. Binds
-   * them if it can; {@link Attachment.status} tells.
+   * them if it can; {@link Addon.status} tells.
    *
    * @param threadId - Node.js's `threadId`: unique in the process, never used again.
    */
-  attach(request: ChannelRequest, threadId: number, ownThread: boolean): Attachment;
+  attach(request: ChannelRequest, threadId: number, ownThread: boolean): AttachmentHandle;
+  /**
+   * The page of memory, 4096 bytes, in which the block behind a slot lies. Others' blocks lie in it
+   * too, and the block itself is somebody else's after {@link Addon.release}. Null when there is
+   * none: no memory, a thread that has ended, or a runtime that refuses external memory (V8's sandbox).
+   */
+  page(handle: AttachmentHandle, slot: number): ArrayBuffer | null;
+  /** Where in its page the block begins. */
+  offset(handle: AttachmentHandle, slot: number): number;
+  /** Where the binding stands now. Asked of the registry, not of the kernel. */
+  status(handle: AttachmentHandle): NativeStatus;
+  /** The id of the map that has the thread's element; 0: none. Of the status, what is asked most. */
+  boundTo(handle: AttachmentHandle): number;
+  /**
+   * The hint in the element of a layered channel, 0..1024, or -1 for no element. A `bpf(2)` call if
+   * it is another than before, inside this call; with the map not bound, when it is.
+   */
+  setHint(handle: AttachmentHandle, hint: number): void;
+  /**
+   * Publishes this thread's collections in the blocks. On the thread itself only. Counted: stop it
+   * as often.
+   *
+   * @returns false where V8's callbacks can't be had.
+   */
+  startGcHook(handle: AttachmentHandle, request: GcRequest): boolean;
+  /** Takes one {@link Addon.startGcHook} back; the last one ends the hook and clears its fields. */
+  stopGcHook(handle: AttachmentHandle): void;
+  /** Gives the handle back; the last one unbinds the thread. Again: does nothing. */
+  release(handle: AttachmentHandle): void;
   /**
    * Calls back on this thread's event loop when the status of some attachment may have changed:
    * bound, unbound, or for another reason. Many changes may make one call. It keeps no event loop

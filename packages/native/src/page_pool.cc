@@ -10,6 +10,8 @@ namespace schedhint {
 namespace {
 
 constexpr uint64_t kQuarantineNs = 1000000000;
+// Blocks are freed together: seeing every CPU quiescent takes milliseconds.
+constexpr uint64_t kTogetherNs = kQuarantineNs / 10;
 // Where membarrier(2) is refused, time alone must do.
 constexpr uint64_t kQuarantineWithoutBarrierNs = 30 * kQuarantineNs;
 
@@ -64,6 +66,13 @@ void PagePool::Return(Block block) {
   counts_.quarantined++;
 }
 
+bool PagePool::WantsReaper() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (quarantine_.empty() || has_reaper_) return false;
+  has_reaper_ = true;
+  return true;
+}
+
 PoolCounts PagePool::Counts() {
   std::lock_guard<std::mutex> lock(mutex_);
   return counts_;
@@ -102,7 +111,8 @@ uint64_t PagePool::Reap() {
   for (const Block& block : batch) free_[SizeClass(block.size)].push_back(block);
   counts_.quarantined -= static_cast<uint32_t>(batch.size());
   counts_.free += static_cast<uint32_t>(batch.size());
-  return quarantine_.empty() ? 0 : quarantine_.front().since_ns + quarantine_ns_;
+  has_reaper_ = !quarantine_.empty();
+  return has_reaper_ ? quarantine_.front().since_ns + quarantine_ns_ + kTogetherNs : 0;
 }
 
 }  // namespace schedhint

@@ -43,6 +43,9 @@ class PagePool {
   // Frees the blocks whose time in quarantine is over, and returns when the next one's is
   // (CLOCK_MONOTONIC ns), or 0. Takes milliseconds when there is one; for one thread at a time.
   uint64_t Reap();
+  // Whether something has been returned of whose time in quarantine nobody has been told yet: then
+  // Reap() has to be called, which tells of what is returned later. True once.
+  bool WantsReaper();
   PoolCounts Counts();
   // Of the memfd in which blocks of this number lie, or -1.
   int MemoryDescriptor(uint32_t memory);
@@ -65,6 +68,7 @@ class PagePool {
   size_t chunk_left_ = 0;
   PoolCounts counts_;
   uint64_t quarantine_ns_;
+  bool has_reaper_ = false;
 };
 
 }  // namespace schedhint

@@ -264,7 +264,8 @@ void Registry::Free(schedhint_binding* binding) {
   }
   bindings_--;
   delete binding;
-  watcher_.Wake();
+  bool wants_reaper = pool_.WantsReaper();
+  if (tld_pool_.WantsReaper() || wants_reaper) watcher_.Wake();
 }
 
 void Registry::FreeIfUnused(Channel* channel) {

@@ -25,8 +25,9 @@ const forked: Row = {
     await app.run(
       ({ keep, addon, schedhint, require, threadId }, { map, probe }) => {
         keep.probe = require(probe);
-        keep.raw = addon.attach(schedhint.uptr({ map }).request, threadId, true);
-        keep.block = keep.raw.buffer(0);
+        const raw = addon.attach(schedhint.uptr({ map }).request, threadId, true);
+        keep.raw = raw;
+        keep.block = new Uint8Array(addon.page(raw, 0)!, addon.offset(raw, 0), 128);
       },
       { map: stage.map, probe: buildNativeProbe() },
     );
@@ -39,7 +40,7 @@ const forked: Row = {
       const child = await app.run(({ keep }) => (keep.probe as NativeProbe).finishChild().status);
       assert.equal(child, 0);
     }
-    await app.run(({ keep }) => keep.raw.release());
+    await app.run(({ addon, keep }) => addon.release(keep.raw));
     return "the child's stores go nowhere, it ends as it wants";
   },
 };

@@ -1,4 +1,4 @@
-// What a test needs to do inside a Node.js process that JavaScript can't: tell where a buffer lies,
+// What a test needs to do inside a Node.js process that JavaScript can't: tell where bytes lie,
 // fork without exec, and exec in place. Only for tests; built by native-probe.ts.
 
 #define _GNU_SOURCE
@@ -12,9 +12,9 @@
 
 #define MAX_FORK_BYTES 4096
 
-static void* bytes_of(napi_env env, napi_value buffer, size_t* size) {
+static void* bytes_of(napi_env env, napi_value array, size_t* size) {
   void* bytes = NULL;
-  napi_get_arraybuffer_info(env, buffer, &bytes, size);
+  napi_get_typedarray_info(env, array, NULL, size, &bytes, NULL, NULL);
   return bytes;
 }
 
@@ -31,7 +31,7 @@ static void set(napi_env env, napi_value object, const char* name, double number
   napi_set_named_property(env, object, name, value);
 }
 
-/* place(buffer): { page, offset } of its first byte. */
+/* place(bytes): { page, offset } of the first one. */
 static napi_value place(napi_env env, napi_callback_info info) {
   size_t size;
   uintptr_t address = (uintptr_t)bytes_of(env, one_argument(env, info), &size);
@@ -44,7 +44,7 @@ static napi_value place(napi_env env, napi_callback_info info) {
 
 /* What the forked child tells its parent. */
 struct report {
-  unsigned char found[MAX_FORK_BYTES]; /* in the buffer, right after the fork */
+  unsigned char found[MAX_FORK_BYTES]; /* in the bytes, right after the fork */
   unsigned char left[MAX_FORK_BYTES];  /* and after its system call */
 };
 
@@ -52,14 +52,14 @@ static int child_pid;
 static int to_child[2];
 static int from_child[2];
 
-/* fork(buffer): the child stores zeroes into the buffer and waits. Returns its pid. */
+/* fork(bytes): the child stores zeroes into them and waits. Returns its pid. */
 static napi_value fork_child(napi_env env, napi_callback_info info) {
   size_t size;
   void* bytes = bytes_of(env, one_argument(env, info), &size);
   napi_value result;
 
   if (size > MAX_FORK_BYTES || pipe(to_child) || pipe(from_child)) {
-    napi_throw_error(env, NULL, "fork: no pipe, or the buffer is too large");
+    napi_throw_error(env, NULL, "fork: no pipe, or too many bytes");
     return NULL;
   }
   child_pid = fork();

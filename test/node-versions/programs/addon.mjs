@@ -8,7 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { isMainThread, threadId, Worker, workerData } from 'node:worker_threads';
 import { loadAddon } from '@schedhint/native';
-import { startGcHints, threadOf, uptr } from 'schedhint';
+import { attachThread, startGcHints, threadOf, uptr } from 'schedhint';
 
 const map = workerData?.map ?? process.argv[2];
 const { addon } = loadAddon();
@@ -28,9 +28,10 @@ async function collectUntil(gc, count) {
 
 /** Samples a thread's gc word, and its process's count, from a thread of its own. */
 async function sampleFrom({ map, of, shared }) {
-  const attachment = addon.attach(uptr({ map }).request, of, false);
-  const block = new Uint32Array(attachment.buffer(0));
-  const process = new Uint32Array(attachment.buffer(1));
+  const handle = addon.attach(uptr({ map }).request, of, false);
+  const [block, process] = [0, 1].map(
+    (slot) => new Uint32Array(addon.page(handle, slot), addon.offset(handle, slot), 16),
+  );
   const seen = new Int32Array(shared); // [stop, looks, in a pause, in a pause and counted, kinds]
   while (Atomics.load(seen, 0) === 0) {
     for (let i = 0; i < 1000; i++) {
@@ -42,7 +43,7 @@ async function sampleFrom({ map, of, shared }) {
       if (Atomics.load(process, GC_THREADS) > 0) seen[3]++;
     }
   }
-  attachment.release();
+  addon.release(handle);
 }
 
 /** Reads the types behind the map, and those of a path that is none. */
@@ -94,6 +95,20 @@ async function checkThread() {
   assert.equal(hints.thread.status.code, 'ERR_DETACHED');
 }
 
+/** What somebody has kept of a detached handle writes to memory of its own, not to the block. */
+function checkDetached() {
+  const [thread, other] = [attachThread({ map }), attachThread({ map })];
+  const { hints, blocks, feedback } = thread;
+  hints.urgency = 5;
+  assert.equal(other.hints.urgency, 5);
+  thread.detach();
+  hints.urgency = 6;
+  blocks.thread.user = 7n;
+  assert.deepEqual([hints.urgency, blocks.thread.user, feedback.onCpuNs >= 0n], [6, 7n, true]);
+  assert.deepEqual([other.hints.urgency, other.hints.user], [5, 0n]);
+  other.detach();
+}
+
 if (workerData?.shared !== undefined) {
   await sampleFrom(workerData);
 } else if (!isMainThread) {
@@ -110,11 +125,12 @@ if (workerData?.shared !== undefined) {
   assert.equal(threadOf(worker, { map }).hints.phase, 'serving');
   const { blocksQuarantined, blocksFree, pages, ...held } = addon.counts();
   assert.deepEqual(held, { threads: 0, bindings: 0, bound: 0, mapsOpen: 0, blocksUsed: 0 });
-  const attachment = addon.attach(request, threadId, true);
-  const buffer = attachment.buffer(0);
-  attachment.release();
-  assert.equal(buffer.byteLength, 0); // a stale view reaches nothing
-  assert.equal(attachment.buffer(0), null);
+  const handle = addon.attach(request, threadId, true);
+  assert.equal(addon.page(handle, 0).byteLength, 4096);
+  addon.release(handle);
+  assert.equal(addon.page(handle, 0), null); // a stale handle reaches nothing
+  addon.release(handle);
+  checkDetached();
   // Workers that use the addon alone, without the main thread: nodelete, or V8's last collection
   // would call code that is gone. One collector's thread per life.
   const names = readFileSync('/proc/self/maps', 'utf8');

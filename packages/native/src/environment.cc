@@ -1,0 +1,84 @@
+#include "environment.h"
+
+#include "block_size.h"
+
+namespace schedhint {
+
+Environment::Environment(Napi::Env env) {
+  napi_add_env_cleanup_hook(env, OnCleanup, this);
+}
+
+uint32_t Environment::Add(const Attached& attached) {
+  attached_[++last_handle_] = attached;
+  return last_handle_;
+}
+
+const Environment::Attached* Environment::Find(uint32_t handle) const {
+  auto found = attached_.find(handle);
+  return found == attached_.end() ? nullptr : &found->second;
+}
+
+void Environment::Release(uint32_t handle) {
+  const Attached* attached = Find(handle);
+  if (attached == nullptr) return;
+  if (attached->binding != nullptr) SharedRegistry().release(attached->binding);
+  attached_.erase(handle);
+}
+
+napi_value Environment::PageOf(Napi::Env env, const void* block) {
+  uintptr_t page = reinterpret_cast<uintptr_t>(block) & ~uintptr_t{kPageSize - 1};
+  napi_value buffer = nullptr;
+  auto known = pages_.find(page);
+  if (known != pages_.end()) {
+    napi_get_reference_value(env, known->second, &buffer);
+    return buffer;
+  }
+  napi_ref reference;
+  if (napi_create_external_arraybuffer(env, reinterpret_cast<void*>(page), kPageSize, nullptr,
+                                       nullptr, &buffer) != napi_ok ||
+      napi_create_reference(env, buffer, 1, &reference) != napi_ok) {
+    return nullptr;
+  }
+  pages_[page] = reference;
+  return buffer;
+}
+
+void Environment::Listen(Napi::Env env, Napi::Function callback) {
+  if (listener_ != nullptr) return;
+  constexpr size_t kOneIsEnough = 1;  // a second call would find nothing new
+  Napi::String name = Napi::String::New(env, "schedhint status");
+  if (napi_create_threadsafe_function(env, callback, nullptr, name, kOneIsEnough, 1, nullptr,
+                                      nullptr, nullptr, nullptr, &listener_) != napi_ok) {
+    listener_ = nullptr;
+    return;
+  }
+  napi_unref_threadsafe_function(env, listener_);
+  // Hooks run in reverse order: this one while the function, which has a hook of its own, is whole.
+  napi_add_env_cleanup_hook(env, StopListening, this);
+  SharedRegistry().listen(OnStatus, this);
+}
+
+void Environment::StopListening(void* data) {
+  Environment* environment = static_cast<Environment*>(data);
+  SharedRegistry().unlisten(OnStatus, environment);
+  napi_release_threadsafe_function(environment->listener_, napi_tsfn_abort);
+  environment->listener_ = nullptr;
+}
+
+// On the watcher's thread.
+void Environment::OnStatus(void* data) {
+  napi_call_threadsafe_function(static_cast<Environment*>(data)->listener_, nullptr,
+                                napi_tsfn_nonblocking);
+}
+
+// Runs on the environment's thread, with its isolate alive and no more JavaScript to come.
+void Environment::OnCleanup(void* data) {
+  Environment* environment = static_cast<Environment*>(data);
+  SharedRegistry().thread_ends();
+  for (auto& [handle, attached] : environment->attached_) {
+    if (attached.binding != nullptr) SharedRegistry().release(attached.binding);
+  }
+  environment->attached_.clear();
+}
+
+}  // namespace schedhint
