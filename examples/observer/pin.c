@@ -54,7 +54,9 @@ bool pin_find(struct pin* pin, const char* path, unsigned value_size) {
     if (errno == ENOENT) return true;
     pin->error = errno;
     complain("cannot open the pinned map %s: %s%s", path, strerror(errno),
-             errno == EACCES || errno == EPERM ? "; run as root, or choose another --pin" : "");
+             errno == EACCES || errno == EPERM ? "; run as root, or choose another --pin"
+             : errno == ENOSYS ? "; this kernel has no bpf(2), or a seccomp profile says so"
+                               : "");
     return false;
   }
   if (!read_info(pin->map_fd, &info)) return false;

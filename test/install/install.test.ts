@@ -1,6 +1,6 @@
 // The packed tarballs in an empty project: what an application gets from `npm i schedhint`.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,6 +10,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorOf } from '../../packages/observer/dist/error.js';
 import { describeOnKernel } from '../kernel/ability.js';
 import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
 import { LineProcess } from '../kernel/line-process.js';
@@ -71,12 +72,16 @@ describe('the packages', () => {
     }
   });
 
-  test('ship an addon for each platform that is promised', () => {
-    const native = project.tarballs.find(({ name }) => name === '@schedhint/native')!;
-    expect(native.files.filter((file) => file.startsWith('prebuilds/')).sort()).toEqual([
-      'prebuilds/linux-arm64/schedhint.node',
-      'prebuilds/linux-x64/schedhint.node',
-    ]);
+  test.each([
+    ['@schedhint/native', ['schedhint.node']],
+    ['@schedhint/observer', ['observer', 'observer.bpf.o']],
+  ])('%s has what it runs for each platform that is promised', (name, programs) => {
+    const { files } = project.tarballs.find((tarball) => tarball.name === name)!;
+    expect(files.filter((file) => file.startsWith('prebuilds/')).sort()).toEqual(
+      ['linux-arm64', 'linux-x64'].flatMap((platform) =>
+        programs.map((program) => `prebuilds/${platform}/${program}`),
+      ),
+    );
   });
 
   test('satisfy publint and attw', async () => {
@@ -133,6 +138,21 @@ test('the arm64 addon loads, attaches and sees collections in an arm64 Node.js',
   const said = JSON.parse(project.run('qemu-aarch64-static', args));
   expect(said).toMatchObject({ source: 'v8', code: 'ERR_BPF_REFUSED' });
   expect(said.gcCount).toBeGreaterThan(0);
+});
+
+test('the arm64 observer runs, and says in its exit code that there is no bpf(2)', () => {
+  const home = 'node_modules/@schedhint/observer/prebuilds/linux-arm64';
+  const run = (...args: string[]) =>
+    spawnSync('qemu-aarch64-static', [`${home}/observer`, ...args], {
+      cwd: project.path,
+      encoding: 'utf8',
+    });
+  expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: /) });
+  const refused = run('--pin', '/sys/fs/bpf/schedhint-arm64');
+  expect(errorOf(refused.status, refused.signal, refused.stderr)).toMatchObject({
+    code: 'ERR_OBSERVER_KERNEL',
+    message: expect.stringMatching(/no bpf\(2\)/),
+  });
 });
 
 describeOnKernel('on a kernel with __uptr', () => {
