@@ -2,7 +2,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -128,6 +128,58 @@ test.each(['darwin', 'win32'])('a quiet no-op on a played %s', (platform) => {
     const said = JSON.parse(project.run(process.execPath, [...preload, program], env));
     expect(said).toMatchObject({ state: 'unavailable', code: 'ERR_PLATFORM_UNSUPPORTED' });
   }
+});
+
+/** Those that import what an application has that uses them. */
+const WITH_PEER: Record<string, string> = {
+  'schedhint/prom-client': 'prom-client',
+  'schedhint/opentelemetry': '@opentelemetry/api',
+};
+
+test('every subpath loads, by import and by require()', () => {
+  const manifest = JSON.parse(
+    readFileSync(join(project.path, 'node_modules/schedhint/package.json'), 'utf8'),
+  );
+  const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json');
+  expect(subpaths.length).toBeGreaterThan(6);
+  for (const path of subpaths.map((subpath) => join('schedhint', subpath))) {
+    for (const load of [`import('${path}')`, `(async () => require('${path}'))()`]) {
+      const said = `${load}.then(() => 'loaded', ({ message }) => message.split('\\n')[0]).then(console.log)`;
+      const expected = path in WITH_PEER ? `Cannot find (package|module) '${WITH_PEER[path]}'` : '';
+      expect(project.run(process.execPath, ['-e', said]), load).toMatch(
+        expected === '' ? /^loaded\n$/ : new RegExp(expected),
+      );
+    }
+  }
+});
+
+describe('schedhint top, where there is no observer', () => {
+  const top = (...options: string[]) =>
+    spawnSync(process.execPath, [...options, 'node_modules/schedhint/bin/schedhint.js', 'top'], {
+      cwd: project.path,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '', PLAYED_PLATFORM: 'darwin' },
+    });
+
+  test('the package is not installed', () => {
+    const home = join(project.path, 'node_modules/@schedhint/observer');
+    renameSync(home, `${home}-away`);
+    try {
+      expect(top()).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/^schedhint top: ERR_OBSERVER_PACKAGE: .*npm i @sched/),
+      });
+    } finally {
+      renameSync(`${home}-away`, home);
+    }
+  });
+
+  test('another platform (played)', () => {
+    expect(top('--require', './played-platform.cjs')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^schedhint top: ERR_OBSERVER_PLATFORM: .*this is darwin\n$/),
+    });
+  });
 });
 
 // Its Linux is qemu's, which knows no bpf(2).
