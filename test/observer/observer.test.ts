@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeOnKernel } from '../kernel/ability.js';
 import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
 import { NodeProcess } from '../kernel/node-process.js';
+import { Observer as BpfObserver } from '../kernel/observer.js';
 import { until } from '../kernel/until.js';
 
 const prebuilds = fileURLToPath(new URL('../../packages/observer/prebuilds', import.meta.url));
@@ -128,6 +129,19 @@ describeOnKernel('@schedhint/observer', () => {
     });
     expect(said).toMatch(/ LOAD /);
     expect(said).not.toMatch(/INTERP|DYNAMIC/);
+  });
+
+  // It is byte code, with other barriers than x64's: any kernel's verifier can judge it, and run it.
+  test("the arm64 package's BPF object is accepted by this kernel, and sees a thread", async () => {
+    const object = `${prebuilds}/linux-arm64/observer.bpf.o`;
+    const reader = await BpfObserver.start(map, '--object', object);
+    await attach();
+    await until('its hints are seen', async () =>
+      (await reader.threads()).some(
+        ({ tid, kind, hints }) => tid === node.pid && kind === 'js' && hints.urgency === 700,
+      ),
+    );
+    await reader.stop();
   });
 
   // Its exit codes, which the package makes its error codes of.
