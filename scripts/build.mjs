@@ -80,17 +80,32 @@ function buildTypeScript(name, extraInputs) {
   );
 }
 
-/** The same program for @schedhint/observer: linked so that it needs nothing where it runs. */
-function buildObserverPackage(inputs) {
-  const folder = `packages/observer/prebuilds/linux-${process.arch}`;
-  step('observer-prebuilt', inputs, `${folder}/observer`, () => {
+const HEADERS = 'packages/native/include/schedhint/*.h';
+
+/** What the programs of a folder are made of. */
+const sourcesIn = (home) => [
+  ...['*.c', '*.cc', '*.h', 'Makefile'].map((pattern) => `${home}/${pattern}`),
+  HEADERS,
+  'packages/native/src/registry_abi.h',
+];
+
+/**
+ * The observer for @schedhint/observer: linked so that it needs nothing where it runs.
+ *
+ * @param {string} arch as Node.js calls it
+ * @param {{ variables?: string[], include?: string[], libraries?: string[] }} [cross] for another processor: the
+ * Makefile's variables, and where its headers and static libraries are
+ */
+export function buildObserverPackage(arch, { variables = [], include = [], libraries = [] } = {}) {
+  const home = 'examples/observer';
+  const folder = `packages/observer/prebuilds/linux-${arch}`;
+  const inputs = [...sourcesIn(home), 'scripts/build.mjs', 'scripts/prebuild.mjs'];
+  step(`observer-prebuilt-${arch}`, inputs, `${folder}/observer`, () => {
     run('make', [
-      '-s',
-      '-C',
-      'examples/observer',
+      ...['-s', '-C', home, ...variables],
       `BUILD=../../${folder}`,
-      'CFLAGS=-O2',
-      'LDFLAGS=-static -s',
+      ['CFLAGS=-O2', ...include.map((path) => `-I${path}`)].join(' '),
+      ['LDFLAGS=-static -s', ...libraries.map((path) => `-L${path}`)].join(' '),
       'LDLIBS=-lelf -lz',
     ]);
   });
@@ -140,9 +155,8 @@ export function build({ bpf }) {
       writeFileSync(join(root, 'packages/schedhint/dist/register.d.cts'), 'export {};\n');
     },
   );
-  const headers = 'packages/native/include/schedhint/*.h';
   if (process.platform === 'linux') {
-    step('broker', [...BROKER, headers], 'broker/build/schedhint-broker', () =>
+    step('broker', [...BROKER, HEADERS], 'broker/build/schedhint-broker', () =>
       run('make', ['-s', '-C', 'broker']),
     );
   }
@@ -157,12 +171,11 @@ export function build({ bpf }) {
       'test/vm/guest',
     ];
     for (const home of homes) {
-      const sources = ['*.c', '*.cc', '*.h', 'Makefile'].map((pattern) => `${home}/${pattern}`);
-      const inputs = [...sources, headers, 'packages/native/src/registry_abi.h'];
+      const inputs = sourcesIn(home);
       // It shares the pinning of its map.
       if (home === 'examples/scheduler')
         inputs.push('examples/observer/pin.c', 'examples/observer/pin.h');
-      if (home === 'examples/observer') buildObserverPackage(inputs);
+      if (home === 'examples/observer') buildObserverPackage(process.arch);
       step(home.replaceAll('/', '-'), inputs, `${home}/build`, () =>
         run('make', ['-s', '-C', home]),
       );

@@ -1,12 +1,11 @@
 // Packs every package as it would be published: `npm run pack -- [DIRECTORY]`, by default build/packages.
-// Prints each tarball and its size.
+// Prints each tarball and its size. setup.mjs --pack has made what is in them.
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, root } from './build.mjs';
-import { prebuild } from './prebuild.mjs';
+import { root } from './build.mjs';
 
 /** The packages that are published, by their directory under packages/. */
 export function publishedPackages() {
@@ -37,8 +36,6 @@ export function pack(directory) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const directory = resolve(process.argv[2] ?? join(root, 'build/packages'));
-  build({ bpf: false });
-  prebuild();
   for (const { filename, size } of pack(directory)) {
     const path = relative(process.cwd(), join(directory, filename));
     console.log(`${path}  ${(size / 1024).toFixed(0)} KB`);

@@ -8,6 +8,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const forTests = process.argv.includes('--test');
+const forPackages = forTests || process.argv.includes('--pack');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BPFFS = '/sys/fs/bpf';
 const BPF_FS_MAGIC = 0xcafe4a11;
@@ -24,12 +25,14 @@ const SYSTEM = [
   ['zlib1g-dev', () => existsSync('/usr/include/zlib.h')],
 ];
 
+/** What the packages need besides: they hold programs for another processor. */
+const FOR_PACKAGES = [['g++-aarch64-linux-gnu', () => onPath('aarch64-linux-gnu-g++')]];
+
 /** What the tests need besides. */
 const FOR_TESTS = [
   ['clang-16', () => onPath('clang-16')], // the oldest that a scheduler may be built with
   ['libclang-rt-19-dev', () => existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux')], // libFuzzer
-  ['g++-aarch64-linux-gnu', () => onPath('aarch64-linux-gnu-g++')], // the arm64 prebuild,
-  ['qemu-user-static', () => onPath('qemu-aarch64-static')], // and what runs it
+  ['qemu-user-static', () => onPath('qemu-aarch64-static')], // runs them
   ['chromium', () => onPath('chromium')], // opens the page that `schedhint trace --html` writes
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
@@ -39,7 +42,7 @@ function onPath(command) {
 }
 
 function installSystemPackages() {
-  const wanted = forTests ? [...SYSTEM, ...FOR_TESTS] : SYSTEM;
+  const wanted = [...SYSTEM, ...(forPackages ? FOR_PACKAGES : []), ...(forTests ? FOR_TESTS : [])];
   const missing = wanted.filter(([, isThere]) => !isThere()).map(([name]) => name);
   if (missing.length === 0) return;
   const install = ['install', '-y', '--no-install-recommends', ...missing];
@@ -95,5 +98,5 @@ if (forTests) {
 }
 const { build } = await import('./build.mjs');
 build({ bpf: process.platform === 'linux' });
-if (forTests && process.platform === 'linux') (await import('./prebuild.mjs')).prebuild();
+if (forPackages && process.platform === 'linux') (await import('./prebuild.mjs')).prebuild();
 mountBpffs();

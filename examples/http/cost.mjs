@@ -1,11 +1,10 @@
-// What tracking requests costs on this machine: node examples/http/cost.mjs
+// What tracking requests costs on this machine: node examples/http/cost.mjs [TURNS]
 // The hints are in private memory or the kernel's, which makes no difference to what is measured.
 
 import { attachThread, deadlineIn } from 'schedhint';
 import { trackRequests } from 'schedhint/requests';
 
-const AWAITS = 300_000;
-const REQUESTS = 300_000;
+const TURNS = Number(process.argv[2] ?? 300_000);
 const RUNS = 5;
 
 const { hints } = attachThread();
@@ -36,7 +35,7 @@ async function beginAndEnd(others) {
   for (let i = 0; i < others; i++) {
     requests.begin({ urgency: (i % 1024) + 1, deadlineNs: due + BigInt((i * 7919) % 10_007) });
   }
-  const ns = await nsOf(REQUESTS, (count) => {
+  const ns = await nsOf(TURNS, (count) => {
     for (let i = 0; i < count; i++) {
       requests.begin({ urgency: i & 1023, deadlineNs: due + BigInt(i % 10_007) }).end();
     }
@@ -50,7 +49,7 @@ async function awaitsWithin(beside) {
   const requests = trackRequests(hints, { perContinuation: true });
   if (beside) requests.begin({ urgency: 900, deadlineNs: deadlineIn(10) });
   const work = requests.wrap(() => ({ urgency: 100, deadlineNs: deadlineIn(1000) }), awaits);
-  const ns = await nsOf(AWAITS, work);
+  const ns = await nsOf(TURNS, work);
   requests.stop();
   return ns;
 }
@@ -59,7 +58,7 @@ const rows = [
   ['a request begins and ends, alone', await beginAndEnd(0)],
   ['... with 1,000 others in flight', await beginAndEnd(1000)],
   ['... with 100,000 others in flight', await beginAndEnd(100_000)],
-  ['an await, not tracked', await nsOf(AWAITS, awaits)],
+  ['an await, not tracked', await nsOf(TURNS, awaits)],
   ['an await with perContinuation, one request', await awaitsWithin(false)],
   ['... where each switch changes the hints', await awaitsWithin(true)],
 ];

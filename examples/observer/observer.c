@@ -245,10 +245,9 @@ static bool observe(const struct options* options, const struct pin* pin,
   }
 }
 
-static enum failure why_not(enum failure otherwise) {
-  int error = programs_error();
-
-  return error == EPERM || error == EACCES ? FAILED_PERMISSION : otherwise;
+static enum failure why_not(int error, enum failure otherwise) {
+  if (error == EPERM || error == EACCES) return FAILED_PERMISSION;
+  return error == ENOSYS ? FAILED_KERNEL : otherwise;
 }
 
 int main(int argc, char** argv) {
@@ -265,11 +264,11 @@ int main(int argc, char** argv) {
   signals = open_signals();
   if (signals < 0) return FAILED;
   if (!pin_find(&pin, options.pin, sizeof(struct schedhint_value)))
-    return pin.error == EACCES || pin.error == EPERM ? FAILED_PERMISSION : FAILED_MAP;
+    return why_not(pin.error, FAILED_MAP);
   programs = programs_load(&options, pin.map_fd);
-  if (!programs) return why_not(FAILED_KERNEL);
+  if (!programs) return why_not(programs_error(), FAILED_KERNEL);
   if (!programs_attach(programs, &options)) {
-    failure = why_not(FAILED);
+    failure = why_not(programs_error(), FAILED);
   } else if (!pin.reused &&
              !pin_create(&pin, programs_map_fd(programs, "schedhint"), options.mode)) {
     failure = FAILED_MAP;

@@ -54,7 +54,9 @@ bool pin_find(struct pin* pin, const char* path, unsigned value_size) {
     if (errno == ENOENT) return true;
     pin->error = errno;
     complain("cannot open the pinned map %s: %s%s", path, strerror(errno),
-             errno == EACCES || errno == EPERM ? "; run as root, or choose another --pin" : "");
+             errno == EACCES || errno == EPERM ? "; run as root, or choose another path"
+             : errno == ENOSYS ? "; this kernel has no bpf(2), or a seccomp profile says so"
+                               : "");
     return false;
   }
   if (!read_info(pin->map_fd, &info)) return false;
@@ -63,7 +65,7 @@ bool pin_find(struct pin* pin, const char* path, unsigned value_size) {
     complain(
         "%s is pinned to something else: map \"%s\", type %u, key %u bytes, value %u bytes; "
         "wanted is a task storage map (type %u, key 4, value %u) with two user pointers. "
-        "Remove that pin if nothing needs it, or choose another --pin",
+        "Remove that pin if nothing needs it, or choose another path",
         path, info.name, info.type, info.key_size, info.value_size, BPF_MAP_TYPE_TASK_STORAGE,
         value_size);
     return false;

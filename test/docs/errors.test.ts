@@ -27,3 +27,17 @@ test('docs/errors.md has every code that is thrown and no other', () => {
   expect(codes.length).toBeGreaterThan(3);
   expect(codesOfTable(page, 'Thrown')).toEqual(codes);
 });
+
+test('docs/errors.md has every code that only commands tell, and no other', () => {
+  const observer = codesOfType(read('packages/observer/src/error.ts'), 'ObserverErrorCode');
+  const sources = ['observer', 'top/command', 'trace/command'].map((file) =>
+    read(`packages/schedhint/src/${file}.ts`),
+  );
+  const others = [...sources.join().matchAll(/(?:code: |failure\(\s*)'(ERR_\w+)'/g)].map(
+    ([, code]) => code!,
+  );
+  expect(others).toContain('ERR_NOTHING_BOUND');
+  const thrown = codesOfType(read('packages/core/src/errors.ts'), 'ErrorCode');
+  const codes = new Set([...observer, ...others].filter((code) => !thrown.includes(code)));
+  expect(codesOfTable(page, 'Told by the commands')).toEqual([...codes].sort());
+});

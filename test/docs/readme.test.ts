@@ -1,22 +1,20 @@
-// A stranger's path: what the README says, in its order, until the app's collections are visible.
+// A stranger's path: what the README says, in its order, until the app's collections are visible. From an
+// empty folder, as somebody without privileges but for sudo, with the packed tarballs in the place of the
+// packages' names. Nothing else of the commands is changed: what they see at /sys/fs/bpf is a bpffs as
+// systemd mounts it, for which they get a mount namespace.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { pack } from '../../scripts/pack.mjs';
 import { describeOnKernel } from '../kernel/ability.js';
-import { mountBpffs } from '../kernel/bpffs.js';
-import { blocksOf, root } from './pages.js';
+import { blocksOf } from './pages.js';
 
-/** The commands under "Try it" that lead to one's own app; the demo has a suite of its own. */
-const commands = blocksOf('README.md')
-  .filter(({ language, code }) => language === 'sh' && !/npm (?:i|run demo)/.test(code))
-  .flatMap(({ code }) => code.split('\n'))
-  .filter((line) => line !== '');
-
+const NOBODY = 65534;
 const APP = `
 let kept = [];
 setInterval(() => {
@@ -24,39 +22,109 @@ setInterval(() => {
 }, 10);
 `;
 
+/** The commands of the README, without its comments. */
+const commands = blocksOf('README.md')
+  .filter(({ language }) => language === 'sh')
+  .flatMap(({ code }) => code.split('\n'))
+  .map((line) => line.replace(/\s#.*/, '').trim())
+  .filter((line) => line !== '');
+
 describeOnKernel('the README alone', () => {
+  let scratch: string;
+  let folder: string;
+  let namespace: ChildProcess;
+  const running = new Map<ChildProcess, Promise<unknown>>();
+
+  beforeEach(async () => {
+    scratch = mkdtempSync(join(tmpdir(), 'schedhint-readme-'));
+    chmodSync(scratch, 0o755);
+    folder = mkdtempSync(join(scratch, 'app-'));
+    chownSync(folder, NOBODY, NOBODY);
+    // It is held by a process that ends with its stdin.
+    const mount = 'mount -t bpf -o mode=0700 bpf /sys/fs/bpf && echo mounted && exec cat';
+    namespace = spawn('unshare', ['--mount', 'sh', '-c', mount], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const [said] = await once(namespace.stdout!, 'data');
+    expect(String(said)).toBe('mounted\n');
+  });
+  afterEach(async () => {
+    for (const [child, closed] of running) {
+      // All that it has started, too.
+      if (child.exitCode === null && child.signalCode === null) {
+        process.kill(-child.pid!, 'SIGTERM');
+      }
+      await closed;
+    }
+    running.clear();
+    const ended = once(namespace, 'close');
+    namespace.stdin!.end();
+    await ended;
+    rmSync(scratch, { recursive: true });
+  });
+
+  /** As whoever reads the README would: with sudo as root, else as nobody. */
+  function start(command: string): ChildProcess {
+    const asRoot = command.startsWith('sudo ');
+    const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+    const words = [
+      ...['nsenter', `--mount=/proc/${namespace.pid}/ns/mnt`],
+      ...(asRoot ? [] : ['setpriv', ...user]),
+      ...['bash', '-c', `cd '${folder}' && exec env ${command.replace(/^sudo /, '')}`],
+    ];
+    const env = { ...process.env };
+    delete env.SCHEDHINT_MAP;
+    delete env.SCHEDHINT_BROKER;
+    delete env.NODE_OPTIONS;
+    const child = spawn(words[0]!, words.slice(1), {
+      env,
+      detached: true, // a process group of its own
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    running.set(child, once(child, 'close'));
+    return child;
+  }
+
+  async function finish(command: string): Promise<void> {
+    const child = start(command);
+    child.stdout!.resume();
+    await running.get(child);
+    expect({ command, code: child.exitCode }).toEqual({ command, code: 0 });
+  }
+
   test('leads to an app whose collections are visible, in six commands at most', async () => {
     expect(commands.length).toBeLessThanOrEqual(6);
-    const [setup, reader, app] = commands as [string, string, string];
-    expect(setup).toBe('npm run setup'); // has run: nothing of this would be here without
-    const bpffs = mountBpffs();
-    const scratch = mkdtempSync(join(tmpdir(), 'schedhint-readme-'));
-    writeFileSync(join(scratch, 'app.js'), APP);
-    const map = join(bpffs.path, 'hints'); // not the machine's own
-    const run = (command: string) =>
-      spawn('bash', ['-c', `exec ${command}`], {
-        cwd: root,
-        env: { ...process.env, SCHEDHINT_MAP: map, SCHEDHINT_BROKER: '' },
-        stdio: ['pipe', 'pipe', 'inherit'],
-      });
-    const observer = run(`${reader.replace(/^sudo /, '')} --pin ${map}`);
-    const node = run(`env ${app.replace('app.js', join(scratch, 'app.js'))}`);
-    try {
-      let seen = 0;
-      for await (const line of createInterface({ input: observer.stdout! })) {
-        const { threads = [] } = JSON.parse(line) as {
-          threads?: { tid: number; gcCount: number }[];
-        };
-        seen = threads.find(({ tid }) => tid === node.pid)?.gcCount ?? 0;
-        if (seen > 0) break;
-      }
-      expect(seen).toBeGreaterThan(0);
-    } finally {
-      node.kill('SIGKILL');
-      observer.stdin!.end();
-      await Promise.all([once(node, 'close'), once(observer, 'close')]);
-      bpffs.unmount();
-      rmSync(scratch, { recursive: true });
+    const [install, access, top, app] = commands as [string, string, string, string];
+    expect(commands).toEqual([
+      expect.stringMatching(/^npm i /),
+      expect.stringMatching(/^sudo chmod /),
+      expect.stringMatching(/^sudo npx schedhint top\b/),
+      expect.stringMatching(/ node app\.js$/),
+    ]);
+
+    // Those that the registry will have, and those that they ask of each other.
+    const tarballs = pack(join(scratch, 'tarballs'));
+    const named = install.split(' ').slice(2);
+    expect(tarballs.map(({ name }) => name)).toEqual(expect.arrayContaining(named));
+    const paths = tarballs.map(({ filename }) => join(scratch, 'tarballs', filename));
+    // npm's settings and cache are root's here.
+    await finish(`sudo npm i --prefer-offline --no-audit --no-fund ${paths.join(' ')}`);
+    await finish(access);
+    writeFileSync(join(folder, 'app.js'), APP);
+    const shown = start(top);
+    const lines = createInterface({ input: shown.stdout! });
+    const node = start(app);
+
+    let titles: string[] = [];
+    let row: string[] = [];
+    for await (const line of lines) {
+      const cells = line.replace('GC NOW', 'GC_NOW').trim().split(/ +/);
+      if (cells[0] === 'PID') titles = cells;
+      if (cells[0] !== String(node.pid)) continue;
+      row = cells;
+      if (Number(row[titles.indexOf('GC/s')]) > 0) break;
     }
+    expect(Number(row[titles.indexOf('GC/s')])).toBeGreaterThan(0);
+    expect(row[titles.indexOf('PROCESS')]).toBe('app.js');
   });
 });

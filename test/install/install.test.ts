@@ -1,8 +1,8 @@
 // The packed tarballs in an empty project: what an application gets from `npm i schedhint`.
 
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorOf } from '../../packages/observer/dist/error.js';
 import { describeOnKernel } from '../kernel/ability.js';
 import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
 import { LineProcess } from '../kernel/line-process.js';
@@ -71,12 +72,16 @@ describe('the packages', () => {
     }
   });
 
-  test('ship an addon for each platform that is promised', () => {
-    const native = project.tarballs.find(({ name }) => name === '@schedhint/native')!;
-    expect(native.files.filter((file) => file.startsWith('prebuilds/')).sort()).toEqual([
-      'prebuilds/linux-arm64/schedhint.node',
-      'prebuilds/linux-x64/schedhint.node',
-    ]);
+  test.each([
+    ['@schedhint/native', ['schedhint.node']],
+    ['@schedhint/observer', ['observer', 'observer.bpf.o']],
+  ])('%s has what it runs for each platform that is promised', (name, programs) => {
+    const { files } = project.tarballs.find((tarball) => tarball.name === name)!;
+    expect(files.filter((file) => file.startsWith('prebuilds/')).sort()).toEqual(
+      ['linux-arm64', 'linux-x64'].flatMap((platform) =>
+        programs.map((program) => `prebuilds/${platform}/${program}`),
+      ),
+    );
   });
 
   test('satisfy publint and attw', async () => {
@@ -125,6 +130,58 @@ test.each(['darwin', 'win32'])('a quiet no-op on a played %s', (platform) => {
   }
 });
 
+/** Those that import what an application has that uses them. */
+const WITH_PEER: Record<string, string> = {
+  'schedhint/prom-client': 'prom-client',
+  'schedhint/opentelemetry': '@opentelemetry/api',
+};
+
+test('every subpath loads, by import and by require()', () => {
+  const manifest = JSON.parse(
+    readFileSync(join(project.path, 'node_modules/schedhint/package.json'), 'utf8'),
+  );
+  const subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json');
+  expect(subpaths.length).toBeGreaterThan(6);
+  for (const path of subpaths.map((subpath) => join('schedhint', subpath))) {
+    for (const load of [`import('${path}')`, `(async () => require('${path}'))()`]) {
+      const said = `${load}.then(() => 'loaded', ({ message }) => message.split('\\n')[0]).then(console.log)`;
+      const expected = path in WITH_PEER ? `Cannot find (package|module) '${WITH_PEER[path]}'` : '';
+      expect(project.run(process.execPath, ['-e', said]), load).toMatch(
+        expected === '' ? /^loaded\n$/ : new RegExp(expected),
+      );
+    }
+  }
+});
+
+describe('schedhint top, where there is no observer', () => {
+  const top = (...options: string[]) =>
+    spawnSync(process.execPath, [...options, 'node_modules/schedhint/bin/schedhint.js', 'top'], {
+      cwd: project.path,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '', PLAYED_PLATFORM: 'darwin' },
+    });
+
+  test('the package is not installed', () => {
+    const home = join(project.path, 'node_modules/@schedhint/observer');
+    renameSync(home, `${home}-away`);
+    try {
+      expect(top()).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/^schedhint top: ERR_OBSERVER_PACKAGE: .*npm i @sched/),
+      });
+    } finally {
+      renameSync(`${home}-away`, home);
+    }
+  });
+
+  test('another platform (played)', () => {
+    expect(top('--require', './played-platform.cjs')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/^schedhint top: ERR_OBSERVER_PLATFORM: .*this is darwin\n$/),
+    });
+  });
+});
+
 // Its Linux is qemu's, which knows no bpf(2).
 test('the arm64 addon loads, attaches and sees collections in an arm64 Node.js', () => {
   const node = here('arm64/node_modules/node-22/bin/node');
@@ -133,6 +190,21 @@ test('the arm64 addon loads, attaches and sees collections in an arm64 Node.js',
   const said = JSON.parse(project.run('qemu-aarch64-static', args));
   expect(said).toMatchObject({ source: 'v8', code: 'ERR_BPF_REFUSED' });
   expect(said.gcCount).toBeGreaterThan(0);
+});
+
+test('the arm64 observer runs, and says in its exit code that there is no bpf(2)', () => {
+  const home = 'node_modules/@schedhint/observer/prebuilds/linux-arm64';
+  const run = (...args: string[]) =>
+    spawnSync('qemu-aarch64-static', [`${home}/observer`, ...args], {
+      cwd: project.path,
+      encoding: 'utf8',
+    });
+  expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: /) });
+  const refused = run('--pin', '/sys/fs/bpf/schedhint-arm64');
+  expect(errorOf(refused.status, refused.signal, refused.stderr)).toMatchObject({
+    code: 'ERR_OBSERVER_KERNEL',
+    message: expect.stringMatching(/no bpf\(2\)/),
+  });
 });
 
 describeOnKernel('on a kernel with __uptr', () => {

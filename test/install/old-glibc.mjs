@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PrivateApt } from '../vm/private-apt.mjs';
+import { PrivateApt } from '../../scripts/private-apt.mjs';
 
 const PIN = '/sys/fs/bpf/schedhint-old-glibc';
 const file = (path) => fileURLToPath(new URL(path, import.meta.url));

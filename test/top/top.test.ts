@@ -137,6 +137,10 @@ describeOnKernel('schedhint top', () => {
       code: 1,
       errors: expect.stringMatching(/ERR_OPTION: --interval wants a number from 0.1/),
     });
+    expect(await run('--mode', 'rw-')).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/ERR_OPTION: --mode wants octal permissions such as 0666/),
+    });
     expect(await run('--map', '/no/such/map')).toMatchObject({
       code: 1,
       errors: expect.stringMatching(/ERR_OBSERVER_MAP: cannot pin in \/no\/such/),

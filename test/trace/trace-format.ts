@@ -16,8 +16,10 @@ export interface ReadEvent {
  * types that we use), or would not be drawn by Perfetto as it is meant.
  */
 export function faultsOf(trace: unknown): string[] {
-  const { traceEvents } = trace as { traceEvents?: unknown };
+  const { traceEvents, ...others } = trace as { traceEvents?: unknown };
   if (!Array.isArray(traceEvents)) return ['traceEvents is no array'];
+  // The only key that some versions of Perfetto read otherwise than others.
+  if ('displayTimeUnit' in others) return ['it has a displayTimeUnit'];
   const events = traceEvents as ReadEvent[];
   return [
     ...events.flatMap((event) => faultsOfEvent(event).map((f) => `${f}: ${JSON.stringify(event)}`)),
@@ -28,7 +30,9 @@ export function faultsOf(trace: unknown): string[] {
 function faultsOfEvent({ name, ph, pid, tid, ts, dur, s, cat, args }: ReadEvent): string[] {
   const faults: string[] = [];
   const want = (is: boolean, what: string) => is || faults.push(what);
-  const isTime = (value: unknown) => typeof value === 'number' && value >= 0;
+  // Whole nanoseconds: importers cut the rest off or round it, each in its own way.
+  const isTime = (value: unknown) =>
+    typeof value === 'number' && value >= 0 && nanoseconds(value) / 1000 === value;
   want(typeof name === 'string' && name !== '', 'no name');
   want(Number.isInteger(pid) && Number.isInteger(tid), 'no pid or tid');
   want(args === undefined || (typeof args === 'object' && args !== null), 'args is no object');
@@ -60,22 +64,29 @@ function faultsOfEvent({ name, ph, pid, tid, ts, dur, s, cat, args }: ReadEvent)
   return faults;
 }
 
-/** Slices of one thread lie in each other, or beside each other. */
+/** As Perfetto reads it. */
+const nanoseconds = (us: unknown) => Math.round(Number(us) * 1000);
+
+/**
+ * Slices of one thread lie in each other, or beside each other: one that ends after the slice in which it
+ * begins is dropped by Perfetto, and be it by a nanosecond. Of two that begin together the outer is first.
+ */
 function faultsOfNesting(events: readonly ReadEvent[]): string[] {
   const faults: string[] = [];
   const open = new Map<unknown, { end: number; name: unknown }[]>();
   const slices = events
     .filter(({ ph }) => ph === 'X')
-    .map(({ name, tid, ts, dur }) => ({ name, tid, ts: Number(ts), end: Number(ts) + Number(dur) }))
-    .sort((a, b) => a.ts - b.ts || b.end - a.end);
-  const HALF_NS = 0.0005; // decimal fractions of microseconds are no binary ones
+    .map(({ name, tid, ts, dur }) => {
+      return { name, tid, ts: nanoseconds(ts), end: nanoseconds(ts) + nanoseconds(dur) };
+    })
+    .sort((a, b) => a.ts - b.ts);
   for (const { name, tid, ts, end } of slices) {
     const stack = open.get(tid) ?? [];
     open.set(tid, stack);
-    while (stack.length > 0 && stack.at(-1)!.end <= ts + HALF_NS) stack.pop();
+    while (stack.length > 0 && stack.at(-1)!.end <= ts) stack.pop();
     const around = stack.at(-1);
-    if (around !== undefined && end > around.end + HALF_NS) {
-      faults.push(`${tid}: ${name} at ${ts} ends after ${around.name}, in which it begins`);
+    if (around !== undefined && end > around.end) {
+      faults.push(`${tid}: ${name} at ${ts} ns ends after ${around.name}, in which it begins`);
     }
     stack.push({ end, name });
   }

@@ -153,6 +153,11 @@ describeOnKernel('schedhint trace', () => {
       const trace = JSON.parse(readFileSync(file, 'utf8'));
       expect(faultsOf(trace)).toEqual([]);
       events = trace.traceEvents;
+      // In microseconds from the start, to the end.
+      const [, recorded] = /trace\.json: ([\d.]+) s/.exec(text)!;
+      const last = Math.max(...events.map(({ ts = 0, dur = 0 }) => Number(ts) + Number(dur)));
+      expect(last / 1e6).toBeGreaterThan(Number(recorded) / 2);
+      expect(last / 1e6).toBeLessThanOrEqual(Number(recorded) + 0.05); // as it was rounded
     }
     // One track a thread, with its name.
     const tracks = new Set(events.filter(({ ph }) => ph === 'X').map(({ tid }) => tid));

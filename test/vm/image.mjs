@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { output, PrivateApt, VmError } from './private-apt.mjs';
+import { ExplainedError, output, PrivateApt } from '../../scripts/private-apt.mjs';
 
 const STABLE = 'trixie';
 const BACKPORTS = 'trixie-backports';
@@ -76,11 +76,12 @@ function downloadTools(apt) {
  */
 export function payload(image) {
   if (image.length < 0x250 || image.toString('latin1', 0x202, 0x206) !== 'HdrS') {
-    throw new VmError('the kernel is no bzImage');
+    throw new ExplainedError('the kernel is no bzImage');
   }
   const start = ((image[0x1f1] || 4) + 1) * 512 + image.readUInt32LE(0x248);
   const length = image.readUInt32LE(0x24c) - 4; // its last word is the unpacked size
-  if (length <= 0 || start + length > image.length) throw new VmError('the bzImage is cut short');
+  if (length <= 0 || start + length > image.length)
+    throw new ExplainedError('the bzImage is cut short');
   return image.subarray(start, start + length);
 }
 
@@ -116,7 +117,7 @@ function downloadKernel(apt, kernel) {
     }
     const unpacked = mkdtempSync(join(CACHE, 'draft-'));
     try {
-      apt.unpack(chosen, unpacked);
+      apt.unpack([chosen], unpacked);
       const vmlinuz = readdirSync(unpacked, { recursive: true }).find((file) =>
         /(^|\/)vmlinuz[^/]*$/.test(file),
       );
@@ -127,7 +128,7 @@ function downloadKernel(apt, kernel) {
         stdio: ['pipe', 'pipe', 'pipe'],
       });
       if (vmlinux.toString('latin1', 1, 4) !== 'ELF') {
-        throw new VmError(`${chosen} does not hold a zstd-compressed ELF kernel`);
+        throw new ExplainedError(`${chosen} does not hold a zstd-compressed ELF kernel`);
       }
       writeFileSync(join(draft, 'vmlinux'), vmlinux);
       writeFileSync(join(draft, 'package'), `${chosen}\n`);
@@ -146,7 +147,9 @@ function downloadKernel(apt, kernel) {
 export function prepareImages(kernels) {
   for (const kernel of kernels) {
     if (kernel in KERNELS) continue;
-    throw new VmError(`no such kernel: ${kernel}; there are ${Object.keys(KERNELS).join(', ')}`);
+    throw new ExplainedError(
+      `no such kernel: ${kernel}; there are ${Object.keys(KERNELS).join(', ')}`,
+    );
   }
   const missing = kernels.filter((kernel) => !existsSync(join(CACHE, `kernel-${kernel}`)));
   const needsTools = !existsSync(TOOLS);

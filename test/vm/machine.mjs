@@ -20,8 +20,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { CACHE, TOOLS, tool } from './image.mjs';
-import { VmError } from './private-apt.mjs';
 
 const INIT = fileURLToPath(new URL('guest-init.sh', import.meta.url));
 
@@ -55,7 +55,9 @@ async function listen(path, onData) {
 async function appearance(path, child, log) {
   while (!existsSync(path)) {
     if (child.exitCode !== null || child.signalCode !== null) {
-      throw new VmError(`${child.spawnargs.at(-1)} ended: ${readFileSync(log, 'utf8').trim()}`);
+      throw new ExplainedError(
+        `${child.spawnargs.at(-1)} ended: ${readFileSync(log, 'utf8').trim()}`,
+      );
     }
     await new Promise((done) => setTimeout(done, 10));
   }
@@ -212,10 +214,13 @@ exec ${command.map(quote).join(' ')}
  */
 export async function runInVm(options) {
   if (process.getuid?.() !== 0) {
-    throw new VmError(`the VM's file server (virtiofsd) needs root to read what root may read`);
+    throw new ExplainedError(
+      `the VM's file server (virtiofsd) needs root to read what root may read`,
+    );
   }
-  if (process.arch !== 'x64') throw new VmError(`the VM is x86-64, this machine ${process.arch}`);
-  if (!existsSync(options.vmlinux)) throw new VmError(`no kernel in ${CACHE}`);
+  if (process.arch !== 'x64')
+    throw new ExplainedError(`the VM is x86-64, this machine ${process.arch}`);
+  if (!existsSync(options.vmlinux)) throw new ExplainedError(`no kernel in ${CACHE}`);
   const machine = new Machine(options.out);
   try {
     const code = await machine.run(options);

@@ -2,9 +2,9 @@
 
 import { constants } from 'node:os';
 import { parseArgs } from 'node:util';
+import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { kernelImage, prepareImages } from './image.mjs';
 import { runInVm } from './machine.mjs';
-import { VmError } from './private-apt.mjs';
 
 const USAGE = `Usage: npm run vm -- [options] COMMAND [ARGUMENT...]
 
@@ -32,7 +32,8 @@ function readOptions(args) {
     end += own.includes(args[end]) ? 2 : 1;
   }
   const number = (name, text) => {
-    if (!/^[1-9][0-9]*$/.test(text)) throw new VmError(`--${name} wants a number, not '${text}'`);
+    if (!/^[1-9][0-9]*$/.test(text))
+      throw new ExplainedError(`--${name} wants a number, not '${text}'`);
     return Number(text);
   };
   try {
@@ -55,7 +56,7 @@ function readOptions(args) {
       memory: number('memory', values.memory),
     };
   } catch (error) {
-    throw new VmError(error.message);
+    throw new ExplainedError(error.message);
   }
 }
 
@@ -81,7 +82,7 @@ async function main() {
   }
   prepareImages([options.kernel]);
   const image = kernelImage(options.kernel);
-  if ('missing' in image) throw new VmError(image.missing);
+  if ('missing' in image) throw new ExplainedError(image.missing);
   const code = await runInVm({
     ...options,
     vmlinux: image.vmlinux,
@@ -94,7 +95,7 @@ async function main() {
 try {
   process.exitCode = await main();
 } catch (error) {
-  if (!(error instanceof VmError)) throw error;
+  if (!(error instanceof ExplainedError)) throw error;
   console.error(`vm: ${error.message}`);
   process.exitCode = 70;
 }

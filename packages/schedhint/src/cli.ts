@@ -5,6 +5,9 @@ const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
+const MODE =
+  'where no map is pinned, the permissions of the pin that it makes: 0666 lets apps of any user bind (0600)';
+
 const program = new Command('schedhint')
   .description('Scheduler hints for Node.js, through memory shared with a BPF program.')
   .version(version);
@@ -60,6 +63,7 @@ program
     'Show all threads of the host that hint, as a scheduler would see them (needs root).',
   )
   .option('--map <pin>', 'path of the pinned map (SCHEDHINT_MAP, else /sys/fs/bpf/schedhint)')
+  .option('--mode <octal>', MODE)
   .option('--pid <pid>', 'the threads of this process only')
   .option('--interval <seconds>', 'between two looks', '1')
   .option('--iterations <n>', 'end after so many')
@@ -82,6 +86,7 @@ program
   .option('-o, --output <file>', 'write there (schedhint-trace-PID.json, or .html)')
   .option('--html', 'one page that any browser shows, instead of JSON for Perfetto')
   .option('--map <pin>', 'path of the pinned map (SCHEDHINT_MAP, else /sys/fs/bpf/schedhint)')
+  .option('--mode <octal>', MODE)
   .addHelpText(
     'after',
     `

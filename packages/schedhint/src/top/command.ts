@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import type { Observer, Snapshot } from '@schedhint/observer';
+import type { Observer, ObserverOptions, Snapshot } from '@schedhint/observer';
+import { modeOption } from '../mode-option.js';
 import { numberOption } from '../number-option.js';
 import { openObserver } from '../observer.js';
 import { paintFor } from '../terminal/colours.js';
@@ -10,6 +11,7 @@ import { COLUMN_NAMES, type ColumnName, isColumn, line, sorted, summary, titles 
 /** What `schedhint top` was called with. */
 export interface TopOptions {
   readonly map?: string;
+  readonly mode?: string;
   readonly pid?: string;
   readonly interval: string;
   readonly iterations?: string;
@@ -17,20 +19,15 @@ export interface TopOptions {
 }
 
 interface Checked {
-  readonly pid: number | undefined;
-  readonly intervalMs: number;
+  readonly observed: ObserverOptions;
   readonly iterations: number;
   readonly column: ColumnName;
 }
 
 /** Shows all bound threads, until it is ended. @throws Error with a `code` */
 export async function top(options: TopOptions): Promise<void> {
-  const { pid, intervalMs, iterations, column } = check(options);
-  const observer = await openObserver({
-    ...(options.map === undefined ? {} : { map: options.map }),
-    ...(pid === undefined ? {} : { pid }),
-    intervalMs,
-  });
+  const { observed, iterations, column } = check(options);
+  const observer = await openObserver(observed);
   const end = () => void observer.stop().catch(() => {}); // the loop below tells of it
   process.once('SIGINT', end).once('SIGTERM', end);
   const show = process.stdout.isTTY ? live(observer, column, end) : plain(observer, column);
@@ -42,7 +39,7 @@ export async function top(options: TopOptions): Promise<void> {
   }
 }
 
-function check({ pid, interval, iterations, sort }: TopOptions): Checked {
+function check({ map, mode, pid, interval, iterations, sort }: TopOptions): Checked {
   if (!isColumn(sort)) {
     throw Object.assign(new Error(`--sort wants one of ${COLUMN_NAMES.join(', ')}; got ${sort}`), {
       code: 'ERR_OPTION',
@@ -50,10 +47,14 @@ function check({ pid, interval, iterations, sort }: TopOptions): Checked {
   }
   const whole = { from: 1, to: 2 ** 31 - 1, whole: true };
   return {
-    pid: pid === undefined ? undefined : numberOption('--pid', pid, whole),
-    intervalMs: Math.round(
-      numberOption('--interval', interval, { from: 0.1, to: 3600, whole: false }) * 1000,
-    ),
+    observed: {
+      ...(map === undefined ? {} : { map }),
+      ...(mode === undefined ? {} : { mode: modeOption('--mode', mode) }),
+      ...(pid === undefined ? {} : { pid: numberOption('--pid', pid, whole) }),
+      intervalMs: Math.round(
+        numberOption('--interval', interval, { from: 0.1, to: 3600, whole: false }) * 1000,
+      ),
+    },
     iterations:
       iterations === undefined
         ? Number.POSITIVE_INFINITY

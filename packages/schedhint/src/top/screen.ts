@@ -20,6 +20,9 @@ const HELP =
 /** Above the rows: the summary and the titles; below: the help. */
 const OTHER_LINES = 3;
 
+const NOBODY =
+  'No thread is bound to this map yet. `schedhint doctor`, run as the application runs, tells why.';
+
 /** What there is to show. */
 export interface Shown {
   readonly rows: readonly Row[];
@@ -121,7 +124,7 @@ export class Screen {
       this.#paint('reverse', cut(titles(this.#order).padEnd(this.#out.columns))),
       ...visible.map((row) => this.#line(row, cut)),
     ];
-    if (rows.length === 0) lines.push(cut('No thread is bound to this map yet.'));
+    if (rows.length === 0) lines.push(cut(NOBODY));
     while (lines.length < room + OTHER_LINES - 1) lines.push('');
     lines.push(this.#paint('dim', cut(HELP)));
     // Over what is there, and not after clearing it: that would flicker.

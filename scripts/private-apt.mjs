@@ -7,8 +7,8 @@ import { join } from 'node:path';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** A failure that its message explains to whoever runs the VM. */
-export class VmError extends Error {}
+/** A failure that its message explains to whoever runs the command. */
+export class ExplainedError extends Error {}
 
 /**
  * @param {string} command
@@ -26,7 +26,7 @@ export function output(command, args, options = {}) {
     });
   } catch (error) {
     const said = String(error.stderr ?? '').trim() || error.message;
-    throw new VmError(`${command} ${args.slice(0, 4).join(' ')} failed: ${said}`);
+    throw new ExplainedError(`${command} ${args.slice(0, 4).join(' ')} failed: ${said}`);
   }
 }
 
@@ -41,8 +41,8 @@ function machineMirror() {
   const count = (site) => sites.filter((other) => other === site).length;
   const [mirror] = [...new Set(sites)].sort((a, b) => count(b) - count(a));
   if (mirror) return mirror;
-  throw new VmError(
-    'apt-get indextargets names no Debian mirror: the VM needs a Debian machine whose package ' +
+  throw new ExplainedError(
+    'apt-get indextargets names no Debian mirror: this needs a Debian machine whose package ' +
       'lists have been fetched (apt-get update)',
   );
 }
@@ -62,8 +62,9 @@ export class PrivateApt {
   /**
    * @param {string} parent where its directory is made
    * @param {string[]} suites of Debian
+   * @param {string} [architecture] as dpkg calls it
    */
-  constructor(parent, suites) {
+  constructor(parent, suites, architecture = 'amd64') {
     const mirror = machineMirror();
     const acquire = machineAcquireOptions();
     mkdirSync(parent, { recursive: true });
@@ -90,7 +91,7 @@ export class PrivateApt {
 Dir "${home}"; Dir::Etc "etc"; Dir::Etc::parts "none"; Dir::Etc::main "none";
 Dir::Etc::netrc "/etc/apt/auth.conf"; Dir::Etc::netrcparts "/etc/apt/auth.conf.d";
 Dir::State "state"; Dir::State::status "${home}/status"; Dir::Cache "cache"; Dir::Log "log";
-APT::Architecture "amd64"; APT::Architectures { "amd64"; }; APT::Install-Recommends "false";
+APT::Architecture "${architecture}"; APT::Architectures { "${architecture}"; }; APT::Install-Recommends "false";
 APT::Sandbox::User "root"; Acquire::Languages "none"; Acquire::Retries "3";
 `,
     );
@@ -123,15 +124,16 @@ APT::Sandbox::User "root"; Acquire::Languages "none"; Acquire::Retries "3";
   }
 
   /**
-   * Unpacks one package alone.
+   * Unpacks packages alone.
    *
-   * @param {string} name
+   * @param {string[]} packages
    * @param {string} target directory
    */
-  unpack(name, target) {
-    this.#run('apt-get', ['-qq', 'download', name], { cwd: target });
-    const deb = readdirSync(target).find((file) => file.endsWith('.deb'));
-    output('dpkg-deb', ['-x', join(target, deb), target]);
+  unpack(packages, target) {
+    this.#run('apt-get', ['-qq', 'download', ...packages], { cwd: target });
+    for (const name of readdirSync(target).filter((file) => file.endsWith('.deb'))) {
+      output('dpkg-deb', ['-x', join(target, name), target]);
+    }
   }
 
   remove() {
