@@ -36,6 +36,8 @@ export interface BenchAddon {
    * -1 where V8 has no such callbacks
    */
   installHooks(count: number): number;
+  /** The same for hooks that do nothing. */
+  installEmptyHooks(count: number): number;
   /**
    * Nanoseconds of each of `count` native threads that live at the same time, an even number: half of
    * them by the three calls, half through schedhint's registry; or a negative errno.

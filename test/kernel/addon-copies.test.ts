@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Addon, AttachmentHandle } from '@schedhint/native';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { standardGcRequest } from '../../packages/core/src/standard-request.js';
 import { describeOnKernel } from './ability.js';
 import { BpfReader } from './bpf-reader.js';
 import { type Bpffs, mountBpffs } from './bpffs.js';
@@ -68,30 +69,29 @@ describeOnKernel('copies in one process', () => {
   test('of the addon: the collector is published once, whichever copy was asked', async () => {
     const copy = join(elsewhere, 'schedhint.node');
     copyFileSync(addonFile, copy);
-    const { first, second, counted } = await node.run(
-      async ({ schedhint, addonFile, require }, file) => {
+    const { source, started, counted } = await node.run(
+      async ({ schedhint, require, threadId }, file) => {
         const v8 = require('node:v8') as typeof import('node:v8');
         const vm = require('node:vm') as typeof import('node:vm');
         v8.setFlagsFromString('--expose-gc');
         const gc = vm.runInNewContext('gc') as () => void;
-        const hints = schedhint.startGcHints({ map: file.map });
-        // Another copy of our packages would load another addon.
-        const cache = require.cache as Record<string, { exports: unknown } | undefined>;
-        const loaded = cache[addonFile]!;
-        const own = loaded.exports;
-        loaded.exports = require(file.copy);
-        const { thread } = hints;
-        const again = schedhint.startGcHints({ map: file.map });
-        loaded.exports = own;
+        const { thread, source } = schedhint.startGcHints({ map: file.map });
+        // As another copy of our packages would, which loads an addon of its own.
+        const other = require(file.copy) as Addon;
+        const handle = other.attach(schedhint.uptr({ map: file.map }).request, threadId, true);
+        const started = other.startGcHook(handle, file.request);
         const before = thread.gc.count;
         gc();
         const counted = thread.gc.count - before;
-        return { first: hints.source, second: again.source, counted };
+        other.stopGcHook(handle);
+        gc();
+        return { source, started, counted: [counted, thread.gc.count - before] };
       },
-      { map, copy },
+      { map, copy, request: standardGcRequest },
     );
-    expect([first, second]).toEqual(['v8', 'v8']);
-    expect(counted).toBe(1);
+    expect([source, started]).toEqual(['v8', true]);
+    // The first copy's goes on when the second one's is stopped.
+    expect(counted).toEqual([1, 2]);
   });
 
   test('the registry is a symbol that the dynamic linker makes unique', () => {

@@ -1,4 +1,5 @@
 import type { Addon, AttachmentHandle } from '@schedhint/native';
+import type { StoreInBlock } from './standard-request.js';
 
 /** Where a block lies. The buffer is never handed out: `transfer()` would detach it from its page. */
 export interface BlockPlace {
@@ -19,6 +20,15 @@ export function placesIn(
     places[slot] = { buffer, offset: addon.offset(handle, slot) };
   }
   return places;
+}
+
+/** Stores into blocks at places. */
+export function storingTo(places: readonly BlockPlace[]): StoreInBlock {
+  return (slot, at, bytes, value) => {
+    const { buffer, offset } = places[slot]!;
+    if (bytes === 2) new Uint16Array(buffer)[(offset + at) / 2] = value;
+    else new Uint32Array(buffer)[(offset + at) / 4] = value;
+  };
 }
 
 /** Private memory in its place, with the same bytes. */

@@ -36,15 +36,9 @@ function brokerOf(broker: unknown): string {
   return path === '' ? '' : resolved(path);
 }
 
-const known = new Map<string, string>();
-
-/** An app names few paths, and each again and again. */
+/** Most paths are as they should be, and to compile `resolve` takes a while at an application's start. */
 function resolved(path: string): string {
-  if (!path.startsWith('/')) return resolve(path); // the working directory may change
-  let result = known.get(path);
-  if (result === undefined) {
-    result = resolve(path);
-    known.set(path, result);
-  }
-  return result;
+  const isPlain =
+    path.startsWith('/') && !path.includes('//') && !path.includes('/.') && !path.endsWith('/');
+  return isPlain ? path : resolve(path);
 }

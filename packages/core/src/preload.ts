@@ -5,9 +5,8 @@
  * @packageDocumentation
  */
 import { currentThread, listenToStatus, loadAddon } from '@schedhint/native';
-import { placesIn } from './block-place.js';
 import { pinOf } from './pin.js';
-import { introduce, SLOTS, standardGcRequest, standardRequest } from './standard-request.js';
+import { introduce, standardGcRequest, standardRequest } from './standard-request.js';
 import { followStartedWorkers } from './started-workers.js';
 
 /**
@@ -15,8 +14,7 @@ import { followStartedWorkers } from './started-workers.js';
  * long as it lives: `publishCollections(attachThread())`, without the views.
  *
  * @param onStatus called when the thread's status, or another's, may have changed
- * @returns false where there is more to it, and nothing has been done: V8's callbacks can't be had, or
- *   this runtime refuses memory from outside of its heap
+ * @returns false where there is more to it, and nothing has been done: V8's callbacks can't be had
  */
 export function publishOwnCollections(onStatus: () => void): boolean {
   const loaded = loadAddon();
@@ -26,13 +24,17 @@ export function publishOwnCollections(onStatus: () => void): boolean {
   const { addon } = loaded;
   const { id, isMain } = currentThread();
   const handle = addon.attach(standardRequest(pinOf({})), id, true);
-  const places = placesIn(addon, handle, SLOTS);
-  if (places === null || !addon.startGcHook(handle, standardGcRequest)) {
+  if (!addon.startGcHook(handle, standardGcRequest)) {
     addon.release(handle);
     return false;
   }
-  introduce(places, isMain);
+  introduce((...store) => addon.store(handle, ...store), isMain);
   followStartedWorkers();
-  listenToStatus(addon, onStatus);
+  const boundTo = addon.boundTo(handle);
+  // Whoever wants to know comes later than a preload, and to listen takes a third as long as to attach.
+  setImmediate(() => {
+    listenToStatus(addon, onStatus);
+    if (addon.boundTo(handle) !== boundTo) onStatus();
+  }).unref();
   return true;
 }

@@ -1,5 +1,4 @@
 import type { ChannelRequest, GcRequest } from '@schedhint/native';
-import type { BlockPlace } from './block-place.js';
 import type { Pin } from './pin.js';
 
 // What the addon is told of the standard blocks, in numbers. The preload needs no more of them than
@@ -8,9 +7,8 @@ import type { Pin } from './pin.js';
 
 /** Of the map's value: a pointer to the thread's block, one to the process's. */
 const VALUE_SIZE = 16;
-export const THREAD_SLOT = 0;
-export const PROCESS_SLOT = 1;
-export const SLOTS = 2;
+const THREAD_SLOT = 0;
+const PROCESS_SLOT = 1;
 const THREAD_SIZE = 128;
 const PROCESS_SIZE = 64;
 const JS_THREADS = 8;
@@ -52,11 +50,12 @@ export const standardGcRequest: GcRequest = Object.freeze({
   hint: -1,
 });
 
+/** Stores a number of so many bytes in the block behind a slot. */
+export type StoreInBlock = (slot: number, offset: number, bytes: 2 | 4, value: number) => void;
+
 /** Fills in what a thread's blocks say from the start. `abi` comes last: 0 is an empty block. */
-export function introduce(places: readonly BlockPlace[], isMain: boolean): void {
-  const thread = places[THREAD_SLOT]!;
-  const process = places[PROCESS_SLOT]!;
-  new Uint16Array(thread.buffer)[(thread.offset + ROLE) / 2] = isMain ? MAIN : WORKER;
-  new Uint32Array(thread.buffer)[thread.offset / 4] = ABI;
-  new Uint32Array(process.buffer)[process.offset / 4] = ABI;
+export function introduce(store: StoreInBlock, isMain: boolean): void {
+  store(THREAD_SLOT, ROLE, 2, isMain ? MAIN : WORKER);
+  store(THREAD_SLOT, 0, 4, ABI);
+  store(PROCESS_SLOT, 0, 4, ABI);
 }

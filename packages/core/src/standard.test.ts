@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { storingTo } from './block-place.js';
 import { shapedChannel } from './channel.js';
 import type { StructLayout } from './layout.js';
 import { DEFAULT_PIN, pinOf } from './pin.js';
@@ -128,10 +129,7 @@ test('what the addon is told of the blocks is what their layouts say', () => {
   });
   for (const isMain of [true, false]) {
     const buffers = [threadLayout, processLayout].map(({ size }) => new ArrayBuffer(size));
-    introduce(
-      buffers.map((buffer) => ({ buffer, offset: 0 })),
-      isMain,
-    );
+    introduce(storingTo(buffers.map((buffer) => ({ buffer, offset: 0 }))), isMain);
     const view = createView(threadLayout, buffers[0]!, 0);
     const { main, worker } = standard.Role;
     expect([view.abi, view.role]).toEqual([standard.ABI, isMain ? main : worker]);

@@ -8,7 +8,7 @@ import {
   type NativeStatus,
   Step,
 } from '@schedhint/native';
-import { type BlockPlace, copyOf, placesIn } from './block-place.js';
+import { type BlockPlace, copyOf, placesIn, storingTo } from './block-place.js';
 import { BlockWords } from './block-words.js';
 import type { Channel } from './channel.js';
 import { monotonicNs } from './clock.js';
@@ -74,7 +74,7 @@ export class ThreadBlocks {
       this.#without = unavailable(loaded.code, loaded.reason);
       this.#shared = privatePlaces(channel);
     }
-    if (channel.standard && own) introduce(this.#shared, currentThread().isMain);
+    if (channel.standard && own) introduce(storingTo(this.#shared), currentThread().isMain);
     if (own) followStartedWorkers();
     if (this.#addon !== null) follow(this);
   }

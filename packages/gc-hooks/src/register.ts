@@ -3,13 +3,14 @@
 // happens here, the application does not notice. So it is small, and what is only needed now and then
 // is in a file of its own: compiling and running all of it takes 20 ms of a slow machine's time.
 
-import { debuglog } from 'node:util';
 import { publishOwnCollections } from '@schedhint/core/preload';
 
 type Rest = typeof import('./register-rest.js');
 
 const rest = (): Rest => require('./register-rest.cjs');
 const { env } = process;
+// Asked first, because to load node:util takes a while.
+const debug = env.NODE_DEBUG ? require('node:util').debuglog('schedhint') : undefined;
 let tells = false;
 
 // As long as nobody listens to what it would tell, it need not be there.
@@ -21,10 +22,10 @@ function onStatus(): void {
 }
 
 try {
-  if (debuglog('schedhint').enabled || !publishOwnCollections(onStatus)) {
+  if (debug?.enabled || !publishOwnCollections(onStatus)) {
     rest().publishToStandardBlock();
   }
   if (env.SCHEDHINT_LAYERED_MAP || env.SCHEDHINT_TLD_MAP) rest().publishToOthers();
 } catch (error) {
-  debuglog('schedhint')('register: %s', error);
+  debug?.('register: %s', error);
 }

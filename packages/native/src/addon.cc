@@ -1,6 +1,8 @@
 // The N-API surface; native.ts declares and documents it.
 
 #include <napi.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <string>
 
@@ -89,6 +91,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("counts", Napi::Function::New<Counts>(env, "counts"));
   exports.Set("readMapBtf", Napi::Function::New<ReadMapBtf>(env, "readMapBtf"));
   exports.Set("refusedCalls", Napi::Function::New<ShowRefusedCalls>(env, "refusedCalls"));
+  exports.Set("isFirstThread", Napi::Boolean::New(env, syscall(SYS_gettid) == getpid()));
   exports.Set("timeNamespaceOffsetNs",
               Napi::BigInt::New(env, SharedRegistry().time_namespace_offset()));
   return exports;

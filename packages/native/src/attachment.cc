@@ -61,6 +61,19 @@ Napi::Value Offset(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(block % kPageSize));
 }
 
+Napi::Value Store(const Napi::CallbackInfo& info) {
+  uint8_t* block = BlockOf(info);
+  if (block == nullptr) return Napi::Boolean::New(info.Env(), false);
+  uint8_t* place = block + info[2].As<Napi::Number>().Uint32Value();
+  uint32_t value = info[4].As<Napi::Number>().Uint32Value();
+  if (info[3].As<Napi::Number>().Uint32Value() == 2) {
+    __atomic_store_n(reinterpret_cast<uint16_t*>(place), value, __ATOMIC_RELEASE);
+  } else {
+    __atomic_store_n(reinterpret_cast<uint32_t*>(place), value, __ATOMIC_RELEASE);
+  }
+  return Napi::Boolean::New(info.Env(), true);
+}
+
 Napi::Value Status(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   schedhint_status status = StatusOf(info);
@@ -116,6 +129,7 @@ void ExportAttachments(Napi::Env env, Napi::Object exports) {
   exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
   exports.Set("page", Napi::Function::New<Page>(env, "page"));
   exports.Set("offset", Napi::Function::New<Offset>(env, "offset"));
+  exports.Set("store", Napi::Function::New<Store>(env, "store"));
   exports.Set("status", Napi::Function::New<Status>(env, "status"));
   exports.Set("boundTo", Napi::Function::New<BoundTo>(env, "boundTo"));
   exports.Set("setHint", Napi::Function::New<SetHint>(env, "setHint"));

@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs';
+import { loadAddon } from './load.js';
 
 /** A JavaScript thread, as Node.js knows it. */
 export interface CurrentThread {
@@ -19,12 +19,8 @@ export function currentThread(): CurrentThread {
 }
 
 function isProcessesFirst(): boolean {
-  try {
-    const [pid, , tid] = readlinkSync('/proc/thread-self').split('/');
-    return pid === tid;
-  } catch {
-    return false; // not Linux, or no /proc
-  }
+  const loaded = loadAddon();
+  return 'addon' in loaded && loaded.addon.isFirstThread;
 }
 
 function fromNode(): CurrentThread {

@@ -44,57 +44,52 @@ T* At(uint8_t* block, uint32_t offset) {
   return reinterpret_cast<T*>(block + offset);
 }
 
+void Add(uint8_t* block, uint32_t offset, uint32_t difference) {
+  __atomic_fetch_add(reinterpret_cast<uint32_t*>(block + offset), difference, __ATOMIC_RELAXED);
+}
+
 int IndexOf(int kind) {
   return kind > 0 && kind <= kAllKinds ? __builtin_ctz(kind) : 0;
 }
 
 }  // namespace
 
-void GcHook::Target::SetTime(uint16_t offset, uint64_t ns) const {
-  if (offset == kNowhere) return;
+void GcHook::Target::SetTime(uint32_t offset, uint64_t ns) const {
+  if (offset == SCHEDHINT_NOWHERE) return;
   __atomic_store_n(At<uint64_t>(thread, offset), ns, __ATOMIC_RELAXED);
 }
 
-void GcHook::Target::SetWord(uint16_t offset, uint32_t value) const {
-  if (wide) return SetTime(offset, value);
-  if (offset == kNowhere) return;
+void GcHook::Target::SetWord(uint32_t offset, uint32_t value) const {
+  if (layout.wide) return SetTime(offset, value);
+  if (offset == SCHEDHINT_NOWHERE) return;
   __atomic_store_n(At<uint32_t>(thread, offset), value, __ATOMIC_RELAXED);
 }
 
-void GcHook::Target::PublishWord(uint16_t offset, uint32_t value) const {
-  if (offset == kNowhere) return;
-  if (wide) {
+void GcHook::Target::PublishWord(uint32_t offset, uint32_t value) const {
+  if (offset == SCHEDHINT_NOWHERE) return;
+  if (layout.wide) {
     __atomic_store_n(At<uint64_t>(thread, offset), value, __ATOMIC_RELEASE);
   } else {
     __atomic_store_n(At<uint32_t>(thread, offset), value, __ATOMIC_RELEASE);
   }
 }
 
-void GcHook::Target::SetBits(uint16_t offset, uint32_t bits) const {
-  if (offset == kNowhere) return;
-  if (wide) {
+void GcHook::Target::SetBits(uint32_t offset, uint32_t bits) const {
+  if (offset == SCHEDHINT_NOWHERE) return;
+  if (layout.wide) {
     __atomic_fetch_or(At<uint64_t>(thread, offset), bits, __ATOMIC_RELAXED);
   } else {
     __atomic_fetch_or(At<uint32_t>(thread, offset), bits, __ATOMIC_RELAXED);
   }
 }
 
-void GcHook::Target::ClearBits(uint16_t offset, uint32_t bits) const {
-  if (offset == kNowhere) return;
-  if (wide) {
+void GcHook::Target::ClearBits(uint32_t offset, uint32_t bits) const {
+  if (offset == SCHEDHINT_NOWHERE) return;
+  if (layout.wide) {
     __atomic_fetch_and(At<uint64_t>(thread, offset), ~uint64_t{bits}, __ATOMIC_RELAXED);
   } else {
     __atomic_fetch_and(At<uint32_t>(thread, offset), ~bits, __ATOMIC_RELAXED);
   }
-}
-
-void GcHook::Target::Count(uint32_t difference) const {
-  if (process_count != nullptr) __atomic_fetch_add(process_count, difference, __ATOMIC_RELAXED);
-}
-
-void GcHook::Target::Fetch() const {
-  __builtin_prefetch(thread, 1);
-  if (process_count != nullptr) __builtin_prefetch(process_count, 1);
 }
 
 bool GcHook::Install() {
@@ -126,26 +121,10 @@ bool GcHook::Start(schedhint_binding* binding, uint8_t* thread_block, uint8_t* p
       return true;
     }
   }
-  Target target;
-  target.thread = thread_block;
-  target.process_count =
-      process_block == nullptr ? nullptr : At<uint32_t>(process_block, layout.process_count);
-  target.element = element;
-  target.binding = binding;
-  target.starts = 1;
-  target.hint = layout.hint;
-  target.live_flag = layout.live_flag;
-  target.cycle_flag = layout.cycle_flag;
-  // A block has 4096 bytes at most, and SCHEDHINT_NOWHERE is cut to kNowhere.
-  target.gc = static_cast<uint16_t>(layout.gc);
-  target.count = static_cast<uint16_t>(layout.count);
-  target.since_ns = static_cast<uint16_t>(layout.since_ns);
-  target.expect_ns = static_cast<uint16_t>(layout.expect_ns);
-  target.flags = static_cast<uint16_t>(layout.flags);
-  target.wide = layout.wide != 0;
-  target.SetWord(target.count, count_);
-  target.SetBits(target.flags, target.live_flag);
-  targets_.push_back(target);
+  targets_.push_back({binding, 1, thread_block, process_block, element, layout});
+  const Target& target = targets_.back();
+  target.SetWord(layout.count, count_);
+  target.SetBits(layout.flags, layout.live_flag);
   return true;
 }
 
@@ -169,11 +148,11 @@ void GcHook::Forget(schedhint_binding* binding) {
 void GcHook::Detach(size_t index) {
   Target target = targets_[index];
   targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(index));
-  target.PublishWord(target.gc, 0);
-  target.ClearBits(target.flags, target.live_flag | target.cycle_flag);
+  target.PublishWord(target.layout.gc, 0);
+  target.ClearBits(target.layout.flags, target.layout.live_flag | target.layout.cycle_flag);
   if (target.element != nullptr) target.element->LeavePause();
   // A thread that goes inside a pause takes its share with it.
-  if (depth_ > 0) target.Count(-1);
+  if (depth_ > 0 && target.process != nullptr) Add(target.process, target.layout.process_count, -1);
   if (targets_.empty()) Uninstall();
 }
 
@@ -192,18 +171,17 @@ void GcHook::Enter(int kind) {
   open_[IndexOf(kind)]++;
   gc_ |= static_cast<uint32_t>(kind);
   if (outermost) {
-    for (const Target& target : targets_) target.Fetch();
     outermost_ = kind;
     since_ns_ = MonotonicNow(time_offset_);
   }
-  for (const Target& target : targets_) {
+  for (Target& target : targets_) {
     if (outermost) {
-      target.SetTime(target.since_ns, since_ns_);
-      target.SetTime(target.expect_ns, expect_ns_[IndexOf(kind)]);
-      target.Count(1);
+      target.SetTime(target.layout.since_ns, since_ns_);
+      target.SetTime(target.layout.expect_ns, expect_ns_[IndexOf(kind)]);
+      if (target.process != nullptr) Add(target.process, target.layout.process_count, 1);
     }
-    target.PublishWord(target.gc, gc_);
-    if (outermost && target.element != nullptr) target.element->EnterPause(target.hint);
+    target.PublishWord(target.layout.gc, gc_);
+    if (outermost && target.element != nullptr) target.element->EnterPause(target.layout.hint);
   }
 }
 
@@ -212,7 +190,6 @@ void GcHook::Leave(int kind) {
   if (open_[IndexOf(kind)] > 0 && --open_[IndexOf(kind)] == 0) gc_ &= ~static_cast<uint32_t>(kind);
   bool outermost = --depth_ == 0;
   if (outermost) {
-    for (const Target& target : targets_) target.Fetch();
     gc_ = 0;
     count_++;
     uint64_t took = MonotonicNow(time_offset_) - since_ns_;
@@ -220,13 +197,13 @@ void GcHook::Leave(int kind) {
     expect = expect == 0 ? took : expect - expect / 8 + took / 8;
   }
   bool cycle = kind == kIncrementalStart || (cycle_ && kind != kMarkCompact);
-  for (const Target& target : targets_) {
-    if (outermost) target.SetWord(target.count, count_);
-    if (cycle && !cycle_) target.SetBits(target.flags, target.cycle_flag);
-    if (!cycle && cycle_) target.ClearBits(target.flags, target.cycle_flag);
-    target.PublishWord(target.gc, gc_);
+  for (Target& target : targets_) {
+    if (outermost) target.SetWord(target.layout.count, count_);
+    if (cycle && !cycle_) target.SetBits(target.layout.flags, target.layout.cycle_flag);
+    if (!cycle && cycle_) target.ClearBits(target.layout.flags, target.layout.cycle_flag);
+    target.PublishWord(target.layout.gc, gc_);
     if (!outermost) continue;
-    target.Count(-1);
+    if (target.process != nullptr) Add(target.process, target.layout.process_count, -1);
     if (target.element != nullptr) target.element->LeavePause();
   }
   cycle_ = cycle;

@@ -33,27 +33,21 @@ class GcHook {
   void Uninstall();
 
  private:
-  // Where one channel wants to be told: what a pause needs of it, in one line of the cache.
-  struct alignas(64) Target {
-    uint8_t* thread;
-    uint32_t* process_count;  // null: nowhere
-    HintElement* element;
+  // Where one channel wants to be told.
+  struct Target {
     schedhint_binding* binding;
     uint32_t starts;
-    int32_t hint;
-    uint32_t live_flag, cycle_flag;
-    uint16_t gc, count, since_ns, expect_ns, flags;  // offsets; kNowhere
-    bool wide;
+    uint8_t* thread;
+    uint8_t* process;
+    HintElement* element;
+    schedhint_gc_layout layout;
 
-    void SetTime(uint16_t offset, uint64_t ns) const;
-    void SetWord(uint16_t offset, uint32_t value) const;
+    void SetTime(uint32_t offset, uint64_t ns) const;
+    void SetWord(uint32_t offset, uint32_t value) const;
     // Whoever sees it sees the stores before it.
-    void PublishWord(uint16_t offset, uint32_t value) const;
-    void SetBits(uint16_t offset, uint32_t bits) const;
-    void ClearBits(uint16_t offset, uint32_t bits) const;
-    void Count(uint32_t difference) const;
-    // Asks for its memory, which a collection has driven from the caches, before it is written.
-    void Fetch() const;
+    void PublishWord(uint32_t offset, uint32_t value) const;
+    void SetBits(uint32_t offset, uint32_t bits) const;
+    void ClearBits(uint32_t offset, uint32_t bits) const;
   };
 
   static void OnPrologue(void* isolate, int kind, int flags, void* hook);
@@ -64,20 +58,18 @@ class GcHook {
   void Detach(size_t index);
 
   static constexpr int kKinds = 5;  // V8's GCType has five bits
-  static constexpr uint16_t kNowhere = 0xffff;
 
-  // What a pause reads and writes comes first, for the same reason.
   std::vector<Target> targets_;
+  void* isolate_ = nullptr;
   int64_t time_offset_;
-  uint64_t since_ns_ = 0;
   uint32_t depth_ = 0;
+  uint32_t open_[kKinds] = {};  // pauses nest, also within one kind
   int outermost_ = 0;
   uint32_t gc_ = 0;
   uint32_t count_ = 0;
-  uint8_t open_[kKinds] = {};  // pauses nest, also within one kind
-  bool cycle_ = false;
+  uint64_t since_ns_ = 0;
   uint64_t expect_ns_[kKinds] = {};
-  void* isolate_ = nullptr;
+  bool cycle_ = false;
 };
 
 }  // namespace schedhint

@@ -199,6 +199,18 @@ export interface Addon {
   page(handle: AttachmentHandle, slot: number): ArrayBuffer | null;
   /** Where in its page the block begins. */
   offset(handle: AttachmentHandle, slot: number): number;
+  /**
+   * Stores a number of 2 or 4 bytes in the block behind a slot, with release: without its page.
+   *
+   * @returns false where there is no block
+   */
+  store(
+    handle: AttachmentHandle,
+    slot: number,
+    offset: number,
+    bytes: 2 | 4,
+    value: number,
+  ): boolean;
   /** Where the binding stands now. Asked of the registry, not of the kernel. */
   status(handle: AttachmentHandle): NativeStatus;
   /** The id of the map that has the thread's element; 0: none. Of the status, what is asked most. */
@@ -242,6 +254,8 @@ export interface Addon {
    * @returns the offset, or a negative errno: EEXIST (with another size), E2BIG, ENOSPC, ENOMEM
    */
   tldKey(name: string, size: number, dynamicBytes: number): number;
+  /** Whether the thread that has loaded it is the process's first. */
+  readonly isFirstThread: boolean;
   /** What the process holds now, over all copies of the addon: for tests and leaks. */
   counts(): Counts;
   /**

@@ -10,9 +10,11 @@ import { intervalOfMean, summarize } from '../statistics.js';
 
 /**
  * So many hooks at once that what one costs shows in a collection of a tenth of a millisecond, and
- * few enough to stay in the processor's caches.
+ * few enough to stay in the processor's first cache, as one does.
  */
-const HOOKS = 200;
+const HOOKS = 50;
+/** Collections differ by more than that, but they are short, so there can be many. */
+const ROUNDS = 10;
 /** The turns after which perf_hooks has delivered a collection. */
 const TURNS = 3;
 /** How long one sample of the loop runs, and how often it allocates in a turn. */
@@ -24,27 +26,27 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const now = () => Number(process.hrtime.bigint());
 
 /** The difference between a collection with so many hooks and one without, for one hook. */
-function hookCost({ samples }: Effort): Row {
+function hookCost(id: string, install: (count: number) => number, { samples }: Effort): Row {
   const timeOf = (hooks: number) => {
-    if (native.installHooks(hooks) < 0) throw new Error('this runtime has no V8 callbacks');
+    if (install(hooks) < 0) throw new Error('this runtime has no V8 callbacks');
     const start = now();
     collect({ type: 'minor' });
     return now() - start;
   };
   const added: number[] = [];
   try {
-    for (let round = 0; round < samples; round++) {
+    for (let round = 0; round < ROUNDS * samples; round++) {
       const withFirst = round % 2 === 0;
       const first = timeOf(withFirst ? HOOKS : 0);
       const second = timeOf(withFirst ? 0 : HOOKS);
       added.push((withFirst ? first - second : second - first) / HOOKS);
     }
   } catch (error) {
-    return { id: 'gc.hook', why: (error as Error).message };
+    return { id, why: (error as Error).message };
   } finally {
-    native.installHooks(0);
+    install(0);
   }
-  return { id: 'gc.hook', unit: 'ns', against: 'gc.two-clocks', ...summarize(added) };
+  return { id, unit: 'ns', against: 'gc.two-clocks', ...summarize(added) };
 }
 
 /** An observer that does nothing but look at each entry, as a metrics library does. */
@@ -141,6 +143,7 @@ export const collection: Group = {
   ids: [
     'gc.two-clocks',
     'gc.hook',
+    'gc.hook-empty',
     'gc.perf-hooks',
     'gc.loop-none',
     'gc.loop-hook',
@@ -150,7 +153,12 @@ export const collection: Group = {
   ],
   async measure(bed, effort) {
     const clocks = interleave([{ id: 'gc.two-clocks', run: native.readTwoClocks }], effort);
-    const rows = [...clocks, hookCost(effort), await observerCost(effort)];
+    const rows = [
+      ...clocks,
+      hookCost('gc.hook', native.installHooks, effort),
+      hookCost('gc.hook-empty', native.installEmptyHooks, effort),
+      await observerCost(effort),
+    ];
     const looped = await loops(bed, effort);
     if (kept.length === 0) throw new Error('the loop has not run');
     return [...rows, ...looped];

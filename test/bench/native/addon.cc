@@ -183,6 +183,7 @@ NAPI_MODULE_INIT() {
   Export(env, exports, "readTwoClocks", Measure<read_two_clocks>);
   Export(env, exports, "bindSelf", Measure<BindSelf>);
   Export(env, exports, "installHooks", Measure<install_hooks>);
+  Export(env, exports, "installEmptyHooks", Measure<install_empty_hooks>);
   Export(env, exports, "callWithTwo", CallWithTwo);
   Export(env, exports, "loadObject", LoadObject);
   Export(env, exports, "unloadObject", UnloadObject);
