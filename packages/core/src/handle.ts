@@ -72,7 +72,7 @@ const NOTHING: readonly Looking[] = [];
 /** What the interfaces above promise; `hints`, `feedback` and `gc` only with the standard block. */
 export class Handle {
   /** A property of its own, made at once: an accessor is a load more for each use on Node.js 20. */
-  readonly hints: Hints | undefined;
+  declare readonly hints: Hints | undefined;
   readonly #channel: Channel;
   #held: ThreadBlocks | null;
   /** The same, also when the handle is detached. */
@@ -93,8 +93,7 @@ export class Handle {
     this.#places = blocks.places;
     const { buffer, offset } = this.#places[0]!;
     if (channel.standard) this.#words = new BlockWords(buffer, offset);
-    this.hints = this.#newHints();
-    Object.freeze(this);
+    Object.defineProperty(this, 'hints', { value: this.#newHints(), enumerable: true });
     blocks.acquire();
     blocks.onMove(this, Handle.#move);
   }
