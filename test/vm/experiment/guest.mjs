@@ -16,7 +16,7 @@ const CGROUP = '/sys/fs/cgroup/app';
 mkdirSync(CGROUP);
 
 const app = fork(here('app.mjs'), [JSON.stringify(options)], {
-  execArgv: ['--expose-gc', '--require', REGISTER],
+  execArgv: [`--v8-pool-size=${options.helpers}`, '--expose-gc', '--require', REGISTER],
 });
 writeFileSync(`${CGROUP}/cgroup.procs`, String(app.pid));
 

@@ -11,6 +11,7 @@ export const DEFAULTS = {
   load: 50, // percent of a thread's fair share beside the hogs that the requests take
   seconds: 12, // of requests in each run
   every: 2000, // ms between full collections while requests are served
+  helpers: 4, // V8's threads beside the app's own, Node.js's --v8-pool-size; 4 is its default
   urgency: 900, // what the app says of the thread that serves
 };
 
