@@ -18,7 +18,11 @@ function onStatus(): void {
   const { hasSubscribers } = require('node:diagnostics_channel');
   if (tells || !hasSubscribers('schedhint:status')) return;
   tells = true;
-  rest().tellStatus();
+  try {
+    rest().tellStatus();
+  } catch (error) {
+    debug?.('register: %s', error);
+  }
 }
 
 try {

@@ -7,7 +7,8 @@ import { openObserver } from '../observer.js';
 import { processName } from '../process-name.js';
 import { page } from './page.js';
 import { perfettoJson } from './perfetto.js';
-import { Recorder, type Timeline } from './timeline.js';
+import { Recorder } from './recorder.js';
+import type { Timeline } from './timeline.js';
 
 /** What `schedhint trace` was called with. */
 export interface TraceOptions {

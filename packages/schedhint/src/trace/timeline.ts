@@ -1,5 +1,4 @@
-import type { ObservedHints, ThreadEvent } from '@schedhint/observer';
-import { ThreadTrack } from './track.js';
+import type { ObservedHints } from '@schedhint/observer';
 
 /** Nanoseconds since the trace began. */
 export interface Span {
@@ -14,7 +13,7 @@ export interface CpuSpan extends Span {
   readonly inGc: boolean;
 }
 
-/** A pause, as looks at the thread found it; see {@link ThreadTrack} for how exact its ends are. */
+/** A pause, as looks at the thread found it; `ThreadTrack` says how exact its ends are. */
 export interface Pause extends Span {
   /** Bits of V8's `GCType`: all kinds that were seen in it. */
   readonly kinds: number;
@@ -60,41 +59,4 @@ export interface Timeline {
   readonly durationNs: number;
   /** JavaScript threads first, the main thread before the others. */
   readonly tracks: readonly Track[];
-}
-
-/** Makes tracks of events, as they come. */
-export class Recorder {
-  readonly #startNs: bigint;
-  readonly #periodNs: number;
-  readonly #tracks = new Map<number, ThreadTrack>();
-  readonly #ended: ThreadTrack[] = [];
-
-  /** @param periodNs between two looks at a thread that runs */
-  constructor(startNs: bigint, periodNs: number) {
-    this.#startNs = startNs;
-    this.#periodNs = periodNs;
-  }
-
-  add(event: ThreadEvent): void {
-    let track = this.#tracks.get(event.tid);
-    if (track === undefined) {
-      track = new ThreadTrack(event.tid, this.#periodNs);
-      this.#tracks.set(event.tid, track);
-    }
-    track.add(event, Number(event.ns - this.#startNs));
-    if (event.what !== 'end') return;
-    // Its id may be another thread's from now on.
-    this.#tracks.delete(event.tid);
-    this.#ended.push(track);
-  }
-
-  /** What is still open ends now. */
-  finish(pid: number, name: string, endNs: bigint): Timeline {
-    const durationNs = Number(endNs - this.#startNs);
-    const all = [...this.#ended, ...this.#tracks.values()];
-    for (const track of all) track.close(durationNs);
-    const order = (track: Track) => (track.kind === 'helper' ? 3 : track.role === 1 ? 1 : 2);
-    const tracks = all.sort((a, b) => order(a) - order(b) || a.tid - b.tid);
-    return { pid, name, durationNs, tracks };
-  }
 }
