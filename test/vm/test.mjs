@@ -1,5 +1,5 @@
 // npm run test:vm: boots each kernel and runs the tests of test/vm/guest in it: all of them in the
-// first, and in the others those that tell whether the schedulers load there and act on each hint.
+// first, and in the others those that tell whether the schedulers load there and act on hints.
 // Ends with `N passed, N failed`. Arguments are names of test files, for all: npm run test:vm -- hints
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

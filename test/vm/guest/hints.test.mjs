@@ -2,11 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { countedOnlyWith } from './counted.mjs';
 import { App, endPrograms, hogs, Spinner } from './programs.mjs';
 import { Scheduler } from './scheduler.mjs';
-
-const ALL = ['gc', 'helpers', 'deadline', 'urgency', 'slice', 'batch'];
-const allBut = (hint) => ALL.filter((other) => other !== hint).join(',');
 
 let app;
 before(async () => {
@@ -15,28 +13,6 @@ before(async () => {
   hogs(3);
 });
 after(endPrograms);
-
-/**
- * Runs `work` until the counts come, with this hint alone; then the same work without the hint.
- *
- * @param {string} hint
- * @param {() => Promise<unknown>} work
- * @param {string[]} names of counts that only this hint raises
- * @param {string[]} [too] counts that it raises, and others do
- */
-async function countedOnlyWith(hint, work, names, too = []) {
-  let scheduler = await Scheduler.start('--hints', hint);
-  assert.deepEqual(scheduler.ready.hints, [hint]);
-  for (;;) {
-    await work();
-    if ([...names, ...too].every((name) => scheduler.counts[name] > 0)) break;
-  }
-  await scheduler.stop();
-  scheduler = await Scheduler.start('--hints', allBut(hint));
-  await work();
-  const without = await scheduler.stop();
-  for (const name of names) assert.equal(without[name], 0, `${name} without ${hint}`);
-}
 
 test('gc: a thread inside a pause keeps its CPU, and goes ahead when it waits', async () => {
   await countedOnlyWith('gc', () => app.ask('collect', 5), ['gcExtended', 'gcAhead']);
@@ -74,12 +50,6 @@ test('slice: the length wished for is given', async () => {
   await app.ask('hints', { sliceUs: 2000 });
   await countedOnlyWith('slice', () => app.ask('spin', 500), ['slice']);
   await app.ask('hints', { sliceUs: 0 });
-});
-
-test('batch: yields to all, and is not forgotten', async () => {
-  await app.ask('hints', { urgency: 1 });
-  await countedOnlyWith('batch', () => app.ask('state'), ['batchQueued', 'batchRescued']);
-  await app.ask('hints', { urgency: 0 });
 });
 
 test('without hints none of them does anything', async () => {
