@@ -1,5 +1,5 @@
 // npm run test:vm: boots each kernel and runs the tests of test/vm/guest in it: all of them in the
-// first, and in the others those that tell whether the schedulers load there and act on hints.
+// first, and in the others those that tell whether the schedulers load there and see collections.
 // Ends with `N passed, N failed`. Arguments are names of test files, for all: npm run test:vm -- hints
 
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -15,7 +15,7 @@ const KERNELS = (process.env.SCHEDHINT_VM_KERNELS ?? 'newest 6.17').split(' ');
 const SECONDS = 900;
 
 const ALL = [''];
-const IN_OTHERS = ['fifo', 'hints', 'kernel'];
+const IN_OTHERS = ['fifo', 'collections', 'kernel'];
 const named = process.argv.slice(2);
 
 function testFiles(wanted) {

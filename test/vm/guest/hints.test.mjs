@@ -1,4 +1,4 @@
-// What each hint does, by what the scheduler counts: with the hint on, and with all others on.
+// What each of the other hints does, by what the scheduler counts: with the hint on, and with all others on.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -13,23 +13,6 @@ before(async () => {
   hogs(3);
 });
 after(endPrograms);
-
-test('gc: a thread inside a pause keeps its CPU, and goes ahead when it waits', async () => {
-  await countedOnlyWith('gc', () => app.ask('collect', 5), ['gcExtended', 'gcAhead']);
-});
-
-test('helpers: the threads that help in a pause go ahead', async () => {
-  await countedOnlyWith('helpers', () => app.ask('collect', 5), ['helperAhead', 'helperExtended']);
-});
-
-test('helpers: those that wait when a pause begins are looked for, and go back after it', async () => {
-  const scheduler = await Scheduler.start('--hints', 'gc,helpers');
-  const spinner = await Spinner.start(['--helpers', '--threads', '4', '--seconds', '5']);
-  spinner.go();
-  await scheduler.counted((counts) => counts.promoted > 0 && counts.demoted > 0);
-  await spinner.result();
-  await scheduler.stop();
-});
 
 test('urgency: a thread that wakes up takes a CPU from one that is less in a hurry', async () => {
   await app.ask('hints', { urgency: 900 });
