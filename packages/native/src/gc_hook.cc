@@ -2,42 +2,14 @@
 
 #include "hint_element.h"
 #include "monotonic_clock.h"
-
-extern "C" {
-// v8::Isolate's members under their mangled names, the same in V8 10.2 (Node.js 18) to 14.6 (26).
-using V8GcCallback = void (*)(void* isolate, int kind, int flags, void* data);
-__attribute__((weak)) void* _ZN2v87Isolate13TryGetCurrentEv();
-__attribute__((weak)) void
-_ZN2v87Isolate21AddGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_(
-    void* isolate, V8GcCallback, void* data, int kinds);
-__attribute__((weak)) void
-_ZN2v87Isolate21AddGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_(
-    void* isolate, V8GcCallback, void* data, int kinds);
-__attribute__((weak)) void
-_ZN2v87Isolate24RemoveGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_(
-    void* isolate, V8GcCallback, void* data);
-__attribute__((weak)) void
-_ZN2v87Isolate24RemoveGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_(
-    void* isolate, V8GcCallback, void* data);
-}
+#include "v8_gc_callbacks.h"
 
 namespace schedhint {
 namespace {
 
-constexpr auto CurrentIsolate = _ZN2v87Isolate13TryGetCurrentEv;
-constexpr auto AddPrologue =
-    _ZN2v87Isolate21AddGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_;
-constexpr auto AddEpilogue =
-    _ZN2v87Isolate21AddGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_;
-constexpr auto RemovePrologue =
-    _ZN2v87Isolate24RemoveGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_;
-constexpr auto RemoveEpilogue =
-    _ZN2v87Isolate24RemoveGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_;
-
 // v8::GCType
 constexpr int kMarkCompact = 4;
 constexpr int kIncrementalStart = 8;
-constexpr int kAllKinds = 31;
 
 template <typename T>
 T* At(uint8_t* block, uint32_t offset) {
@@ -49,7 +21,7 @@ void Add(uint8_t* block, uint32_t offset, uint32_t difference) {
 }
 
 int IndexOf(int kind) {
-  return kind > 0 && kind <= kAllKinds ? __builtin_ctz(kind) : 0;
+  return kind > 0 && kind <= kAllGcKinds ? __builtin_ctz(kind) : 0;
 }
 
 }  // namespace
@@ -100,8 +72,8 @@ bool GcHook::Install() {
   }
   isolate_ = CurrentIsolate();
   if (isolate_ == nullptr) return false;
-  AddPrologue(isolate_, OnPrologue, this, kAllKinds);
-  AddEpilogue(isolate_, OnEpilogue, this, kAllKinds);
+  AddPrologue(isolate_, OnPrologue, this, kAllGcKinds);
+  AddEpilogue(isolate_, OnEpilogue, this, kAllGcKinds);
   return true;
 }
 

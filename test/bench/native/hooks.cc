@@ -6,24 +6,7 @@
 
 #include "bench.h"
 #include "gc_hook.h"
-
-extern "C" {
-// As gc_hook.cc has them.
-using V8GcCallback = void (*)(void* isolate, int kind, int flags, void* data);
-__attribute__((weak)) void* _ZN2v87Isolate13TryGetCurrentEv();
-__attribute__((weak)) void
-_ZN2v87Isolate21AddGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_(
-    void* isolate, V8GcCallback, void* data, int kinds);
-__attribute__((weak)) void
-_ZN2v87Isolate21AddGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_(
-    void* isolate, V8GcCallback, void* data, int kinds);
-__attribute__((weak)) void
-_ZN2v87Isolate24RemoveGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_(
-    void* isolate, V8GcCallback, void* data);
-__attribute__((weak)) void
-_ZN2v87Isolate24RemoveGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_(
-    void* isolate, V8GcCallback, void* data);
-}
+#include "v8_gc_callbacks.h"
 
 namespace {
 
@@ -31,7 +14,6 @@ using schedhint::GcHook;
 
 // Offsets of the standard block, packages/native/include/schedhint/schedhint.h.
 constexpr schedhint_gc_layout kLayout = {0, 8, 12, 16, 24, 60, 1, 4, 1, 4, -1, 0};
-constexpr int kAllKinds = 31;
 
 struct Hooked {
   alignas(128) uint8_t thread[128] = {};
@@ -58,22 +40,17 @@ int64_t install_hooks(uint32_t count) {
 }
 
 int64_t install_empty_hooks(uint32_t count) {
-  if (_ZN2v87Isolate13TryGetCurrentEv == nullptr) return -1;
-  void* isolate = _ZN2v87Isolate13TryGetCurrentEv();
+  if (schedhint::CurrentIsolate == nullptr) return -1;
+  void* isolate = schedhint::CurrentIsolate();
   for (auto& one : empty) {
-    _ZN2v87Isolate24RemoveGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_(
-        isolate, DoNothing, one.get());
-    _ZN2v87Isolate24RemoveGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_(
-        isolate, DoNothing, one.get());
+    schedhint::RemovePrologue(isolate, DoNothing, one.get());
+    schedhint::RemoveEpilogue(isolate, DoNothing, one.get());
   }
   empty.clear();
   for (uint32_t i = 0; i < count; i++) {
     empty.push_back(std::make_unique<int>());
-    void* data = empty.back().get();
-    _ZN2v87Isolate21AddGCPrologueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_(
-        isolate, DoNothing, data, kAllKinds);
-    _ZN2v87Isolate21AddGCEpilogueCallbackEPFvPS0_NS_6GCTypeENS_15GCCallbackFlagsEPvES4_S2_(
-        isolate, DoNothing, data, kAllKinds);
+    schedhint::AddPrologue(isolate, DoNothing, empty.back().get(), schedhint::kAllGcKinds);
+    schedhint::AddEpilogue(isolate, DoNothing, empty.back().get(), schedhint::kAllGcKinds);
   }
   return count;
 }

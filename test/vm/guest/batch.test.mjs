@@ -3,13 +3,11 @@
 
 import { after, before, test } from 'node:test';
 import { countedOnlyWith } from './counted.mjs';
-import { App, endPrograms, hogs } from './programs.mjs';
+import { appBesideHogs, endPrograms } from './programs.mjs';
 
 let app;
 before(async () => {
-  app = new App();
-  await app.ask('state'); // beside the hogs its start would take long
-  hogs(3);
+  app = await appBesideHogs();
 });
 after(endPrograms);
 

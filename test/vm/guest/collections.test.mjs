@@ -2,14 +2,12 @@
 
 import { after, before, test } from 'node:test';
 import { countedOnlyWith } from './counted.mjs';
-import { App, endPrograms, hogs, Spinner } from './programs.mjs';
+import { appBesideHogs, endPrograms, Spinner } from './programs.mjs';
 import { Scheduler } from './scheduler.mjs';
 
 let app;
 before(async () => {
-  app = new App();
-  await app.ask('state'); // beside the hogs its start would take long
-  hogs(3);
+  app = await appBesideHogs();
 });
 after(endPrograms);
 

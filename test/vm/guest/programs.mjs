@@ -81,6 +81,14 @@ export class App {
   }
 }
 
+/** An app that has to wait for a CPU. */
+export async function appBesideHogs() {
+  const app = new App();
+  await app.ask('state'); // beside the hogs its start would take long
+  hogs(3);
+  return app;
+}
+
 /** test/vm/guest/spinner.c, waiting for {@link Spinner.go}. */
 export class Spinner {
   process;
