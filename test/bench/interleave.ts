@@ -58,6 +58,39 @@ export function interleave(subjects: readonly Subject[], effort: Effort): Row[] 
   return [...measured, ...missing];
 }
 
+/** An operation that happens once in a while, never in a loop. */
+export interface Single {
+  readonly id: string;
+  readonly against?: string;
+  /**
+   * Does it once.
+   *
+   * @returns the nanoseconds that it took
+   */
+  once(): number;
+}
+
+/**
+ * Measures operations one by one: each is a sample, and follows the others as often as itself. In a
+ * loop the shortest of them would have the caches for itself.
+ */
+export function takeTurns(operations: readonly Single[], rounds: number): Row[] {
+  const runs = operations.map((operation) => ({ operation, samples: [] as number[] }));
+  // The first half is for V8 to compile it.
+  for (let round = -rounds; round < rounds; round++) {
+    for (const { operation, samples } of shuffle(runs)) {
+      const ns = operation.once();
+      if (round >= 0) samples.push(ns);
+    }
+  }
+  return runs.map(({ operation: { id, against }, samples }) => ({
+    id,
+    unit: 'ns',
+    against,
+    ...summarize(samples),
+  }));
+}
+
 /** How often makes a sample as long as it should be. */
 function calibrate({ run }: Subject, { short, sampleNs }: Effort): number {
   let count = 1;

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { attachThread } from 'schedhint';
 import type { Bed } from '../bed.js';
 import type { Effort } from '../effort.js';
-import { interleave, type Subject } from '../interleave.js';
+import { type Single, takeTurns } from '../interleave.js';
 import { native } from '../native.js';
 import type { Group, Row } from '../row.js';
 import { summarize } from '../statistics.js';
@@ -19,42 +19,31 @@ const WORKER = `
   parentPort.postMessage({ took, state: thread.status.state });
 `;
 
-function firsts(map: string): Subject[] {
+function attachOnce(map: string): number {
+  const start = process.hrtime.bigint();
+  const thread = attachThread({ map });
+  const ns = Number(process.hrtime.bigint() - start);
+  thread.detach();
+  return ns;
+}
+
+function ways(map: string): Single[] {
   return [
     {
       id: 'attach.c',
-      run(count) {
-        const ns = native.bindSelf(count);
+      once() {
+        const ns = native.bindSelf(1);
         if (ns < 0) throw new Error(`the kernel refused it: errno ${-ns}`);
         return ns;
       },
     },
-    {
-      id: 'attach.first',
-      against: 'attach.c',
-      run(count) {
-        let ns = 0;
-        for (let i = 0; i < count; i++) {
-          const start = process.hrtime.bigint();
-          const thread = attachThread({ map });
-          ns += Number(process.hrtime.bigint() - start);
-          thread.detach();
-        }
-        return ns;
-      },
-    },
+    { id: 'attach.first', against: 'attach.c', once: () => attachOnce(map) },
     {
       id: 'attach.again',
       against: 'attach.c',
-      run(count) {
+      once() {
         const held = attachThread({ map });
-        let ns = 0;
-        for (let i = 0; i < count; i++) {
-          const start = process.hrtime.bigint();
-          const thread = attachThread({ map });
-          ns += Number(process.hrtime.bigint() - start);
-          thread.detach();
-        }
+        const ns = attachOnce(map);
         held.detach();
         return ns;
       },
@@ -85,7 +74,7 @@ export const attach: Group = {
     // Another thread keeps the map open, as any that is attached does.
     const error = native.keepBound(map, 1);
     if (error !== 0) return attach.ids.map((id) => ({ id, why: `errno ${-error}` }));
-    const rows = interleave(firsts(map), { ...effort, samples: effort.short ? 2 : 100 });
+    const rows = takeTurns(ways(map), effort.short ? 2 : 10_000);
     rows.push(await inWorkers(map, effort));
     native.letGo();
     return rows;
