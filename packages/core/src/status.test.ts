@@ -7,8 +7,19 @@ import { explain } from './status.js';
 
 vi.mock('node:os', async (original) => ({ ...(await original<object>()), release: vi.fn() }));
 
-const { ECONNREFUSED, ENOENT, EACCES, EPERM, ENOSYS, EINVAL, EOPNOTSUPP, ENOMEM, EMFILE, ELOOP } =
-  constants.errno;
+const {
+  EAGAIN,
+  ECONNREFUSED,
+  ENOENT,
+  EACCES,
+  EPERM,
+  ENOSYS,
+  EINVAL,
+  EOPNOTSUPP,
+  ENOMEM,
+  EMFILE,
+  ELOOP,
+} = constants.errno;
 const status = (step: Step, errno = 0, detail = 0, found = 0): NativeStatus => ({
   step,
   errno,
@@ -68,6 +79,7 @@ describe('what a step that failed means', () => {
     ['no update', status(Step.Update, EOPNOTSUPP), 'ERR_BIND_REFUSED', /EOPNOTSUPP$/],
     ['another layout', status(Step.OtherLayout), 'ERR_MAP_IN_USE', /another value layout/],
     ['no memory', status(Step.Memory, ENOMEM), 'ERR_NO_MEMORY', /ENOMEM/],
+    ['no key', status(Step.ThreadKey, EAGAIN), 'ERR_NO_MEMORY', /pthread_key_create: EAGAIN/],
     ['the thread has ended', status(Step.ThreadEnded), 'ERR_THREAD_ENDED', /ended/],
     ['a refused bpf(2)', status(Step.OpenMap, EPERM), 'ERR_BPF_REFUSED', /EPERM.*seccomp/],
     ['no bpf(2)', status(Step.OpenMap, ENOSYS), 'ERR_BPF_REFUSED', /ENOSYS/],

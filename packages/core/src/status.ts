@@ -158,6 +158,11 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
       );
     case Step.Memory:
       return unavailable('ERR_NO_MEMORY', `no block could be mapped: ${said}`);
+    case Step.ThreadKey:
+      return unavailable(
+        'ERR_NO_MEMORY',
+        `this process has used up its thread-specific keys (pthread_key_create: ${said})`,
+      );
     case Step.ThreadNotSeen:
       return waiting(
         'ERR_WORKER_NOT_ATTACHED',

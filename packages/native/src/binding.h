@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "block_set.h"
+#include "from_slab.h"
 #include "hint_element.h"
 #include "registry_abi.h"
 
@@ -15,12 +16,13 @@ struct Thread;
 
 }  // namespace schedhint
 
-struct schedhint_binding {
+struct schedhint_binding : schedhint::FromSlab<schedhint_binding> {
   schedhint::Channel* channel;
   schedhint::Thread* thread;  // null once the thread has ended
   schedhint::Element element;
   std::unique_ptr<schedhint::HintElement> hint;  // of a layered channel
   size_t channel_index;                          // its place in channel->bindings
+  schedhint_binding* next = nullptr;             // of the same thread's
   uint32_t handles = 0;
   bool bound = false;
   uint64_t request = 0;  // to the broker, not answered yet; 0: none

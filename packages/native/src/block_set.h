@@ -4,44 +4,47 @@
 // quarantine.
 
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "from_slab.h"
 #include "page_pool.h"
 #include "registry_abi.h"
 
 namespace schedhint {
 
-class BlockSet {
+class BlockSet : public FromSlab<BlockSet> {
  public:
   explicit BlockSet(PagePool* pool) : pool_(pool) {}
   ~BlockSet() {
     if (pool_ == nullptr) return;
-    for (const Block& block : by_slot_) pool_->Return(block);
+    for (size_t slot = 0; slot < count_; slot++) pool_->Return(by_slot_[slot]);
   }
   BlockSet(const BlockSet&) = delete;
   BlockSet& operator=(const BlockSet&) = delete;
 
   // A block for each slot that is this owner's. False and errno when there is no memory.
   bool Take(const std::vector<schedhint_slot>& slots, schedhint_owner owner) {
-    by_slot_.reserve(slots.size());
-    for (const schedhint_slot& slot : slots) {
-      by_slot_.push_back(slot.owner == owner ? pool_->Take(slot.size) : Block());
-      if (slot.owner == owner && by_slot_.back().address == nullptr) return false;
+    SetCount(slots.size());
+    for (size_t slot = 0; slot < count_; slot++) {
+      if (slots[slot].owner != owner) continue;
+      by_slot_[slot] = pool_->Take(slots[slot].size);
+      if (by_slot_[slot].address == nullptr) return false;
     }
     return true;
   }
 
   // One block, for the first slot.
   bool TakeFirst(const std::vector<schedhint_slot>& slots, uint32_t size) {
-    by_slot_.resize(slots.size());
-    by_slot_.front() = pool_->Take(size);
-    return by_slot_.front().address != nullptr;
+    SetCount(slots.size());
+    by_slot_[0] = pool_->Take(size);
+    return by_slot_[0].address != nullptr;
   }
 
   // A block for a slot that is never given back.
   void Keep(const std::vector<schedhint_slot>& slots, size_t slot, const Block& block) {
     pool_ = nullptr;
-    by_slot_.resize(slots.size());
+    SetCount(slots.size());
     by_slot_[slot] = block;
   }
 
@@ -49,18 +52,57 @@ class BlockSet {
   const Block& At(size_t slot) const { return by_slot_[slot]; }
 
  private:
+  friend class HeldBlockSet;
+
+  void SetCount(size_t count) {
+    count_ = count;
+    if (count <= kFew) return;
+    many_.reset(new Block[count]);
+    by_slot_ = many_.get();
+  }
+
+  static constexpr size_t kFew = 2;  // as many as a standard element has
+
   PagePool* pool_;  // null: the blocks stay
-  std::vector<Block> by_slot_;
+  uint32_t holders_ = 0;
+  size_t count_ = 0;
+  Block few_[kFew];
+  std::unique_ptr<Block[]> many_;
+  Block* by_slot_ = few_;
+};
+
+// Holds a set. Counted without atomics, under the registry's lock.
+class HeldBlockSet {
+ public:
+  HeldBlockSet() = default;
+  explicit HeldBlockSet(PagePool* pool) : set_(new BlockSet(pool)) { set_->holders_ = 1; }
+  HeldBlockSet(const HeldBlockSet& other) : set_(other.set_) {
+    if (set_ != nullptr) set_->holders_++;
+  }
+  HeldBlockSet(HeldBlockSet&& other) noexcept : set_(std::exchange(other.set_, nullptr)) {}
+  HeldBlockSet& operator=(HeldBlockSet other) {
+    std::swap(set_, other.set_);
+    return *this;
+  }
+  ~HeldBlockSet() {
+    if (set_ != nullptr && --set_->holders_ == 0) delete set_;
+  }
+
+  bool holds_any() const { return set_ != nullptr; }
+  BlockSet* operator->() const { return set_; }
+
+ private:
+  BlockSet* set_ = nullptr;
 };
 
 // What a thread's element of the map points to.
 struct Element {
-  std::shared_ptr<BlockSet> thread;  // null: the process's blocks alone
-  std::shared_ptr<BlockSet> process;
+  HeldBlockSet thread;  // none: the process's blocks alone
+  HeldBlockSet process;
 
   Block At(size_t slot) const {
     const Block& block = process->At(slot);
-    return block.address != nullptr || thread == nullptr ? block : thread->At(slot);
+    return block.address != nullptr || !thread.holds_any() ? block : thread->At(slot);
   }
 };
 

@@ -55,7 +55,7 @@ std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, Pag
                                          const Block& metadata, MapWatcher* watcher,
                                          schedhint_status* status) {
   std::unique_ptr<Channel> channel(new Channel(spec));
-  channel->process_.reset(new BlockSet(pool));
+  channel->process_ = HeldBlockSet(pool);
   if (spec.kind == SCHEDHINT_KIND_TLD) {
     channel->process_->Keep(channel->slots_, kTldMetadataSlot, metadata);
   } else if (!channel->process_->Take(channel->slots_, SCHEDHINT_OWNER_PROCESS)) {
@@ -223,16 +223,16 @@ void Channel::Bound(schedhint_binding* binding) {
 }
 
 schedhint_status Channel::SetElement(pid_t tid, const Element& element) {
-  std::vector<uint8_t> value(direct_.value_size());
+  value_.assign(direct_.value_size(), 0);
   if (kind_ == SCHEDHINT_KIND_TLD) {
-    if (!FillTldValue(element, &value)) return Failed(SCHEDHINT_STEP_TLD_SHARED_PAGE, 0);
+    if (!FillTldValue(element, &value_)) return Failed(SCHEDHINT_STEP_TLD_SHARED_PAGE, 0);
   } else {
     for (size_t i = 0; i < slots_.size(); i++) {
       uint8_t* address = element.At(i).address;
-      std::memcpy(value.data() + slots_[i].offset, &address, sizeof(address));
+      std::memcpy(value_.data() + slots_[i].offset, &address, sizeof(address));
     }
   }
-  return direct_.Update(tid, value);
+  return direct_.Update(tid, value_);
 }
 
 void Channel::DeleteElement(schedhint_binding* binding) {
@@ -269,7 +269,7 @@ void Channel::BindLeader() {
         return one->request != 0 && one->status.tid == leader_tid_;
       });
   if (is_asked) return;
-  Element alone = {nullptr, process_};
+  Element alone = {{}, process_};
   bool done = false;
   if (direct_.is_open()) {
     done = SetElement(leader_tid_, alone).step == SCHEDHINT_STEP_NONE;

@@ -32,7 +32,7 @@ class Channel {
   bool HasSlotsOf(const schedhint_channel_spec& spec) const;
   schedhint_kind kind() const { return kind_; }
   const std::vector<schedhint_slot>& slots() const { return slots_; }
-  const std::shared_ptr<BlockSet>& process() const { return process_; }
+  const HeldBlockSet& process() const { return process_; }
 
   // Whether another channel has the map of an id.
   using IsUsed = std::function<bool(uint32_t map_id)>;
@@ -92,8 +92,9 @@ class Channel {
   schedhint_kind kind_;
   pid_t leader_tid_;
   bool has_process_slot_ = false;
-  std::shared_ptr<BlockSet> process_;
+  HeldBlockSet process_;
   DirectMap direct_;
+  std::vector<uint8_t> value_;           // of the element that is being set
   std::unique_ptr<BrokeredMap> broker_;  // null where there is none to ask
   schedhint_status not_open_ = {};       // why
   uint32_t bound_ = 0;

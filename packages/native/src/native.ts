@@ -106,6 +106,8 @@ export const Step = {
   BrokerMemory: 17,
   /** Of task local data: the map wants a page for each thread, this one shares its page already. */
   TldSharedPage: 18,
+  /** pthread_key_create failed: 1024 of them are used. */
+  ThreadKey: 19,
 } as const;
 
 /** One of {@link Step}. */

@@ -6,24 +6,25 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "bpf_syscall.h"
 #include "monotonic_clock.h"
 
 namespace schedhint {
-namespace {
-
-thread_local Thread* current_thread = nullptr;
-
-}  // namespace
 
 Registry::Registry()
     : time_offset_(TimeNamespaceOffset()),
       watcher_([this] { return LookAtMaps(); }, [this] { return HearBrokers(); },
-               [this] { return ReapPools(); }) {}
+               [this] { return ReapPools(); }),
+      key_error_(pthread_key_create(&current_thread_, nullptr)) {}
 
 schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t thread_id,
                                     bool own_thread, schedhint_status* status) {
+  if (key_error_ != 0) {
+    *status = Failed(SCHEDHINT_STEP_THREAD_KEY, key_error_);
+    return nullptr;
+  }
   std::lock_guard<std::mutex> lock(mutex_);
   Thread* thread = own_thread ? CurrentThread(thread_id) : OtherThread(thread_id);
   Channel* channel = FindChannel(spec, status);
@@ -49,19 +50,30 @@ schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t
 }
 
 Thread* Registry::CurrentThread(uint64_t id) {
-  if (current_thread == nullptr) {
-    current_thread = OtherThread(id);
-    current_thread->tid = static_cast<pid_t>(syscall(SYS_gettid));
-    // Bindings that another thread has made for this one could not be bound without its tid.
-    for (schedhint_binding* binding : current_thread->bindings) Bind(binding);
-  }
-  return current_thread;
+  Thread* thread = Current();
+  if (thread != nullptr) return thread;
+  thread = OtherThread(id);
+  SetCurrent(thread);
+  thread->tid = static_cast<pid_t>(syscall(SYS_gettid));
+  // Bindings that another thread has made for this one could not be bound without its tid.
+  for (schedhint_binding* one = thread->bindings; one != nullptr; one = one->next) Bind(one);
+  return thread;
+}
+
+Registry::Threads::iterator Registry::PlaceOf(uint64_t id) {
+  // Ids only grow, so a thread that is new belongs at the end.
+  if (threads_.empty() || threads_.back()->id < id) return threads_.end();
+  return std::lower_bound(
+      threads_.begin(), threads_.end(), id,
+      [](const std::unique_ptr<Thread>& thread, uint64_t wanted) { return thread->id < wanted; });
 }
 
 Thread* Registry::OtherThread(uint64_t id) {
-  std::unique_ptr<Thread>& thread = threads_[id];
-  if (thread == nullptr) thread = std::make_unique<Thread>(id, time_offset_);
-  return thread.get();
+  auto place = PlaceOf(id);
+  if (place == threads_.end() || (*place)->id != id) {
+    place = threads_.insert(place, std::make_unique<Thread>(id, time_offset_));
+  }
+  return place->get();
 }
 
 Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_status* status) {
@@ -117,29 +129,27 @@ Channel::IsUsed Registry::IsUsedBeside(const Channel* channel) {
 
 schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
                                          schedhint_status* status) {
-  for (schedhint_binding* binding : thread->bindings) {
-    if (binding->channel == channel) return binding;
+  for (schedhint_binding* one = thread->bindings; one != nullptr; one = one->next) {
+    if (one->channel == channel) return one;
   }
   auto binding = std::make_unique<schedhint_binding>();
   binding->channel = channel;
   binding->thread = thread;
   bool is_tld = channel->kind() == SCHEDHINT_KIND_TLD;
-  // Not make_shared, which without RTTI needs the libstdc++ of GCC 9.
-  std::shared_ptr<BlockSet> blocks(new BlockSet(is_tld ? &tld_pool_ : &pool_));
-  binding->element = {blocks, channel->process()};
-  if (!TakeBlocks(channel, binding->element.thread.get())) {
+  binding->element = {HeldBlockSet(is_tld ? &tld_pool_ : &pool_), channel->process()};
+  if (!TakeBlocks(channel, binding->element.thread)) {
     *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
     return nullptr;
   }
   if (channel->kind() == SCHEDHINT_KIND_LAYERED) binding->hint = std::make_unique<HintElement>();
   binding->channel_index = channel->bindings.size();
   channel->bindings.push_back(binding.get());
-  thread->bindings.push_back(binding.get());
+  binding->next = std::exchange(thread->bindings, binding.get());
   bindings_++;
   return binding.release();
 }
 
-bool Registry::TakeBlocks(Channel* channel, BlockSet* blocks) {
+bool Registry::TakeBlocks(Channel* channel, const HeldBlockSet& blocks) {
   if (channel->kind() != SCHEDHINT_KIND_TLD) {
     return blocks->Take(channel->slots(), SCHEDHINT_OWNER_THREAD);
   }
@@ -248,8 +258,9 @@ void Registry::End(schedhint_binding* binding) {
   channel->bindings[binding->channel_index] = last;
   last->channel_index = binding->channel_index;
   channel->bindings.pop_back();
-  std::vector<schedhint_binding*>& mine = binding->thread->bindings;
-  mine.erase(std::find(mine.begin(), mine.end(), binding));
+  schedhint_binding** mine = &binding->thread->bindings;
+  while (*mine != binding) mine = &(*mine)->next;
+  *mine = binding->next;
   binding->thread = nullptr;
   binding->channel = nullptr;
   binding->status = Failed(SCHEDHINT_STEP_THREAD_ENDED, 0);
@@ -258,7 +269,7 @@ void Registry::End(schedhint_binding* binding) {
 
 void Registry::Free(schedhint_binding* binding) {
   if (Thread* thread = binding->thread) {
-    if (thread == current_thread) thread->gc.Forget(binding);
+    if (thread == Current()) thread->gc.Forget(binding);
     End(binding);
     FreeIfUnused(thread);
   }
@@ -277,11 +288,12 @@ void Registry::FreeIfUnused(Channel* channel) {
 }
 
 void Registry::FreeIfUnused(Thread* thread) {
-  if (!thread->bindings.empty()) return;
+  if (thread->bindings != nullptr) return;
   // Its own thread still points to it, and drops it when it ends.
-  if (thread->tid != 0 && thread != current_thread) return;
-  if (thread == current_thread) current_thread = nullptr;
-  threads_.erase(thread->id);
+  bool is_current = thread == Current();
+  if (thread->tid != 0 && !is_current) return;
+  if (is_current) SetCurrent(nullptr);
+  threads_.erase(PlaceOf(thread->id));
 }
 
 schedhint_status Registry::Status(schedhint_binding* binding) {
@@ -310,7 +322,7 @@ bool Registry::StartGc(schedhint_binding* binding, const schedhint_gc_layout& la
   uint8_t* process_block;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (binding->thread == nullptr || binding->thread != current_thread) return false;
+    if (binding->thread == nullptr || binding->thread != Current()) return false;
     hook = &binding->thread->gc;
     const Element& element = binding->element;
     thread_block = element.At(layout.thread_slot).address;
@@ -322,17 +334,16 @@ bool Registry::StartGc(schedhint_binding* binding, const schedhint_gc_layout& la
 }
 
 void Registry::StopGc(schedhint_binding* binding) {
-  if (current_thread != nullptr) current_thread->gc.Stop(binding);
+  if (Thread* thread = Current()) thread->gc.Stop(binding);
 }
 
 void Registry::ThreadEnds() {
-  Thread* thread = current_thread;
+  Thread* thread = Current();
   if (thread == nullptr) return;
   // First of all: V8 collects once more while it tears the isolate down.
   thread->gc.Uninstall();
   std::lock_guard<std::mutex> lock(mutex_);
-  while (!thread->bindings.empty()) {
-    schedhint_binding* binding = thread->bindings.back();
+  while (schedhint_binding* binding = thread->bindings) {
     thread->gc.Forget(binding);
     End(binding);
   }
@@ -358,8 +369,9 @@ uint32_t Registry::UnreachedWorkers() {
   std::lock_guard<std::mutex> lock(mutex_);
   uint32_t unreached = 0;
   for (auto [thread_id, parent] : workers_) {
-    auto thread = threads_.find(thread_id);
-    bool attached = thread != threads_.end() && thread->second->tid != 0;
+    auto thread = PlaceOf(thread_id);
+    bool attached =
+        thread != threads_.end() && (*thread)->id == thread_id && (*thread)->tid != 0;
     if (!attached) unreached++;
   }
   return unreached;

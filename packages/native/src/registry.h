@@ -5,6 +5,7 @@
 // One lock guards all of it. Nothing under the lock calls into V8 or Node.js, so a collection can't
 // wait for it; the GC hook itself takes no lock, since it runs on the thread that owns it.
 
+#include <pthread.h>
 #include <sys/types.h>
 
 #include <memory>
@@ -14,6 +15,7 @@
 
 #include "binding.h"
 #include "channel.h"
+#include "from_slab.h"
 #include "gc_hook.h"
 #include "map_watcher.h"
 #include "page_pool.h"
@@ -22,10 +24,10 @@
 
 namespace schedhint {
 
-struct Thread {
+struct Thread : FromSlab<Thread> {
   uint64_t id;    // Node.js's threadId, unique in the process and never used again
   pid_t tid = 0;  // 0: another thread has asked for it, it has not attached itself
-  std::vector<schedhint_binding*> bindings;
+  schedhint_binding* bindings = nullptr;  // the first, which leads to the next
   GcHook gc;
 
   Thread(uint64_t node_id, int64_t time_offset) : id(node_id), gc(time_offset) {}
@@ -55,13 +57,22 @@ class Registry {
   int64_t time_namespace_offset() const { return time_offset_; }
 
  private:
+  using Threads = std::vector<std::unique_ptr<Thread>>;
+
+  Thread* Current() const {
+    return key_error_ != 0 ? nullptr
+                           : static_cast<Thread*>(pthread_getspecific(current_thread_));
+  }
+  void SetCurrent(Thread* thread) { pthread_setspecific(current_thread_, thread); }
+  // The thread of an id, or where it belongs.
+  Threads::iterator PlaceOf(uint64_t id);
   Thread* CurrentThread(uint64_t id);
   Thread* OtherThread(uint64_t id);
   Channel* FindChannel(const schedhint_channel_spec& spec, schedhint_status* status);
   Channel* ChannelOfMap(uint32_t map_id, const Channel* other_than);
   Channel::IsUsed IsUsedBeside(const Channel* channel);
   schedhint_binding* FindBinding(Channel* channel, Thread* thread, schedhint_status* status);
-  bool TakeBlocks(Channel* channel, BlockSet* blocks);
+  bool TakeBlocks(Channel* channel, const HeldBlockSet& blocks);
   uint64_t ReapPools();
   void Bind(schedhint_binding* binding);
   LookAgain LookAtMaps();
@@ -78,7 +89,7 @@ class Registry {
   PagePool pool_;
   PagePool tld_pool_;  // its programs are given whole pages
   TldMetadata tld_{&tld_pool_};
-  std::unordered_map<uint64_t, std::unique_ptr<Thread>> threads_;
+  Threads threads_;  // by id
   std::vector<std::unique_ptr<Channel>> channels_;
   // Of channels that have gone, whose elements the broker has not deleted yet.
   std::vector<std::unique_ptr<BrokeredMap>> unsettled_;
@@ -88,6 +99,10 @@ class Registry {
   std::vector<std::pair<schedhint_listener, void*>> listeners_;
   std::unordered_map<uint64_t, pid_t> workers_;  // that run, and the thread that has started each
   MapWatcher watcher_;
+  // Not thread_local: a thread's first use of a library's allocates, which costs more than the rest
+  // of an attach's books.
+  pthread_key_t current_thread_;
+  int key_error_;  // why there is none, or 0
 };
 
 }  // namespace schedhint

@@ -69,6 +69,7 @@ enum schedhint_step : uint32_t {
   SCHEDHINT_STEP_BROKER_REFUSED = 16,   // detail: its enum schedhint_broker_reason
   SCHEDHINT_STEP_BROKER_MEMORY = 17,    // the blocks are not in a memfd that could be handed over
   SCHEDHINT_STEP_TLD_SHARED_PAGE = 18,  // the map wants a page for each thread, this one shares its
+  SCHEDHINT_STEP_THREAD_KEY = 19,       // pthread_key_create(3), of the copy that serves all
 };
 
 enum schedhint_via : uint32_t { SCHEDHINT_VIA_MAP = 0, SCHEDHINT_VIA_BROKER = 1 };

@@ -1,4 +1,4 @@
-// The app has used up what it may have: inotify instances, descriptors, memory.
+// The app has used up what it may have: inotify instances, descriptors, memory, thread-specific keys.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -15,6 +15,7 @@ const program = (name: string) =>
   fileURLToPath(new URL(`../programs/build/${name}`, import.meta.url));
 const holdInotify = program('hold_inotify');
 const memoryLimit = program('memory_limit.node');
+const noKeys = program('no_keys.node');
 
 // Nobody else's, so that nobody else is short of anything.
 const OWN_UID = 61234;
@@ -147,4 +148,25 @@ const memory: Row = {
   },
 };
 
-export const rows: readonly Row[] = [inotify, descriptors, fromTheStart, memory];
+const keys: Row = {
+  fault: 'thread-specific keys used up',
+  times: 3,
+  async run(stage, times) {
+    const scheduler = await stage.scheduler();
+    const env = { NODE_OPTIONS: `--require ${noKeys}` };
+    for (let i = 0; i < times; i++) {
+      const app = await stage.launch({ workers: 2, env });
+      await app.attach();
+      await app.untilAll('ERR_NO_MEMORY');
+      assert.match(
+        ((await app.status()) as { reason: string }).reason,
+        /pthread_key_create: EAGAIN/,
+      );
+      assert.equal(await scheduler.elements(app.tids), 0);
+      await app.end();
+    }
+    return 'ERR_NO_MEMORY, hints stay private';
+  },
+};
+
+export const rows: readonly Row[] = [inotify, descriptors, fromTheStart, memory, keys];
