@@ -3,7 +3,7 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Addon, AttachmentHandle } from '@schedhint/native';
+import type { Addon } from '@schedhint/native';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { standardGcRequest } from '../../packages/core/src/standard-request.js';
 import { describeOnKernel } from './ability.js';
@@ -46,13 +46,15 @@ describeOnKernel('copies in one process', () => {
         const { place } = require(files.probe) as NativeProbe;
         if (other === addon) throw new Error('not another copy');
         const { request } = schedhint.uptr({ map: files.map });
-        const first = addon.attach(request, threadId, true);
-        const second = other.attach(request, threadId, true);
-        const placeIn = (copy: Addon, handle: AttachmentHandle) =>
-          place(new Uint8Array(copy.page(handle, 0)!, copy.offset(handle, 0), 128));
-        const places = [placeIn(addon, first), placeIn(other, second)];
+        const told = new Float64Array(5);
+        const attachIn = (copy: Addon) => {
+          const handle = copy.attach(request, threadId, true, told);
+          return { handle, place: place(new Uint8Array(copy.page(told[0]!)!, told[1], 128)) };
+        };
+        const [first, second] = [attachIn(addon), attachIn(other)];
+        const places = [first.place, second.place];
         const counts = [addon.counts(), other.counts()];
-        addon.release(first);
+        addon.release(first.handle);
         const after = other.counts();
         return { places, counts, after };
       },

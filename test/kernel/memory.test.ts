@@ -20,9 +20,9 @@ interface Where {
 /** Where the calling thread's block lies. */
 function placeOfBlock({ schedhint, addon, require, threadId }: Context, { map, probe }: Where) {
   const native = require(probe) as NativeProbe;
-  const handle = addon.attach(schedhint.uptr({ map }).request, threadId, true);
-  const block = new Uint8Array(addon.page(handle, 0)!, addon.offset(handle, 0), 128);
-  const place = native.place(block);
+  const places = new Float64Array(5);
+  const handle = addon.attach(schedhint.uptr({ map }).request, threadId, true, places);
+  const place = native.place(new Uint8Array(addon.page(places[0]!)!, places[1], 128));
   addon.release(handle);
   return place;
 }
@@ -131,9 +131,10 @@ describeOnKernel('memory', () => {
       ({ schedhint, addon, require }, where) => {
         const native = require(where.probe) as NativeProbe;
         const { request } = schedhint.uptr({ map: where.map });
+        const places = new Float64Array(5);
         return Array.from({ length: 32 }, (_, i) => {
-          const handle = addon.attach(request, 1000 + i, false);
-          const block = new Uint8Array(addon.page(handle, 0)!, addon.offset(handle, 0), 128);
+          addon.attach(request, 1000 + i, false, places);
+          const block = new Uint8Array(addon.page(places[0]!)!, places[1], 128);
           return { place: native.place(block), bytes: [...block] };
         });
       },

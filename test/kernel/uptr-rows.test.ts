@@ -172,10 +172,11 @@ describeOnKernel('the rows of the __uptr selftest', () => {
       const { udata, nested } = keep.thread.blocks;
       Object.assign(udata, { a: 20, b: 22, result: 0 });
       Object.assign(nested.udata, { a: 20, b: 22, nested_result: 0 });
-      const handle = addon.attach(keep.channel.request, threadId, true);
+      const places = new Float64Array(5);
+      addon.attach(keep.channel.request, threadId, true, places);
       keep.probe = native;
       const { size } = keep.channel.pointers[0].layout;
-      return native.fork(new Uint8Array(addon.page(handle, 0)!, addon.offset(handle, 0), size));
+      return native.fork(new Uint8Array(addon.page(places[0]!)!, places[1], size));
     }, probe);
     // Only the child's system calls from here on, for its parent's element.
     await reader.set('control', 0, [tid, pid]);

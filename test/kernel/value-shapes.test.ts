@@ -116,11 +116,11 @@ describeOnKernel('what may be found under a pin', () => {
         const value = { p: struct('bytes_1000', { bytes: array(u8, 1000) }) };
         const native = require(file) as NativeProbe;
         const { request } = uptr({ map: path, value });
+        const places = new Float64Array(3);
         // Threads that do not exist yet: only their blocks matter here.
         return Array.from({ length: 8 }, (_, i) => {
-          const handle = addon.attach(request, 1000 + i, false);
-          const page = addon.page(handle, 0)!;
-          return native.place(new Uint8Array(page, addon.offset(handle, 0), 1000));
+          addon.attach(request, 1000 + i, false, places);
+          return native.place(new Uint8Array(addon.page(places[0]!)!, places[1], 1000));
         });
       },
       { file: probe, path: map('custom_big') },

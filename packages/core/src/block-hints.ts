@@ -12,7 +12,7 @@ import {
   PHASES,
   phaseNumber,
 } from './hints.js';
-import { type Buffer, movable } from './memory.js';
+import type { Buffer } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
 import { type PhaseName, threadIndex } from './standard.js';
 import { storeWhole } from './whole64.js';
@@ -53,7 +53,6 @@ export class BlockHints implements Hints {
   constructor(words: BlockWords) {
     this.#words = words;
     this.#take();
-    movable(this, BlockHints.#move);
     Object.freeze(this);
   }
 
@@ -201,7 +200,7 @@ export class BlockHints implements Hints {
    * At detach: over a private copy of the block from now on. The copy may have caught a bracket half
    * open, which nobody would ever close; a pending group is written here, and never to the block.
    */
-  static #move(hints: BlockHints, buffer: Buffer, byteOffset: number): void {
+  static move(hints: BlockHints, buffer: Buffer, byteOffset: number): void {
     hints.#words.point(buffer, byteOffset);
     hints.#take();
     const seq = hints.#u32[SEQ]!;

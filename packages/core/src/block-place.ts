@@ -1,4 +1,4 @@
-import type { Addon, AttachmentHandle } from '@schedhint/native';
+import type { Addon } from '@schedhint/native';
 import type { StoreInBlock } from './standard-request.js';
 
 /** Where a block lies. The buffer is never handed out: `transfer()` would detach it from its page. */
@@ -7,17 +7,23 @@ export interface BlockPlace {
   readonly offset: number;
 }
 
-/** The blocks of so many slots; null if one of them cannot be had. */
+/** By the numbers that the addon gives them. */
+const pages: ArrayBuffer[] = [];
+
+/** What the addon has told of the blocks of so many slots; null if one of them cannot be had. */
 export function placesIn(
   addon: Addon,
-  handle: AttachmentHandle,
+  told: Float64Array,
   slots: number,
 ): readonly BlockPlace[] | null {
   const places: BlockPlace[] = new Array(slots);
   for (let slot = 0; slot < slots; slot++) {
-    const buffer = addon.page(handle, slot);
+    const number = told[2 * slot]!;
+    if (number < 0) return null;
+    const buffer = pages[number] ?? addon.page(number);
     if (buffer === null) return null;
-    places[slot] = { buffer, offset: addon.offset(handle, slot) };
+    pages[number] = buffer;
+    places[slot] = { buffer, offset: told[2 * slot + 1]! };
   }
   return places;
 }

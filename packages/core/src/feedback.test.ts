@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { BlockWords } from './block-words.js';
 import { Feedback } from './feedback.js';
 import { threadLayout } from './standard.js';
-import { createView, rebase } from './view.js';
+import { createView } from './view.js';
 
 const FIELDS = {
   readerAbi: ['reader_abi', 4_000_000_000],
@@ -34,13 +34,13 @@ test('each property is its field, whole, and read-only', () => {
   expect(inspect(feedback)).toMatch(/^Feedback \{\s+readerAbi: 4000000000,/);
 });
 
-test('rebase points it elsewhere, or refuses and leaves it', () => {
+test('move points it elsewhere, or refuses and leaves it', () => {
   const feedback = new Feedback(new BlockWords(new ArrayBuffer(128)));
   const other = new ArrayBuffer(128);
   createView(threadLayout, other, 0).run_delay_ns = 5n;
-  rebase(feedback, other, 0);
+  Feedback.move(feedback, other, 0);
   expect(feedback.runDelayNs).toBe(5n);
-  expect(() => rebase(feedback, new ArrayBuffer(8), 0)).toThrow(
+  expect(() => Feedback.move(feedback, new ArrayBuffer(8), 0)).toThrow(
     expect.objectContaining({ code: 'ERR_OPTION' }),
   );
   expect(feedback.runDelayNs).toBe(5n);

@@ -1,5 +1,5 @@
 import type { BlockWords } from './block-words.js';
-import { type Buffer, movable } from './memory.js';
+import type { Buffer } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
 import { threadIndex } from './standard.js';
 
@@ -37,7 +37,6 @@ export class Feedback {
   constructor(words: BlockWords) {
     this.#words = words;
     this.#take();
-    movable(this, Feedback.#move);
     Object.freeze(this);
   }
 
@@ -95,7 +94,7 @@ export class Feedback {
     return inspectGetters('Feedback', this, KEYS, depth, options, inspect);
   }
 
-  static #move(view: Feedback, buffer: Buffer, byteOffset: number): void {
+  static move(view: Feedback, buffer: Buffer, byteOffset: number): void {
     view.#words.point(buffer, byteOffset);
     view.#take();
   }

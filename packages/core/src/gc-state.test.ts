@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { BlockWords } from './block-words.js';
 import { GcState } from './gc-state.js';
 import { Flag, GcKind, threadLayout } from './standard.js';
-import { createView, rebase } from './view.js';
+import { createView } from './view.js';
 
 test('shows what the hook wrote, read-only', () => {
   const buffer = new ArrayBuffer(256);
@@ -47,6 +47,6 @@ test.each([
   const gc = new GcState(new BlockWords(new ArrayBuffer(128)));
   const other = new ArrayBuffer(128);
   createView(threadLayout, other, 0).flags = flags;
-  rebase(gc, other, 0);
+  GcState.move(gc, other, 0);
   expect([gc.source, gc.cycle]).toEqual([source, cycle]);
 });

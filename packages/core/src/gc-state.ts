@@ -1,5 +1,5 @@
 import type { BlockWords } from './block-words.js';
-import { type Buffer, movable } from './memory.js';
+import type { Buffer } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
 import { Flag, threadIndex } from './standard.js';
 
@@ -28,7 +28,6 @@ export class GcState {
   constructor(words: BlockWords) {
     this.#words = words;
     this.#take();
-    movable(this, GcState.#move);
     Object.freeze(this);
   }
 
@@ -81,7 +80,7 @@ export class GcState {
     return inspectGetters('GcState', this, KEYS, depth, options, inspect);
   }
 
-  static #move(view: GcState, buffer: Buffer, byteOffset: number): void {
+  static move(view: GcState, buffer: Buffer, byteOffset: number): void {
     view.#words.point(buffer, byteOffset);
     view.#take();
   }

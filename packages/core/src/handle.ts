@@ -7,6 +7,7 @@ import { Feedback } from './feedback.js';
 import { GcState } from './gc-state.js';
 import type { Hints } from './hints.js';
 import { LayeredHints } from './layered-hints.js';
+import type { Move } from './memory.js';
 import { type Status, unavailable } from './status.js';
 import type { ThreadBlocks } from './thread-blocks.js';
 import { TLD_HEADER, type TldChannel } from './tld.js';
@@ -60,14 +61,14 @@ export type ThreadOf<C> = C extends { readonly standard: true }
     ? HintingThread<Blocks>
     : Thread<C extends Channel<infer Blocks> ? Blocks : never>;
 
-/** Looks at the memory behind a slot, so many bytes from its start. */
+/** Looks at the memory behind a slot, so many bytes from its start. Links of a chain. */
 interface Looking {
   readonly view: object;
+  readonly move: Move<never>;
   readonly slot: number;
   readonly offset: number;
+  readonly next: Looking | undefined;
 }
-
-const NOTHING: readonly Looking[] = [];
 
 /** What the interfaces above promise; `hints`, `feedback` and `gc` only with the standard block. */
 export class Handle {
@@ -83,8 +84,8 @@ export class Handle {
   readonly #words: BlockWords | undefined;
   #feedback: Feedback | undefined;
   #gc: GcState | undefined;
-  /** Everything above that looks at memory. Not pushed to: an array grows by more than there ever is. */
-  #views: readonly Looking[] = NOTHING;
+  /** Everything above that looks at memory. */
+  #views: Looking | undefined;
 
   constructor(channel: Channel, blocks: ThreadBlocks) {
     this.#channel = channel;
@@ -121,25 +122,26 @@ export class Handle {
     if (tld !== undefined) {
       const places = placesOf(this.#channel as TldChannel);
       const { buffer, offset } = this.#places[0]!;
-      return this.#looking(new TldHints(buffer, offset + TLD_HEADER, places), 0, TLD_HEADER);
+      const hints = new TldHints(buffer, offset + TLD_HEADER, places);
+      return this.#looking(hints, TldHints.move, 0, TLD_HEADER);
     }
     if (this.#words === undefined) return undefined;
     const values = new BlockHints(this.#words);
-    if (layered === undefined) return this.#looking(values, 0);
+    if (layered === undefined) return this.#looking(values, BlockHints.move, 0);
     const publish = (hint: number) => this.#held?.setHint(hint);
-    return this.#looking(new LayeredHints(values, layered, publish), 0);
+    return this.#looking(new LayeredHints(values, layered, publish), LayeredHints.move, 0);
   }
 
   get feedback(): Feedback | undefined {
     if (this.#words !== undefined) {
-      this.#feedback ??= this.#looking(new Feedback(this.#words), 0);
+      this.#feedback ??= this.#looking(new Feedback(this.#words), Feedback.move, 0);
     }
     return this.#feedback;
   }
 
   get gc(): GcState | undefined {
     if (this.#words !== undefined) {
-      this.#gc ??= this.#looking(new GcState(this.#words), 0);
+      this.#gc ??= this.#looking(new GcState(this.#words), GcState.move, 0);
     }
     return this.#gc;
   }
@@ -166,14 +168,14 @@ export class Handle {
 
   static #move(handle: Handle, places: readonly BlockPlace[]): void {
     handle.#places = places;
-    for (const { view, slot, offset } of handle.#views) {
-      const place = places[slot]!;
-      rebase(view, place.buffer, place.offset + offset);
+    for (let one = handle.#views; one !== undefined; one = one.next) {
+      const { buffer, offset } = places[one.slot]!;
+      one.move(one.view as never, buffer, offset + one.offset);
     }
   }
 
-  #looking<V extends object>(view: V, slot: number, offset = 0): V {
-    this.#views = this.#views.concat({ view, slot, offset });
+  #looking<V extends object>(view: V, move: Move<V>, slot: number, offset = 0): V {
+    this.#views = { view, move, slot, offset, next: this.#views };
     return view;
   }
 
@@ -182,7 +184,8 @@ export class Handle {
       const { layout } = placesOf(this.#channel as TldChannel);
       if (layout === null) return Object.freeze({});
       const { buffer, offset } = this.#places[0]!;
-      return this.#looking(createView(layout, buffer, offset + TLD_HEADER), 0, TLD_HEADER);
+      const view = createView(layout, buffer, offset + TLD_HEADER);
+      return this.#looking(view, rebase, 0, TLD_HEADER);
     }
     const blocks: Record<string, unknown> = {};
     this.#channel.pointers.forEach(({ path, layout }, slot) => {
@@ -192,7 +195,7 @@ export class Handle {
         at = at[name] as Record<string, unknown>;
       }
       const { buffer, offset } = this.#places[slot]!;
-      at[path.at(-1)!] = this.#looking(createView(layout, buffer, offset), slot);
+      at[path.at(-1)!] = this.#looking(createView(layout, buffer, offset), rebase, slot);
     });
     return blocks;
   }

@@ -7,7 +7,7 @@ import { BlockHints } from './block-hints.js';
 import { BlockWords } from './block-words.js';
 import type { HintGroup } from './hints.js';
 import { threadLayout } from './standard.js';
-import { createView, rebase } from './view.js';
+import { createView } from './view.js';
 
 function block(buffer: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(256), offset = 128) {
   const view = createView(threadLayout, buffer, offset);
@@ -156,7 +156,7 @@ describe('set', () => {
       compareExchange.mockRestore();
     }
     expect([view.urgency, view.seq]).toEqual([0, 1]);
-    rebase(hints, new ArrayBuffer(128), 0);
+    BlockHints.move(hints, new ArrayBuffer(128), 0);
   });
 
   test('seq wraps around', () => {
@@ -203,7 +203,7 @@ describe('set', () => {
     await turn();
     const before = bytes.slice();
     const copy = buffer.slice(0) as ArrayBuffer;
-    rebase(hints, copy, 128);
+    BlockHints.move(hints, copy, 128);
     const copied = createView(threadLayout, copy, 128);
     expect([hints.urgency, copied.urgency, copied.seq % 2]).toEqual([9, 9, 0]);
     hints.set({ urgency: 10, user: 1n });
@@ -226,7 +226,7 @@ describe('set', () => {
     const before = refs();
     hints.set({ urgency: 1 });
     expect(refs()).toBe(before);
-    rebase(hints, new ArrayBuffer(128), 0);
+    BlockHints.move(hints, new ArrayBuffer(128), 0);
   });
 });
 

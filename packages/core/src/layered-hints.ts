@@ -1,7 +1,8 @@
+import { BlockHints } from './block-hints.js';
 import type { LayeredMapping } from './channel.js';
 import { checkUrgency, HINT_KEYS, type HintGroup, type Hints } from './hints.js';
 import { checkHint } from './layered.js';
-import { type Buffer, movable, move } from './memory.js';
+import type { Buffer } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
 import type { PhaseName } from './standard.js';
 
@@ -9,16 +10,15 @@ const NONE = -1;
 
 /** Hints of which one reaches the kernel, by a call: the urgency. All are kept in a block. */
 export class LayeredHints implements Hints {
-  readonly #values: Hints;
+  readonly #values: BlockHints;
   readonly #mapping: LayeredMapping;
   readonly #publish: (hint: number) => void;
 
   /** @internal @param publish gets 0..1024, or -1 for no hint */
-  constructor(values: Hints, mapping: LayeredMapping, publish: (hint: number) => void) {
+  constructor(values: BlockHints, mapping: LayeredMapping, publish: (hint: number) => void) {
     this.#values = values;
     this.#mapping = mapping;
     this.#publish = publish;
-    movable(this, LayeredHints.#move);
     Object.freeze(this);
   }
 
@@ -84,8 +84,8 @@ export class LayeredHints implements Hints {
     return inspectGetters('Hints', this, HINT_KEYS, depth, options, inspect);
   }
 
-  static #move(hints: LayeredHints, buffer: Buffer, byteOffset: number): void {
-    move(hints.#values, buffer, byteOffset);
+  static move(hints: LayeredHints, buffer: Buffer, byteOffset: number): void {
+    BlockHints.move(hints.#values, buffer, byteOffset);
   }
 
   #hintOf(urgency: number): number {

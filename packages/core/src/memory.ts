@@ -259,20 +259,6 @@ export function createMemory(
 /** Points a view to other bytes; throws, and changes nothing, if the place is none. */
 export type Move<V> = (view: V, buffer: Buffer, byteOffset: number) => void;
 
-const moves = new WeakMap<object, Move<never>>();
-
-/** Declares how a hand-written view is pointed to other memory: by a function that all of its kind share. */
-export function movable<V extends object>(view: V, move: Move<V>): void {
-  moves.set(view, move);
-}
-
-/** Points any view to other memory: what {@link movable} declared, or else its own memory. */
-export function move(view: object, buffer: Buffer, byteOffset: number): void {
-  const declared = moves.get(view);
-  if (declared !== undefined) declared(view as never, buffer, byteOffset);
-  else repoint(memoryOf(view), buffer, byteOffset);
-}
-
 /** The property in which views keep their memory: no C identifier, hence no field's name. */
 export const MEMORY = '#memory';
 

@@ -20,8 +20,12 @@ function pathOf(map: unknown): string {
   return checkPath(map ?? (process.env.SCHEDHINT_MAP || DEFAULT_PIN));
 }
 
+/** Paths that have been found to be as they should be: there are few, and each attach names one. */
+const plain = new Set<unknown>();
+
 /** An absolute path. @throws TypeError `ERR_OPTION` for one that is none */
 export function checkPath(path: unknown): string {
+  if (plain.has(path)) return path as string;
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw typeError('ERR_OPTION', `map: expected the path of a pinned map, got ${show(path)}`);
   }
@@ -30,6 +34,7 @@ export function checkPath(path: unknown): string {
 
 function brokerOf(broker: unknown): string {
   const path = broker ?? process.env.SCHEDHINT_BROKER ?? DEFAULT_BROKER;
+  if (plain.has(path)) return path as string;
   if (typeof path !== 'string' || path.includes('\0')) {
     throw typeError('ERR_OPTION', `broker: expected the path of a socket, got ${show(path)}`);
   }
@@ -40,5 +45,7 @@ function brokerOf(broker: unknown): string {
 function resolved(path: string): string {
   const isPlain =
     path.startsWith('/') && !path.includes('//') && !path.includes('/.') && !path.endsWith('/');
-  return isPlain ? path : resolve(path);
+  if (!isPlain) return resolve(path);
+  plain.add(path);
+  return path;
 }

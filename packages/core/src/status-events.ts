@@ -29,14 +29,18 @@ const published = channel(STATUS_CHANNEL);
 const followed = new Map<Followed, string | number>();
 let listening = false;
 
-/** Tells of each change of a status from now on: by its events, the diagnostics channel, the trace. */
-export function follow(blocks: Followed): void {
+/**
+ * Tells of each change of a status from now on: by its events, the diagnostics channel, the trace.
+ *
+ * @param identity of the blocks, now
+ */
+export function follow(blocks: Followed, identity: string | number): void {
   if (!listening) {
     listening = true;
     const loaded = loadAddon();
     if ('addon' in loaded) listenToStatus(loaded.addon, tell);
   }
-  followed.set(blocks, blocks.identity);
+  followed.set(blocks, identity);
   trace(blocks);
 }
 

@@ -26,13 +26,15 @@ import { placesOf } from './tld-places.js';
  */
 const SILENT_NS = 5_000_000_000n;
 
-/** Who has to know where the memory is, and by which function, which all of a kind share. */
+/** Who has to know where the memory is, and by which function, which all of a kind share. A chain. */
 interface Mover {
   readonly of: object;
   readonly move: (of: never, places: readonly BlockPlace[]) => void;
+  next: Mover | undefined;
 }
 
-const NOBODY: readonly Mover[] = [];
+/** What {@link Addon.attach} tells, in which nothing has to be kept. */
+let told = new Float64Array(8);
 
 /**
  * The memory of one thread in one channel, for all handles that this isolate has on it: shared with
@@ -43,7 +45,7 @@ export class ThreadBlocks {
   readonly #shared: readonly BlockPlace[];
   /** In the place of the shared memory, while a map is bound whose structs are otherwise. */
   #hidden: readonly BlockPlace[] | null = null;
-  #movers: readonly Mover[] = NOBODY;
+  #movers: Mover | undefined;
   /** Null where hints are private. */
   readonly #addon: Addon | null;
   readonly #handle: AttachmentHandle;
@@ -56,11 +58,15 @@ export class ThreadBlocks {
   private constructor(channel: Channel, threadId: number, own: boolean) {
     this.#channel = channel;
     this.#own = own;
+    let boundTo = 0;
     const loaded = loadAddon();
     if ('addon' in loaded) {
       const { addon } = loaded;
-      this.#handle = addon.attach(channel.request, threadId, own);
-      const shared = placesIn(addon, this.#handle, channel.pointers.length);
+      const slots = channel.pointers.length;
+      if (told.length < 2 * slots + 1) told = new Float64Array(2 * slots + 1);
+      this.#handle = addon.attach(channel.request, threadId, own, told);
+      boundTo = told[2 * slots]!;
+      const shared = placesIn(addon, told, slots);
       this.#addon = shared && addon;
       this.#without = shared && null;
       this.#shared = shared ?? privatePlaces(channel);
@@ -76,7 +82,7 @@ export class ThreadBlocks {
     }
     if (channel.standard && own) introduce(storingTo(this.#shared), currentThread().isMain);
     if (own) followStartedWorkers();
-    if (this.#addon !== null) follow(this);
+    if (this.#addon !== null) follow(this, this.#identityOf(boundTo));
   }
 
   static readonly #ofThread = new Map<string, ThreadBlocks>();
@@ -112,11 +118,18 @@ export class ThreadBlocks {
 
   /** Tells when the memory is another's. */
   onMove<T extends object>(of: T, move: (of: T, places: readonly BlockPlace[]) => void): void {
-    this.#movers = this.#movers.concat({ of, move });
+    this.#movers = { of, move, next: this.#movers };
   }
 
   offMove(of: object): void {
-    this.#movers = this.#movers.filter((one) => one.of !== of);
+    let before: Mover | undefined;
+    let one = this.#movers;
+    while (one !== undefined && one.of !== of) {
+      before = one;
+      one = one.next;
+    }
+    if (before === undefined) this.#movers = one?.next;
+    else before.next = one?.next;
   }
 
   /** Emits `status` when it has changed. Made for whoever listens: most threads have nobody. */
@@ -151,12 +164,13 @@ export class ThreadBlocks {
     return unreachedWorkers > 0 ? { ...status, unreachedWorkers } : status;
   }
 
-  /**
-   * The id of the map that is bound, or else what the status says; not when a reader last looked. It is
-   * asked at each attach, and a whole status costs more than the rest of it.
-   */
+  /** The id of the map that is bound, or else what the status says; not when a reader last looked. */
   get identity(): string | number {
-    const mapId = this.#addon?.boundTo(this.#handle) ?? 0;
+    return this.#identityOf(this.#addon?.boundTo(this.#handle) ?? 0);
+  }
+
+  /** Needed at each attach, and a whole status costs more than the rest of it. */
+  #identityOf(mapId: number): string | number {
     if (mapId !== 0 && this.#channel.compare === undefined) return mapId;
     const status = this.#bindingStatus();
     return status.state === 'bound' ? status.map.id : `${status.state} ${status.code}`;
@@ -207,7 +221,9 @@ export class ThreadBlocks {
       }
       this.#hidden = null;
     }
-    for (const { of, move } of this.#movers) move(of as never, this.places);
+    for (let one = this.#movers; one !== undefined; one = one.next) {
+      one.move(one.of as never, this.places);
+    }
   }
 
   #bytesAt({ buffer, offset }: BlockPlace, slot: number): Uint8Array {

@@ -9,7 +9,7 @@ import {
   PHASES,
   phaseNumber,
 } from './hints.js';
-import { type Buffer, movable } from './memory.js';
+import type { Buffer } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
 import type { PhaseName } from './standard.js';
 import type { TldPlaces } from './tld-places.js';
@@ -75,7 +75,6 @@ export class TldHints implements Hints {
     this.#user = new Cell(hints.user);
     this.#phase = new Cell(hints.phase);
     this.#point(buffer, start);
-    movable(this, TldHints.#move);
     Object.freeze(this);
   }
 
@@ -144,7 +143,7 @@ export class TldHints implements Hints {
     return inspectGetters('Hints', this, HINT_KEYS, depth, options, inspect);
   }
 
-  static #move(hints: TldHints, buffer: Buffer, start: number): void {
+  static move(hints: TldHints, buffer: Buffer, start: number): void {
     hints.#point(buffer, start);
   }
 

@@ -23,8 +23,8 @@ import {
   endow,
   type Memory,
   memoryOf,
-  move,
   plain,
+  repoint,
   type Viewing,
 } from './memory.js';
 import type { Anonymous, Placed } from './placement.js';
@@ -133,15 +133,14 @@ export function createView<L extends StructLayout>(
 }
 
 /**
- * Points a view, with all that is nested in it or ordered over it, to other memory, without copying;
- * or a block's hints, feedback or gc state. Internal: at detach, each lives on over a copy that is
- * private to this thread.
+ * Points a view, with all that is nested in it or ordered over it, to other memory, without copying.
+ * Internal: at detach, each lives on over a copy that is private to this thread.
  *
  * @param byteOffset a multiple of the layout's alignment
  * @throws TypeError / RangeError `ERR_OPTION` if the place is none; the view then stays as it was
  */
 export function rebase(view: object, buffer: Buffer, byteOffset: number): void {
-  move(view, buffer, byteOffset);
+  repoint(memoryOf(view), buffer, byteOffset);
 }
 
 /**

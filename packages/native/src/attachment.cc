@@ -7,6 +7,8 @@
 namespace schedhint {
 namespace {
 
+constexpr double kNoPage = -1;
+
 uint32_t U32(const Napi::Object& object, const char* name) {
   return object.Get(name).ToNumber().Uint32Value();
 }
@@ -25,7 +27,7 @@ schedhint_status StatusOf(const Napi::CallbackInfo& info) {
   const auto* attached = Environment::Of(info).Find(info[0].As<Napi::Number>().Uint32Value());
   schedhint_status status = {};
   if (attached == nullptr) return status;
-  if (attached->binding == nullptr) return attached->refused;
+  if (attached->binding == nullptr) return attached->at_first;
   SharedRegistry().status(attached->binding, &status);
   return status;
 }
@@ -38,27 +40,45 @@ uint8_t* BlockOf(const Napi::CallbackInfo& info) {
                             : static_cast<uint8_t*>(SharedRegistry().block(binding, slot, &size));
 }
 
-// (request, threadId, ownThread); core has checked them.
+// What the caller would ask for next, each by a call: where the blocks are, and behind them the map
+// that is bound.
+void TellPlaces(Environment* environment, const schedhint_channel_spec& spec,
+                schedhint_binding* binding, const schedhint_status& status,
+                Napi::Float64Array places) {
+  if (places.ElementLength() < 2 * spec.slot_count + 1) return;
+  double* told = places.Data();
+  for (uint32_t slot = 0; slot < spec.slot_count; slot++) {
+    uint32_t size;
+    void* block = binding == nullptr ? nullptr : SharedRegistry().block(binding, slot, &size);
+    uintptr_t address = reinterpret_cast<uintptr_t>(block);
+    uintptr_t offset = address % kPageSize;
+    *told++ = block == nullptr
+                  ? kNoPage
+                  : static_cast<double>(environment->NumberOfPage(address - offset));
+    *told++ = static_cast<double>(offset);
+  }
+  *told = status.step == SCHEDHINT_STEP_NONE ? status.map_id : 0;
+}
+
+// (request, threadId, ownThread, places?); core has checked them.
 Napi::Value Attach(const Napi::CallbackInfo& info) {
   Environment& environment = Environment::Of(info);
   const schedhint_channel_spec& spec = environment.requests.SpecOf(info[0].As<Napi::Object>());
   uint64_t thread_id = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
   const schedhint_registry& registry = SharedRegistry();
   auto attach = info[2].As<Napi::Boolean>().Value() ? registry.attach : registry.attach_other;
-  Environment::Attached attached = {};
-  attached.binding = attach(&spec, thread_id, &attached.refused);
-  return Napi::Number::New(info.Env(), environment.Add(attached));
+  schedhint_status status;
+  schedhint_binding* binding = attach(&spec, thread_id, &status);
+  if (info.Length() > 3) {
+    TellPlaces(&environment, spec, binding, status, info[3].As<Napi::Float64Array>());
+  }
+  return Napi::Number::New(info.Env(), environment.Add({binding, status}));
 }
 
 Napi::Value Page(const Napi::CallbackInfo& info) {
-  uint8_t* block = BlockOf(info);
-  napi_value page = block == nullptr ? nullptr : Environment::Of(info).PageOf(info.Env(), block);
+  size_t number = info[0].As<Napi::Number>().Uint32Value();
+  napi_value page = Environment::Of(info).PageAt(info.Env(), number);
   return page == nullptr ? info.Env().Null() : Napi::Value(info.Env(), page);
-}
-
-Napi::Value Offset(const Napi::CallbackInfo& info) {
-  uintptr_t block = reinterpret_cast<uintptr_t>(BlockOf(info));
-  return Napi::Number::New(info.Env(), static_cast<double>(block % kPageSize));
 }
 
 Napi::Value Store(const Napi::CallbackInfo& info) {
@@ -128,7 +148,6 @@ void Release(const Napi::CallbackInfo& info) {
 void ExportAttachments(Napi::Env env, Napi::Object exports) {
   exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
   exports.Set("page", Napi::Function::New<Page>(env, "page"));
-  exports.Set("offset", Napi::Function::New<Offset>(env, "offset"));
   exports.Set("store", Napi::Function::New<Store>(env, "store"));
   exports.Set("status", Napi::Function::New<Status>(env, "status"));
   exports.Set("boundTo", Napi::Function::New<BoundTo>(env, "boundTo"));

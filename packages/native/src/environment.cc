@@ -25,21 +25,23 @@ void Environment::Release(uint32_t handle) {
   attached_.erase(handle);
 }
 
-napi_value Environment::PageOf(Napi::Env env, const void* block) {
-  uintptr_t page = reinterpret_cast<uintptr_t>(block) & ~uintptr_t{kPageSize - 1};
+size_t Environment::NumberOfPage(uintptr_t address) {
+  auto [known, is_new] = page_numbers_.try_emplace(address, pages_.size());
+  if (is_new) pages_.push_back({address, nullptr});
+  return known->second;
+}
+
+napi_value Environment::PageAt(Napi::Env env, size_t number) {
+  if (number >= pages_.size()) return nullptr;
+  Page& page = pages_[number];
   napi_value buffer = nullptr;
-  auto known = pages_.find(page);
-  if (known != pages_.end()) {
-    napi_get_reference_value(env, known->second, &buffer);
-    return buffer;
-  }
-  napi_ref reference;
-  if (napi_create_external_arraybuffer(env, reinterpret_cast<void*>(page), kPageSize, nullptr,
-                                       nullptr, &buffer) != napi_ok ||
-      napi_create_reference(env, buffer, 1, &reference) != napi_ok) {
+  if (page.buffer != nullptr) {
+    napi_get_reference_value(env, page.buffer, &buffer);
+  } else if (napi_create_external_arraybuffer(env, reinterpret_cast<void*>(page.address), kPageSize,
+                                              nullptr, nullptr, &buffer) != napi_ok ||
+             napi_create_reference(env, buffer, 1, &page.buffer) != napi_ok) {
     return nullptr;
   }
-  pages_[page] = reference;
   return buffer;
 }
 

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <unordered_map>
+#include <vector>
 
 #include "channel_requests.h"
 #include "registry_abi.h"
@@ -23,16 +24,18 @@ class Environment {
   // native half costs more to make than a thread to bind.
   struct Attached {
     schedhint_binding* binding;  // null: there is none
-    schedhint_status refused;    // why
+    schedhint_status at_first;   // then: why
   };
   uint32_t Add(const Attached& attached);
   // Null once it is released.
   const Attached* Find(uint32_t handle) const;
   void Release(uint32_t handle);
 
-  // The page that holds a block, as an ArrayBuffer: one for all blocks in it. Null where the
-  // runtime refuses external memory (V8's sandbox, in Electron). Pages are never unmapped.
-  napi_value PageOf(Napi::Env env, const void* block);
+  // Of the page at an address, counted here.
+  size_t NumberOfPage(uintptr_t address);
+  // A page as an ArrayBuffer: one for all blocks in it. Null where there is none of that number, or
+  // the runtime refuses external memory (V8's sandbox, in Electron). Pages are never unmapped.
+  napi_value PageAt(Napi::Env env, size_t number);
 
   // Calls `callback` on this environment's event loop when a status may have changed; it keeps no
   // loop alive. Once.
@@ -45,7 +48,12 @@ class Environment {
 
   std::unordered_map<uint32_t, Attached> attached_;
   uint32_t last_handle_ = 0;
-  std::unordered_map<uintptr_t, napi_ref> pages_;
+  struct Page {
+    uintptr_t address;
+    napi_ref buffer;  // null until it is asked for
+  };
+  std::vector<Page> pages_;
+  std::unordered_map<uintptr_t, size_t> page_numbers_;  // by address
   napi_threadsafe_function listener_ = nullptr;
 };
 

@@ -191,16 +191,21 @@ export interface Addon {
    * them if it can; {@link Addon.status} tells.
    *
    * @param threadId - Node.js's `threadId`: unique in the process, never used again.
+   * @param places - Is told, for each slot, the number of the page in which its block lies (-1: there
+   *   is no memory) and the offset in it; behind all of them the same as {@link Addon.boundTo}.
    */
-  attach(request: ChannelRequest, threadId: number, ownThread: boolean): AttachmentHandle;
+  attach(
+    request: ChannelRequest,
+    threadId: number,
+    ownThread: boolean,
+    places?: Float64Array,
+  ): AttachmentHandle;
   /**
-   * The page of memory, 4096 bytes, in which the block behind a slot lies. Others' blocks lie in it
-   * too, and the block itself is somebody else's after {@link Addon.release}. Null when there is
-   * none: no memory, a thread that has ended, or a runtime that refuses external memory (V8's sandbox).
+   * A page of memory, 4096 bytes, by its number. Others' blocks lie in it too, and a block itself is
+   * somebody else's after {@link Addon.release}. Null in a runtime that refuses external memory (V8's
+   * sandbox).
    */
-  page(handle: AttachmentHandle, slot: number): ArrayBuffer | null;
-  /** Where in its page the block begins. */
-  offset(handle: AttachmentHandle, slot: number): number;
+  page(number: number): ArrayBuffer | null;
   /**
    * Stores a number of 2 or 4 bytes in the block behind a slot, with release: without its page.
    *

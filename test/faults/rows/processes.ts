@@ -25,9 +25,9 @@ const forked: Row = {
     await app.run(
       ({ keep, addon, schedhint, require, threadId }, { map, probe }) => {
         keep.probe = require(probe);
-        const raw = addon.attach(schedhint.uptr({ map }).request, threadId, true);
-        keep.raw = raw;
-        keep.block = new Uint8Array(addon.page(raw, 0)!, addon.offset(raw, 0), 128);
+        const places = new Float64Array(5);
+        keep.raw = addon.attach(schedhint.uptr({ map }).request, threadId, true, places);
+        keep.block = new Uint8Array(addon.page(places[0]!)!, places[1], 128);
       },
       { map: stage.map, probe: buildNativeProbe() },
     );

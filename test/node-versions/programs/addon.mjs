@@ -27,10 +27,11 @@ async function collectUntil(gc, count) {
 }
 
 /** Samples a thread's gc word, and its process's count, from a thread of its own. */
-async function sampleFrom({ map, of, shared }) {
-  const handle = addon.attach(uptr({ map }).request, of, false);
+async function sampleFrom({ of, shared }) {
+  const places = new Float64Array(5);
+  const handle = addon.attach(request, of, false, places);
   const [block, process] = [0, 1].map(
-    (slot) => new Uint32Array(addon.page(handle, slot), addon.offset(handle, slot), 16),
+    (slot) => new Uint32Array(addon.page(places[2 * slot]), places[2 * slot + 1], 16),
   );
   const seen = new Int32Array(shared); // [stop, looks, in a pause, in a pause and counted, kinds]
   while (Atomics.load(seen, 0) === 0) {
@@ -125,10 +126,12 @@ if (workerData?.shared !== undefined) {
   assert.equal(threadOf(worker, { map }).hints.phase, 'serving');
   const { blocksQuarantined, blocksFree, pages, ...held } = addon.counts();
   assert.deepEqual(held, { threads: 0, bindings: 0, bound: 0, mapsOpen: 0, blocksUsed: 0 });
-  const handle = addon.attach(request, threadId, true);
-  assert.equal(addon.page(handle, 0).byteLength, 4096);
+  const places = new Float64Array(5);
+  const handle = addon.attach(request, threadId, true, places);
+  assert.equal(addon.page(places[0]).byteLength, 4096);
+  assert.ok(addon.store(handle, 0, 0, 4, 1));
   addon.release(handle);
-  assert.equal(addon.page(handle, 0), null); // a stale handle reaches nothing
+  assert.ok(!addon.store(handle, 0, 0, 4, 2)); // a stale handle reaches nothing
   addon.release(handle);
   checkDetached();
   // Workers that use the addon alone, without the main thread: nodelete, or V8's last collection
