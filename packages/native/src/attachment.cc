@@ -52,9 +52,8 @@ void TellPlaces(Environment* environment, const schedhint_channel_spec& spec,
     void* block = binding == nullptr ? nullptr : SharedRegistry().block(binding, slot, &size);
     uintptr_t address = reinterpret_cast<uintptr_t>(block);
     uintptr_t offset = address % kPageSize;
-    *told++ = block == nullptr
-                  ? kNoPage
-                  : static_cast<double>(environment->NumberOfPage(address - offset));
+    *told++ = block == nullptr ? kNoPage
+                               : static_cast<double>(environment->NumberOfPage(address - offset));
     *told++ = static_cast<double>(offset);
   }
   *told = status.step == SCHEDHINT_STEP_NONE ? status.map_id : 0;

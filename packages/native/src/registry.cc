@@ -370,8 +370,7 @@ uint32_t Registry::UnreachedWorkers() {
   uint32_t unreached = 0;
   for (auto [thread_id, parent] : workers_) {
     auto thread = PlaceOf(thread_id);
-    bool attached =
-        thread != threads_.end() && (*thread)->id == thread_id && (*thread)->tid != 0;
+    bool attached = thread != threads_.end() && (*thread)->id == thread_id && (*thread)->tid != 0;
     if (!attached) unreached++;
   }
   return unreached;

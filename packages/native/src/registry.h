@@ -60,8 +60,7 @@ class Registry {
   using Threads = std::vector<std::unique_ptr<Thread>>;
 
   Thread* Current() const {
-    return key_error_ != 0 ? nullptr
-                           : static_cast<Thread*>(pthread_getspecific(current_thread_));
+    return key_error_ != 0 ? nullptr : static_cast<Thread*>(pthread_getspecific(current_thread_));
   }
   void SetCurrent(Thread* thread) { pthread_setspecific(current_thread_, thread); }
   // The thread of an id, or where it belongs.
