@@ -11,16 +11,19 @@ import {
   type Hints,
   PHASES,
   phaseNumber,
+  SLICE_MAX,
 } from './hints.js';
 import type { Buffer } from './memory.js';
 import { inspectGetters, jsonOfGetters } from './present.js';
-import { type PhaseName, threadIndex } from './standard.js';
+import { type PhaseName, threadIndex, URGENCY_MAX } from './standard.js';
 import { storeWhole } from './whole64.js';
 
 // Local names, see THERE.
 const there = THERE;
 const checkOfUrgency = checkUrgency;
 const checkOfSlice = checkSlice;
+const urgencyMax = URGENCY_MAX;
+const sliceMax = SLICE_MAX;
 const checkWide = checkU64;
 const store64 = storeWhole;
 
@@ -60,7 +63,9 @@ export class BlockHints implements Hints {
     return this.#u32[URGENCY]!;
   }
   set urgency(value: number) {
-    checkOfUrgency(value);
+    const fits =
+      typeof value === 'number' && value >= 0 && value <= urgencyMax && Math.floor(value) === value;
+    if (there[fits ? 0 : 1] === undefined) checkOfUrgency(value);
     if (there[this.#waiting] === undefined) this.#pending!.urgency = undefined;
     this.#u32[URGENCY] = value;
   }
@@ -69,7 +74,9 @@ export class BlockHints implements Hints {
     return this.#u32[SLICE_US]!;
   }
   set sliceUs(value: number) {
-    checkOfSlice(value);
+    const fits =
+      typeof value === 'number' && value >= 0 && value <= sliceMax && Math.floor(value) === value;
+    if (there[fits ? 0 : 1] === undefined) checkOfSlice(value);
     if (there[this.#waiting] === undefined) this.#pending!.sliceUs = undefined;
     this.#u32[SLICE_US] = value;
   }

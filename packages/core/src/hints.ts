@@ -1,4 +1,4 @@
-import { integerCheck, isU64, refuse, THERE, U64_RANGE } from './checks.js';
+import { integerCheck, isU64, type Range, refuse, THERE, U64_RANGE } from './checks.js';
 import { show, typeError } from './errors.js';
 import { Phase, type PhaseName, URGENCY_MAX } from './standard.js';
 
@@ -27,8 +27,15 @@ export const PHASES = Object.keys(Phase) as readonly PhaseName[];
 const there = THERE;
 const isWide = isU64;
 
-export const checkUrgency = integerCheck('urgency', 0, URGENCY_MAX, `an integer 0..${URGENCY_MAX}`);
-export const checkSlice = integerCheck('sliceUs', 0, 0xffff_ffff, `an integer 0..${0xffff_ffff}`);
+/** Of `sliceUs`, a u32. */
+export const SLICE_MAX = 0xffff_ffff;
+
+export const checkUrgency = integerCheck('urgency', upTo(URGENCY_MAX));
+export const checkSlice = integerCheck('sliceUs', upTo(SLICE_MAX));
+
+function upTo(max: number): Range {
+  return { min: 0, max, expected: `an integer 0..${max}` };
+}
 
 /**
  * What a thread tells the scheduler. Assigning a property is one plain aligned store: no system

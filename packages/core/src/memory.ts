@@ -1,3 +1,4 @@
+import { type Check, type Range, THERE } from './checks.js';
 import { rangeError, show, typeError } from './errors.js';
 import type { IntegerName, ScalarName, ScalarValue } from './scalars.js';
 import { loadWhole, loadWholeSigned, storeWhole } from './whole64.js';
@@ -13,6 +14,15 @@ export interface Access<V = number | bigint | boolean> {
 
 /** An access for each scalar type. */
 export type AccessTable = { readonly [N in ScalarName]: Access<ScalarValue<N>> };
+
+/** The shape of a view's accessors: both are called with a view as `this`. */
+export interface Accessor {
+  get(this: Viewing): unknown;
+  set(this: Viewing, value: unknown): void;
+}
+
+/** Makes the accessors of an integer field. `check` throws for what is not in the range. */
+export type PlaceAccessor = (index: number, range: Range, check: Check) => Accessor;
 
 /** The integer arrays that `Atomics` takes. */
 export type IntegerWords =
@@ -34,7 +44,8 @@ const scratchU64 = new BigUint64Array(scratch);
 
 const nowhere = new ArrayBuffer(0);
 
-// A local name, see THERE in checks.ts.
+// Local names, see THERE in checks.ts.
+const there = THERE;
 const store64 = storeWhole;
 
 /**
@@ -167,6 +178,32 @@ class Memory {
     bool: { load: (m, k) => m.#u8[k] !== 0, store: (m, k, v) => { m.#u8[k] = v ? 1 : 0; } },
   };
 
+  // Of the types that hints are. Check, way to the array and store are not a function each: see THERE.
+  static readonly inPlace = {
+    i32: (index: number, { min, max }: Range, check: Check): Accessor => ({
+      get() {
+        return this['#memory'].#i32[index];
+      },
+      set(value) {
+        const fits =
+          typeof value === 'number' && value >= min && value <= max && Math.floor(value) === value;
+        if (there[fits ? 0 : 1] === undefined) check(value);
+        this['#memory'].#i32[index] = value as number;
+      },
+    }),
+    u32: (index: number, { min, max }: Range, check: Check): Accessor => ({
+      get() {
+        return this['#memory'].#u32[index];
+      },
+      set(value) {
+        const fits =
+          typeof value === 'number' && value >= min && value <= max && Math.floor(value) === value;
+        if (there[fits ? 0 : 1] === undefined) check(value);
+        this['#memory'].#u32[index] = value as number;
+      },
+    }),
+  };
+
   // biome-ignore format: a table
   static readonly ordered: AccessTable = {
     i8: { load: (m, k) => Atomics.load(m.#i8, k), store: (m, k, v) => { Atomics.store(m.#i8, k, v); } },
@@ -223,6 +260,9 @@ export interface Child {
 
 /** Plain loads and stores: one machine instruction each, whole, not ordered against others. */
 export const plain: AccessTable = Memory.plain;
+
+/** Accessors that do what {@link plain} does, in one function. */
+export const inPlace: { readonly i32: PlaceAccessor; readonly u32: PlaceAccessor } = Memory.inPlace;
 
 /** The same by `Atomics`, sequentially consistent. */
 export const ordered: AccessTable = Memory.ordered;

@@ -1,6 +1,6 @@
 import { ArrayView, jsonOf, notAssignable } from './array-view.js';
 import { type BitPlace, type BitsType, bitAccess } from './bit-field.js';
-import { bitFieldCheckOf, checkOf } from './checks.js';
+import { bitFieldCheckOf, checkOf, rangeOf } from './checks.js';
 import { show, typeError } from './errors.js';
 import {
   type ArrayType,
@@ -14,6 +14,7 @@ import {
 } from './layout.js';
 import {
   type Access,
+  type Accessor,
   type AccessTable,
   adopt,
   type Buffer,
@@ -21,11 +22,12 @@ import {
   childrenOf,
   createMemory,
   endow,
+  inPlace,
   type Memory,
   memoryOf,
+  type PlaceAccessor,
   plain,
   repoint,
-  type Viewing,
 } from './memory.js';
 import type { Anonymous, Placed } from './placement.js';
 import type { ScalarName, ScalarType, ScalarValue } from './scalars.js';
@@ -95,22 +97,18 @@ export type ViewOf<L extends StructLayout> =
       : V
     : never;
 
-/** The shape of a view's accessors: both are called with a view as `this`. */
-interface Accessor {
-  get(this: Viewing): unknown;
-  set(this: Viewing, value: unknown): void;
-}
-
 /** What distinguishes the two kinds of view: how values travel, and what a nested view is. */
 export interface Manner {
   readonly table: AccessTable;
   readonly words: Words;
+  /** Of types whose accessors do it in place. */
+  readonly inPlace?: { readonly [N in ScalarName]?: PlaceAccessor };
   readonly child: (view: object) => object;
 }
 
 type ViewClass = new (memory: Memory) => object;
 
-const plainly: Manner = { table: plain, words: plainWords, child: (view) => view };
+const plainly: Manner = { table: plain, words: plainWords, inPlace, child: (view) => view };
 
 const layouts = new WeakMap<Memory, StructLayout>();
 
@@ -248,7 +246,7 @@ function viewClass(layout: StructLayout, manner: Manner): ViewClass {
     const { name, offset, type } = field;
     const accessor =
       type.kind === 'scalar'
-        ? scalarAccessor(name, offset / type.size, type, manner.table[type.name] as Access)
+        ? scalarAccessor(name, offset / type.size, type, manner)
         : type.kind === 'bits'
           ? bitsAccessor(field, type, manner.words)
           : childAccessor(name, nested++, type, manner.child);
@@ -258,9 +256,11 @@ function viewClass(layout: StructLayout, manner: Manner): ViewClass {
   return View;
 }
 
-function scalarAccessor(name: string, index: number, type: ScalarType, access: Access): Accessor {
+function scalarAccessor(name: string, index: number, type: ScalarType, manner: Manner): Accessor {
   const check = checkOf(name, type);
-  const { load, store } = access;
+  const accessorInPlace = manner.inPlace?.[type.name];
+  if (accessorInPlace !== undefined) return accessorInPlace(index, rangeOf(type)!, check);
+  const { load, store } = manner.table[type.name] as Access;
   return {
     get() {
       return load(this['#memory'], index);

@@ -14,7 +14,7 @@ import { intervalOfMean, summarize } from '../statistics.js';
  */
 const HOOKS = 50;
 /** Collections differ by more than that, but they are short, so there can be many. */
-const ROUNDS = 10;
+const ROUNDS = 50;
 /** The turns after which perf_hooks has delivered a collection. */
 const TURNS = 3;
 /** How long one sample of the loop runs, and how often it allocates in a turn. */
