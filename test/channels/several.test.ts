@@ -89,6 +89,31 @@ describeOnKernel('several channels at once', () => {
     ]);
   });
 
+  test.each([0, 1])('detached one by one, the %i. first: the other goes on', async (first) => {
+    const reader = await BpfReader.load('sampler', bpffs.path);
+    const seen = await node.run(
+      ({ schedhint, addon, threadId }, { pins, first }) => {
+        const channels = [
+          schedhint.uptr({ map: pins.uptr }),
+          schedhint.layered({ map: pins.layered }),
+        ];
+        const threads = channels.map((channel) => schedhint.attachThread({ channel }));
+        threads[first]!.detach();
+        const other = channels[1 - first]!;
+        // Not by attachThread(), which would give what it has given before.
+        const again = addon.attach(other.request, threadId, true);
+        const { threads: count, bindings, bound } = addon.counts();
+        addon.release(again);
+        const { state } = threads[1 - first]!.status;
+        threads[1 - first]!.detach();
+        return { count, bindings, bound, state, left: addon.counts().bindings };
+      },
+      { pins, first },
+    );
+    await reader.close();
+    expect(seen).toEqual({ count: 1, bindings: 1, bound: 1, state: 'bound', left: 0 });
+  });
+
   test('collections are told to both', async () => {
     const reader = await BpfReader.load('sampler', bpffs.path);
     try {

@@ -16,6 +16,10 @@ function openHints({ schedhint, workers, keep }: Context, { map, name }: Which) 
   return keep.of.status;
 }
 
+function tell({ schedhint, workers }: Context, which: Which & { urgency: number }) {
+  schedhint.hintsOf(workers.get(which.name)!, { map: which.map }).urgency = which.urgency;
+}
+
 function attach({ schedhint, keep }: Context, map: string) {
   keep.thread = schedhint.attachThread({ map });
   const { status, tid, hints, blocks } = keep.thread;
@@ -78,6 +82,26 @@ describeOnKernel("a worker's hints, set by its parent", () => {
       return ((await readTasks(reader)).get(tid)?.groupsGood ?? 0n) > 0n;
     });
     expect((await readTasks(reader)).get(tid)!.mixed).toBe(0n);
+  });
+
+  test('of several workers, asked for in any order, among others that end', async () => {
+    await node.run(attach, map);
+    const workers = await Promise.all(Array.from({ length: 4 }, () => node.startWorker()));
+    const inOrder = (...order: number[]) => order.map((i) => workers[i]!);
+    for (const [i, worker] of inOrder(2, 0, 3, 1).entries()) {
+      await node.run(tell, { map, name: worker.name, urgency: 100 + i });
+    }
+    const told = async (worker: (typeof workers)[number]) =>
+      (await worker.run(attach, map)).hints.urgency;
+    expect(await told(workers[2]!)).toBe(100);
+    expect(await told(workers[0]!)).toBe(101);
+    await workers[0]!.stop();
+    await until(
+      'the main thread and one worker are left that have attached',
+      async () => (await node.run(counts)).bound === 2,
+    );
+    expect(await told(workers[1]!)).toBe(103);
+    expect(await told(workers[3]!)).toBe(102);
   });
 
   test('hintsOf returns the same hints each time, and refuses what is no worker', async () => {
