@@ -10,7 +10,7 @@ import { intervalOfMean, summarize } from '../statistics.js';
 
 /**
  * So many hooks at once that what one costs shows in a collection of a tenth of a millisecond, and
- * few enough to stay in the processor's first cache, as one does.
+ * few enough to have room in the processor's first cache.
  */
 const HOOKS = 50;
 /** Collections differ by more than that, but they are short, so there can be many. */
@@ -18,7 +18,7 @@ const ROUNDS = 50;
 /** The turns after which perf_hooks has delivered a collection. */
 const TURNS = 3;
 /** How long one sample of the loop runs, and how often it allocates in a turn. */
-const LOOP_MS = 100;
+const LOOP_MS = 50;
 const OBJECTS = 500;
 
 const collect = globalThis.gc as unknown as (options: { type: 'minor' }) => void;
@@ -101,7 +101,7 @@ async function throughput(ms: number): Promise<number> {
 /** One after the other in each round; what is lost is known from the rounds, each by itself. */
 async function loops(bed: Bed, effort: Effort): Promise<Row[]> {
   const ms = effort.short ? 5 : LOOP_MS;
-  const rounds = effort.short ? 3 : 100;
+  const rounds = effort.short ? 3 : 200;
   const turns: Record<Kind, number[]> = { none: [], hook: [], 'perf-hooks': [] };
   await throughput(effort.short ? 5 : 500); // compiled
   for (let round = 0; round < rounds; round++) {
