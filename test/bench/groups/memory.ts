@@ -3,9 +3,12 @@ import type { Worker } from 'node:worker_threads';
 import { threadOf } from 'schedhint';
 import { native } from '../native.js';
 import type { Group, Row } from '../row.js';
+import { summarize } from '../statistics.js';
 
 const THREADS = [1, 64, 1000];
 const PAGE = 4096;
+/** Something else may come or go while one is taken. */
+const HEAP_SAMPLES = 9;
 const MEASURES = ['pinned', 'mapped', 'heap'] as const;
 
 /** Of the memfds in which blocks lie, what this process has mapped. */
@@ -40,6 +43,13 @@ function attachAll(of: readonly Worker[], map: string): unknown[] {
   return handles;
 }
 
+function heapPerThread(count: number, map: string): number {
+  const parents = workers(count);
+  const before = heapUsed();
+  const handles = attachAll(parents, map);
+  return (heapUsed() - before) / handles.length;
+}
+
 function exactly(id: string, unit: string, value: number): Row {
   return { id, unit, median: value, low: value, high: value };
 }
@@ -64,11 +74,8 @@ export const memory: Group = {
         rows.push(exactly(`memory.mapped-${count}`, unit, mappedBytes() / count));
         native.letGo();
       }
-      const parents = workers(count);
-      const before = heapUsed();
-      const handles = attachAll(parents, map);
-      const after = heapUsed();
-      rows.push(exactly(`memory.heap-${count}`, unit, (after - before) / handles.length));
+      const heap = Array.from({ length: HEAP_SAMPLES }, () => heapPerThread(count, map));
+      rows.push({ id: `memory.heap-${count}`, unit, ...summarize(heap) });
     }
     return rows;
   },
