@@ -206,6 +206,8 @@ export class BlockHints implements Hints {
   /**
    * At detach: over a private copy of the block from now on. The copy may have caught a bracket half
    * open, which nobody would ever close; a pending group is written here, and never to the block.
+   *
+   * @internal
    */
   static move(hints: BlockHints, buffer: Buffer, byteOffset: number): void {
     hints.#words.point(buffer, byteOffset);

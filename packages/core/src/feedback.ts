@@ -94,6 +94,7 @@ export class Feedback {
     return inspectGetters('Feedback', this, KEYS, depth, options, inspect);
   }
 
+  /** @internal */
   static move(view: Feedback, buffer: Buffer, byteOffset: number): void {
     view.#words.point(buffer, byteOffset);
     view.#take();

@@ -80,6 +80,7 @@ export class GcState {
     return inspectGetters('GcState', this, KEYS, depth, options, inspect);
   }
 
+  /** @internal */
   static move(view: GcState, buffer: Buffer, byteOffset: number): void {
     view.#words.point(buffer, byteOffset);
     view.#take();

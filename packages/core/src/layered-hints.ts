@@ -84,6 +84,7 @@ export class LayeredHints implements Hints {
     return inspectGetters('Hints', this, HINT_KEYS, depth, options, inspect);
   }
 
+  /** @internal */
   static move(hints: LayeredHints, buffer: Buffer, byteOffset: number): void {
     BlockHints.move(hints.#values, buffer, byteOffset);
   }

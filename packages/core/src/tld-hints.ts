@@ -143,6 +143,7 @@ export class TldHints implements Hints {
     return inspectGetters('Hints', this, HINT_KEYS, depth, options, inspect);
   }
 
+  /** @internal */
   static move(hints: TldHints, buffer: Buffer, start: number): void {
     hints.#point(buffer, start);
   }

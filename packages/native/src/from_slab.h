@@ -1,7 +1,7 @@
 #pragma once
 // Objects of one kind side by side, in memory that is kept for the next of them: what the registry
-// makes for a thread. The first malloc in a thread costs about as much as the system call that
-// binds it. Under the registry's lock.
+// makes for a thread. The first malloc in a thread costs more than the rest of what the registry
+// does to bind it. Under the registry's lock.
 
 #include <cstddef>
 #include <new>
@@ -41,6 +41,7 @@ class FromSlab {
   static constexpr size_t kTogether = 16;
 
   static void AddChunk() {
+    static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__, "the chunk is aligned for less");
     char* chunk = static_cast<char*>(::operator new(kTogether * sizeof(T)));
     for (size_t i = kTogether; i-- > 0;) operator delete(chunk + i * sizeof(T));
   }

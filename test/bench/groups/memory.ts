@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
+import { loadAddon } from '@schedhint/native';
 import { threadOf } from 'schedhint';
 import { native } from '../native.js';
 import type { Group, Row } from '../row.js';
@@ -50,6 +52,13 @@ function heapPerThread(count: number, map: string): number {
   return (heapUsed() - before) / handles.length;
 }
 
+/** So that whole pages are free again, as they were. */
+async function untilNoneIsQuarantined(): Promise<void> {
+  const loaded = loadAddon();
+  if (!('addon' in loaded)) return;
+  while (loaded.addon.counts().blocksQuarantined > 0) await setTimeout(50);
+}
+
 function exactly(id: string, unit: string, value: number): Row {
   return { id, unit, median: value, low: value, high: value };
 }
@@ -57,23 +66,26 @@ function exactly(id: string, unit: string, value: number): Row {
 export const memory: Group = {
   name: 'memory',
   ids: THREADS.flatMap((count) => MEASURES.map((measure) => `memory.${measure}-${count}`)),
-  async measure(bed) {
+  async measure(bed, { short }) {
     const map = bed.pin('schedhint');
+    const unit = 'bytes per thread';
     const rows: Row[] = [];
+    for (const count of THREADS) {
+      if (bed.why !== null) {
+        rows.push({ id: `memory.pinned-${count}`, why: bed.why });
+        continue;
+      }
+      const error = native.keepBound(map, count);
+      if (error !== 0) throw new Error(`${count} threads: errno ${-error}`);
+      const pinned = native.pagesOfBlocks() * PAGE;
+      rows.push(exactly(`memory.pinned-${count}`, unit, pinned / count));
+      rows.push(exactly(`memory.mapped-${count}`, unit, mappedBytes() / count));
+      native.letGo();
+      if (!short) await untilNoneIsQuarantined();
+    }
     // What is compiled and made once is not what a thread costs.
     attachAll(workers(100), map);
     for (const count of THREADS) {
-      const unit = 'bytes per thread';
-      if (bed.why !== null) {
-        rows.push({ id: `memory.pinned-${count}`, why: bed.why });
-      } else {
-        const error = native.keepBound(map, count);
-        if (error !== 0) throw new Error(`${count} threads: errno ${-error}`);
-        const pinned = native.pagesOfBlocks() * PAGE;
-        rows.push(exactly(`memory.pinned-${count}`, unit, pinned / count));
-        rows.push(exactly(`memory.mapped-${count}`, unit, mappedBytes() / count));
-        native.letGo();
-      }
       const heap = Array.from({ length: HEAP_SAMPLES }, () => heapPerThread(count, map));
       rows.push({ id: `memory.heap-${count}`, unit, ...summarize(heap) });
     }
