@@ -1,21 +1,20 @@
+import { spawnSync } from 'node:child_process';
 import { PerformanceObserver } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import { type GcHints, startGcHints } from 'schedhint';
 import type { Bed } from '../bed.js';
 import type { Effort } from '../effort.js';
 import { interleave } from '../interleave.js';
-import { native } from '../native.js';
+import { type BenchAddon, native } from '../native.js';
 import type { Group, Row } from '../row.js';
 import { shuffle } from '../shuffle.js';
 import { intervalOfMean, summarize } from '../statistics.js';
 
-/**
- * So many hooks at once that what one costs shows in a collection of a tenth of a millisecond, and
- * few enough to have room in the processor's first cache.
- */
-const HOOKS = 50;
-/** Collections differ by more than that, but they are short, so there can be many. */
-const ROUNDS = 50;
-const WARM_UP = 10;
+const HOOK_COST = fileURLToPath(new URL('../hook-cost.ts', import.meta.url));
+/** Where its memory lies, and what else is in the caches' way, is for a process to find. */
+const PROCESSES = 5;
+/** Collections differ by more than hooks cost, but they are short, so there can be many. */
+const ROUNDS = 10;
 /** The turns after which perf_hooks has delivered a collection. */
 const TURNS = 3;
 /** How long one sample of the loop runs, and how often it allocates in a turn. */
@@ -26,27 +25,17 @@ const collect = globalThis.gc as unknown as (options: { type: 'minor' }) => void
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const now = () => Number(process.hrtime.bigint());
 
-/** The difference between a collection with so many hooks and one without, for one hook. */
-function hookCost(id: string, install: (count: number) => number, { samples }: Effort): Row {
-  const timeOf = (hooks: number) => {
-    if (install(hooks) < 0) throw new Error('this runtime has no V8 callbacks');
-    const start = now();
-    collect({ type: 'minor' });
-    const ns = now() - start;
-    install(0);
-    return ns;
-  };
+/** What one hook adds to a collection, over some processes. */
+function hookCost(id: string, kind: keyof BenchAddon, { samples }: Effort): Row {
   const added: number[] = [];
-  try {
-    // Until collections take as long as they will from then on, nothing is kept.
-    for (let round = -WARM_UP * samples; round < ROUNDS * samples; round++) {
-      const withFirst = round % 2 === 0;
-      const first = timeOf(withFirst ? HOOKS : 0);
-      const second = timeOf(withFirst ? 0 : HOOKS);
-      if (round >= 0) added.push((withFirst ? first - second : second - first) / HOOKS);
-    }
-  } catch (error) {
-    return { id, why: (error as Error).message };
+  for (let i = 0; i < PROCESSES; i++) {
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [...process.execArgv, HOOK_COST, kind, String(ROUNDS * samples)],
+      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    if (status !== 0) return { id, why: 'the process that measures it failed' };
+    added.push(...(JSON.parse(stdout) as number[]));
   }
   return { id, unit: 'ns', against: 'gc.two-clocks', ...summarize(added) };
 }
@@ -157,8 +146,8 @@ export const collection: Group = {
     const clocks = interleave([{ id: 'gc.two-clocks', run: native.readTwoClocks }], effort);
     const rows = [
       ...clocks,
-      hookCost('gc.hook', native.installHooks, effort),
-      hookCost('gc.hook-empty', native.installEmptyHooks, effort),
+      hookCost('gc.hook', 'installHooks', effort),
+      hookCost('gc.hook-empty', 'installEmptyHooks', effort),
       await observerCost(effort),
     ];
     const looped = await loops(bed, effort);
