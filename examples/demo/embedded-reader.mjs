@@ -27,8 +27,9 @@ class WatchedThread {
   constructor({ threadId, tid }) {
     this.tid = tid;
     const { addon } = loadAddon();
-    const handle = addon.attach(workerData.request, threadId, false);
-    this.#block = new Block(addon.page(handle, 0), addon.offset(handle, 0));
+    const places = new Float64Array(5); // of its block and the process's, and what is bound
+    addon.attach(workerData.request, threadId, false, places);
+    this.#block = new Block(addon.page(places[0]), places[1]);
     this.#stats = new TaskStats(tid);
     this.#before = this.#counters;
   }

@@ -26,12 +26,18 @@
 
 AS_OF_OLD(pthread_attr_setstacksize);
 AS_OF_OLD(pthread_create);
+AS_OF_OLD(pthread_getspecific);
+AS_OF_OLD(pthread_key_create);
+AS_OF_OLD(pthread_setspecific);
 AS_OF_OLD(pthread_sigmask);
 
 extern "C" {
 
 int first_pthread_attr_setstacksize(pthread_attr_t*, size_t);
 int first_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+void* first_pthread_getspecific(pthread_key_t);
+int first_pthread_key_create(pthread_key_t*, void (*)(void*));
+int first_pthread_setspecific(pthread_key_t, void*);
 int first_pthread_sigmask(int, const sigset_t*, sigset_t*);
 
 int pthread_attr_setstacksize(pthread_attr_t* attributes, size_t bytes) {
@@ -41,6 +47,18 @@ int pthread_attr_setstacksize(pthread_attr_t* attributes, size_t bytes) {
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*),
                    void* argument) {
   return first_pthread_create(thread, attributes, run, argument);
+}
+
+void* pthread_getspecific(pthread_key_t key) {
+  return first_pthread_getspecific(key);
+}
+
+int pthread_key_create(pthread_key_t* key, void (*at_end)(void*)) {
+  return first_pthread_key_create(key, at_end);
+}
+
+int pthread_setspecific(pthread_key_t key, const void* value) {
+  return first_pthread_setspecific(key, const_cast<void*>(value));
 }
 
 int pthread_sigmask(int how, const sigset_t* set, sigset_t* before) {
@@ -56,9 +74,6 @@ int fstat(int fd, struct stat* file) {
 int stat(const char* path, struct stat* file) {
   return static_cast<int>(syscall(SYS_newfstatat, AT_FDCWD, path, file, 0));
 }
-
-// glibc 2.32 says here whether shared_ptr may count without atomics. A Node.js always has threads.
-char __libc_single_threaded = 0;
 
 }  // extern "C"
 
