@@ -108,6 +108,22 @@ describeOnKernel('what may be found under a pin', () => {
     }
   });
 
+  test('five pointers: a block for each, and all of them come back', async () => {
+    const { blocks, left } = await node.run(({ schedhint, addon, threadId }, path) => {
+      const { struct, u64, uptr } = schedhint;
+      const names = ['a', 'b', 'c', 'd', 'e'];
+      const value = Object.fromEntries(names.map((name) => [name, struct(name, { x: u64 })]));
+      const places = new Float64Array(2 * names.length + 1);
+      const handle = addon.attach(uptr({ map: path, value }).request, threadId, true, places);
+      const blocks = names.map((_, slot) => `${places[2 * slot]}:${places[2 * slot + 1]}`);
+      addon.release(handle);
+      return { blocks, left: addon.counts().blocksUsed };
+    }, '/nonexistent/five');
+    expect(new Set(blocks).size).toBe(5);
+    expect(blocks.filter((block) => block.startsWith('-'))).toEqual([]);
+    expect(left).toBe(0);
+  });
+
   test('blocks end exactly at the end of a page, never beyond', async () => {
     const probe = buildNativeProbe();
     const places = await node.run(

@@ -5,7 +5,7 @@ import { type GcHints, startGcHints } from 'schedhint';
 import type { Bed } from '../bed.js';
 import type { Effort } from '../effort.js';
 import { interleave } from '../interleave.js';
-import { type BenchAddon, native } from '../native.js';
+import { native } from '../native.js';
 import type { Group, Row } from '../row.js';
 import { shuffle } from '../shuffle.js';
 import { intervalOfMean, summarize } from '../statistics.js';
@@ -26,7 +26,11 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const now = () => Number(process.hrtime.bigint());
 
 /** What one hook adds to a collection, over some processes. */
-function hookCost(id: string, kind: keyof BenchAddon, { samples }: Effort): Row {
+function hookCost(
+  id: string,
+  kind: 'installHooks' | 'installEmptyHooks',
+  { samples }: Effort,
+): Row {
   const added: number[] = [];
   for (let i = 0; i < PROCESSES; i++) {
     const { status, stdout } = spawnSync(
