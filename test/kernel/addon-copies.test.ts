@@ -71,7 +71,7 @@ describeOnKernel('copies in one process', () => {
   test('of the addon: the collector is published once, whichever copy was asked', async () => {
     const copy = join(elsewhere, 'schedhint.node');
     copyFileSync(addonFile, copy);
-    const { source, started, counted } = await node.run(
+    const { source, started, counted, seen } = await node.run(
       async ({ schedhint, require, threadId }, file) => {
         const v8 = require('node:v8') as typeof import('node:v8');
         const vm = require('node:vm') as typeof import('node:vm');
@@ -80,20 +80,26 @@ describeOnKernel('copies in one process', () => {
         const { thread, source } = schedhint.startGcHints({ map: file.map });
         // As another copy of our packages would, which loads an addon of its own.
         const other = require(file.copy) as Addon;
-        const handle = other.attach(schedhint.uptr({ map: file.map }).request, threadId, true);
+        const places = new Float64Array(5);
+        const { request } = schedhint.uptr({ map: file.map });
+        const handle = other.attach(request, threadId, true, places);
+        const block = new Uint32Array(other.page(places[0]!)!, places[1], 32);
         const started = other.startGcHook(handle, file.request);
         const before = thread.gc.count;
         gc();
         const counted = thread.gc.count - before;
         other.stopGcHook(handle);
         gc();
-        return { source, started, counted: [counted, thread.gc.count - before] };
+        const seen = [thread.gc.count, block[file.request.count / 4]];
+        return { source, started, counted: [counted, thread.gc.count - before], seen };
       },
       { map, copy, request: standardGcRequest },
     );
     expect([source, started]).toEqual(['v8', true]);
     // The first copy's goes on when the second one's is stopped.
     expect(counted).toEqual([1, 2]);
+    // And all of it is in the one block, where the second copy finds it too.
+    expect(seen[1]).toBe(seen[0]);
   });
 
   test('the registry is a symbol that the dynamic linker makes unique', () => {
