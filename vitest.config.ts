@@ -2,19 +2,59 @@ import { defineConfig } from 'vitest/config';
 
 const minutes = (n: number) => n * 60_000;
 
+/** They count pinned pages of the whole machine, so nothing else may run beside them. */
+const ALONE = [
+  'test/kernel/memory.test.ts',
+  'test/broker/binding.test.ts',
+  'test/broker/client.test.ts',
+];
+
+/** They take minutes, or need what only packing builds: `npm run test:long`, and CI. */
+const LONG = [
+  'test/docs/readme.test.ts',
+  'test/install/**/*.test.ts',
+  'test/node-versions/**/*.test.ts',
+  'test/register/**/*.test.ts',
+  'test/sanitizers/**/*.test.ts',
+];
+
+const system = {
+  // A process for each file: they load addons and change limits of their process.
+  pool: 'forks' as const,
+  testTimeout: minutes(3),
+  hookTimeout: minutes(1),
+};
+
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: minutes(1) } },
       {
-        // One at a time: they count pins of the whole machine, and load BPF programs.
         test: {
+          ...system,
           name: 'system',
           include: ['test/**/*.test.ts'],
+          exclude: [...ALONE, ...LONG],
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...system,
+          name: 'alone',
+          include: ALONE,
           fileParallelism: false,
-          pool: 'forks',
-          testTimeout: minutes(3),
-          hookTimeout: minutes(1),
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...system,
+          name: 'long',
+          include: LONG,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

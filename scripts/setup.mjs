@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const forTests = process.argv.includes('--test');
-const forPackages = forTests || process.argv.includes('--pack');
+const forPackages = process.argv.includes('--pack');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BPFFS = '/sys/fs/bpf';
 const BPF_FS_MAGIC = 0xcafe4a11;
@@ -28,11 +28,13 @@ const SYSTEM = [
 /** What the packages need besides: they hold programs for another processor. */
 const FOR_PACKAGES = [['g++-aarch64-linux-gnu', () => onPath('aarch64-linux-gnu-g++')]];
 
+/** What the tests of packages need besides: it runs those programs. */
+const FOR_TESTS_OF_PACKAGES = [['qemu-user-static', () => onPath('qemu-aarch64-static')]];
+
 /** What the tests need besides. */
 const FOR_TESTS = [
   ['clang-16', () => onPath('clang-16')], // the oldest that a scheduler may be built with
   ['libclang-rt-19-dev', () => existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux')], // libFuzzer
-  ['qemu-user-static', () => onPath('qemu-aarch64-static')], // runs them
   ['chromium', () => onPath('chromium')], // opens the page that `schedhint trace --html` writes
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
@@ -42,7 +44,12 @@ function onPath(command) {
 }
 
 function installSystemPackages() {
-  const wanted = [...SYSTEM, ...(forPackages ? FOR_PACKAGES : []), ...(forTests ? FOR_TESTS : [])];
+  const wanted = [
+    ...SYSTEM,
+    ...(forPackages ? FOR_PACKAGES : []),
+    ...(forTests ? FOR_TESTS : []),
+    ...(forPackages && forTests ? FOR_TESTS_OF_PACKAGES : []),
+  ];
   const missing = wanted.filter(([, isThere]) => !isThere()).map(([name]) => name);
   if (missing.length === 0) return;
   const install = ['install', '-y', '--no-install-recommends', ...missing];
@@ -94,7 +101,7 @@ if (process.platform === 'linux') installSystemPackages();
 installNpmPackages(root);
 if (forTests) {
   installNpmPackages(join(root, 'test/node-versions'));
-  installNpmPackages(join(root, 'test/install/arm64'));
+  if (forPackages) installNpmPackages(join(root, 'test/install/arm64'));
 }
 const { build } = await import('./build.mjs');
 build({ bpf: process.platform === 'linux' });

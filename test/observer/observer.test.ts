@@ -8,7 +8,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeOnKernel } from '../kernel/ability.js';
 import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
 import { NodeProcess } from '../kernel/node-process.js';
-import { Observer as BpfObserver } from '../kernel/observer.js';
 import { until } from '../kernel/until.js';
 
 const prebuilds = fileURLToPath(new URL('../../packages/observer/prebuilds', import.meta.url));
@@ -120,28 +119,6 @@ describeOnKernel('@schedhint/observer', () => {
       message: 'the observer has ended: SIGKILL',
     });
     await expect(observer.stop()).rejects.toMatchObject({ code: 'ERR_OBSERVER_ENDED' });
-  });
-
-  test.each(['x64', 'arm64'])('needs nothing where it runs (%s): no library', (arch) => {
-    const program = `${prebuilds}/linux-${arch}/observer`;
-    const said = execFileSync('readelf', ['-W', '--program-headers', program], {
-      encoding: 'utf8',
-    });
-    expect(said).toMatch(/ LOAD /);
-    expect(said).not.toMatch(/INTERP|DYNAMIC/);
-  });
-
-  // It is byte code, with other barriers than x64's: any kernel's verifier can judge it, and run it.
-  test("the arm64 package's BPF object is accepted by this kernel, and sees a thread", async () => {
-    const object = `${prebuilds}/linux-arm64/observer.bpf.o`;
-    const reader = await BpfObserver.start(map, '--object', object);
-    await attach();
-    await until('its hints are seen', async () =>
-      (await reader.threads()).some(
-        ({ tid, kind, hints }) => tid === node.pid && kind === 'js' && hints.urgency === 700,
-      ),
-    );
-    await reader.stop();
   });
 
   // Its exit codes, which the package makes its error codes of.
