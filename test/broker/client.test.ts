@@ -33,11 +33,11 @@ async function startRefused(syscall: string, socket: string): Promise<NodeProces
 }
 
 function attach({ schedhint, keep }: Context, map: string) {
-  keep.thread = schedhint.attachThread({ map });
+  keep.thread = schedhint.attachThread({ map, scoped: true });
   return keep.thread.tid as number;
 }
 const statusOf = ({ keep }: Context) => keep.thread.status;
-const detach = ({ keep }: Context) => keep.thread.detach();
+const stop = ({ keep }: Context) => keep.thread.stop();
 const counts = ({ addon }: Context) => addon.counts();
 
 describeOnKernel('an app that may not open the map', () => {
@@ -121,7 +121,7 @@ describeOnKernel('an app that may not open the map', () => {
     for (const tid of [main, ...tids]) await untilElement(tid, 'there');
     await until('five are bound', async () => (await node.run(counts)).bound === 5);
     // The leader keeps the process's blocks as long as a thread is bound.
-    await node.run(detach);
+    await node.run(stop);
     await until('four are bound', async () => (await node.run(counts)).bound === 4);
     await untilElement(main, 'there');
     await Promise.all(workers.map((worker) => worker.stop()));
@@ -155,7 +155,7 @@ describeOnKernel('an app that may not open the map', () => {
     await untilState('bound');
     await endBroker('SIGKILL');
     await untilState('waiting', 'ERR_BROKER_UNREACHABLE');
-    await node.run(detach);
+    await node.run(stop);
     // The program still finds it, so nobody else may get it, however long that takes.
     const { blocksUsed, blocksQuarantined } = await node.run(counts);
     expect({ blocksUsed, blocksQuarantined }).toEqual({ blocksUsed: 2, blocksQuarantined: 0 });

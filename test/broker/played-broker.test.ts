@@ -35,7 +35,7 @@ describeOnKernel('a broker that misbehaves', () => {
   };
   const attach = () =>
     node.run(({ schedhint, keep }: Context, map) => {
-      keep.thread = schedhint.attachThread({ map });
+      keep.thread = schedhint.attachThread({ map, scoped: true });
       return keep.thread.status;
     }, NO_MAP);
   const status = () => node.run(({ keep }) => keep.thread.status);
@@ -50,7 +50,7 @@ describeOnKernel('a broker that misbehaves', () => {
     await until('it has asked', () => broker.count(Kind.open) === 1);
     const urgency = await node.run(({ keep }) => {
       keep.thread.hints.urgency = 5;
-      keep.thread.detach();
+      keep.thread.stop();
       return keep.thread.hints.urgency;
     });
     expect(urgency).toBe(5);
@@ -132,11 +132,11 @@ describeOnKernel('a broker that misbehaves', () => {
     await attach();
     await untilBound();
     holds = true;
-    // Each attaching asks once, and each detaching once more.
+    // Each attaching asks once, and each stop() once more.
     await node.run(({ schedhint, keep }, map) => {
       for (let i = 0; i < 200; i++) {
-        keep.thread.detach();
-        keep.thread = schedhint.attachThread({ map });
+        keep.thread.stop();
+        keep.thread = schedhint.attachThread({ map, scoped: true });
       }
     }, NO_MAP);
     await until('it has what it takes', () => held.length >= WINDOW);
@@ -158,7 +158,7 @@ describeOnKernel('a broker that misbehaves', () => {
     await attach();
     await until('it has come again', () => broker.connections === 2);
     await untilBound();
-    await node.run(({ keep }) => keep.thread.detach());
+    await node.run(({ keep }) => keep.thread.stop());
     await until(
       'no block is used',
       async () => (await node.run(({ addon }) => addon.counts())).blocksUsed === 0,

@@ -11,7 +11,7 @@ import { until } from '../kernel/until.js';
 import { LayeredReader } from './layered-reader.js';
 
 function attach({ schedhint, keep }: Context, options: { map: string; gc?: number | null }) {
-  keep.thread = schedhint.attachThread({ channel: schedhint.layered(options) });
+  keep.thread = schedhint.attachThread({ channel: schedhint.layered(options), scoped: true });
   return { status: keep.thread.status, tid: keep.thread.tid as number };
 }
 
@@ -217,10 +217,10 @@ describeOnKernel('the layered channel', () => {
     expect(descriptors).toBeLessThanOrEqual(before.descriptors + 4);
   });
 
-  test('detach deletes the element; the hints live on over private memory', async () => {
+  test('stop() deletes the element; the hints live on over private memory', async () => {
     const { tid } = await node.run(attach, { map: reader.map });
     await node.run(setUrgency, 9);
-    await node.run(({ keep }) => keep.thread.detach());
+    await node.run(({ keep }) => keep.thread.stop());
     expect(await reader.hint(tid)).toBeNull();
     await node.run(setUrgency, 10);
     expect(await reader.hint(tid)).toBeNull();

@@ -16,6 +16,7 @@ type Pins = { uptr: string; layered: string };
 function attach({ schedhint, keep }: Context, pins: Pins) {
   keep.thread = schedhint.attachThread({
     channels: [schedhint.uptr({ map: pins.uptr }), schedhint.layered({ map: pins.layered })],
+    scoped: true,
   });
   keep.states = [];
   keep.thread.events.on('status', ({ state }: { state: string }) => keep.states.push(state));
@@ -67,7 +68,7 @@ describeOnKernel('several channels at once', () => {
     }
   });
 
-  test('events of any of them; detach() is of all', async () => {
+  test('events of any of them; stop() is of all', async () => {
     const { tid } = await node.run(attach, pins);
     const states = () => node.run(({ keep }) => keep.states);
     expect(await node.run(({ keep }) => keep.thread.status)).toMatchObject({ state: 'waiting' });
@@ -79,17 +80,17 @@ describeOnKernel('several channels at once', () => {
     renameSync(`${pins.layered}-away`, pins.layered);
     await until('it is told', async () => String(await states()) === 'waiting,bound', states);
     expect(await layered.hint(tid)).toBe(4);
-    await node.run(({ keep }) => keep.thread.detach());
+    await node.run(({ keep }) => keep.thread.stop());
     expect(await layered.hint(tid)).toBeNull();
     const { threads, bindings, bound, mapsOpen } = await node.run(holdings);
     expect([threads, bindings, bound, mapsOpen]).toEqual([0, 0, 0, 0]);
     expect(await node.run(({ keep }) => keep.thread.statuses)).toMatchObject([
-      { code: 'ERR_DETACHED' },
-      { code: 'ERR_DETACHED' },
+      { code: 'ERR_STOPPED' },
+      { code: 'ERR_STOPPED' },
     ]);
   });
 
-  test.each([0, 1])('detached one by one, the %i. first: the other goes on', async (first) => {
+  test.each([0, 1])('stopped one by one, the %i. first: the other goes on', async (first) => {
     const reader = await BpfReader.load('sampler', bpffs.path);
     const seen = await node.run(
       ({ schedhint, addon, threadId }, { pins, first }) => {
@@ -97,15 +98,17 @@ describeOnKernel('several channels at once', () => {
           schedhint.uptr({ map: pins.uptr }),
           schedhint.layered({ map: pins.layered }),
         ];
-        const threads = channels.map((channel) => schedhint.attachThread({ channel }));
-        threads[first]!.detach();
+        const threads = channels.map((channel) =>
+          schedhint.attachThread({ channel, scoped: true }),
+        );
+        threads[first]!.stop();
         const other = channels[1 - first]!;
         // Not by attachThread(), which would give what it has given before.
         const again = addon.attach(other.request, threadId, true);
         const { threads: count, bindings, bound } = addon.counts();
         addon.release(again);
         const { state } = threads[1 - first]!.status;
-        threads[1 - first]!.detach();
+        threads[1 - first]!.stop();
         return { count, bindings, bound, state, left: addon.counts().bindings };
       },
       { pins, first },
@@ -149,9 +152,9 @@ describeOnKernel('several channels at once', () => {
       await layered.calls();
       const tid = await thread.run(({ schedhint }) => {
         (globalThis.gc as () => void)();
-        const own = schedhint.attachThread();
+        const own = schedhint.attachThread({ scoped: true });
         const { tid } = own;
-        own.detach();
+        own.stop();
         return tid;
       });
       const own = (await layered.calls()).filter((call) => call.tid === tid);

@@ -16,7 +16,7 @@ const MARK_COMPACT = 4n;
 function attach({ schedhint, keep }: Context, map: string) {
   const { tld, u64 } = schedhint;
   keep.channel = tld({ map, keys: { own: u64 } });
-  keep.thread = schedhint.attachThread({ channel: keep.channel });
+  keep.thread = schedhint.attachThread({ channel: keep.channel, scoped: true });
   return { status: keep.thread.status, tid: keep.thread.tid as number };
 }
 
@@ -41,7 +41,7 @@ function codeOf({ schedhint }: Context, [map, sizes]: [string, Record<string, nu
   const { array, attachThread, tld, u8 } = schedhint;
   const keys = Object.fromEntries(Object.entries(sizes).map(([name, n]) => [name, array(u8, n)]));
   try {
-    attachThread({ channel: tld({ map, keys, hints: {} }) }).detach();
+    attachThread({ channel: tld({ map, keys, hints: {} }), scoped: true }).stop();
     return '';
   } catch (error) {
     return (error as { code: string }).code;
@@ -287,14 +287,14 @@ describeOnKernel('task local data', () => {
     expect((await reader.find(next, 'schedhint_urgency')).value).toBe(0n);
   });
 
-  test('detach: BPF sees no more of it, and JavaScript keeps the values', async () => {
+  test('stop: BPF sees no more of it, and JavaScript keeps the values', async () => {
     await load('b');
     const { tid } = await node.run(attach, reader.map);
     const read = ({ keep }: Context) => [keep.thread.blocks.own, keep.thread.hints.urgency];
     await node.run(({ keep }) => {
       keep.thread.blocks.own = 1n;
       keep.thread.hints.urgency = 2;
-      keep.thread.detach();
+      keep.thread.stop();
     });
     expect((await reader.find(tid, 'own')).index).toBe('no element');
     expect(await node.run(read)).toEqual([1n, 2]);

@@ -173,7 +173,7 @@ let heardNumber = 1000;
 /** Whatever starts once and stays: libuv's pool, and the watcher, once it waits for something. */
 async function warmUp({ schedhint, require }: Context, map: string): Promise<void> {
   await require('node:fs/promises').stat('/');
-  schedhint.attachThread({ map }).detach();
+  schedhint.attachThread({ map, scoped: true }).stop();
   const { readdirSync, readFileSync } = require('node:fs') as typeof import('node:fs');
   const read = (task: string, what: string) =>
     readFileSync(`/proc/self/task/${task}/${what}`, 'utf8');
@@ -195,7 +195,7 @@ function begin(
   { map, workFile, everyMs }: { map: string; workFile: string; everyMs: number },
 ): number {
   keep.gc ??= schedhint.startGcHints({ map });
-  keep.thread ??= schedhint.attachThread({ map });
+  keep.thread ??= schedhint.attachThread({ map, scoped: true });
   keep.work ??= require(workFile).startWork(everyMs);
   keep.thread.hints.urgency = 321;
   return keep.thread.tid;
@@ -209,7 +209,7 @@ async function finishWork({ keep }: Context): Promise<{ rounds: number; result: 
 
 function giveBack({ keep }: Context): void {
   keep.gc.stop();
-  keep.thread.detach();
+  keep.thread.stop();
 }
 
 function kindOfStatus({ keep }: Context): string {

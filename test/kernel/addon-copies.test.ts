@@ -119,12 +119,12 @@ describeOnKernel('copies in one process', () => {
       const esm = require.resolve('schedhint').replace('/dist/cjs/', '/dist/esm/');
       const other = (await context.import(pathToFileURL(esm).href)) as typeof schedhint;
       if (other.attachThread === schedhint.attachThread) throw new Error('not another copy');
-      const one = schedhint.attachThread({ map: path });
-      const two = other.attachThread({ map: path });
+      const one = schedhint.attachThread({ map: path, scoped: true });
+      const two = other.attachThread({ map: path, scoped: true });
       one.hints.urgency = 55;
       const seen = two.hints.urgency;
       const { bindings } = addon.counts();
-      one.detach();
+      one.stop();
       const state = two.status.state;
       two.hints.urgency = 56;
       return { seen, bindings, state, left: one.hints.urgency };

@@ -115,17 +115,17 @@ describeOnKernel("a layout and the map's types", () => {
     expect(await node.run(seen)).toMatchObject({ level: 42, request: 1n });
   });
 
-  test('a handle that was detached stays over its own memory when that of the others moves', async () => {
+  test('a handle that was stopped stays over its own memory when that of the others moves', async () => {
     reader = await BpfReader.load('work_hints', bpffs.path);
     await node.run(ask, where());
-    await node.run(detachSome, where());
+    await node.run(stopSome, where());
     await reader.close();
     reader = await BpfReader.load('work_shift', bpffs.path);
     await until(
       'the memory has moved',
       async () => (await node.run(codeOf)) === 'ERR_LAYOUT_MISMATCH',
     );
-    expect(await node.run(writeToAll)).toEqual({ attached: [1, 1], detached: [2, 3] });
+    expect(await node.run(writeToAll)).toEqual({ attached: [1, 1], stopped: [2, 3] });
   });
 
   test('without the privilege to read types only the sizes are compared', async () => {
@@ -140,22 +140,22 @@ function codeOf({ keep }: Context) {
   return keep.thread.status.code;
 }
 
-/** Of four handles on the same blocks, all but the first and the second are detached again. */
-async function detachSome({ schedhint, keep, import: load }: Context, { map, module }: Where) {
+/** Of four handles on the same blocks, all but the first and the second are stopped again. */
+async function stopSome({ schedhint, keep, import: load }: Context, { map, module }: Where) {
   const { workValue } = (await load(module)) as { workValue: never };
   const channel = schedhint.uptr({ map, value: workValue });
-  const more = Array.from({ length: 3 }, () => schedhint.attachThread({ channel }));
+  const more = Array.from({ length: 3 }, () => schedhint.attachThread({ channel, scoped: true }));
   const [second, third, fourth] = more.map(({ blocks }) => blocks as { hints: unknown });
   keep.attached = [keep.hints, second!.hints];
-  keep.detached = [third!.hints, fourth!.hints];
-  more[1]!.detach();
-  more[2]!.detach();
+  keep.stopped = [third!.hints, fourth!.hints];
+  more[1]!.stop();
+  more[2]!.stop();
 }
 
 function writeToAll({ keep }: Context) {
   keep.attached[0].level = 1;
-  keep.detached[0].level = 2;
-  keep.detached[1].level = 3;
+  keep.stopped[0].level = 2;
+  keep.stopped[1].level = 3;
   const levels = (all: { level: number }[]) => all.map(({ level }) => level);
-  return { attached: levels(keep.attached), detached: levels(keep.detached) };
+  return { attached: levels(keep.attached), stopped: levels(keep.stopped) };
 }

@@ -8,7 +8,7 @@ import { type Context, NodeProcess, type NodeWorker } from './node-process.js';
 import { settledPins, untilPinnedAtMost } from './pins.js';
 
 function attach({ schedhint, keep }: Context, map: string) {
-  keep.thread = schedhint.attachThread({ map });
+  keep.thread = schedhint.attachThread({ map, scoped: true });
   return { tid: keep.thread.tid, state: keep.thread.status.state };
 }
 
@@ -113,17 +113,17 @@ describeOnKernel('memory', () => {
   test('a block is reused only out of quarantine, and comes zeroed', async () => {
     const place = () => node.run(placeOfBlock, { map, probe });
     await node.run(({ schedhint, keep }, path) => {
-      keep.thread = schedhint.attachThread({ map: path });
+      keep.thread = schedhint.attachThread({ map: path, scoped: true });
       keep.thread.hints.set({ urgency: 77, sliceUs: 1, deadlineNs: 2, user: 2n ** 64n - 1n });
     }, map);
     const first = await place();
-    await node.run(({ keep }) => keep.thread.detach());
+    await node.run(({ keep }) => keep.thread.stop());
     const quarantined = await node.run(holdings);
     expect(quarantined).toMatchObject({ blocksUsed: 0, blocksQuarantined: 2, bound: 0 });
 
     await node.run(attach, map);
     expect(await place()).not.toEqual(first);
-    await node.run(({ keep }) => keep.thread.detach());
+    await node.run(({ keep }) => keep.thread.stop());
     await untilQuarantineIsOver(node);
 
     // Now it may come back, and the pool hands out what came back last.

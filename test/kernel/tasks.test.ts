@@ -13,7 +13,7 @@ interface Told {
 }
 
 function tell({ schedhint, keep }: Context, { map, mark }: Told): number {
-  keep.thread = schedhint.attachThread({ map });
+  keep.thread = schedhint.attachThread({ map, scoped: true });
   keep.thread.hints.set({
     urgency: mark,
     sliceUs: mark * 10,
@@ -123,12 +123,12 @@ describeOnKernel("the leader's element", () => {
     expect(await hasElement(node.pid)).toBe(false);
   });
 
-  test('NULL: the main thread detaches while a worker stays', async () => {
+  test('NULL: the main thread stops its handle while a worker stays', async () => {
     await node.run(tell, { map, mark: 1 });
     const worker = await node.startWorker();
     await worker.run(tell, { map, mark: 2 });
     expect(await hasThreadBlock()).toEqual({ found: true, missed: false });
-    await node.run(({ keep }) => keep.thread.detach());
+    await node.run(({ keep }) => keep.thread.stop());
     expect(await hasElement(node.pid)).toBe(true);
     expect(await hasThreadBlock()).toEqual({ found: false, missed: true });
     // And back: its own block is in the element again.
@@ -145,7 +145,7 @@ describeOnKernel("the leader's element", () => {
     expect(await jsThreads()).toBe(3);
     await workers[0]!.stop('terminate');
     expect(await jsThreads()).toBe(2);
-    await workers[1]!.run(({ keep }) => keep.thread.detach());
+    await workers[1]!.run(({ keep }) => keep.thread.stop());
     expect(await jsThreads()).toBe(1);
   });
 });

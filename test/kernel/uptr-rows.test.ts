@@ -18,7 +18,7 @@ function attachRows({ schedhint, keep }: Context, map: string) {
   keep.data ??= struct('user_data', { a: i32, b: i32, result: i32, nested_result: i32 });
   const value = { udata: keep.data, nested: { udata: keep.data } };
   const channel = uptr({ map, value });
-  keep.thread = attachThread({ channel });
+  keep.thread = attachThread({ channel, scoped: true });
   keep.channel = channel;
   return { tid: keep.thread.tid, status: keep.thread.status };
 }
@@ -92,7 +92,7 @@ describeOnKernel('the rows of the __uptr selftest', () => {
         const first = keep.thread;
         const { attachThread, uptr } = schedhint;
         const value = { udata: keep.data, nested: { udata: keep.data } };
-        const next = attachThread({ channel: uptr({ map: path, value }) });
+        const next = attachThread({ channel: uptr({ map: path, value }), scoped: true });
         Object.assign(first.blocks.udata, { a: 1, b: 1, result: 0 });
         Object.assign(next.blocks.udata, { a: 2, b: 2, result: 0 });
         process.cpuUsage();
@@ -109,14 +109,14 @@ describeOnKernel('the rows of the __uptr selftest', () => {
     await reader.replaceElement('datamap', tid, Buffer.alloc(16));
     expect(await node.run(add, [1, 2])).toEqual([0, 0]);
     expect(await reader.element('datamap', tid)).not.toBeNull();
-    await node.run(({ keep }) => keep.thread.detach());
+    await node.run(({ keep }) => keep.thread.stop());
     await node.run(attachRows, map);
     expect(await node.run(add, [1, 2])).toEqual([MAGIC + 3, MAGIC + 3]);
   });
 
-  test('delete: after detach BPF writes nothing more, and the views live on', async () => {
+  test('delete: after stop() BPF writes nothing more, and the views live on', async () => {
     expect(await node.run(add, [1, 2])).toEqual([MAGIC + 3, MAGIC + 3]);
-    await node.run(({ keep }) => keep.thread.detach());
+    await node.run(({ keep }) => keep.thread.stop());
     expect(await reader.element('datamap', tid)).toBeNull();
     const before = await hits();
     expect(await node.run(add, [4, 5])).toEqual([0, 0]);
@@ -127,7 +127,7 @@ describeOnKernel('the rows of the __uptr selftest', () => {
   test('re-add: the same thread binds again, in other memory', async () => {
     await node.run(({ keep }) => {
       keep.old = keep.thread;
-      keep.old.detach();
+      keep.old.stop();
     });
     await node.run(attachRows, map);
     expect(await node.run(add, [7, 8])).toEqual([MAGIC + 15, MAGIC + 15]);
@@ -141,11 +141,11 @@ describeOnKernel('the rows of the __uptr selftest', () => {
 
   test('two handles: the element goes with the last one', async () => {
     await node.run(({ schedhint, keep }) => {
-      keep.second = schedhint.attachThread({ channel: keep.channel });
-      keep.thread.detach();
+      keep.second = schedhint.attachThread({ channel: keep.channel, scoped: true });
+      keep.thread.stop();
     });
     expect(await reader.element('datamap', tid)).not.toBeNull();
-    await node.run(({ keep }) => keep.second.detach());
+    await node.run(({ keep }) => keep.second.stop());
     expect(await reader.element('datamap', tid)).toBeNull();
   });
 

@@ -126,7 +126,7 @@ describeOnKernel("a worker's hints, set by its parent", () => {
   });
 
   test.each(['end', 'terminate'] as const)(
-    'the worker ends (%s): detached, values kept',
+    'the worker ends (%s): its handle ends, values kept',
     async (how) => {
       const worker = await node.startWorker();
       const { tid } = await worker.run(attach, map);
@@ -137,7 +137,7 @@ describeOnKernel("a worker's hints, set by its parent", () => {
       await worker.stop(how);
       expect(await node.run(statusOf)).toMatchObject({
         state: 'unavailable',
-        code: 'ERR_DETACHED',
+        code: 'ERR_THREAD_ENDED',
       });
       expect(
         await node.run(({ keep }) => {

@@ -204,7 +204,7 @@ export class BlockHints implements Hints {
   }
 
   /**
-   * At detach: over a private copy of the block from now on. The copy may have caught a bracket half
+   * When a handle is stopped: over a private copy of the block from now on. The copy may have caught a bracket half
    * open, which nobody would ever close; a pending group is written here, and never to the block.
    *
    * @internal

@@ -1,4 +1,3 @@
-import type { EventEmitter } from 'node:events';
 import { BlockHints } from './block-hints.js';
 import type { BlockPlace } from './block-place.js';
 import { BlockWords } from './block-words.js';
@@ -7,15 +6,17 @@ import { Feedback } from './feedback.js';
 import { GcState } from './gc-state.js';
 import type { Hints } from './hints.js';
 import { LayeredHints } from './layered-hints.js';
-import type { Move } from './memory.js';
+import { childrenOf, type Memory, type Move, memoryOf } from './memory.js';
 import { type Status, unavailable } from './status.js';
-import type { ThreadBlocks } from './thread-blocks.js';
+import type { StatusEvents } from './status-events.js';
+import type { Stoppable } from './stoppable.js';
+import { type Follower, ThreadBlocks } from './thread-blocks.js';
 import { TLD_HEADER, type TldChannel } from './tld.js';
 import { TldHints } from './tld-hints.js';
 import { placesOf } from './tld-places.js';
 import { createView, rebase } from './view.js';
 
-/** A handle on a thread's blocks. Each call that returns one counts; `detach()` gives it back. */
+/** A handle on a thread's blocks. It ends with the thread. */
 export interface Thread<Blocks = unknown> {
   /** The thread's id in the kernel; 0 while it is not known. */
   readonly tid: number;
@@ -26,16 +27,9 @@ export interface Thread<Blocks = unknown> {
   /**
    * Emits `status` with the new one when the blocks were bound, unbound, bound to another map, or
    * could not be for another reason: on this thread's event loop, soon after. Shared by all handles
-   * on the same blocks.
+   * on the same blocks. An exception of a listener is an uncaught one; the other listeners still run.
    */
-  readonly events: EventEmitter<{ status: [Status] }>;
-  /**
-   * Gives this handle back: its views live on over private memory with the last values, so that
-   * nothing throws. The thread is unbound with its last handle. Again: does nothing.
-   */
-  detach(): void;
-  /** The same, for `using`. Not in a module's own scope: it would detach once that has run. */
-  [Symbol.dispose](): void;
+  readonly events: StatusEvents;
 }
 
 /** A handle on a thread with the standard block. */
@@ -61,6 +55,14 @@ export type ThreadOf<C> = C extends { readonly standard: true }
     ? HintingThread<Blocks>
     : Thread<C extends Channel<infer Blocks> ? Blocks : never>;
 
+/**
+ * A handle that gives its blocks back when it is stopped: its views then keep their last values, in
+ * private memory. The thread is unbound when its last scoped handle is stopped, unless somebody has
+ * the thread's own handle (`attachThread()` without `scoped`). One that is dropped and not stopped
+ * keeps its blocks until the thread ends.
+ */
+export type ScopedThread<T extends object = HintedThread> = T & Stoppable;
+
 /** Looks at the memory behind a slot, so many bytes from its start. Links of a chain. */
 interface Looking {
   readonly view: object;
@@ -70,14 +72,23 @@ interface Looking {
   readonly next: Looking | undefined;
 }
 
+/**
+ * By what looks at memory, the handle that moves it: a view that an app has kept must move even if
+ * the app has dropped the handle.
+ */
+const handleOf = new WeakMap<object, Handle>();
+
 /** What the interfaces above promise; `hints`, `feedback` and `gc` only with the standard block. */
 export class Handle {
   /** A property of its own, made at once: an accessor is a load more for each use on Node.js 20. */
   declare readonly hints: Hints | undefined;
   readonly #channel: Channel;
+  /** Null when the handle has ended. */
   #held: ThreadBlocks | null;
-  /** The same, also when the handle is detached. */
+  #ended: Status | undefined;
+  /** The same, also when the handle has ended. */
   readonly #all: ThreadBlocks;
+  readonly #follower: Follower;
   #places: readonly BlockPlace[];
   #blocks: unknown;
   /** Of the standard block. */
@@ -87,7 +98,11 @@ export class Handle {
   /** Everything above that looks at memory. */
   #views: Looking | undefined;
 
-  constructor(channel: Channel, blocks: ThreadBlocks) {
+  /**
+   * @param hold `strong` for a handle that somebody will {@link end}; `weak` for one that ends with
+   *   the thread, and earlier if nobody has it or a view of it
+   */
+  constructor(channel: Channel, blocks: ThreadBlocks, hold: 'strong' | 'weak') {
     this.#channel = channel;
     this.#held = blocks;
     this.#all = blocks;
@@ -96,19 +111,19 @@ export class Handle {
     if (channel.standard) this.#words = new BlockWords(buffer, offset);
     Object.defineProperty(this, 'hints', { value: this.#newHints(), enumerable: true });
     blocks.acquire();
-    blocks.onMove(this, Handle.#move);
+    this.#follower = blocks.onMove(this, Handle.#move, hold);
   }
 
   get tid(): number {
     return this.#held?.tid ?? 0;
   }
 
-  get events(): EventEmitter<{ status: [Status] }> {
+  get events(): StatusEvents {
     return this.#all.events;
   }
 
   get status(): Status {
-    return this.#held?.status ?? unavailable('ERR_DETACHED', 'this handle was detached');
+    return this.#held?.status ?? this.#ended!;
   }
 
   // Most views are made when they are first asked for: most threads use one or two of them.
@@ -146,24 +161,22 @@ export class Handle {
     return this.#gc;
   }
 
-  detach(): void {
-    const held = this.#held;
-    if (held === null) return;
-    this.#held = null;
-    held.offMove(this);
-    // A view that somebody has kept must not write into the memory of its next owner.
-    Handle.#move(this, held.copyPlaces());
-    held.release();
-  }
-
-  [Symbol.dispose](): void {
-    this.detach();
-  }
-
-  /** What a handle holds, and by which channel; null when it is detached. */
+  /** What a handle holds, and by which channel; null when it has ended. */
   static held(thread: Thread): { blocks: ThreadBlocks; channel: Channel } | null {
     if (!(#held in thread) || thread.#held === null) return null;
     return { blocks: thread.#held, channel: thread.#channel };
+  }
+
+  /** Gives the blocks back. Idempotent. @param status of the handle from now on */
+  static end(handle: Handle, status: Status): void {
+    const held = handle.#held;
+    if (held === null) return;
+    handle.#held = null;
+    handle.#ended = status;
+    held.offMove(handle.#follower);
+    // A view that somebody has kept must not write into the memory of its next owner.
+    Handle.#move(handle, held.copyPlaces());
+    held.release();
   }
 
   static #move(handle: Handle, places: readonly BlockPlace[]): void {
@@ -176,7 +189,18 @@ export class Handle {
 
   #looking<V extends object>(view: V, move: Move<V>, slot: number, offset = 0): V {
     this.#views = { view, move, slot, offset, next: this.#views };
+    handleOf.set(view, this);
     return view;
+  }
+
+  /** The same for a view of a struct, which an app may drop for one that is nested in it. */
+  #lookingIn(view: object, slot: number, offset = 0): object {
+    const keep = (memory: Memory): void => {
+      handleOf.set(memory, this);
+      for (const child of childrenOf(memory)) keep(child.memory);
+    };
+    keep(memoryOf(view));
+    return this.#looking(view, rebase, slot, offset);
   }
 
   #viewAll(): unknown {
@@ -185,7 +209,7 @@ export class Handle {
       if (layout === null) return Object.freeze({});
       const { buffer, offset } = this.#places[0]!;
       const view = createView(layout, buffer, offset + TLD_HEADER);
-      return this.#looking(view, rebase, 0, TLD_HEADER);
+      return this.#lookingIn(view, 0, TLD_HEADER);
     }
     const blocks: Record<string, unknown> = {};
     this.#channel.pointers.forEach(({ path, layout }, slot) => {
@@ -195,8 +219,36 @@ export class Handle {
         at = at[name] as Record<string, unknown>;
       }
       const { buffer, offset } = this.#places[slot]!;
-      at[path.at(-1)!] = this.#looking(createView(layout, buffer, offset), rebase, slot);
+      at[path.at(-1)!] = this.#lookingIn(createView(layout, buffer, offset), slot);
     });
     return blocks;
   }
+}
+
+/** What {@link ScopedThread} promises. */
+export class ScopedHandle extends Handle implements Stoppable {
+  constructor(channel: Channel, blocks: ThreadBlocks) {
+    super(channel, blocks, 'strong');
+  }
+
+  stop(): void {
+    Handle.end(this, unavailable('ERR_STOPPED', 'this handle was stopped'));
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+}
+
+/** By channel: a thread has one handle in each. */
+const ofThread = new WeakMap<Channel, Handle>();
+
+/** The calling thread's handle, which ends with it: always the same in a channel. */
+export function handleOfThread(channel: Channel): Handle {
+  let handle = ofThread.get(channel);
+  if (handle === undefined) {
+    handle = new Handle(channel, ThreadBlocks.own(channel), 'weak');
+    ofThread.set(channel, handle);
+  }
+  return handle;
 }

@@ -196,7 +196,7 @@ describe('set', () => {
     expect(view.seq).toBe(10);
   });
 
-  test('a bracket left open for ever hangs nothing, and detaching ends it', async () => {
+  test('a bracket left open for ever hangs nothing, and stopping the handle ends it', async () => {
     const { hints, view, buffer, bytes } = block();
     view.seq = 1;
     hints.set({ urgency: 9 });

@@ -16,7 +16,7 @@ export { type EnumConstants, type EnumType, enumeration, isEnum } from './enumer
 export type { Coded, ErrorCode } from './errors.js';
 export type { Feedback } from './feedback.js';
 export type { GcReporting, GcState } from './gc-state.js';
-export type { HintedThread, HintingThread, Thread, ThreadOf } from './handle.js';
+export type { HintedThread, HintingThread, ScopedThread, Thread, ThreadOf } from './handle.js';
 export type { HintGroup, Hints } from './hints.js';
 export type { HintsIn, JointThread } from './joint-thread.js';
 export { type LayeredOptions, layered } from './layered.js';
@@ -68,7 +68,8 @@ export {
   URGENCY_MAX,
 } from './standard.js';
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js';
-export { STATUS_CHANNEL, type StatusMessage } from './status-events.js';
+export { STATUS_CHANNEL, type StatusEvents, type StatusMessage } from './status-events.js';
+export type { Stoppable } from './stoppable.js';
 export { announceStatus, attachThread, publishCollections } from './thread.js';
 export {
   TLD_HINT_KEYS,

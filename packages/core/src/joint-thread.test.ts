@@ -57,41 +57,44 @@ describe('attachThread({ channels })', () => {
     [uptr({ map: '/nonexistent/a' }), layered({ map: '/nonexistent/b' })] as const;
 
   test('a handle for each channel, and the statuses of all', () => {
-    const thread = attachThread({ channels: channels() });
+    const thread = attachThread({ channels: channels(), scoped: true });
     thread.hints.urgency = 5;
     expect(thread.threads.map(({ hints }) => hints.urgency)).toEqual([5, 5]);
     expect(thread.statuses).toHaveLength(2);
     expect(thread.statuses[0]).toEqual(thread.status);
     expect(thread.threads[0].blocks.thread.urgency).toBe(5);
-    thread.detach();
-    thread.detach();
+    thread.stop();
+    thread.stop();
     thread.hints.urgency = 6;
     expect(thread.hints.urgency).toBe(6);
-    expect(thread.status).toMatchObject({ code: 'ERR_DETACHED' });
+    expect(thread.status).toMatchObject({ code: 'ERR_STOPPED' });
   });
 
   test('hints are in the type where a channel carries them', () => {
     const value = { udata: struct('user_data', { a: i32 }) };
-    const none = attachThread({ channels: [uptr({ map: '/nonexistent/c', value })] });
+    const none = attachThread({ channels: [uptr({ map: '/nonexistent/c', value })], scoped: true });
     const absent: undefined = none.hints;
     expect(absent).toBeUndefined();
-    none.detach();
-    const one = attachThread({ channels: [uptr({ map: '/nonexistent/c', value }), uptr()] });
+    none.stop();
+    const one = attachThread({
+      channels: [uptr({ map: '/nonexistent/c', value }), uptr()],
+      scoped: true,
+    });
     one.hints.urgency = 3;
     expect(one.threads[1].hints.urgency).toBe(3);
-    one.detach();
+    one.stop();
   });
 
   test.runIf('addon' in loaded)(
     'collections are told to each that carries them, and stopped',
     () => {
-      const thread = attachThread({ channels: channels() });
+      const thread = attachThread({ channels: channels(), scoped: true });
       const stop = publishCollections(thread)!;
       expect(thread.threads.map(({ gc }) => gc.source)).toEqual(['live', 'live']);
       stop();
       stop();
       expect(thread.threads.map(({ gc }) => gc.source)).toEqual(['none', 'none']);
-      thread.detach();
+      thread.stop();
       expect(publishCollections(thread)).toBeNull();
     },
   );
@@ -99,6 +102,7 @@ describe('attachThread({ channels })', () => {
   test.each([
     ['none', { channels: [] }],
     ['no array', { channels: uptr() }],
+    ['scoped, but no boolean', { channels: [uptr()], scoped: 1 }],
     ['one that is no channel', { channels: [uptr(), { kind: 'uptr' }] }],
     ['a map beside them', { channels: [uptr()], map: '/m' }],
     ['a channel beside them', { channels: [uptr()], channel: uptr() }],

@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { Channel } from './channel.js';
-import { Handle, type Thread, type ThreadOf } from './handle.js';
+import { type Handle, handleOfThread, ScopedHandle, type Thread, type ThreadOf } from './handle.js';
 import type { Hints } from './hints.js';
 import { JointHints } from './joint-hints.js';
 import type { Status } from './status.js';
+import { emitStatus, type StatusEvents } from './status-events.js';
+import type { Stoppable } from './stoppable.js';
 import { ThreadBlocks } from './thread-blocks.js';
 
 /** What several channels have of hints: nothing, where none of them carries any. */
@@ -26,30 +28,17 @@ export interface JointThread<C extends readonly Channel[] = readonly Channel[]> 
   /** One for each channel, in their order. */
   readonly statuses: readonly Status[];
   /** Emits `status` with the new one when that of any channel has changed, see {@link Thread.events}. */
-  readonly events: EventEmitter<{ status: [Status] }>;
-  /** Gives all of the handles back. Again: does nothing. */
-  detach(): void;
-  /** The same, for `using`. Not in a module's own scope: it would detach once that has run. */
-  [Symbol.dispose](): void;
+  readonly events: StatusEvents;
 }
 
 /** What the interface above promises. */
 export class JointHandle {
   declare readonly hints: Hints | undefined;
   readonly #threads: readonly Handle[];
-  readonly #forward = (status: Status) => this.#events?.emit('status', status);
-  #events: EventEmitter<{ status: [Status] }> | undefined;
+  readonly #forward = (status: Status) => emitStatus(this.events, status);
+  #events: StatusEvents | undefined;
 
-  constructor(channels: readonly Channel[]) {
-    const threads: Handle[] = [];
-    try {
-      for (const channel of channels) {
-        threads.push(new Handle(channel, ThreadBlocks.own(channel)));
-      }
-    } catch (error) {
-      for (const thread of threads) thread.detach();
-      throw error;
-    }
+  constructor(threads: readonly Handle[]) {
     this.#threads = Object.freeze(threads);
     const all = threads.map(({ hints }) => hints).filter((hints) => hints !== undefined);
     const hints = all.length > 0 ? new JointHints(all) : undefined;
@@ -73,7 +62,7 @@ export class JointHandle {
   }
 
   // Made when it is first asked for: each listens to events that all handles share.
-  get events(): EventEmitter<{ status: [Status] }> {
+  get events(): StatusEvents {
     if (this.#events === undefined) {
       this.#events = new EventEmitter();
       for (const { events } of this.#threads) events.on('status', this.#forward);
@@ -81,19 +70,81 @@ export class JointHandle {
     return this.#events;
   }
 
-  detach(): void {
-    for (const thread of this.#threads) {
-      thread.events.off('status', this.#forward);
-      thread.detach();
-    }
-  }
-
-  [Symbol.dispose](): void {
-    this.detach();
+  /** Stops the listening that {@link events} began. */
+  static unlisten(joint: JointHandle): void {
+    for (const { events } of joint.#threads) events.off('status', joint.#forward);
   }
 
   /** The handles of one that has several, or the one that it is. */
   static each(thread: object): readonly Thread[] {
     return #threads in thread ? thread.#threads : [thread as Thread];
+  }
+}
+
+/** With handles that are this one's alone. */
+class ScopedJointHandle extends JointHandle implements Stoppable {
+  readonly #scoped: readonly ScopedHandle[];
+
+  constructor(threads: readonly ScopedHandle[]) {
+    super(threads);
+    this.#scoped = threads;
+  }
+
+  stop(): void {
+    JointHandle.unlisten(this);
+    for (const thread of this.#scoped) thread.stop();
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+}
+
+export function scopedHandleIn(channels: readonly Channel[]): JointHandle & Stoppable {
+  return withBlocksOf(channels, (blocks) => {
+    return new ScopedJointHandle(
+      channels.map((channel, k) => new ScopedHandle(channel, blocks[k]!)),
+    );
+  });
+}
+
+/** The joint handles that begin with the same handles. */
+interface Known {
+  joint?: JointHandle;
+  readonly next: WeakMap<Handle, Known>;
+}
+
+const known: Known = { next: new WeakMap() };
+
+/** The calling thread's joint handle, which ends with it: always the same for the same channels. */
+export function handleOfThreadIn(channels: readonly Channel[]): JointHandle {
+  return withBlocksOf(channels, () => {
+    const handles = channels.map(handleOfThread);
+    let found = known;
+    for (const handle of handles) {
+      const next = found.next.get(handle) ?? { next: new WeakMap() };
+      found.next.set(handle, next);
+      found = next;
+    }
+    found.joint ??= new JointHandle(handles);
+    return found.joint;
+  });
+}
+
+/** Attaches in all channels or, if one of them throws, in none that was not attached before. */
+function withBlocksOf<R>(
+  channels: readonly Channel[],
+  use: (blocks: readonly ThreadBlocks[]) => R,
+): R {
+  const all: ThreadBlocks[] = [];
+  try {
+    for (const channel of channels) {
+      const blocks = ThreadBlocks.own(channel);
+      blocks.acquire();
+      all.push(blocks);
+    }
+    return use(all);
+  } finally {
+    for (const blocks of all) blocks.release();
   }
 }

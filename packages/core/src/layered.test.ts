@@ -42,14 +42,14 @@ describe('layered()', () => {
   });
 
   test('one map, one kind: a process that uses it otherwise already is told so', () => {
-    const first = attachThread({ channel: layered({ map: '/nonexistent/layered' }) });
-    const second = attachThread({ channel: uptr({ map: '/nonexistent/layered' }) });
+    const first = attachThread({ channel: layered({ map: '/nonexistent/layered' }), scoped: true });
+    const second = attachThread({ channel: uptr({ map: '/nonexistent/layered' }), scoped: true });
     if (first.status.state === 'waiting') {
       expect(second.status).toMatchObject({ code: 'ERR_MAP_IN_USE' });
       expect(first.status.reason).toMatch(/SCHEDHINT_LAYERED_MAP/);
     }
-    second.detach();
-    first.detach();
+    second.stop();
+    first.stop();
   });
 });
 

@@ -21,7 +21,7 @@ const orderedViews = new WeakMap<Memory, object>();
  * one machine instruction (about 1): for a reader that must see A before B while this thread runs.
  *
  * Nested structs and arrays come out ordered too. The same view gives the same object, and it
- * follows its view when that is detached.
+ * follows its view when that moves to other memory.
  *
  * @throws TypeError `ERR_OPTION` if the value is no view
  */

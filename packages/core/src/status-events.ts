@@ -1,7 +1,11 @@
 import { channel } from 'node:diagnostics_channel';
+import type { EventEmitter } from 'node:events';
 import { debuglog } from 'node:util';
-import { listenToStatus, loadAddon } from '@schedhint/native';
+import { listenToStatus, loadAddon, throwUncaught } from '@schedhint/native';
 import type { Status } from './status.js';
+
+/** Emits `status` when it has changed. */
+export type StatusEvents = EventEmitter<{ status: [Status] }>;
 
 /** What `diagnostics_channel` subscribers of {@link STATUS_CHANNEL} get. */
 export interface StatusMessage {
@@ -63,6 +67,17 @@ export function announce(blocks: Followed): void {
   const { tid, map, status } = blocks;
   published.publish({ tid, map, status } satisfies StatusMessage);
   blocks.emitStatus(status);
+}
+
+/** Calls every listener: an exception of one becomes an uncaught one, and the others still run. */
+export function emitStatus(events: StatusEvents, status: Status): void {
+  for (const listener of events.rawListeners('status')) {
+    try {
+      Reflect.apply(listener, events, [status]);
+    } catch (error) {
+      throwUncaught(error);
+    }
+  }
 }
 
 function trace(blocks: Followed): void {

@@ -16,7 +16,7 @@ import { Feedback } from './feedback.js';
 import { introduce } from './standard-request.js';
 import { countUnreachedWorkers, followStartedWorkers } from './started-workers.js';
 import { explain, mismatch, type Reader, type Status, unavailable } from './status.js';
-import { follow, unfollow } from './status-events.js';
+import { emitStatus, follow, type StatusEvents, unfollow } from './status-events.js';
 import type { TldChannel } from './tld.js';
 import { placesOf } from './tld-places.js';
 
@@ -26,12 +26,17 @@ import { placesOf } from './tld-places.js';
  */
 const SILENT_NS = 5_000_000_000n;
 
-/** Who has to know where the memory is, and by which function, which all of a kind share. A chain. */
-interface Mover {
-  readonly of: object;
+/** What has to know where the memory is, and the function that tells it. */
+export interface Follower {
+  /** Undefined when it was garbage-collected. */
+  readonly of: { deref(): object | undefined };
   readonly move: (of: never, places: readonly BlockPlace[]) => void;
-  next: Mover | undefined;
 }
+
+/** Removes followers that were held weakly. */
+const collected = new FinalizationRegistry<{ followers: Set<Follower>; follower: Follower }>(
+  ({ followers, follower }) => followers.delete(follower),
+);
 
 /** What {@link Addon.attach} tells, in which nothing has to be kept. */
 let told = new Float64Array(8);
@@ -45,14 +50,14 @@ export class ThreadBlocks {
   readonly #shared: readonly BlockPlace[];
   /** In the place of the shared memory, while a map is bound whose structs are otherwise. */
   #hidden: readonly BlockPlace[] | null = null;
-  #movers: Mover | undefined;
+  readonly #followers = new Set<Follower>();
   /** Null where hints are private. */
   readonly #addon: Addon | null;
   readonly #handle: AttachmentHandle;
   readonly #channel: Channel;
   readonly #without: Status | null;
   readonly #own: boolean;
-  #events: EventEmitter<{ status: [Status] }> | undefined;
+  #events: StatusEvents | undefined;
   #handles = 0;
 
   private constructor(channel: Channel, threadId: number, own: boolean) {
@@ -116,30 +121,39 @@ export class ThreadBlocks {
     return this.places.map((place, slot) => copyOf(place, pointers[slot]!.layout.size));
   }
 
-  /** Tells when the memory is another's. */
-  onMove<T extends object>(of: T, move: (of: T, places: readonly BlockPlace[]) => void): void {
-    this.#movers = { of, move, next: this.#movers };
+  /**
+   * Calls `move` whenever the memory is elsewhere.
+   *
+   * @param hold `strong`: keeps `of` alive until {@link offMove}; `weak`: does not, and forgets it
+   *   when it was garbage-collected
+   * @returns what {@link offMove} takes
+   */
+  onMove<T extends object>(
+    of: T,
+    move: (of: T, places: readonly BlockPlace[]) => void,
+    hold: 'strong' | 'weak',
+  ): Follower {
+    const follower: Follower = {
+      of: hold === 'weak' ? new WeakRef(of) : { deref: () => of },
+      move,
+    };
+    this.#followers.add(follower);
+    if (hold === 'weak') collected.register(of, { followers: this.#followers, follower });
+    return follower;
   }
 
-  offMove(of: object): void {
-    let before: Mover | undefined;
-    let one = this.#movers;
-    while (one !== undefined && one.of !== of) {
-      before = one;
-      one = one.next;
-    }
-    if (before === undefined) this.#movers = one?.next;
-    else before.next = one?.next;
+  offMove(follower: Follower): void {
+    this.#followers.delete(follower);
   }
 
   /** Emits `status` when it has changed. Made for whoever listens: most threads have nobody. */
-  get events(): EventEmitter<{ status: [Status] }> {
+  get events(): StatusEvents {
     this.#events ??= new EventEmitter();
     return this.#events;
   }
 
   emitStatus(status: Status): void {
-    this.#events?.emit('status', status);
+    if (this.#events !== undefined) emitStatus(this.#events, status);
   }
 
   acquire(): void {
@@ -221,8 +235,9 @@ export class ThreadBlocks {
       }
       this.#hidden = null;
     }
-    for (let one = this.#movers; one !== undefined; one = one.next) {
-      one.move(one.of as never, this.places);
+    for (const { of, move } of this.#followers) {
+      const alive = of.deref();
+      if (alive !== undefined) move(alive as never, this.places);
     }
   }
 

@@ -29,7 +29,7 @@ afterEach(() => {
 
 describe('attachThread', () => {
   test('without a map: the same calls, and a status that says why nobody reads', () => {
-    const thread = attachThread({ map: NO_MAP });
+    const thread = attachThread({ map: NO_MAP, scoped: true });
     thread.hints.urgency = 900;
     thread.hints.set({ deadlineNs: 5n, user: 6 });
     expect(thread.hints.toJSON()).toMatchObject({ urgency: 900, deadlineNs: '5', user: '6' });
@@ -39,38 +39,44 @@ describe('attachThread', () => {
     expect(thread.blocks.thread.abi).toBe(ABI);
     expect(thread.blocks.thread.role).toBe(Role.main);
     expect(thread.blocks.process.abi).toBe(ABI);
-    thread.detach();
+    thread.stop();
   });
 
-  test('the same key gives the same block, another map another', () => {
-    const first = attachThread({ map: NO_MAP });
-    const second = attachThread({ map: NO_MAP });
-    const elsewhere = attachThread({ map: `${NO_MAP}-2` });
+  test('the same map gives the same block, another map another', () => {
+    const first = attachThread({ map: NO_MAP, scoped: true });
+    const second = attachThread({ map: NO_MAP, scoped: true });
+    const elsewhere = attachThread({ map: `${NO_MAP}-2`, scoped: true });
     first.hints.urgency = 3;
     expect(second.hints.urgency).toBe(3);
     expect(elsewhere.hints.urgency).toBe(0);
     expect(first).not.toBe(second);
-    for (const thread of [first, second, elsewhere]) thread.detach();
+    for (const thread of [first, second, elsewhere]) thread.stop();
   });
 
-  test('handles are counted: the others stay attached', () => {
-    const [first, second] = [attachThread({ map: NO_MAP }), attachThread({ map: NO_MAP })];
-    first.detach();
-    first.detach(); // does nothing
-    expect(first.status).toMatchObject({ state: 'unavailable', code: 'ERR_DETACHED' });
-    expect(second.status).not.toMatchObject({ code: 'ERR_DETACHED' });
+  test('scoped handles are counted: the others stay attached', () => {
+    const [first, second] = [
+      attachThread({ map: NO_MAP, scoped: true }),
+      attachThread({ map: NO_MAP, scoped: true }),
+    ];
+    first.stop();
+    first.stop(); // does nothing
+    expect(first.status).toMatchObject({ state: 'unavailable', code: 'ERR_STOPPED' });
+    expect(second.status).not.toMatchObject({ code: 'ERR_STOPPED' });
     second.hints.urgency = 8;
-    const third = attachThread({ map: NO_MAP });
+    const third = attachThread({ map: NO_MAP, scoped: true });
     expect(third.hints.urgency).toBe(8);
-    second.detach();
-    third.detach();
+    second.stop();
+    third.stop();
   });
 
-  test('after detach every view lives on with the last values, and reaches nobody', () => {
-    const [gone, stays] = [attachThread({ map: NO_MAP }), attachThread({ map: NO_MAP })];
+  test('after stop() every view lives on with the last values, and reaches nobody', () => {
+    const [gone, stays] = [
+      attachThread({ map: NO_MAP, scoped: true }),
+      attachThread({ map: NO_MAP, scoped: true }),
+    ];
     const { hints, blocks, feedback, gc } = gone;
     hints.set({ urgency: 10, deadlineNs: 2n ** 63n, user: 12 });
-    gone.detach();
+    gone.stop();
     expect(hints.toJSON()).toMatchObject({
       urgency: 10,
       deadlineNs: String(2n ** 63n),
@@ -90,44 +96,44 @@ describe('attachThread', () => {
     ]);
     expect(stays.hints.toJSON()).toMatchObject({ urgency: 10, user: '12', sliceUs: 0 });
     expect(gone.tid).toBe(0);
-    stays.detach();
+    stays.stop();
   });
 
-  test('a view that is first asked for after detach has the last values too', () => {
-    const thread = attachThread({ map: NO_MAP });
-    const other = attachThread({ map: NO_MAP });
+  test('a view that is first asked for after stop() has the last values too', () => {
+    const thread = attachThread({ map: NO_MAP, scoped: true });
+    const other = attachThread({ map: NO_MAP, scoped: true });
     other.hints.urgency = 21;
-    thread.detach();
+    thread.stop();
     other.hints.urgency = 22;
     expect(thread.hints.urgency).toBe(21);
     expect(thread.blocks.thread.urgency).toBe(21);
-    other.detach();
+    other.stop();
   });
 
-  test('a new attach after the last detach starts from nothing', () => {
-    const first = attachThread({ map: NO_MAP });
+  test('a new attach after the last stop() starts from nothing', () => {
+    const first = attachThread({ map: NO_MAP, scoped: true });
     first.hints.urgency = 31;
-    first.detach();
-    const second = attachThread({ map: NO_MAP });
+    first.stop();
+    const second = attachThread({ map: NO_MAP, scoped: true });
     expect(second.hints.urgency).toBe(0);
-    second.detach();
+    second.stop();
   });
 
-  test('Symbol.dispose detaches', () => {
-    const thread = attachThread({ map: NO_MAP });
+  test('Symbol.dispose stops it', () => {
+    const thread = attachThread({ map: NO_MAP, scoped: true });
     thread[Symbol.dispose]();
-    expect(thread.status).toMatchObject({ code: 'ERR_DETACHED' });
+    expect(thread.status).toMatchObject({ code: 'ERR_STOPPED' });
   });
 
   test("a scheduler's own struct: blocks by the value's names, and no hints", () => {
     const userData = struct('user_data', { a: i32, b: i32, result: i32 });
     const channel = uptr({ map: NO_MAP, value: { udata: userData, nested: { udata: userData } } });
-    const thread = attachThread({ channel });
+    const thread = attachThread({ channel, scoped: true });
     thread.blocks.udata.a = -1;
     thread.blocks.nested.udata.a = -2;
     expect([thread.blocks.udata.a, thread.blocks.nested.udata.a]).toEqual([-1, -2]);
     for (const name of ['hints', 'feedback', 'gc']) expect(thread).toHaveProperty(name, undefined);
-    thread.detach();
+    thread.stop();
     expect(thread.blocks.nested.udata.a).toBe(-2);
   });
 
@@ -139,6 +145,8 @@ describe('attachThread', () => {
     [{ map: 'with\0zero' }],
     [{ channel: {} }],
     [{ channel: null }],
+    [{ scoped: 'yes' }],
+    [{ scoped: null }],
     [{ map: NO_MAP, channel: uptr({ map: NO_MAP }) }],
   ])('refuses %j', (options) => {
     expect(() => attachThread(options as never)).toThrow(
@@ -147,9 +155,9 @@ describe('attachThread', () => {
   });
 
   test.runIf('addon' in loaded)('the tid is the one of the kernel', () => {
-    const thread = attachThread({ map: NO_MAP });
+    const thread = attachThread({ map: NO_MAP, scoped: true });
     expect(thread.tid).toBe(process.pid);
-    thread.detach();
+    thread.stop();
   });
 });
 
@@ -163,10 +171,12 @@ describe('threadOf', () => {
     expect(thread.hints).toBe(hints);
     expect(thread.status.state).not.toBe('bound');
     await worker.terminate();
-    expect(thread.status).toMatchObject({ code: 'ERR_DETACHED' });
+    expect(thread.status).toMatchObject({ code: 'ERR_THREAD_ENDED' });
     expect(hints.urgency).toBe(4);
-    // It has exited already: detached from the start.
-    expect(threadOf(worker, { map: `${NO_MAP}-2` }).status).toMatchObject({ code: 'ERR_DETACHED' });
+    // It has exited already: ended from the start.
+    expect(threadOf(worker, { map: `${NO_MAP}-2` }).status).toMatchObject({
+      code: 'ERR_THREAD_ENDED',
+    });
   });
 
   test.each([[undefined], [null], [{}], [{ threadId: 3 }]])('refuses %j', (worker) => {
@@ -180,7 +190,7 @@ describe('publishCollections', () => {
   const gc = collector();
 
   test.runIf('addon' in loaded)('counts what V8 collects, live, until it is stopped', () => {
-    const thread = attachThread({ map: NO_MAP });
+    const thread = attachThread({ map: NO_MAP, scoped: true });
     const stop = publishCollections(thread)!;
     expect(thread.gc.source).toBe('live');
     gc();
@@ -191,27 +201,27 @@ describe('publishCollections', () => {
     gc();
     expect(thread.gc.count).toBe(count);
     expect(thread.gc.source).toBe('none');
-    thread.detach();
+    thread.stop();
   });
 
-  test.runIf('addon' in loaded)('keeps the blocks it writes to when the handle is detached', () => {
+  test.runIf('addon' in loaded)('keeps the blocks it writes to when the handle is stopped', () => {
     const before = held();
-    const thread = attachThread({ map: NO_MAP });
+    const thread = attachThread({ map: NO_MAP, scoped: true });
     const stop = publishCollections(thread)!;
-    thread.detach();
-    const watcher = attachThread({ map: NO_MAP });
+    thread.stop();
+    const watcher = attachThread({ map: NO_MAP, scoped: true });
     const { count } = watcher.gc;
     gc();
     expect(watcher.gc.count).toBeGreaterThan(count); // it is still the hook's block
-    watcher.detach();
+    watcher.stop();
     expect(held()).not.toEqual(before);
     stop();
     expect(held()).toEqual(before);
   });
 
-  test('is refused on a handle that was detached', () => {
-    const thread = attachThread({ map: NO_MAP });
-    thread.detach();
+  test('is refused on a handle that was stopped', () => {
+    const thread = attachThread({ map: NO_MAP, scoped: true });
+    thread.stop();
     expect(publishCollections(thread)).toBeNull();
   });
 });

@@ -1,8 +1,16 @@
 import type { GcRequest } from '@schedhint/native';
 import { type Channel, isChannel, standardChannel } from './channel.js';
 import { show, typeError } from './errors.js';
-import { Handle, type HintedThread, type Thread, type ThreadOf } from './handle.js';
-import { JointHandle, type JointThread } from './joint-thread.js';
+import {
+  Handle,
+  type HintedThread,
+  handleOfThread,
+  ScopedHandle,
+  type ScopedThread,
+  type Thread,
+  type ThreadOf,
+} from './handle.js';
+import { handleOfThreadIn, JointHandle, type JointThread, scopedHandleIn } from './joint-thread.js';
 import { pinOf } from './pin.js';
 import { standardGcRequest } from './standard-request.js';
 import { announce } from './status-events.js';
@@ -11,9 +19,10 @@ import { TLD_HEADER, type TldChannel } from './tld.js';
 import { placesOf } from './tld-places.js';
 
 /**
- * Attaches the calling thread, main or worker: from now on its blocks are the kernel's too. It may
- * be called by anyone in the thread, as often as they like; the same map gives the same blocks, and
- * they live as long as the thread unless every handle is detached.
+ * Attaches the calling thread, main or worker: from now on its blocks are the kernel's too. Returns
+ * the thread's one handle, which ends with the thread: the same object at each call, so it may be
+ * called for each request. A caller that has to give its blocks back asks for a handle of its own,
+ * `scoped`.
  *
  * Nothing here throws for a missing map, a refused permission, an old kernel or another platform:
  * hints then go to private memory and {@link Thread.status} says why. A map that appears later, or
@@ -21,47 +30,87 @@ import { placesOf } from './tld-places.js';
  *
  * @param options.map path of the pinned map of standard blocks; by default `SCHEDHINT_MAP`, else
  *   `/sys/fs/bpf/schedhint`
+ * @param options.scoped true: a new handle, see {@link ScopedThread}
  * @throws TypeError `ERR_OPTION` for an option that is none
  */
-export function attachThread(options?: { readonly map?: string }): HintedThread;
+export function attachThread(options?: {
+  readonly map?: string;
+  readonly scoped?: false;
+}): HintedThread;
+export function attachThread(options: {
+  readonly map?: string;
+  readonly scoped: true;
+}): ScopedThread;
 /**
- * Attaches the calling thread to a map of another kind.
+ * Attaches the calling thread to a map of another kind. The same handle for the same channel, so
+ * make the channel once.
  *
  * @param options.channel made by {@link uptr}: the map, and what its value looks like
+ * @param options.scoped true: a new handle, see {@link ScopedThread}
  * @throws TypeError `ERR_OPTION` if it is no channel
  */
-export function attachThread<C extends Channel>(options: { readonly channel: C }): ThreadOf<C>;
+export function attachThread<C extends Channel>(options: {
+  readonly channel: C;
+  readonly scoped?: false;
+}): ThreadOf<C>;
+export function attachThread<C extends Channel>(options: {
+  readonly channel: C;
+  readonly scoped: true;
+}): ScopedThread<ThreadOf<C>>;
 /**
  * Attaches the calling thread in several channels at once: one assignment to its `hints` goes to
- * all of them.
+ * all of them. The same handle for the same channels in the same order.
  *
  * @param options.channels made by {@link uptr} and its like, at least one
+ * @param options.scoped true: a new handle, see {@link ScopedThread}
  * @throws TypeError `ERR_OPTION` if that is not what they are
  */
 export function attachThread<const C extends readonly Channel[]>(options: {
   readonly channels: C;
+  readonly scoped?: false;
 }): JointThread<C>;
+export function attachThread<const C extends readonly Channel[]>(options: {
+  readonly channels: C;
+  readonly scoped: true;
+}): ScopedThread<JointThread<C>>;
 export function attachThread(
   options: {
     readonly map?: string;
     readonly channel?: Channel;
     readonly channels?: readonly Channel[];
+    readonly scoped?: boolean;
   } = {},
 ): Thread | JointThread {
-  if (options?.channels !== undefined) return new JointHandle(channelsOf(options)) as JointThread;
+  const scoped = isScoped(options);
+  if (options?.channels !== undefined) {
+    const channels = channelsOf(options);
+    return (scoped ? scopedHandleIn(channels) : handleOfThreadIn(channels)) as JointThread;
+  }
   const channel = channelOf(options);
-  return new Handle(channel, ThreadBlocks.own(channel));
+  return scoped ? new ScopedHandle(channel, ThreadBlocks.own(channel)) : handleOfThread(channel);
 }
 
-function channelsOf(options: { readonly channels?: readonly Channel[] }): readonly Channel[] {
-  const { channels, ...others } = options;
+function isScoped(options: { readonly scoped?: boolean }): boolean {
+  const scoped = options?.scoped;
+  if (scoped !== undefined && typeof scoped !== 'boolean') {
+    throw typeError('ERR_OPTION', `scoped: expected a boolean, got ${show(scoped)}`);
+  }
+  return scoped === true;
+}
+
+function channelsOf(options: {
+  readonly map?: string;
+  readonly channel?: Channel;
+  readonly channels?: readonly Channel[];
+}): readonly Channel[] {
+  const { channels, channel, map } = options;
   if (!Array.isArray(channels) || channels.length === 0 || !channels.every(isChannel)) {
     throw typeError(
       'ERR_OPTION',
       `channels: expected an array of what uptr() and its like make, got ${show(channels)}`,
     );
   }
-  if (Object.values(others).some((value) => value !== undefined)) {
+  if (map !== undefined || channel !== undefined) {
     throw typeError('ERR_OPTION', 'channels: each names its map itself, give nothing else');
   }
   return channels;
@@ -92,8 +141,8 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
  * `@schedhint/gc-hooks` stands on; use that.
  *
  * @param thread a handle of the calling thread, in one channel or several; the hook keeps the
- *   blocks when it is detached
- * @returns stops it, once; null where V8's callbacks can't be had, the handle is detached, or no
+ *   blocks when it is stopped
+ * @returns stops it, once; null where V8's callbacks can't be had, the handle was stopped, or no
  *   channel of it carries collections
  */
 export function publishCollections(

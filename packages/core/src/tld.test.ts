@@ -59,10 +59,10 @@ describe('tld()', () => {
 });
 
 describe('a thread with task local data', () => {
-  test('values of any type, zero at first; hints beside them; private after detach', () => {
+  test('values of any type, zero at first; hints beside them; private after stop()', () => {
     const point = struct('point', { x: i32, y: i32 });
     const channel = tld({ map, keys: { small: u8, point, bytes: array(u8, 3), wide: u64n } });
-    const thread = attachThread({ channel });
+    const thread = attachThread({ channel, scoped: true });
     expect(JSON.parse(JSON.stringify(thread.blocks))).toEqual({
       small: 0,
       point: { x: 0, y: 0 },
@@ -74,28 +74,31 @@ describe('a thread with task local data', () => {
     thread.blocks.wide = 2 ** 53;
     thread.hints.urgency = 1024;
     expect(thread.blocks.point.x).toBe(0);
-    thread.detach();
+    thread.stop();
     thread.hints.urgency = 5;
     expect(thread.blocks).toMatchObject({ small: 255, wide: 2 ** 53 });
     expect(thread.hints.urgency).toBe(5);
-    expect(thread.status).toMatchObject({ code: 'ERR_DETACHED' });
+    expect(thread.status).toMatchObject({ code: 'ERR_STOPPED' });
   });
 
   test('two channels over one map share the values of a key', () => {
-    const one = attachThread({ channel: tld({ map, keys: { shared: u64 } }) });
-    const two = attachThread({ channel: tld({ map, keys: { shared: u64 }, hints: {} }) });
+    const one = attachThread({ channel: tld({ map, keys: { shared: u64 } }), scoped: true });
+    const two = attachThread({
+      channel: tld({ map, keys: { shared: u64 }, hints: {} }),
+      scoped: true,
+    });
     one.blocks.shared = 9n;
     if ('addon' in loaded) expect(two.blocks.shared).toBe(9n);
-    one.detach();
-    two.detach();
+    one.stop();
+    two.stop();
   });
 
   test.runIf('addon' in loaded)('another size of a key is thrown, and nothing is attached', () => {
-    const one = attachThread({ channel: tld({ map, keys: { sized: u64 } }) });
+    const one = attachThread({ channel: tld({ map, keys: { sized: u64 } }), scoped: true });
     expect(() => attachThread({ channel: tld({ map, keys: { sized: u32 } }) })).toThrow(
       expect.objectContaining({ name: 'TypeError', code: 'ERR_TLD_KEY_SIZE' }),
     );
-    one.detach();
+    one.stop();
   });
 });
 

@@ -132,7 +132,7 @@ export function createView<L extends StructLayout>(
 
 /**
  * Points a view, with all that is nested in it or ordered over it, to other memory, without copying.
- * Internal: at detach, each lives on over a copy that is private to this thread.
+ * Internal: when a handle is stopped, each lives on over a copy that is private to this thread.
  *
  * @param byteOffset a multiple of the layout's alignment
  * @throws TypeError / RangeError `ERR_OPTION` if the place is none; the view then stays as it was

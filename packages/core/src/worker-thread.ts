@@ -1,8 +1,9 @@
 import type { Worker } from 'node:worker_threads';
 import type { StandardChannel } from './channel.js';
 import { show, typeError } from './errors.js';
-import { Handle, type HintingThread, type Thread, type ThreadOf } from './handle.js';
+import { Handle, type HintingThread, type ThreadOf } from './handle.js';
 import type { Hints } from './hints.js';
+import { unavailable } from './status.js';
 import { channelOf } from './thread.js';
 import { keyOf, ThreadBlocks } from './thread-blocks.js';
 import type { TldChannel } from './tld.js';
@@ -10,7 +11,7 @@ import type { TldChannel } from './tld.js';
 /** By channel, of which there are few. */
 interface Known {
   readonly key: string;
-  readonly thread: Thread;
+  readonly thread: Handle;
 }
 
 const ofWorkers = new WeakMap<Worker, Known[]>();
@@ -25,7 +26,7 @@ export interface WorkerOptions<C extends StandardChannel | TldChannel = Standard
 
 /**
  * A worker's blocks, from the thread that started it. They exist from now on: what is written here
- * before the worker has attached itself is there when it does. Detached when the worker exits.
+ * before the worker has attached itself is there when it does. The handle ends when the worker exits.
  *
  * @param worker a `worker_threads` Worker
  * @returns always the same handle for the same worker and map
@@ -43,14 +44,15 @@ export function threadOf<C extends StandardChannel | TldChannel = StandardChanne
   const known = ofWorkers.get(worker) ?? [];
   let thread = known.find((one) => one.key === key)?.thread;
   if (thread === undefined) {
-    thread = new Handle(channel, ThreadBlocks.of(channel, worker.threadId)) as unknown as Thread;
+    const handle = new Handle(channel, ThreadBlocks.of(channel, worker.threadId), 'strong');
+    thread = handle;
     ofWorkers.set(worker, [...known, { key, thread }]);
-    const detach = () => thread!.detach();
+    const end = () => Handle.end(handle, unavailable('ERR_THREAD_ENDED', 'the worker has exited'));
     // Its threadId is -1 once it has exited: nothing will call us then.
-    if (worker.threadId < 0) detach();
-    else worker.once('exit', detach);
+    if (worker.threadId < 0) end();
+    else worker.once('exit', end);
   }
-  return thread as ThreadOf<C>;
+  return thread as unknown as ThreadOf<C>;
 }
 
 /**

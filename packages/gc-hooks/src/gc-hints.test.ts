@@ -100,13 +100,13 @@ describe.runIf(hasAddon)("V8's callbacks", () => {
     const before = second.thread.gc.count;
     gc();
     expect(second.thread.gc.count).toBe(before + 1);
-    const watcher = attachThread({ map });
+    const watcher = attachThread({ map, scoped: true });
     second.stop();
     expect(watcher.gc.source).toBe('none');
     const { count } = watcher.gc;
     gc();
     expect(watcher.gc.count).toBe(count);
-    watcher.detach();
+    watcher.stop();
   });
 
   test('two maps: each is told', () => {
@@ -152,13 +152,13 @@ describe('perf_hooks, when it is asked for', () => {
 
   test('stop() ends it and takes the flag back', async () => {
     const hints = start({ source: 'perf_hooks' });
-    const watcher = attachThread({ map });
+    const watcher = attachThread({ map, scoped: true });
     hints.stop();
     expect(watcher.gc.source).toBe('none');
     gc();
     for (let i = 0; i < 10; i++) await turn();
     expect(watcher.gc.count).toBe(0);
-    watcher.detach();
+    watcher.stop();
   });
 });
 
@@ -201,7 +201,7 @@ describe('stats', () => {
     const { count } = hints.stats!;
     hints.stop();
     expect(hints.stats!.count).toBeGreaterThanOrEqual(count);
-    expect(hints.thread.status).toMatchObject({ code: 'ERR_DETACHED' });
+    expect(hints.thread.status).toMatchObject({ code: 'ERR_STOPPED' });
   });
 });
 

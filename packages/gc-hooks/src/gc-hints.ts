@@ -7,7 +7,9 @@ import {
   type HintedThread,
   type JointThread,
   publishCollections,
+  type ScopedThread,
   type StandardChannel,
+  type Stoppable,
 } from '@schedhint/core';
 import { type Collection, type CollectionKind, observeCollections } from './collections.js';
 import { GcCounter, type GcStats } from './gc-stats.js';
@@ -34,14 +36,16 @@ export interface GcHintsOptions {
 
 /** Publishes one thread's collections until it is stopped. With `stats`, emits `gc` for each. */
 export interface GcHints<T extends HintedThread | JointThread = HintedThread>
-  extends EventEmitter<{ gc: [Collection] }> {
+  extends EventEmitter<{ gc: [Collection] }>,
+    Stoppable {
   readonly source: GcSource;
-  /** The handle that the hints hold; its `status` tells whether the kernel has the block. */
+  /**
+   * The handle that the hints hold until they are stopped; its `status` tells whether the kernel has
+   * the block.
+   */
   readonly thread: T;
   /** Since the start; null without the option `stats`. */
   readonly stats: GcStats | null;
-  /** Ends it and gives the handle back. Again: does nothing. */
-  stop(): void;
 }
 
 class Publisher
@@ -49,15 +53,16 @@ class Publisher
   implements GcHints<HintedThread | JointThread>
 {
   readonly source: GcSource;
-  readonly thread: HintedThread | JointThread;
+  readonly thread: ScopedThread<HintedThread | JointThread>;
   readonly #counter: GcCounter | null;
   readonly #stops: (() => void)[] = [];
 
   constructor({ source = 'auto', stats = false, channels, channel, map }: GcHintsOptions) {
     super();
-    if (channels !== undefined) this.thread = attachThread({ channels });
-    else if (channel !== undefined) this.thread = attachThread({ channel });
-    else this.thread = attachThread(map === undefined ? {} : { map });
+    const scoped = true;
+    if (channels !== undefined) this.thread = attachThread({ channels, scoped });
+    else if (channel !== undefined) this.thread = attachThread({ channel, scoped });
+    else this.thread = attachThread(map === undefined ? { scoped } : { map, scoped });
     this.#counter = stats ? new GcCounter() : null;
     this.source = this.#start(source);
     if (this.#counter !== null) {
@@ -75,7 +80,11 @@ class Publisher
 
   stop(): void {
     for (const stop of this.#stops.splice(0)) stop();
-    this.thread.detach();
+    this.thread.stop();
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
   }
 
   #start(source: 'auto' | 'v8' | 'perf_hooks'): GcSource {

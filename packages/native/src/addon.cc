@@ -16,7 +16,7 @@ namespace schedhint {
 namespace {
 
 void OnStatusChange(const Napi::CallbackInfo& info) {
-  Environment::Of(info).Listen(info.Env(), info[0].As<Napi::Function>());
+  Environment::Of(info).Listen(info.Env(), info[0].As<Napi::Function>(), info[1].As<Napi::Object>());
 }
 
 uint64_t ThreadId(const Napi::CallbackInfo& info) {

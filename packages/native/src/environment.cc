@@ -45,11 +45,11 @@ napi_value Environment::PageAt(Napi::Env env, size_t number) {
   return buffer;
 }
 
-void Environment::Listen(Napi::Env env, Napi::Function callback) {
+void Environment::Listen(Napi::Env env, Napi::Function callback, Napi::Object resource) {
   if (listener_ != nullptr) return;
   constexpr size_t kOneIsEnough = 1;  // a second call would find nothing new
   Napi::String name = Napi::String::New(env, "schedhint status");
-  if (napi_create_threadsafe_function(env, callback, nullptr, name, kOneIsEnough, 1, nullptr,
+  if (napi_create_threadsafe_function(env, callback, resource, name, kOneIsEnough, 1, nullptr,
                                       nullptr, nullptr, nullptr, &listener_) != napi_ok) {
     listener_ = nullptr;
     return;

@@ -38,8 +38,8 @@ class Environment {
   napi_value PageAt(Napi::Env env, size_t number);
 
   // Calls `callback` on this environment's event loop when a status may have changed; it keeps no
-  // loop alive. Once.
-  void Listen(Napi::Env env, Napi::Function callback);
+  // loop alive. Once. Async hooks get `resource`.
+  void Listen(Napi::Env env, Napi::Function callback, Napi::Object resource);
 
  private:
   static void OnCleanup(void* data);

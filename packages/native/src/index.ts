@@ -2,3 +2,4 @@ export { type CurrentThread, currentThread } from './current-thread.js';
 export { type AddonResult, loadAddon } from './load.js';
 export * from './native.js';
 export { listenToStatus } from './status-listeners.js';
+export { throwUncaught } from './uncaught.js';

@@ -242,8 +242,10 @@ export interface Addon {
    * Calls back on this thread's event loop when the status of some attachment may have changed:
    * bound, unbound, or for another reason. Many changes may make one call. It keeps no event loop
    * alive. Only the first call counts.
+   *
+   * @param resource - what async hooks get as the resource of the calls
    */
-  onStatusChange(callback: () => void): void;
+  onStatusChange(callback: () => void, resource: object): void;
   /** A worker that this thread has started runs. Again: does nothing. */
   workerOnline(threadId: number): void;
   /** It has ended. Those that end with their parent need not be told. */

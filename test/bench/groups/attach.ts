@@ -21,9 +21,9 @@ const WORKER = `
 
 function attachOnce(map: string): number {
   const start = process.hrtime.bigint();
-  const thread = attachThread({ map });
+  const thread = attachThread({ map, scoped: true });
   const ns = Number(process.hrtime.bigint() - start);
-  thread.detach();
+  thread.stop();
   return ns;
 }
 
@@ -42,9 +42,9 @@ function ways(map: string): Single[] {
       id: 'attach.again',
       against: 'attach.c',
       once() {
-        const held = attachThread({ map });
+        const held = attachThread({ map, scoped: true });
         const ns = attachOnce(map);
-        held.detach();
+        held.stop();
         return ns;
       },
     },

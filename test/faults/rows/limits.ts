@@ -119,7 +119,7 @@ function attachWithoutMemory(
 ) {
   const { refuseMemory, allowMemory } = require(file);
   refuseMemory();
-  keep.starved = schedhint.attachThread({ map });
+  keep.starved = schedhint.attachThread({ map, scoped: true });
   allowMemory();
   keep.starved.hints.urgency = 500;
   return { status: keep.starved.status as Status, urgency: keep.starved.hints.urgency as number };
@@ -139,7 +139,7 @@ const memory: Row = {
       assert.ok(status.state === 'unavailable' && status.code === 'ERR_NO_MEMORY');
       assert.equal(urgency, 500);
       assert.equal(await scheduler.elements([app.node.pid]), 0);
-      await app.run(({ keep }) => keep.starved.detach());
+      await app.run(({ keep }) => keep.starved.stop());
       await app.attach();
       await app.isBoundTo(scheduler);
       await app.end();

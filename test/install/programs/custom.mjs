@@ -6,10 +6,11 @@ import { attachThread, i32, struct, uptr } from 'schedhint';
 const userData = struct('user_data', { a: i32, b: i32, result: i32 });
 const thread = attachThread({
   channel: uptr({ map: process.argv[2], value: { udata: userData } }),
+  scoped: true,
 });
 const { udata } = thread.blocks;
 udata.a = 1;
 udata.b = 2;
 existsSync('/'); // any system call
 console.log(`${thread.status.state}, result = ${udata.result}`);
-thread.detach();
+thread.stop();

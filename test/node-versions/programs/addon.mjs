@@ -93,21 +93,24 @@ async function checkThread() {
   );
   assert.ok(thread.gc.sinceNs > 0n);
   hints.stop();
-  assert.equal(hints.thread.status.code, 'ERR_DETACHED');
+  assert.equal(hints.thread.status.code, 'ERR_STOPPED');
 }
 
-/** What somebody has kept of a detached handle writes to memory of its own, not to the block. */
-function checkDetached() {
-  const [thread, other] = [attachThread({ map }), attachThread({ map })];
+/** What somebody has kept of a handle that was stopped writes to memory of its own, not to the block. */
+function checkStopped() {
+  const [thread, other] = [
+    attachThread({ map, scoped: true }),
+    attachThread({ map, scoped: true }),
+  ];
   const { hints, blocks, feedback } = thread;
   hints.urgency = 5;
   assert.equal(other.hints.urgency, 5);
-  thread.detach();
+  thread.stop();
   hints.urgency = 6;
   blocks.thread.user = 7n;
   assert.deepEqual([hints.urgency, blocks.thread.user, feedback.onCpuNs >= 0n], [6, 7n, true]);
   assert.deepEqual([other.hints.urgency, other.hints.user], [5, 0n]);
-  other.detach();
+  other.stop();
 }
 
 if (workerData?.shared !== undefined) {
@@ -133,7 +136,7 @@ if (workerData?.shared !== undefined) {
   addon.release(handle);
   assert.ok(!addon.store(handle, 0, 0, 4, 2)); // a stale handle reaches nothing
   addon.release(handle);
-  checkDetached();
+  checkStopped();
   // Workers that use the addon alone, without the main thread: nodelete, or V8's last collection
   // would call code that is gone. One collector's thread per life.
   const names = readFileSync('/proc/self/maps', 'utf8');

@@ -17,7 +17,7 @@ test('a line of pino for each change, and what is so now', () => {
       },
     }),
   );
-  const thread = attachThread({ map: '/nonexistent/schedhint' });
+  const thread = attachThread({ map: '/nonexistent/schedhint', scoped: true });
   const stop = logStatus(logger, thread);
   const { status } = thread;
   if (status.state === 'bound') throw new Error('bound to a map that is not there');
@@ -31,7 +31,7 @@ test('a line of pino for each change, and what is so now', () => {
   tell({ state: 'unavailable', code: 'ERR_MAP_PERMISSION', reason: 'chmod the pin' });
   stop();
   tell({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND', reason: 'nobody listens' });
-  thread.detach();
+  thread.stop();
 
   const [info, warn] = [30, 40];
   expect(lines.map(({ level, msg, schedhint }) => ({ level, msg, schedhint }))).toEqual([

@@ -7,7 +7,7 @@ import {
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { attachThread, type HintedThread } from '@schedhint/core';
+import { attachThread, type ScopedThread } from '@schedhint/core';
 import { startGcHints } from '@schedhint/gc-hooks';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -19,16 +19,16 @@ const require = createRequire(import.meta.url);
 require('node:v8').setFlagsFromString('--expose-gc');
 const gc: () => void = require('node:vm').runInNewContext('gc');
 
-let thread: HintedThread;
-let other: HintedThread;
+let thread: ScopedThread;
+let other: ScopedThread;
 const stops: (() => unknown)[] = [];
 
 beforeEach(() => {
-  thread = attachThread({ map });
-  other = attachThread({ map: `${map}-2` });
+  thread = attachThread({ map, scoped: true });
+  other = attachThread({ map: `${map}-2`, scoped: true });
   stops.push(
-    () => thread.detach(),
-    () => other.detach(),
+    () => thread.stop(),
+    () => other.stop(),
   );
   // What a reader would write; there is no kernel in this test.
   Object.assign(thread.blocks.thread, {

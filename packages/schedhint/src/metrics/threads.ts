@@ -84,8 +84,8 @@ export function followThreads(
     stop,
   });
   if (!collections) {
-    const thread = attachThread(which);
-    return follow(thread, () => thread.detach());
+    const thread = attachThread({ ...which, scoped: true });
+    return follow(thread, () => thread.stop());
   }
   const gc = startGcHints({ ...which, stats: true });
   gc.on('gc', (collection) => onCollection(collection, own));

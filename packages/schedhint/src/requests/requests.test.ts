@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { attachThread, deadlineIn, type HintedThread, type Hints } from '@schedhint/core';
+import { attachThread, deadlineIn, type Hints, type ScopedThread } from '@schedhint/core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Request, type Requests, type RequestsOptions, trackRequests } from './requests.js';
 
 const map = '/nonexistent/schedhint';
-let thread: HintedThread;
+let thread: ScopedThread;
 const running: Requests[] = [];
 
 function track(options?: RequestsOptions): Requests {
@@ -15,11 +15,11 @@ function track(options?: RequestsOptions): Requests {
 }
 
 beforeEach(() => {
-  thread = attachThread({ map });
+  thread = attachThread({ map, scoped: true });
 });
 afterEach(() => {
   for (const requests of running.splice(0)) requests.stop();
-  thread.detach();
+  thread.stop();
 });
 
 const told = () => ({ urgency: thread.hints.urgency, deadlineNs: thread.hints.deadlineNs });
