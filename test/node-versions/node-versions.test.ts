@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { describeOnKernel } from '../kernel/ability.js';
 import { BpfReader } from '../kernel/bpf-reader.js';
 import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
@@ -59,5 +62,24 @@ describeOnKernel('one addon binary', () => {
 describe.each(nodeBinaries())('hints of requests, Node.js $version', ({ path }) => {
   test('a continuation has those of its own', async () => {
     expect(await run(path, 'continuations.mjs')).toEqual(fine);
+  });
+});
+
+describe.each(nodeBinaries())('listeners of a status, Node.js $version', ({ path }) => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'schedhint-listeners-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  test('one that throws reaches uncaughtException with its stack; all others run', async () => {
+    expect(await run(path, 'listeners.mjs', directory)).toEqual(fine);
+  });
+
+  test('without a handler the process ends as by any other exception', async () => {
+    const { code, signal, output } = await run(path, 'listeners.mjs', directory, 'unhandled');
+    expect({ code, signal }).toEqual({ code: 1, signal: null });
+    expect(output).toMatch(/Error: of the handle\n +at .*brokenListener .*listeners\.mjs/);
+    expect(output).not.toContain('DEP0168');
   });
 });

@@ -144,7 +144,7 @@ const memory: Row = {
       await app.isBoundTo(scheduler);
       await app.end();
     }
-    return 'ERR_NO_MEMORY, hints stay private; the next attach binds';
+    return 'ERR_NO_MEMORY, hints stay private; after stop() the next attach binds';
   },
 };
 

@@ -1,0 +1,80 @@
+// Listeners of a status that throw, among others that do not. Arguments: a directory for the map's
+// pin, and `unhandled` to have no uncaughtException listener.
+
+import assert from 'node:assert/strict';
+import { subscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { attachThread, layered, uptr } from 'schedhint';
+
+const [, , directory, mode] = process.argv;
+const map = `${directory}/map`;
+const otherCopy = createRequire(import.meta.url)('schedhint');
+assert.notEqual(otherCopy.attachThread, attachThread);
+
+const thread = attachThread({ map });
+const scoped = attachThread({ map, scoped: true });
+const joint = attachThread({
+  channels: [uptr({ map }), layered({ map: `${directory}/nothing` })],
+});
+const inOtherCopy = otherCopy.attachThread({ map });
+
+const heard = new Set();
+const all = ['same handle', 'once', 'scoped handle', 'joint handle', 'other copy', 'channel'];
+const everybodyHeard = new Promise((resolve) => {
+  const hears = (who) => () => {
+    heard.add(who);
+    if (heard.size === all.length) resolve();
+  };
+  // Each of them behind one that throws.
+  thread.events.on('status', function brokenListener() {
+    throw new Error('of the handle');
+  });
+  thread.events.on('status', hears('same handle'));
+  thread.events.once('status', hears('once'));
+  scoped.events.on('status', hears('scoped handle'));
+  if (mode !== 'unhandled') {
+    joint.events.on('status', function brokenListener() {
+      throw new Error('of the joint handle');
+    });
+    subscribe('schedhint:status', function brokenListener() {
+      throw new Error('of the channel');
+    });
+  }
+  joint.events.on('status', hears('joint handle'));
+  subscribe('schedhint:status', hears('channel'));
+  inOtherCopy.events.on('status', hears('other copy'));
+});
+
+const warnings = [];
+process.on('warning', ({ code, message }) => warnings.push(code ?? message));
+const uncaught = [];
+const allThrown = new Promise((resolve) => {
+  if (mode === 'unhandled') return;
+  process.on('uncaughtException', (error, origin) => {
+    if (origin !== 'uncaughtException') throw error; // an assertion of this program's
+    assert.match(error.stack, /at .*brokenListener .*listeners\.mjs/);
+    uncaught.push(error.message);
+    if (uncaught.length >= 4) resolve();
+  });
+});
+
+const listeners = thread.events.listenerCount('status');
+const keepsAlive = setInterval(() => {}, 1e6);
+assert.equal(thread.status.code, 'ERR_MAP_NOT_FOUND');
+// A file that is no pin changes the status without a kernel that takes part.
+writeFileSync(map, '');
+await Promise.all([everybodyHeard, allThrown]);
+assert.notEqual(thread.status.code, 'ERR_MAP_NOT_FOUND');
+clearInterval(keepsAlive);
+
+// The channel's subscribers hear of the blocks of each copy.
+assert.deepEqual(uncaught.sort(), [
+  'of the channel',
+  'of the channel',
+  'of the handle',
+  'of the joint handle',
+]);
+assert.equal(thread.events.listenerCount('status'), listeners - 1); // but for the one of once()
+assert.deepEqual(warnings, []);
