@@ -1,4 +1,5 @@
 import { loadAddon } from '@schedhint/native';
+import { refuse } from './checks.js';
 
 let ahead: bigint | undefined;
 
@@ -20,7 +21,22 @@ export function monotonicNs(): bigint {
  *
  * @param milliseconds - from now; fractions count
  * @returns nanoseconds on the clock of {@link monotonicNs}
+ * @throws TypeError `ERR_FIELD_TYPE` for what is not a number; RangeError `ERR_FIELD_RANGE` for NaN,
+ *   an infinity, or a point in time outside 1..2^64-1 nanoseconds
  */
 export function deadlineIn(milliseconds: number): bigint {
-  return monotonicNs() + BigInt(Math.round(milliseconds * 1e6));
+  const isNumber = typeof milliseconds === 'number';
+  if (!isNumber || !Number.isFinite(milliseconds)) refuseTime(milliseconds, isNumber);
+  const deadlineNs = monotonicNs() + BigInt(Math.round(milliseconds * 1e6));
+  if (deadlineNs <= 0n || deadlineNs >= 2n ** 64n) refuseTime(milliseconds, true);
+  return deadlineNs;
+}
+
+function refuseTime(value: unknown, typeIsRight: boolean): never {
+  refuse(
+    'deadlineIn',
+    'a finite number of milliseconds that the clock can have',
+    value,
+    typeIsRight,
+  );
 }

@@ -5,8 +5,11 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { BlockHints } from './block-hints.js';
 import { BlockWords } from './block-words.js';
-import type { HintGroup } from './hints.js';
+import { HINT_KEYS, type HintGroup } from './hints.js';
+import { JointHints } from './joint-hints.js';
+import { LayeredHints } from './layered-hints.js';
 import { threadLayout } from './standard.js';
+import { TldHints } from './tld-hints.js';
 import { createView } from './view.js';
 
 function block(buffer: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(256), offset = 128) {
@@ -86,9 +89,11 @@ describe('assignment', () => {
     expect(() => {
       (hints as unknown as Record<string, unknown>)[key] = value;
     }).toThrow(error);
-    expect(() => hints.set({ urgency: 5, sliceUs: 6, phase: 'serving', [key]: value })).toThrow(
-      error,
-    );
+    // In a group undefined leaves the hint as it is.
+    if (value !== undefined) {
+      const group = { urgency: 5, sliceUs: 6, phase: 'serving', [key]: value } as HintGroup;
+      expect(() => hints.set(group)).toThrow(error);
+    }
     expect(bytes.every((byte) => byte === 0)).toBe(true);
   });
 
@@ -103,6 +108,30 @@ describe('assignment', () => {
 });
 
 describe('set', () => {
+  test('undefined leaves each hint as it is, in every kind of hints', () => {
+    const blocks = [block().hints, block().hints];
+    const values = new BlockHints(new BlockWords(new ArrayBuffer(threadLayout.size)));
+    const published: number[] = [];
+    const mapping = { gc: null, urgency: (urgency: number) => urgency };
+    const mapped = new LayeredHints(values, mapping, (hint) => published.push(hint));
+    const local = new TldHints(new ArrayBuffer(64), 0, { layout: null, hints: {}, gc: {} });
+    for (const hints of [block().hints, new JointHints(blocks), mapped, local]) {
+      const before = {
+        urgency: 5,
+        sliceUs: 6,
+        deadlineNs: 7n,
+        user: 8n,
+        phase: 'serving',
+      } as const;
+      hints.set(before);
+      for (const key of HINT_KEYS) hints.set({ [key]: undefined });
+      hints.set({ urgency: undefined, sliceUs: 9, user: undefined });
+      const { urgency, sliceUs, deadlineNs, user, phase } = hints;
+      expect({ urgency, sliceUs, deadlineNs, user, phase }).toEqual({ ...before, sliceUs: 9 });
+    }
+    expect(published).toEqual([5]);
+  });
+
   test('refuses keys that are no hints, before writing', () => {
     const { hints, bytes } = block();
     for (const key of ['urgencey', 'seq', 'constructor', 'set']) {

@@ -2,13 +2,13 @@ import { integerCheck, isU64, type Range, refuse, THERE, U64_RANGE } from './che
 import { show, typeError } from './errors.js';
 import { Phase, type PhaseName, URGENCY_MAX } from './standard.js';
 
-/** What {@link Hints.set} takes: any of the hints. */
+/** What {@link Hints.set} takes: any of the hints. One that is undefined stays as it is. */
 export interface HintGroup {
-  urgency?: number;
-  sliceUs?: number;
-  deadlineNs?: number | bigint;
-  user?: number | bigint;
-  phase?: PhaseName;
+  urgency?: number | undefined;
+  sliceUs?: number | undefined;
+  deadlineNs?: number | bigint | undefined;
+  user?: number | bigint | undefined;
+  phase?: PhaseName | undefined;
 }
 
 /** The hints that `seq` brackets, converted and checked; undefined: stays as it is. */
@@ -70,7 +70,8 @@ export interface Hints {
   phase: PhaseName;
 
   /**
-   * Sets several hints as one: a reader sees all of the old values or all of the new ones. Everything
+   * Sets several hints as one: a reader sees all of the old values or all of the new ones. A hint that
+   * is omitted or undefined stays as it is. Everything
    * is converted and checked first; if anything is wrong nothing is written. (`phase` may be in the
    * group, but is stored by itself: a reader may see it a moment apart from the rest. The `tld`
    * channel has no bracket at all: there each hint of a group is stored by itself.)
@@ -113,21 +114,21 @@ export function convert(group: HintGroup): Converted {
   for (const key in group) {
     switch (key) {
       case 'urgency':
-        urgency = group.urgency!;
-        checkUrgency(urgency);
+        urgency = group.urgency;
+        if (urgency !== undefined) checkUrgency(urgency);
         break;
       case 'sliceUs':
-        sliceUs = group.sliceUs!;
-        checkSlice(sliceUs);
+        sliceUs = group.sliceUs;
+        if (sliceUs !== undefined) checkSlice(sliceUs);
         break;
       case 'deadlineNs':
-        deadlineNs = asU64(key, group.deadlineNs!);
+        deadlineNs = asU64(key, group.deadlineNs);
         break;
       case 'user':
-        user = asU64(key, group.user!);
+        user = asU64(key, group.user);
         break;
       case 'phase':
-        phase = phaseNumber(group.phase!);
+        phase = group.phase === undefined ? undefined : phaseNumber(group.phase);
         break;
       default:
         throw typeError(
@@ -147,7 +148,8 @@ export function checkU64(name: string, value: number | bigint): void {
   }
 }
 
-function asU64(name: string, value: number | bigint): bigint {
+function asU64(name: string, value: number | bigint | undefined): bigint | undefined {
+  if (value === undefined) return undefined;
   checkU64(name, value);
   return BigInt(value);
 }

@@ -3,8 +3,11 @@
  *
  * @packageDocumentation
  */
+import type { ServerHttp2Stream } from 'node:http2';
+import { Duplex } from 'node:stream';
 import { deadlineIn } from '@schedhint/core';
-import type { FastifyPluginCallback, FastifyRequest } from 'fastify';
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import { endWithResponse, endWithStream } from '../requests/endings.js';
 import type { Request, RequestHints, Requests } from '../requests/index.js';
 
 /** What a route wants: `config: { schedhint: { urgency: 900, deadlineMs: 50 } }`. */
@@ -36,28 +39,38 @@ export interface FastifyRequestsOptions {
 function describeRoute({ routeOptions }: FastifyRequest): RequestHints | null {
   const wanted = routeOptions.config.schedhint;
   if (wanted === null) return null;
-  const { urgency, deadlineMs } = wanted ?? {};
-  return { urgency, deadlineNs: deadlineMs ? deadlineIn(deadlineMs) : undefined };
+  const { urgency, deadlineMs = 0 } = wanted ?? {};
+  return { urgency, deadlineNs: deadlineMs === 0 ? undefined : deadlineIn(deadlineMs) };
+}
+
+/** Whether its server has handed the connection over (WebSocket): it is no request then. */
+const isUpgrade = ({ raw }: FastifyRequest) => 'upgrade' in raw && raw.upgrade === true;
+
+/** @returns false if nothing is closed when the request ends: it is one of `fastify.inject()` */
+function endWithConnection(request: Request, { raw }: FastifyRequest, reply: FastifyReply) {
+  const { stream } = raw as { stream?: ServerHttp2Stream };
+  if (stream !== undefined) endWithStream(request, stream);
+  else if (raw.socket instanceof Duplex) endWithResponse(request, raw, reply.raw);
+  else return false;
+  return true;
 }
 
 /**
- * Tracks every request of a server, of all its routes: from `onRequest` until the response is sent or
- * its connection is gone.
+ * Tracks every request of a server, of all its routes: from `onRequest` until the response is closed
+ * or its connection is gone. A connection that is upgraded (WebSocket) is not tracked.
  */
 export const fastifyRequests: FastifyPluginCallback<FastifyRequestsOptions> = Object.assign(
   ((fastify, { requests, describe = describeRoute }, done) => {
-    const inFlight = new WeakMap<FastifyRequest, Request>();
+    const injected = new WeakMap<FastifyRequest, Request>();
     fastify.addHook('onRequest', (incoming, reply, next) => {
-      const request = requests.beginAs(describe, incoming);
-      if (request !== null) {
-        inFlight.set(incoming, request);
-        reply.raw.once('close', () => request.end());
+      const request = isUpgrade(incoming) ? null : requests.beginAs(describe, incoming);
+      if (request !== null && !endWithConnection(request, incoming, reply)) {
+        injected.set(incoming, request);
       }
       next();
     });
-    // Not every response is one of a connection that closes: fastify.inject() has none.
     fastify.addHook('onResponse', (incoming, _, next) => {
-      inFlight.get(incoming)?.end();
+      injected.get(incoming)?.end();
       next();
     });
     done();

@@ -1,37 +1,80 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHints } from './request-hints.js';
+import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Http2SecureServer, Http2Server, ServerHttp2Stream } from 'node:http2';
+import type { Server as HttpsServer } from 'node:https';
+import { endWithResponse, endWithStream } from './endings.js';
+import { listenBeside } from './listening.js';
+import { checkDescribe, type RequestHints } from './request-hints.js';
 import type { Requests } from './requests.js';
 
-/** What such a server calls. */
-export type OnRequest = (request: IncomingMessage, response: ServerResponse) => void;
-
 /** A server of `node:http` or `node:https`. */
-export interface HttpServer {
-  /** As of every EventEmitter. */
-  prependListener(event: 'request', listener: OnRequest): unknown;
-  /** As of every EventEmitter. */
-  removeListener(event: 'request', listener: OnRequest): unknown;
+export type HttpServer = Server | HttpsServer;
+
+/** A server of `node:http2`. */
+export type AnyHttp2Server = Http2Server | Http2SecureServer;
+
+/** What is known of a request when it begins, whatever the version of HTTP. */
+export interface HttpRequest {
+  readonly method?: string | undefined;
+  /** The path with its query. */
+  readonly url?: string | undefined;
+  /** As Node.js gives them: those of HTTP/2 have `:path`, `:authority` and the like. */
+  readonly headers: IncomingHttpHeaders;
+  readonly httpVersion: string;
 }
 
 /**
- * Tracks a server's requests: each begins before the server's own listeners run, and ends when its
- * response is sent or its connection is gone.
+ * Tracks a server's requests. Each begins before the server's own listeners run, and ends when its
+ * response is closed or its connection is gone; a stream of HTTP/2 when it is closed. A connection
+ * that is upgraded (WebSocket) and a CONNECT are not requests: they are not tracked.
  *
  * @param describe what a request wants, from its method, path and headers; null: do not track it (an
  *   event stream, say, that stays open for hours). What it throws is told as a warning, once
  * @returns stops it; requests in flight end as ever
+ * @throws TypeError `ERR_OPTION` if `describe` is not a function
  */
+export function trackHttpServer(
+  server: AnyHttp2Server,
+  requests: Requests,
+  describe: (request: HttpRequest) => RequestHints | null,
+): () => void;
 export function trackHttpServer(
   server: HttpServer,
   requests: Requests,
   describe: (request: IncomingMessage) => RequestHints | null,
+): () => void;
+export function trackHttpServer(
+  server: HttpServer | AnyHttp2Server,
+  requests: Requests,
+  describe: (request: IncomingMessage & HttpRequest) => RequestHints | null,
 ): () => void {
-  const begin: OnRequest = (incoming, response) => {
+  checkDescribe(describe);
+  const onRequest = (incoming: IncomingMessage, response: ServerResponse) => {
+    // Of HTTP/2 the stream has begun already.
+    if (incoming.httpVersionMajor >= 2) return;
     const request = requests.beginAs(describe, incoming);
-    if (request !== null) response.once('close', () => request.end());
+    if (request !== null) endWithResponse(request, incoming, response);
   };
-  server.prependListener('request', begin);
-  return () => {
-    server.removeListener('request', begin);
+  const onStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    const message = messageOf(headers);
+    if (message.method === 'CONNECT') return;
+    const request = requests.beginAs(describe as (request: HttpRequest) => null, message);
+    if (request !== null) endWithStream(request, stream);
+  };
+  return listenBeside(server, {
+    request: onRequest,
+    // Emitted instead of 'request' where the app listens to them.
+    checkContinue: onRequest,
+    checkExpectation: onRequest,
+    // Of HTTP/2 alone.
+    stream: onStream,
+  });
+}
+
+function messageOf(headers: IncomingHttpHeaders): HttpRequest {
+  return {
+    method: headers[':method'] as string | undefined,
+    url: headers[':path'] as string | undefined,
+    headers,
+    httpVersion: '2.0',
   };
 }

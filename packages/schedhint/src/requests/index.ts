@@ -3,6 +3,6 @@
  *
  * @packageDocumentation
  */
-export { type HttpServer, type OnRequest, trackHttpServer } from './http.js';
+export { type AnyHttp2Server, type HttpRequest, type HttpServer, trackHttpServer } from './http.js';
 export type { RequestHints } from './request-hints.js';
 export { type Request, type Requests, type RequestsOptions, trackRequests } from './requests.js';

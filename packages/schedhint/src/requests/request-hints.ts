@@ -11,8 +11,23 @@ export interface RequestHints {
   readonly deadlineNs?: number | bigint | undefined;
 }
 
+/** Checked and converted; what is omitted or undefined stays as it was before. */
+export function checked(
+  hints: RequestHints,
+  before: { readonly urgency: number; readonly deadlineNs: bigint },
+): { urgency: number; deadlineNs: bigint } {
+  if (typeof hints !== 'object' || hints === null) {
+    throw typeError('hints: expected an object', hints);
+  }
+  const { urgency, deadlineNs } = hints;
+  return {
+    urgency: urgency === undefined ? before.urgency : checkedUrgency(urgency),
+    deadlineNs: deadlineNs === undefined ? before.deadlineNs : checkedDeadline(deadlineNs),
+  };
+}
+
 /** Throws unless it is an urgency. */
-export function checkedUrgency(value: unknown): number {
+function checkedUrgency(value: unknown): number {
   if (typeof value !== 'number') throw typeError('urgency: expected a number', value);
   if (!(Number.isInteger(value) && value >= 0 && value <= URGENCY_MAX)) {
     throw rangeError(`urgency: expected an integer 0..${URGENCY_MAX}`, value);
@@ -21,7 +36,7 @@ export function checkedUrgency(value: unknown): number {
 }
 
 /** Throws unless it is a point in time, or 0 for none. */
-export function checkedDeadline(value: unknown): bigint {
+function checkedDeadline(value: unknown): bigint {
   if (typeof value !== 'bigint' && typeof value !== 'number') {
     throw typeError('deadlineNs: expected a number or a bigint', value);
   }
@@ -30,6 +45,13 @@ export function checkedDeadline(value: unknown): bigint {
     throw rangeError('deadlineNs: expected an integer 0..2^64-1', value);
   }
   return BigInt(value);
+}
+
+/** Throws unless it is a function: better at the start of a server than at its first request. */
+export function checkDescribe(describe: unknown): void {
+  if (typeof describe === 'function') return;
+  const message = `describe: expected a function, got ${typeof describe}`;
+  throw Object.assign(new TypeError(message), { code: 'ERR_OPTION' });
 }
 
 function typeError(message: string, value: unknown): TypeError {

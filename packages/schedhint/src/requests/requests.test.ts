@@ -84,6 +84,15 @@ test('what changes, and a second end', () => {
   expect(told()).toEqual(nothing);
 });
 
+test('undefined leaves a hint as it is', () => {
+  const requests = track();
+  const request = requests.begin({ urgency: 700, deadlineNs: undefined });
+  request.set({ urgency: undefined, deadlineNs: 40 });
+  expect(told()).toEqual({ urgency: 700, deadlineNs: 40n });
+  request.set({ urgency: undefined, deadlineNs: undefined });
+  expect(told()).toEqual({ urgency: 700, deadlineNs: 40n });
+});
+
 test('against a plain list: whatever begins, changes and ends', () => {
   const hint = fc.record({
     urgency: fc.integer({ min: 0, max: 1024 }),
@@ -136,6 +145,11 @@ test.each([
   [{ deadlineNs: -1n }, 'ERR_FIELD_RANGE'],
   [{ deadlineNs: 2n ** 64n }, 'ERR_FIELD_RANGE'],
   [{ deadlineNs: null }, 'ERR_FIELD_TYPE'],
+  [{ deadlineNs: Number.NaN }, 'ERR_FIELD_RANGE'],
+  [{ deadlineNs: Number.POSITIVE_INFINITY }, 'ERR_FIELD_RANGE'],
+  [{ deadlineNs: '20' }, 'ERR_FIELD_TYPE'],
+  [null, 'ERR_FIELD_TYPE'],
+  ['high', 'ERR_FIELD_TYPE'],
 ])('%o is refused, and leaves nothing', (hint, code) => {
   const requests = track();
   expect(() => requests.begin(hint as never)).toThrow(expect.objectContaining({ code }));
@@ -146,14 +160,71 @@ test.each([
   expect([requests.inFlight, told()]).toEqual([0, nothing]);
 });
 
-test('a mapping that throws: the caller has nothing to end', () => {
+/** The warnings of the process while something runs. */
+async function warningsOf(run: () => unknown): Promise<Error[]> {
+  await turn(); // an earlier warning may be on its way
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  await run();
+  await turn(); // they are emitted later
+  process.off('warning', onWarning);
+  return warnings;
+}
+
+test('a channel that refuses the hints: a warning, once, and nobody who ends a request sees it', async () => {
   const hints = counted();
-  const requests = trackRequests(hints);
-  hints.set = () => {
-    throw new RangeError('no such layer');
+  const write = hints.set;
+  const refuse = (urgency: number) => {
+    if (urgency === 305) throw new RangeError('no such layer');
   };
-  expect(() => requests.begin({ urgency: 5, deadlineNs: 6 })).toThrow('no such layer');
-  expect(requests.inFlight).toBe(0);
+  const urgency = Object.getOwnPropertyDescriptor(hints, 'urgency')!;
+  Object.defineProperty(hints, 'urgency', {
+    ...urgency,
+    set(value: number) {
+      refuse(value);
+      urgency.set!.call(hints, value);
+    },
+  });
+  hints.set = (group) => {
+    refuse(group.urgency ?? 0);
+    write.call(hints, group);
+  };
+  const requests = trackRequests(hints);
+  const warnings = await warningsOf(() => {
+    const hidden = requests.begin({ urgency: 305, deadlineNs: 6 });
+    expect([requests.inFlight, hints.urgency, hints.deadlineNs]).toEqual([1, 0, 0n]);
+    const urgent = requests.begin({ urgency: 900 });
+    expect([hints.urgency, hints.deadlineNs]).toEqual([900, 6n]);
+    // What it hid is refused: the thread must not stay urgent for that.
+    urgent.end();
+    expect([requests.inFlight, hints.urgency]).toEqual([1, 0]);
+    hidden.set({ urgency: 7 });
+    expect([hints.urgency, hints.deadlineNs]).toEqual([7, 6n]);
+    hidden.end();
+  });
+  expect([requests.inFlight, hints.urgency, hints.deadlineNs]).toEqual([0, 0, 0n]);
+  expect(warnings).toEqual([
+    expect.objectContaining({
+      code: 'SCHEDHINT_REQUEST_REFUSED',
+      message: expect.stringContaining('RangeError: no such layer'),
+    }),
+  ]);
+});
+
+test('a channel that refuses everything, even to take hints back', async () => {
+  const hints = counted();
+  const write = hints.set;
+  hints.set = () => {
+    throw new Error('gone');
+  };
+  const requests = trackRequests(hints);
+  const warnings = await warningsOf(() => {
+    requests.begin({ urgency: 5, deadlineNs: 6 });
+    hints.set = write;
+    requests.begin({ urgency: 900 });
+  });
+  expect([hints.urgency, hints.deadlineNs, warnings.length]).toEqual([900, 6n, 1]);
 });
 
 test('stop ends all; what begins later is not tracked', () => {
@@ -216,25 +287,67 @@ describe('wrap', () => {
     expect(that.run()).toEqual([that, 0]);
   });
 
-  test('a hint that is none is a warning, once, and never an error of the request', async () => {
+  test('an invalid hint is a warning, once, and never an error of the request', async () => {
     const requests = track();
-    const warnings: Error[] = [];
-    const onWarning = (warning: Error) => warnings.push(warning);
-    process.on('warning', onWarning);
     const job = requests.wrap(
       (header: string) => ({ urgency: Number(header) }),
       () => requests.inFlight,
     );
-    expect([job('99'), job('high'), job('higher')]).toEqual([1, 1, 1]);
-    expect([told(), requests.inFlight]).toEqual([nothing, 0]);
-    await turn();
-    process.off('warning', onWarning);
+    const warnings = await warningsOf(() => {
+      expect([job('99'), job('high'), job('higher')]).toEqual([1, 1, 1]);
+      expect([told(), requests.inFlight]).toEqual([nothing, 0]);
+    });
     expect(warnings).toEqual([
       expect.objectContaining({
         code: 'SCHEDHINT_REQUEST',
         message: expect.stringMatching(/urgency: expected an integer 0\.\.1024, got NaN/),
       }),
     ]);
+  });
+
+  test('an async describe is a warning, once; its rejection does not end the process', async () => {
+    const requests = track();
+    const job = requests.wrap(
+      (async () => {
+        throw new Error('later');
+      }) as never,
+      () => thread.hints.urgency,
+    );
+    const warnings = await warningsOf(() => expect([job(), job()]).toEqual([0, 0]));
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        code: 'SCHEDHINT_REQUEST',
+        message: expect.stringContaining('describe returned a promise'),
+      }),
+    ]);
+  });
+
+  test('a handler that answers through a callback is a warning, once', async () => {
+    const requests = track();
+    function sayHello(_: object, callback: (error: null, answer: string) => void): void {
+      setImmediate(callback, null, 'hello');
+    }
+    const wrapped = requests.wrap(
+      (..._: Parameters<typeof sayHello>) => ({ urgency: 900 }),
+      sayHello,
+    );
+    const warnings = await warningsOf(async () => {
+      await new Promise<void>((resolve) => wrapped({}, () => resolve()));
+      await new Promise<void>((resolve) => wrapped({}, () => resolve()));
+    });
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        code: 'SCHEDHINT_REQUEST_CALLBACK',
+        message: expect.stringMatching(/^sayHello of wrap\(\).*use begin\(\) and end\(\)/),
+      }),
+    ]);
+    expect([told(), requests.inFlight]).toEqual([nothing, 0]);
+  });
+
+  test('describe that is not a function is refused before the first call', () => {
+    expect(() => track().wrap(undefined as never, () => 5)).toThrow(
+      expect.objectContaining({ code: 'ERR_OPTION' }),
+    );
   });
 });
 

@@ -1,0 +1,43 @@
+import { type Due, NOT_HELD } from './deadline-heap.js';
+import type { RequestHints } from './request-hints.js';
+import type { Request } from './requests.js';
+
+/** What the scheduler is to be told. */
+export interface Wanted {
+  readonly urgency: number;
+  readonly deadlineNs: bigint;
+}
+
+/** What keeps a request. */
+interface Keeper {
+  change(request: InFlight, hints: RequestHints): void;
+  end(request: InFlight): void;
+}
+
+/** A request, while it counts and after. */
+export class InFlight implements Request, Due, Wanted {
+  urgency = 0;
+  deadlineNs = 0n;
+  place = NOT_HELD;
+  /** When it began and when it stops counting, on the clock of its tracker's lifetimes. */
+  begunMs = 0;
+  expiresMs = 0;
+  /** null: it has ended, or it has expired. */
+  tracker: Keeper | null;
+
+  constructor(tracker: Keeper | null) {
+    this.tracker = tracker;
+  }
+
+  set(hints: RequestHints): void {
+    this.tracker?.change(this, hints);
+  }
+
+  end(): void {
+    this.tracker?.end(this);
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+}

@@ -1,0 +1,67 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers';
+import { monotonicNs } from '@schedhint/core';
+
+/** How often requests are looked at. Requests may count for so long after they have expired. */
+const SWEEP_MS = 100;
+
+// References of load time: an app's tests may replace the clock and the timers with fake ones.
+const startTimer = setTimeout;
+const now = performance.now.bind(performance);
+
+/** Limits of {@link Lifetimes}. */
+export interface LifetimeLimits {
+  /** A request expires after so many times the time that it had until its deadline. */
+  readonly expireFactor: number;
+  /** A request expires after so many seconds at the latest. */
+  readonly maxSeconds: number;
+}
+
+/**
+ * When requests expire. One timer looks at all of them while there are any: a timer for each would
+ * cost more than the rest of tracking. It keeps no process alive.
+ */
+export class Lifetimes {
+  readonly #factor: number;
+  readonly #maxMs: number;
+  /** From `performance.now()` to the clock of deadlines, in milliseconds. */
+  readonly #offsetMs = Number(monotonicNs()) / 1e6 - now();
+  readonly #timer: NodeJS.Timeout;
+  #isRunning = true;
+
+  /** @param sweep ends what has expired, and returns whether anything is left */
+  constructor({ expireFactor, maxSeconds }: LifetimeLimits, sweep: (nowMs: number) => boolean) {
+    this.#factor = expireFactor;
+    this.#maxMs = maxSeconds * 1000;
+    // Made here and refreshed later: a timer keeps the asynchronous context of its creation, which
+    // would be that of a request.
+    this.#timer = startTimer(() => {
+      this.#isRunning = false;
+      if (sweep(now())) this.watch();
+    }, SWEEP_MS);
+    this.#timer.unref();
+  }
+
+  /** The clock of `expiryOf()`, in milliseconds. */
+  now(): number {
+    return now();
+  }
+
+  /**
+   * When a request expires. A deadline that has already passed says nothing about how long the
+   * request may take, so only `maxSeconds` counts then.
+   */
+  expiryOf(begunMs: number, deadlineNs: bigint): number {
+    const latest = begunMs + this.#maxMs;
+    if (deadlineNs === 0n) return latest;
+    const wantedMs = Number(deadlineNs) / 1e6 - this.#offsetMs - begunMs;
+    return wantedMs > 0 ? Math.min(latest, begunMs + wantedMs * this.#factor) : latest;
+  }
+
+  /** There is a request to look at. */
+  watch(): void {
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    this.#timer.refresh();
+  }
+}

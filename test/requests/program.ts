@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** Runs a program of this folder in a Node.js. @returns its exit code, and what it printed */
+export async function runProgram(
+  node: string,
+  program: string,
+  args: readonly string[] = [],
+): Promise<{ code: number | string; output: string }> {
+  const file = fileURLToPath(new URL(`programs/${program}`, import.meta.url));
+  const child = spawn(node, [file, ...args], {
+    env: { ...process.env, NODE_OPTIONS: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const [code, signal] = await once(child, 'close');
+  return { code: code ?? signal, output };
+}

@@ -1,0 +1,57 @@
+// Random clients of servers whose requests are tracked, on every Node.js that is tested: whatever a
+// client does, nothing is in flight when it is gone, and the thread has no urgency and no deadline.
+//
+//   RUNS=1000 SEED=1 npm run test:requests      more of them, or the same again
+
+import { describe, expect, test } from 'vitest';
+import { nodeBinaries } from '../node-versions/node-binaries.js';
+import { runProgram } from './program.js';
+
+const RUNS = process.env.RUNS ?? '25';
+const SEED = process.env.SEED ?? String(Date.now() % 2 ** 31);
+
+/** What must have happened at least once in each run. */
+const HTTP1_FAULTS = [
+  'reset',
+  'destroyed',
+  'halfClosed',
+  'serverClosed',
+  'cut',
+  'slow',
+  'answered',
+  'continued',
+  'refusedExpectation',
+  'upgraded',
+  'queuedAtHangUp',
+];
+const HTTP2_FAULTS = [
+  'cancelled',
+  'cut',
+  'clientDestroyed',
+  'clientGoaway',
+  'reset',
+  'serverDestroyed',
+  'serverGoaway',
+  'serverClosed',
+  'slow',
+  'expected',
+  'answered',
+];
+
+describe.each(nodeBinaries())('random clients, Node.js $version', ({ path }) => {
+  test.each([
+    ['node:http', HTTP1_FAULTS],
+    ['fastify', HTTP1_FAULTS],
+    ['node:http2 compat', HTTP2_FAULTS],
+    ['node:http2 streams', HTTP2_FAULTS],
+    ['fastify http2', HTTP2_FAULTS],
+  ])('%s', async (kind, faults) => {
+    const { code, output } = await runProgram(path, 'random-clients.mjs', [kind, RUNS, SEED]);
+    expect(code, `seed ${SEED}: ${output}`).toBe(0);
+    console.log(output.trim());
+    const counts = JSON.parse(output);
+    // The clients' requests were tracked: the thread had the urgency of one.
+    expect(counts.highest).toBeGreaterThanOrEqual(900);
+    expect(faults.filter((fault) => !(counts[fault] > 0))).toEqual([]);
+  });
+});
