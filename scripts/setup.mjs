@@ -101,6 +101,7 @@ if (process.platform === 'linux') installSystemPackages();
 installNpmPackages(root);
 if (forTests) {
   installNpmPackages(join(root, 'test/node-versions'));
+  installNpmPackages(join(root, 'test/requests'));
   if (forPackages) installNpmPackages(join(root, 'test/install/arm64'));
 }
 const { build } = await import('./build.mjs');

@@ -34,6 +34,7 @@ async function serve(path, body, answer) {
   body.on('error', () => {});
   if (path.startsWith('/hold')) return;
   if (path.startsWith('/destroy')) {
+    await turn();
     answer.destroy();
     return;
   }
@@ -98,9 +99,13 @@ class Record extends EventEmitter {
     server.on('request', onRequest);
   }
 
-  /** Resolves when a condition holds; it is looked at whenever something changes. */
+  /**
+   * Resolves when a condition holds; it is looked at whenever something changes. In a turn of its own:
+   * Node.js aborts when a session is destroyed while it reads (nodejs/node#64850).
+   */
   async until(condition) {
     while (!condition()) await once(this, 'change');
+    await turn();
   }
 
   /**

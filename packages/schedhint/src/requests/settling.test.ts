@@ -79,14 +79,19 @@ test('a frozen one cannot be followed: its request ends when it is returned', as
   expect(await returned).toBe('row');
 });
 
-test('a promise with a `then` of its own is lazy too', async () => {
+test('a subclass of Promise with a `then` of its own is lazy too', async () => {
   let runs = 0;
-  const lazy = Promise.resolve('row');
-  const then: typeof lazy.then = (...args) => {
+  class Lazy extends Promise<string> {
+    static override get [Symbol.species]() {
+      return Promise;
+    }
+  }
+  const then: Promise<string>['then'] = (...args) => {
     runs++;
     return Promise.prototype.then.apply(lazy, args) as never;
   };
-  Object.defineProperty(lazy, 'then', { value: then, configurable: true });
+  Object.defineProperty(Lazy.prototype, 'then', { value: then });
+  const lazy = new Lazy((resolve) => resolve('row'));
   const returned = wrap(() => lazy)();
   expect([runs, requests.inFlight]).toEqual([0, 1]);
   expect(await returned).toBe('row');

@@ -17,8 +17,8 @@ export function endWhenSettled(result: unknown, end: () => void): void {
   }
   if (typeof then !== 'function') {
     end();
-  } else if (types.isPromise(result) && then === Promise.prototype.then) {
-    result.then(end, end);
+  } else if (isEager(result, then)) {
+    Promise.prototype.then.call(result, end, end);
   } else if (!endAtThen(result as PromiseLike<unknown>, then as Then, end)) {
     end();
   }
@@ -26,6 +26,12 @@ export function endWhenSettled(result: unknown, end: () => void): void {
 
 function isObject(value: unknown): boolean {
   return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** A native promise that `await` observes without calling a `then` that somebody has overridden. */
+function isEager(result: unknown, then: unknown): result is Promise<unknown> {
+  if (!types.isPromise(result)) return false;
+  return then === Promise.prototype.then || result.constructor === Promise;
 }
 
 type Then = PromiseLike<unknown>['then'];
