@@ -35,7 +35,13 @@ test('TypeScript and JavaScript: compiled, with the types of the packages', () =
   expect(compiled.length).toBeGreaterThan(15);
   const tsconfig = {
     extends: '../../tsconfig.base.json',
-    compilerOptions: { noEmit: true, allowJs: true, checkJs: true, noUnusedLocals: false },
+    compilerOptions: {
+      noEmit: true,
+      allowJs: true,
+      checkJs: true,
+      noUnusedLocals: false,
+      paths: { '@grpc/grpc-js': [join(root, 'test/requests/node_modules/@grpc/grpc-js')] },
+    },
     include: ['*/*'],
   };
   writeFileSync(join(home, 'tsconfig.json'), JSON.stringify(tsconfig));
