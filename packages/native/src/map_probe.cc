@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <vector>
@@ -11,17 +12,18 @@
 namespace schedhint {
 namespace {
 
-constexpr uint32_t kPage = 4096;
 constexpr int kNoThread = -1;
 
 }  // namespace
 
 SlotProbe ProbeSlot(int map_fd, uint32_t value_size, uint32_t slot_offset) {
+  // 4 KiB, or more on arm64: mprotect(2) takes whole pages only.
+  const uint32_t page = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   // A page that can be pinned, and behind it one that can't.
   void* scratch =
-      mmap(nullptr, 2 * kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (scratch == MAP_FAILED) return {-errno};
-  uint8_t* refused = static_cast<uint8_t*>(scratch) + kPage;
+  uint8_t* refused = static_cast<uint8_t*>(scratch) + page;
   std::vector<uint8_t> value(value_size);
   auto update_with = [&](const uint8_t* address) {
     std::memcpy(value.data() + slot_offset, &address, sizeof(address));
@@ -29,12 +31,12 @@ SlotProbe ProbeSlot(int map_fd, uint32_t value_size, uint32_t slot_offset) {
   };
 
   SlotProbe probe;
-  if (mprotect(refused, kPage, PROT_NONE) != 0) {
+  if (mprotect(refused, page, PROT_NONE) != 0) {
     probe.error = -errno;
   } else if (int answer = update_with(refused); answer == -EFAULT) {
     probe.is_uptr = true;
     // The struct is larger than k bytes when one that begins k bytes before the page's end crosses.
-    uint32_t fits = kPage;
+    uint32_t fits = page;
     uint32_t crosses = 0;
     while (fits - crosses > 1 && probe.error == 0) {
       uint32_t middle = crosses + (fits - crosses) / 2;
@@ -51,7 +53,7 @@ SlotProbe ProbeSlot(int map_fd, uint32_t value_size, uint32_t slot_offset) {
   } else if (answer != -EBADF) {
     probe.error = answer;
   }
-  munmap(scratch, 2 * kPage);
+  munmap(scratch, 2 * page);
   return probe;
 }
 
