@@ -10,7 +10,10 @@ import { type Context, NodeProcess } from '../kernel/node-process.js';
 import { until } from '../kernel/until.js';
 import { LayeredReader } from './layered-reader.js';
 
-function attach({ schedhint, keep }: Context, options: { map: string; gc?: number | null }) {
+function attach(
+  { schedhint, keep }: Context,
+  options: { map: string; gc?: number | null; normal?: number },
+) {
   keep.thread = schedhint.attachThread({ channel: schedhint.layered(options), scoped: true });
   return { status: keep.thread.status, tid: keep.thread.tid as number };
 }
@@ -65,13 +68,15 @@ describeOnKernel('the layered channel', () => {
 
   const hints = async () => (await reader.calls()).map(({ hint }) => hint);
 
-  test('a change is one call, the same value none, and no opinion no element', async () => {
+  test('a change is one call, the same value none; before the first number there is no element', async () => {
     const { status, tid } = await node.run(attach, { map: reader.map });
     expect(status).toMatchObject({
       state: 'bound',
       map: { path: reader.map, id: reader.mapId, by: 'self' },
       readBy: null,
     });
+    await node.run(setUrgency, 0);
+    await node.run(({ keep }) => keep.thread.hints.reset());
     expect(await reader.hint(tid)).toBeNull();
     expect(await hints()).toEqual([]);
     await node.run(setUrgency, 512);
@@ -87,12 +92,13 @@ describeOnKernel('the layered channel', () => {
     });
     expect(await hints()).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
     await node.run(({ keep }) => keep.thread.hints.reset());
-    expect(await reader.hint(tid)).toBeNull();
-    expect(await hints()).toEqual([null]);
+    expect(await reader.hint(tid)).toBe(1);
+    await node.run(setUrgency, 0);
+    expect(await hints()).toEqual([1]);
     expect(await node.run(({ keep }) => keep.thread.hints.sliceUs)).toBe(0);
   });
 
-  test('the mapping: 0 is a hint, null is none; what is none is thrown before anything is written', async () => {
+  test('the mapping: 0 is a hint, null is the normal number; what is not a hint is thrown before anything is written', async () => {
     const { tid } = await node.run(attach, { map: reader.map });
     const seen: unknown[] = [];
     const set = async (urgency: number) => {
@@ -100,6 +106,7 @@ describeOnKernel('the layered channel', () => {
         keep.mapped ??= schedhint.attachThread({
           channel: schedhint.layered({
             map: keep.thread.status.map.path,
+            normal: 7, // the first channel of a map decides: 1
             urgency: (u) => (u > 1000 ? 2000 : u > 500 ? null : u - 1),
           }),
         });
@@ -117,7 +124,7 @@ describeOnKernel('the layered channel', () => {
     await set(501);
     await set(2);
     await set(1001);
-    expect(seen).toEqual([0, 499, null, 1, 'ERR_FIELD_RANGE']);
+    expect(seen).toEqual([0, 499, 1, 1, 'ERR_FIELD_RANGE']);
     expect(await reader.hint(tid)).toBe(1);
     expect(await node.run(({ keep }) => keep.mapped.hints.urgency)).toBe(2);
   });
@@ -170,7 +177,23 @@ describeOnKernel('the layered channel', () => {
     },
   );
 
-  test('gc: null leaves the app’s hint alone; a pause without one deletes its own again', async () => {
+  test('normal: the number after the last hint, also when the thread is no longer bound', async () => {
+    const { tid } = await node.run(attach, { map: reader.map, normal: 7 });
+    await node.run(setUrgency, 900);
+    await node.run(setUrgency, 0);
+    expect(await reader.hint(tid)).toBe(7);
+    await node.run(setUrgency, 900);
+    await node.run(({ keep }) => keep.thread.stop());
+    expect(await reader.hint(tid)).toBe(7);
+    expect(await hints()).toEqual([900, 7, 900, 7]);
+    // Attached again, it has its number already and writes only what is new.
+    await node.run(attach, { map: reader.map, normal: 7 });
+    await node.run(({ keep }) => keep.thread.stop());
+    expect(await hints()).toEqual([]);
+    expect(await reader.hint(tid)).toBe(7);
+  });
+
+  test('gc: null leaves the app’s hint alone; a pause without one ends with the normal number', async () => {
     const { tid } = await node.run(attach, { map: reader.map });
     await node.run(({ schedhint, keep }, map) => {
       keep.hints = schedhint.startGcHints({ channel: schedhint.layered({ map, gc: null }) });
@@ -186,11 +209,11 @@ describeOnKernel('the layered channel', () => {
     const changes = await hints();
     expect(changes.length % 2).toBe(0);
     expect(new Set(changes.filter((_, i) => i % 2 === 0))).toEqual(new Set([0]));
-    expect(new Set(changes.filter((_, i) => i % 2 === 1))).toEqual(new Set([null]));
-    expect(await reader.hint(tid)).toBeNull();
+    expect(new Set(changes.filter((_, i) => i % 2 === 1))).toEqual(new Set([1]));
+    expect(await reader.hint(tid)).toBe(1);
   });
 
-  test('a parent sets its worker’s hint, and the end of a thread takes it away', async () => {
+  test('a parent sets its worker’s hint, and the end of a thread withdraws it', async () => {
     const worker = await node.startWorker();
     const before = await node.run(holdings);
     const { tid } = await worker.run(attach, { map: reader.map });
@@ -205,7 +228,8 @@ describeOnKernel('the layered channel', () => {
     expect(await node.run(({ addon }) => addon.counts().bound)).toBe(1);
     await reader.calls();
     await worker.stop();
-    expect(await reader.calls()).toMatchObject([{ hint: null, before: 77, tid }]);
+    // The kernel frees the element with the thread, which may outlive its isolate.
+    expect(await reader.calls()).toMatchObject([{ hint: 1, before: 77, tid }]);
     const { threads, bindings, bound, mapsOpen, descriptors } = await node.run(holdings);
     expect({ threads, bindings, bound, mapsOpen }).toEqual({
       threads: 0,
@@ -217,14 +241,14 @@ describeOnKernel('the layered channel', () => {
     expect(descriptors).toBeLessThanOrEqual(before.descriptors + 4);
   });
 
-  test('stop() deletes the element; the hints live on over private memory', async () => {
+  test('stop() withdraws the hint; the hints live on over private memory', async () => {
     const { tid } = await node.run(attach, { map: reader.map });
     await node.run(setUrgency, 9);
     await node.run(({ keep }) => keep.thread.stop());
-    expect(await reader.hint(tid)).toBeNull();
+    expect(await reader.hint(tid)).toBe(1);
     await node.run(setUrgency, 10);
-    expect(await reader.hint(tid)).toBeNull();
-    expect(await hints()).toEqual([9, null]);
+    expect(await reader.hint(tid)).toBe(1);
+    expect(await hints()).toEqual([9, 1]);
     expect(await node.run(({ keep }) => keep.thread.hints.urgency)).toBe(10);
   });
 
@@ -240,12 +264,12 @@ describeOnKernel('the layered channel', () => {
     expect(await reader.hint(tid)).toBe(300);
     renameSync(reader.map, away);
     await until('it is let go', async () => (await state()) === 'waiting');
-    expect(await reader.hint(tid)).toBeNull();
+    expect(await reader.hint(tid)).toBe(1);
     await node.run(setUrgency, 301);
     renameSync(away, reader.map);
     await until('it is bound again', async () => (await state()) === 'bound');
     expect(await reader.hint(tid)).toBe(301);
-    expect(await hints()).toEqual([300, null, 301]);
+    expect(await hints()).toEqual([300, 1, 301]);
   });
 
   test('another value is refused, and says what to do', async () => {

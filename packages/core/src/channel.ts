@@ -32,7 +32,7 @@ export type StandardBlocks = BlocksOf<{
   process: typeof processLayout;
 }>;
 
-/** How hints become scx_layered's one number: 0..1024, or null for none. */
+/** How hints become scx_layered's one number: 0..1024, or null for the normal one. */
 export interface LayeredMapping {
   /** During a collection's pause; null: as otherwise. */
   readonly gc: number | null;

@@ -14,7 +14,7 @@ export class LayeredHints implements Hints {
   readonly #mapping: LayeredMapping;
   readonly #publish: (hint: number) => void;
 
-  /** @internal @param publish gets 0..1024, or -1 for no hint */
+  /** @internal @param publish gets 0..1024, or -1 for no hint: the addon puts the normal number in its place */
   constructor(values: BlockHints, mapping: LayeredMapping, publish: (hint: number) => void) {
     this.#values = values;
     this.#mapping = mapping;

@@ -19,6 +19,11 @@ describe('layered()', () => {
     expect(request).toMatchObject({ kind: 'layered', map: '/m', broker: '', valueSize: 32 });
   });
 
+  test('the normal number is 1, unless an option says otherwise', () => {
+    expect(layered({ map: '/m' }).request.normalHint).toBe(1);
+    expect(layered({ map: '/m', normal: 0 }).request.normalHint).toBe(0);
+  });
+
   test('the path is that of the options, else of SCHEDHINT_LAYERED_MAP', () => {
     vi.stubEnv('SCHEDHINT_LAYERED_MAP', '/env');
     expect(layered().request.map).toBe('/env');
@@ -33,6 +38,8 @@ describe('layered()', () => {
     ['gc negative', { map: '/m', gc: -1 }],
     ['gc no integer', { map: '/m', gc: 0.5 }],
     ['gc no number', { map: '/m', gc: '900' }],
+    ['normal too large', { map: '/m', normal: 1025 }],
+    ['normal no number', { map: '/m', normal: null }],
     ['urgency no function', { map: '/m', urgency: 5 }],
   ])('%s: refused', (_, options) => {
     vi.stubEnv('SCHEDHINT_LAYERED_MAP', '');

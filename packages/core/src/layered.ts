@@ -10,14 +10,21 @@ export interface LayeredOptions {
   /** The hint during a collection's pause, 0..1024; null: as otherwise. By default 900. */
   readonly gc?: number | null;
   /**
-   * The hint for an urgency of 1..1024: 0..1024, or null for none. By default the urgency itself.
-   * No opinion (urgency 0) is no hint.
+   * What a thread has after its first hint whenever it has no other: 0..1024, by default 1. Name it
+   * in a layer of its own: scx_layered looks at a thread again only when it finds a number that a
+   * layer names. If a process uses several values for one map, the first counts.
+   */
+  readonly normal?: number;
+  /**
+   * The hint for an urgency of 1..1024: 0..1024, or null for `normal`. By default the urgency itself.
+   * No opinion (urgency 0) is `normal` too.
    */
   readonly urgency?: (urgency: number) => number | null;
 }
 
 const VALUE_SIZE = 32;
 const GC = 900;
+const NORMAL = 1;
 
 /**
  * The map of scx_layered's `--task-hint-map`: one number for each thread, which its `HintEquals`
@@ -25,15 +32,21 @@ const GC = 900;
  * nowhere. Each change is one `bpf(2)` call of about a microsecond, in C++; the same value again is
  * none. `schedhint-broker` does not carry it.
  *
+ * A thread has no number until its first hint. From then on it always has one, also after
+ * `stop()`: scx_layered leaves a thread without a number in the layer that it is in.
+ *
  * @throws TypeError `ERR_OPTION` for an option that is none, or without a path
  */
 export function layered(options: LayeredOptions = {}): StandardChannel {
   if (typeof options !== 'object' || options === null) {
     throw typeError('ERR_OPTION', `layered: expected an object, got ${show(options)}`);
   }
-  const { gc = GC, urgency = (value: number) => value } = options;
+  const { gc = GC, normal = NORMAL, urgency = (value: number) => value } = options;
   if (gc !== null && !isHint(gc)) {
     throw typeError('ERR_OPTION', `gc: expected null or an integer 0..1024, got ${show(gc)}`);
+  }
+  if (!isHint(normal)) {
+    throw typeError('ERR_OPTION', `normal: expected an integer 0..1024, got ${show(normal)}`);
   }
   if (typeof urgency !== 'function') {
     throw typeError('ERR_OPTION', `urgency: expected a function, got ${show(urgency)}`);
@@ -49,7 +62,12 @@ export function layered(options: LayeredOptions = {}): StandardChannel {
   return Object.freeze({
     ...standard,
     kind: 'layered' as const,
-    request: { ...standard.request, kind: 'layered' as const, valueSize: VALUE_SIZE },
+    request: {
+      ...standard.request,
+      kind: 'layered' as const,
+      valueSize: VALUE_SIZE,
+      normalHint: normal,
+    },
     layered: { gc, urgency },
   });
 }

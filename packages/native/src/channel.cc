@@ -49,6 +49,7 @@ Channel::Channel(const schedhint_channel_spec& spec)
       count_slot_(spec.count_slot),
       count_offset_(spec.count_offset),
       kind_(spec.kind),
+      normal_hint_(spec.normal_hint),
       leader_tid_(getpid()) {}
 
 std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, PagePool* pool,

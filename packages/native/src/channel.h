@@ -31,6 +31,7 @@ class Channel {
   void AddPath(const char* path) { paths_.push_back(path); }
   bool HasSlotsOf(const schedhint_channel_spec& spec) const;
   schedhint_kind kind() const { return kind_; }
+  int32_t normal_hint() const { return normal_hint_; }
   const std::vector<schedhint_slot>& slots() const { return slots_; }
   const HeldBlockSet& process() const { return process_; }
 
@@ -90,6 +91,7 @@ class Channel {
   int32_t count_slot_;
   uint32_t count_offset_;
   schedhint_kind kind_;
+  int32_t normal_hint_;
   pid_t leader_tid_;
   bool has_process_slot_ = false;
   HeldBlockSet process_;

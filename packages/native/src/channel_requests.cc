@@ -35,10 +35,15 @@ const schedhint_channel_spec& ChannelRequests::SpecOf(Napi::Object request) {
     read->slots.push_back({U32(slot, "offset"), U32(slot, "size"),
                            is_process ? SCHEDHINT_OWNER_PROCESS : SCHEDHINT_OWNER_THREAD});
   }
-  read->spec = {read->path.c_str(),          read->broker.c_str(),
-                U32(request, "valueSize"),   static_cast<uint32_t>(read->slots.size()),
-                read->slots.data(),          request.Get("countSlot").ToNumber().Int32Value(),
-                U32(request, "countOffset"), KindOf(Text(request, "kind"))};
+  read->spec = {read->path.c_str(),
+                read->broker.c_str(),
+                U32(request, "valueSize"),
+                static_cast<uint32_t>(read->slots.size()),
+                read->slots.data(),
+                request.Get("countSlot").ToNumber().Int32Value(),
+                U32(request, "countOffset"),
+                KindOf(Text(request, "kind")),
+                request.Get("normalHint").ToNumber().Int32Value()};
   if (known_.size() < kKept) {
     known_.push_back(std::move(read));
     return known_.back()->spec;

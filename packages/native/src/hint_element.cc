@@ -20,13 +20,13 @@ static_assert(sizeof(Value) == HintElement::kValueSize, "the size of the map's v
 void HintElement::Set(int32_t hint) {
   std::lock_guard<std::mutex> lock(mutex_);
   app_ = hint;
-  Write();
+  Write(Wanted());
 }
 
 void HintElement::EnterPause(int32_t hint) {
   std::lock_guard<std::mutex> lock(mutex_);
   pause_ = hint;
-  Write();
+  Write(Wanted());
 }
 
 void HintElement::LeavePause() {
@@ -40,7 +40,7 @@ schedhint_status HintElement::Bind(int map_fd, pid_t tid) {
   map_fd_ = map_fd;
   thread_fd_ = thread_fd;
   written_ = kNone;
-  int error = Write();
+  int error = Write(Wanted());
   if (error == 0) return {};
   CloseDescriptor(thread_fd_);
   map_fd_ = thread_fd_ = -1;
@@ -50,7 +50,7 @@ schedhint_status HintElement::Bind(int map_fd, pid_t tid) {
 void HintElement::Unbind() {
   std::lock_guard<std::mutex> lock(mutex_);
   if (thread_fd_ < 0) return;
-  DeleteElement(map_fd_, thread_fd_);  // ENOENT: there was no hint
+  if (written_ != kNone) Write(normal_);
   CloseDescriptor(thread_fd_);
   map_fd_ = thread_fd_ = -1;
   error_ = 0;
@@ -61,16 +61,17 @@ int HintElement::LastError() {
   return error_;
 }
 
-int HintElement::Write() {
-  int32_t hint = pause_ != kNone ? pause_ : app_;
-  if (thread_fd_ < 0 || hint == written_) return 0;
-  if (hint == kNone) {
-    error_ = DeleteElement(map_fd_, thread_fd_);
-    if (error_ == -ENOENT) error_ = 0;  // somebody else has deleted it
-  } else {
-    Value value = {static_cast<uint64_t>(hint), {}};
-    error_ = UpdateElement(map_fd_, thread_fd_, &value);
-  }
+int32_t HintElement::Wanted() const {
+  if (pause_ != kNone) return pause_;
+  if (app_ != kNone) return app_;
+  return written_ == kNone ? kNone : normal_;
+}
+
+int HintElement::Write(int32_t hint) {
+  if (thread_fd_ < 0) return 0;
+  if (hint == written_) return error_ = 0;
+  Value value = {static_cast<uint64_t>(hint), {}};
+  error_ = UpdateElement(map_fd_, thread_fd_, &value);
   if (error_ == 0) written_ = hint;
   return error_;
 }

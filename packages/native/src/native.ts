@@ -39,6 +39,8 @@ export interface ChannelRequest {
   readonly countSlot: number;
   /** Offset of that count (u32). */
   readonly countOffset: number;
+  /** Only of a `layered` channel: what {@link Addon.setHint} falls back to. The first of a map counts. */
+  readonly normalHint?: number;
 }
 
 /**
@@ -223,8 +225,9 @@ export interface Addon {
   /** The id of the map that has the thread's element; 0: none. Of the status, what is asked most. */
   boundTo(handle: AttachmentHandle): number;
   /**
-   * The hint in the element of a layered channel, 0..1024, or -1 for no element. A `bpf(2)` call if
-   * it is another than before, inside this call; with the map not bound, when it is.
+   * The hint in the element of a layered channel, 0..1024, or -1: the channel's `normalHint` if the
+   * thread has an element, else nothing. A `bpf(2)` call if it is another than before, inside this
+   * call; with the map not bound, when it is.
    */
   setHint(handle: AttachmentHandle, hint: number): void;
   /**

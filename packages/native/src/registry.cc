@@ -141,7 +141,9 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
     *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
     return nullptr;
   }
-  if (channel->kind() == SCHEDHINT_KIND_LAYERED) binding->hint = std::make_unique<HintElement>();
+  if (channel->kind() == SCHEDHINT_KIND_LAYERED) {
+    binding->hint = std::make_unique<HintElement>(channel->normal_hint());
+  }
   binding->channel_index = channel->bindings.size();
   channel->bindings.push_back(binding.get());
   binding->next = std::exchange(thread->bindings, binding.get());

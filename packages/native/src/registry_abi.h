@@ -46,6 +46,7 @@ struct schedhint_channel_spec {
   int32_t count_slot;
   uint32_t count_offset;
   schedhint_kind kind;
+  int32_t normal_hint;  // of a layered channel: in an element that has no other; 0..1024
 };
 
 // The step of binding that failed, and what the kernel said.
@@ -150,8 +151,8 @@ struct schedhint_registry {
   void (*worker_ended)(uint64_t thread_id);
   // How many of those that run have not attached.
   uint32_t (*unreached_workers)();
-  // The hint in the element of a layered channel, 0..1024, or -1: no element. One bpf(2) call where
-  // that changes anything. From any thread.
+  // The hint in the element of a layered channel, 0..1024, or -1: the normal hint if there is an
+  // element, else nothing. One bpf(2) call where that changes anything. From any thread.
   void (*set_hint)(schedhint_binding*, int32_t hint);
   // The place of a value in every thread's task local data, behind the first 8 bytes of the block.
   // Made if it is not there; 0 or -errno. `dynamic_bytes`: room for what is made after the first
