@@ -112,6 +112,17 @@ describeOnKernel('schedhint doctor, with a reader', () => {
     expectCause(diagnosis, 'bpf', new RegExp(`${errno}.*a seccomp profile is on`), /allow bpf in/);
   });
 
+  // bpf(2) itself may be called, so the check of it passes.
+  test.each([
+    ['BPF_MAP_UPDATE_ELEM', /asking .* for its layout failed: EPERM/],
+    ['BPF_OBJ_GET_INFO_BY_FD', /reading the map at .* failed: EPERM/],
+  ])('seccomp refuses one command of bpf (%s)', async (command, found) => {
+    const diagnosis = await diagnose({ map, through: [refuse, command, 'EPERM'] });
+    expect(diagnosis.status).toMatchObject({ code: 'ERR_BPF_REFUSED' });
+    expect(check(diagnosis, 'bpf')).toMatchObject({ state: 'pass' });
+    expectCause(diagnosis, 'map', found, /seccomp profile refuses some of its commands/);
+  });
+
   test.each(['EPERM', 'ENOSYS'])('seccomp refuses pidfd_open (%s)', async (errno) => {
     const diagnosis = await diagnose({ map, through: [refuse, 'pidfd_open', errno] });
     expectCause(
@@ -195,7 +206,7 @@ describeOnKernel('schedhint doctor, with a reader', () => {
     const { code, text } = await report('--map', `${bpffs.path}/other`);
     expect(code).toBe(1);
     expect(text).toMatch(
-      /^fail {2}map +no map is pinned at .*\n +-> start the scheduler, .*hints\)$/m,
+      /^fail {2}map +no map is pinned at .*\n +-> start the scheduler, .*hints\); without one, schedhint top --map .*other --mode 0666 /m,
     );
     expect(text).toMatch(/^\d+ pass, 1 warn, 1 fail; hints stay private: ERR_MAP_NOT_FOUND$/m);
     expect(text).not.toContain('\x1b');
@@ -264,7 +275,36 @@ describeOnKernel('schedhint doctor, where the map is wrong', () => {
     await killed.kill();
     const diagnosis = await diagnose({ map: pin('orphan') });
     expect(diagnosis.status).toMatchObject({ state: 'bound', readBy: null });
-    expectWarning(diagnosis, 'reader', /nobody has looked/);
+    expectWarning(diagnosis, 'reader', /no reader has answered/);
+    expect(check(diagnosis, 'reader').todo).toMatch(/start the scheduler anew/);
+  });
+
+  test('bound, and the reader lives but never answers, as under schedhint top', async () => {
+    const silent = await Observer.start(pin('silent'), '--no-feedback');
+    try {
+      const diagnosis = await diagnose({ map: pin('silent') });
+      expect(diagnosis.status).toMatchObject({ state: 'bound', readBy: null });
+      expectWarning(diagnosis, 'reader', /^observer \(pid \d+\) reads the map and does not answer/);
+      expect(check(diagnosis, 'reader').todo).not.toMatch(/anew|killed/);
+    } finally {
+      await silent.stop();
+    }
+  });
+
+  test('the same for a user who may not see the reader', async () => {
+    const silent = await Observer.start(pin('silent'), '--no-feedback', '--mode', '0666');
+    await bpffs.setMode(0o755);
+    try {
+      const diagnosis = await diagnose({
+        map: pin('silent'),
+        program: ['programs/as-user.mjs', NOBODY, pin('silent')],
+      });
+      expect(diagnosis.status).toMatchObject({ state: 'bound', readBy: null });
+      expectWarning(diagnosis, 'reader', /no reader has answered/);
+      expect(check(diagnosis, 'reader').todo).toMatch(/^nothing, if schedhint top is what reads/);
+    } finally {
+      await silent.stop();
+    }
   });
 
   // A kernel without __uptr cannot run here. It is played by this one, which says that it is

@@ -207,7 +207,7 @@ function explainOpen({ kind, map: path }: Asked, said: string): Unbound {
       return kind === 'layered' || kernelHasUptr()
         ? waiting(
             'ERR_MAP_NOT_FOUND',
-            `no map is pinned at ${path}: ${existsSync(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in ${PIN_VARIABLE[kind]}`,
+            `no map is pinned at ${path}: ${existsSync(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in ${PIN_VARIABLE[kind]}${kind === 'uptr' ? '; to see hints without a scheduler: schedhint top --mode 0666' : ''}`,
           )
         : unavailable(
             'ERR_UPTR_UNSUPPORTED',

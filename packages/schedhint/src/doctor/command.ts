@@ -1,11 +1,7 @@
 import { type Paint, paintFor } from '../terminal/colours.js';
-import { broker } from './broker.js';
 import type { Check, CheckState } from './check.js';
-import { kernelChecks } from './kernel.js';
-import { limitChecks } from './limits.js';
-import { mapChecks, reader } from './map.js';
+import { diagnose } from './diagnosis.js';
 import { examine, type Patient } from './patient.js';
-import { reachChecks, runtimeChecks } from './runtime.js';
 
 /** What `schedhint doctor` was called with. */
 export interface DoctorOptions {
@@ -21,22 +17,10 @@ export interface DoctorOptions {
  */
 export async function doctor({ map, json = false }: DoctorOptions): Promise<number> {
   const patient = await examine(map);
-  const checks = checksOf(patient);
+  const checks = diagnose(patient);
   const ok = checks.every(({ state }) => state !== 'fail');
   process.stdout.write(json ? asJson(patient, checks, ok) : asText(patient, checks));
   return ok ? 0 : 1;
-}
-
-function checksOf(patient: Patient): Check[] {
-  return [
-    ...runtimeChecks(patient),
-    ...kernelChecks(patient),
-    ...mapChecks(patient),
-    broker(patient),
-    reader(patient),
-    ...reachChecks(patient),
-    ...limitChecks(patient),
-  ];
 }
 
 function asJson({ map, status }: Patient, checks: readonly Check[], ok: boolean): string {

@@ -1,23 +1,12 @@
 import { accessSync, constants, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
-import type { StatusCode } from '@schedhint/core';
+import { TOLD_BY } from './cause.js';
 import { type Check, fail, pass, skip, warn } from './check.js';
+import { findMapReaders } from './map-readers.js';
 import { codeOf, type Patient } from './patient.js';
 
 const BPF_FS_MAGIC = 0xcafe4a11;
-/** The codes that are about the map; another check tells what is behind the others. */
-const OURS: readonly StatusCode[] = [
-  'ERR_BIND_REFUSED',
-  'ERR_LAYOUT_MISMATCH',
-  'ERR_MAP_IN_USE',
-  'ERR_MAP_LAYOUT',
-  'ERR_MAP_NOT_FOUND',
-  'ERR_MAP_PERMISSION',
-  'ERR_MAP_TYPE',
-  'ERR_NOT_A_PIN',
-  'ERR_NO_MEMORY',
-];
 
 /** Where the map is pinned, and the map. */
 export function mapChecks(patient: Patient): Check[] {
@@ -59,17 +48,29 @@ function mounting(directory: string): string {
 }
 
 function map(patient: Patient, where: Check): Check {
-  const { map, status } = patient;
+  const { map, status, calls } = patient;
   if (status.state === 'bound') {
     const by = status.map.by === 'broker' ? 'through the broker' : 'by this process itself';
     return pass('map', `${map}: task storage with __uptr fields, id ${status.map.id}, bound ${by}`);
   }
   const { code, reason } = status;
-  if (!OURS.includes(code)) return skip('map', `not known: ${code} stands before it`);
+  if (!TOLD_BY[code].includes('map')) return skip('map', `not known: ${code} stands before it`);
   if (where.state === 'fail') return skip('map', 'not known: there is no bpf filesystem there');
   switch (code) {
     case 'ERR_MAP_NOT_FOUND':
-      return fail('map', `no map is pinned at ${map}`, `start the scheduler${others(map)}`);
+      return fail(
+        'map',
+        `no map is pinned at ${map}`,
+        `start the scheduler${others(map)}; without one, schedhint top --map ${map} --mode 0666 makes the map and shows the hints`,
+      );
+    case 'ERR_BPF_REFUSED':
+      return calls?.bpf === 0
+        ? fail(
+            'map',
+            reason,
+            'bpf(2) itself may be called: see whether a seccomp profile refuses some of its commands, else report this with the output of schedhint doctor --json',
+          )
+        : skip('map', `not known: ${code} stands before it`);
     case 'ERR_MAP_PERMISSION':
       return permission(map);
     case 'ERR_MAP_TYPE':
@@ -153,17 +154,24 @@ function modeOf(path: string): string {
   }
 }
 
-/** Whether anybody has looked at the block. */
+/** Whether a reader has answered in the block. One that only looks cannot be seen there. */
 export function reader({ status }: Patient): Check {
   if (status.state !== 'bound') return skip('reader', 'not known: nothing is bound');
   if (status.readBy !== null) {
     return pass('reader', `a reader looks at the block (ABI ${status.readBy.abi})${schedExt()}`);
   }
-  return warn(
-    'reader',
-    `bound, but nobody has looked at the block for 1 s${schedExt()}`,
-    'start the scheduler anew: one that was killed leaves its map and its pin behind',
-  );
+  const [reading] = findMapReaders(status.map.id);
+  return reading === undefined
+    ? warn(
+        'reader',
+        `bound, but no reader has answered in the block for 1 s${schedExt()}`,
+        'nothing, if schedhint top is what reads: it never answers. Otherwise start the scheduler anew: one that was killed leaves its map and its pin behind',
+      )
+    : warn(
+        'reader',
+        `${reading.command} (pid ${reading.pid}) reads the map and does not answer in the block, as schedhint top does${schedExt()}`,
+        'nothing, if you only want to see the hints; start a scheduler that acts on them if they are to have an effect',
+      );
 }
 
 /** What the kernel says of sched_ext, where it has that. */

@@ -1,0 +1,49 @@
+import type { StatusCode } from '@schedhint/core';
+import { type Check, type CheckName, fail } from './check.js';
+import type { Patient } from './patient.js';
+
+/** The checks that can tell what is behind a status code. Complete by its type: a new code needs a line. */
+export const TOLD_BY: Readonly<
+  Record<StatusCode | 'ERR_SCHEDHINT_DISABLED', readonly [CheckName, ...CheckName[]]>
+> = {
+  ERR_ADDON_LOAD: ['addon'],
+  ERR_ADDON_MISSING: ['addon'],
+  ERR_BIND_REFUSED: ['map'],
+  ERR_BPF_REFUSED: ['map', 'bpf'],
+  ERR_BROKER_MEMORY: ['memfd_create'],
+  ERR_BROKER_PENDING: ['broker'],
+  ERR_BROKER_REFUSED: ['broker'],
+  ERR_BROKER_UNREACHABLE: ['broker'],
+  ERR_DETACHED: ['map'],
+  ERR_EXTERNAL_MEMORY: ['node'],
+  ERR_LAYOUT_MISMATCH: ['map'],
+  ERR_MAP_IN_USE: ['map'],
+  ERR_MAP_LAYOUT: ['map'],
+  ERR_MAP_NOT_FOUND: ['map', 'bpffs'],
+  ERR_MAP_PERMISSION: ['map'],
+  ERR_MAP_TYPE: ['map'],
+  ERR_NOT_A_PIN: ['map', 'bpffs'],
+  ERR_NO_DESCRIPTORS: ['descriptors'],
+  ERR_NO_MEMORY: ['map'],
+  ERR_PIDFD_REFUSED: ['pidfd_open'],
+  ERR_PLATFORM_UNSUPPORTED: ['addon'],
+  ERR_SCHEDHINT_DISABLED: ['addon'],
+  ERR_THREAD_ENDED: ['map'],
+  ERR_TLD_SHARED_PAGE: ['map'],
+  ERR_UPTR_UNSUPPORTED: ['kernel'],
+  ERR_WORKER_NOT_ATTACHED: ['map'],
+};
+
+/**
+ * Makes sure that a failed check tells why hints stay private. A check asks the machine again and
+ * may find nothing wrong with it, but the status is what an application's threads get.
+ */
+export function withCause({ status }: Patient, checks: readonly Check[]): readonly Check[] {
+  if (status.state === 'bound') return checks;
+  const tellers = TOLD_BY[status.code];
+  if (checks.some(({ name, state }) => state === 'fail' && tellers.includes(name))) return checks;
+  const cause = fail(tellers[0], status.reason, `see ${status.code} in docs/errors.md`);
+  return checks.some(({ name }) => name === cause.name)
+    ? checks.map((check) => (check.name === cause.name ? cause : check))
+    : [...checks, cause];
+}
