@@ -1,16 +1,20 @@
-// The N-API surface; native.ts declares and documents it.
+// The Node-API surface; compiled.ts declares and documents it.
 
 #include <napi.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <string>
+#include <vector>
 
 #include "attachment.h"
 #include "environment.h"
+#include "exported.h"
 #include "map_btf.h"
 #include "refused_calls.h"
 #include "registry_abi.h"
+#include "typed_array.h"
 
 namespace schedhint {
 namespace {
@@ -35,65 +39,73 @@ Napi::Value UnreachedWorkers(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), SharedRegistry().unreached_workers());
 }
 
+// (name, size, dynamicBytes)
 Napi::Value TldKey(const Napi::CallbackInfo& info) {
   uint32_t offset = 0;
   std::string name = info[0].As<Napi::String>();
-  int error = SharedRegistry().tld_key(name.c_str(), info[1].ToNumber().Uint32Value(),
-                                       info[2].ToNumber().Uint32Value(), &offset);
+  int error = SharedRegistry().tld_key(name.c_str(), info[1].As<Napi::Number>().Uint32Value(),
+                                       info[2].As<Napi::Number>().Uint32Value(), &offset);
   return Napi::Number::New(info.Env(), error < 0 ? error : static_cast<int>(offset));
 }
 
-Napi::Value Counts(const Napi::CallbackInfo& info) {
+// (counts)
+void Counts(const Napi::CallbackInfo& info) {
   schedhint_counts counts;
   SharedRegistry().counts(&counts);
-  Napi::Object object = Napi::Object::New(info.Env());
-  object.Set("threads", counts.threads);
-  object.Set("bindings", counts.bindings);
-  object.Set("bound", counts.bound);
-  object.Set("mapsOpen", counts.maps_open);
-  object.Set("pages", counts.pages);
-  object.Set("blocksUsed", counts.blocks_used);
-  object.Set("blocksQuarantined", counts.blocks_quarantined);
-  object.Set("blocksFree", counts.blocks_free);
-  return object;
+  Write(counts, info[0]);
 }
 
+// What readMapBtf() tells beside the BTF.
+struct MapBtfHead {
+  uint32_t command;
+  int32_t error;
+  uint32_t map_id;
+  uint32_t value_type;
+  char map_name[16];  // BPF_OBJ_NAME_LEN
+};
+
+// (path, head): the BTF
 Napi::Value ReadMapBtf(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
   schedhint::MapBtf btf = schedhint::ReadMapBtf(info[0].As<Napi::String>().Utf8Value().c_str());
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("call", btf.call);
-  object.Set("errno", -btf.error);
-  object.Set("mapId", btf.map_id);
-  object.Set("mapName", btf.map_name);
-  object.Set("valueType", btf.value_type);
-  object.Set("btf", Napi::Buffer<uint8_t>::Copy(env, btf.bytes.data(), btf.bytes.size()));
-  return object;
+  MapBtfHead head = {btf.command, -btf.error, btf.map_id, btf.value_type, {}};
+  btf.map_name.copy(head.map_name, sizeof(head.map_name));
+  Write(head, info[1]);
+  void* bytes;
+  napi_value buffer;
+  if (napi_create_arraybuffer(info.Env(), btf.bytes.size(), &bytes, &buffer) != napi_ok) {
+    return info.Env().Null();
+  }
+  if (!btf.bytes.empty()) std::memcpy(bytes, btf.bytes.data(), btf.bytes.size());
+  return Napi::Value(info.Env(), buffer);
 }
 
-Napi::Value ShowRefusedCalls(const Napi::CallbackInfo& info) {
-  RefusedCalls calls = FindRefusedCalls();
-  Napi::Object object = Napi::Object::New(info.Env());
-  object.Set("bpf", -calls.bpf);
-  object.Set("pidfdOpen", -calls.pidfd_open);
-  object.Set("memfdCreate", -calls.memfd_create);
-  return object;
+// (errors)
+void ShowRefusedCalls(const Napi::CallbackInfo& info) {
+  Write(FindRefusedCalls(), info[0]);
 }
 
+// A worker may be terminated at any instruction: from then on each Node-API call that may run
+// JavaScript fails, here as in the functions themselves, which therefore make none that they need.
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Environment(env));
-  ExportAttachments(env, exports);
-  exports.Set("onStatusChange", Napi::Function::New<OnStatusChange>(env, "onStatusChange"));
-  exports.Set("workerOnline", Napi::Function::New<WorkerOnline>(env, "workerOnline"));
-  exports.Set("workerEnded", Napi::Function::New<WorkerEnded>(env, "workerEnded"));
-  exports.Set("unreachedWorkers", Napi::Function::New<UnreachedWorkers>(env, "unreachedWorkers"));
-  exports.Set("tldKey", Napi::Function::New<TldKey>(env, "tldKey"));
-  exports.Set("counts", Napi::Function::New<Counts>(env, "counts"));
-  exports.Set("readMapBtf", Napi::Function::New<ReadMapBtf>(env, "readMapBtf"));
-  exports.Set("refusedCalls", Napi::Function::New<ShowRefusedCalls>(env, "refusedCalls"));
-  exports.Set("isFirstThread", Napi::Boolean::New(env, syscall(SYS_gettid) == getpid()));
-  exports.Set("timeNamespaceOffsetNs",
-              Napi::BigInt::New(env, SharedRegistry().time_namespace_offset()));
+  bool is_first_thread = syscall(SYS_gettid) == getpid();
+  int64_t time_offset = SharedRegistry().time_namespace_offset();
+  std::vector<napi_property_descriptor> properties = {
+      Exported<OnStatusChange>("onStatusChange"),
+      Exported<WorkerOnline>("workerOnline"),
+      Exported<WorkerEnded>("workerEnded"),
+      Exported<UnreachedWorkers>("unreachedWorkers"),
+      Exported<TldKey>("tldKey"),
+      Exported<Counts>("counts"),
+      Exported<ReadMapBtf>("readMapBtf"),
+      Exported<ShowRefusedCalls>("refusedCalls"),
+      Exported("isFirstThread", Napi::Boolean::New(env, is_first_thread)),
+      Exported("timeNamespaceOffsetNs", Napi::BigInt::New(env, time_offset)),
+  };
+  ExportAttachments(&properties);
+  if (napi_define_properties(env, exports, properties.size(), properties.data()) != napi_ok) {
+    napi_throw_error(env, nullptr, "the addon's functions could not be defined");
+  }
   return exports;
 }
 

@@ -2,20 +2,26 @@
 
 #include "block_size.h"
 #include "environment.h"
+#include "exported.h"
 #include "registry_abi.h"
+#include "typed_array.h"
 
 namespace schedhint {
 namespace {
 
 constexpr double kNoPage = -1;
 
-uint32_t U32(const Napi::Object& object, const char* name) {
-  return object.Get(name).ToNumber().Uint32Value();
-}
+// A channel as compiled.ts encodes it: these words, and behind them its slots.
+struct EncodedChannel {
+  uint32_t kind;
+  uint32_t value_size;
+  int32_t count_slot;
+  uint32_t count_offset;
+  int32_t normal_hint;
+};
 
-int32_t I32(const Napi::Object& object, const char* name) {
-  return object.Get(name).ToNumber().Int32Value();
-}
+constexpr size_t kSlotWords = sizeof(schedhint_slot) / sizeof(int32_t);
+constexpr size_t kChannelWords = sizeof(EncodedChannel) / sizeof(int32_t);
 
 // Null: there is none, or it has been released.
 schedhint_binding* BindingOf(const Napi::CallbackInfo& info) {
@@ -32,24 +38,45 @@ schedhint_status StatusOf(const Napi::CallbackInfo& info) {
   return status;
 }
 
-uint8_t* BlockOf(const Napi::CallbackInfo& info) {
-  schedhint_binding* binding = BindingOf(info);
+struct BlockPart {
+  uint8_t* address = nullptr;
   uint32_t size = 0;
-  uint32_t slot = info[1].As<Napi::Number>().Uint32Value();
-  return binding == nullptr ? nullptr
-                            : static_cast<uint8_t*>(SharedRegistry().block(binding, slot, &size));
+
+  // Whether a field of so many bytes lies in it, where it can be stored as one.
+  bool Has(uint32_t offset, uint32_t bytes) const {
+    return address != nullptr && offset % bytes == 0 && offset <= size && bytes <= size - offset;
+  }
+};
+
+BlockPart BlockOf(schedhint_binding* binding, uint32_t slot) {
+  BlockPart part;
+  part.address = static_cast<uint8_t*>(SharedRegistry().block(binding, slot, &part.size));
+  return part;
+}
+
+bool HasFields(schedhint_binding* binding, const schedhint_gc_layout& layout) {
+  BlockPart thread = BlockOf(binding, layout.thread_slot);
+  auto has = [&](uint32_t offset, uint32_t bytes) {
+    return offset == SCHEDHINT_NOWHERE || thread.Has(offset, bytes);
+  };
+  uint32_t word = layout.wide != 0 ? 8 : 4;
+  bool has_process =
+      layout.process_slot < 0 ||
+      BlockOf(binding, static_cast<uint32_t>(layout.process_slot)).Has(layout.process_count, 4);
+  return thread.address != nullptr && has_process && has(layout.gc, word) &&
+         has(layout.count, word) && has(layout.flags, word) && has(layout.since_ns, 8) &&
+         has(layout.expect_ns, 8);
 }
 
 // What the caller would ask for next, each by a call: where the blocks are, and behind them the map
 // that is bound.
 void TellPlaces(Environment* environment, const schedhint_channel_spec& spec,
                 schedhint_binding* binding, const schedhint_status& status,
-                Napi::Float64Array places) {
-  if (places.ElementLength() < 2 * spec.slot_count + 1) return;
-  double* told = places.Data();
+                Numbers<double> places) {
+  if (places.count < 2 * size_t{spec.slot_count} + 1) return;
+  double* told = places.data;
   for (uint32_t slot = 0; slot < spec.slot_count; slot++) {
-    uint32_t size;
-    void* block = binding == nullptr ? nullptr : SharedRegistry().block(binding, slot, &size);
+    uint8_t* block = binding == nullptr ? nullptr : BlockOf(binding, slot).address;
     uintptr_t address = reinterpret_cast<uintptr_t>(block);
     uintptr_t offset = address % kPageSize;
     *told++ = block == nullptr ? kNoPage
@@ -59,18 +86,31 @@ void TellPlaces(Environment* environment, const schedhint_channel_spec& spec,
   *told = status.step == SCHEDHINT_STEP_NONE ? status.map_id : 0;
 }
 
-// (request, threadId, ownThread, places?); core has checked them.
+// (channel, map, broker, threadId, ownThread, places?); core has checked them.
 Napi::Value Attach(const Napi::CallbackInfo& info) {
-  Environment& environment = Environment::Of(info);
-  const schedhint_channel_spec& spec = environment.requests.SpecOf(info[0].As<Napi::Object>());
-  uint64_t thread_id = static_cast<uint64_t>(info[1].As<Napi::Number>().Int64Value());
+  EncodedChannel channel;
+  if (!Read(info[0], &channel)) {
+    napi_throw_type_error(info.Env(), nullptr, "expected a channel as words of an Int32Array");
+    return {};
+  }
+  auto [words, count] = NumbersOf<int32_t>(info[0]);
+  std::string map = info[1].As<Napi::String>(), broker = info[2].As<Napi::String>();
+  schedhint_channel_spec spec = {map.c_str(),
+                                 broker.c_str(),
+                                 channel.value_size,
+                                 static_cast<uint32_t>((count - kChannelWords) / kSlotWords),
+                                 reinterpret_cast<const schedhint_slot*>(words + kChannelWords),
+                                 channel.count_slot,
+                                 channel.count_offset,
+                                 static_cast<schedhint_kind>(channel.kind),
+                                 channel.normal_hint};
+  uint64_t thread_id = static_cast<uint64_t>(info[3].As<Napi::Number>().Int64Value());
   const schedhint_registry& registry = SharedRegistry();
-  auto attach = info[2].As<Napi::Boolean>().Value() ? registry.attach : registry.attach_other;
+  auto attach = info[4].As<Napi::Boolean>().Value() ? registry.attach : registry.attach_other;
   schedhint_status status;
   schedhint_binding* binding = attach(&spec, thread_id, &status);
-  if (info.Length() > 3) {
-    TellPlaces(&environment, spec, binding, status, info[3].As<Napi::Float64Array>());
-  }
+  Environment& environment = Environment::Of(info);
+  TellPlaces(&environment, spec, binding, status, NumbersOf<double>(info[5]));
   return Napi::Number::New(info.Env(), environment.Add({binding, status}));
 }
 
@@ -80,12 +120,17 @@ Napi::Value Page(const Napi::CallbackInfo& info) {
   return page == nullptr ? info.Env().Null() : Napi::Value(info.Env(), page);
 }
 
+// (handle, slot, offset, bytes, value)
 Napi::Value Store(const Napi::CallbackInfo& info) {
-  uint8_t* block = BlockOf(info);
-  if (block == nullptr) return Napi::Boolean::New(info.Env(), false);
-  uint8_t* place = block + info[2].As<Napi::Number>().Uint32Value();
+  schedhint_binding* binding = BindingOf(info);
+  if (binding == nullptr) return Napi::Boolean::New(info.Env(), false);
+  BlockPart block = BlockOf(binding, info[1].As<Napi::Number>().Uint32Value());
+  uint32_t offset = info[2].As<Napi::Number>().Uint32Value();
+  uint32_t bytes = info[3].As<Napi::Number>().Uint32Value() == 2 ? 2 : 4;
   uint32_t value = info[4].As<Napi::Number>().Uint32Value();
-  if (info[3].As<Napi::Number>().Uint32Value() == 2) {
+  if (!block.Has(offset, bytes)) return Napi::Boolean::New(info.Env(), false);
+  uint8_t* place = block.address + offset;
+  if (bytes == 2) {
     __atomic_store_n(reinterpret_cast<uint16_t*>(place), value, __ATOMIC_RELEASE);
   } else {
     __atomic_store_n(reinterpret_cast<uint32_t*>(place), value, __ATOMIC_RELEASE);
@@ -93,19 +138,9 @@ Napi::Value Store(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), true);
 }
 
-Napi::Value Status(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  schedhint_status status = StatusOf(info);
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("step", static_cast<uint32_t>(status.step));
-  object.Set("errno", status.error);
-  object.Set("mapId", status.map_id);
-  object.Set("detail", status.detail);
-  object.Set("found", status.found);
-  object.Set("tid", status.tid);
-  object.Set("viaBroker", status.via == SCHEDHINT_VIA_BROKER);
-  object.Set("boundNs", Napi::BigInt::New(env, status.bound_ns));
-  return object;
+// (handle, status)
+void Status(const Napi::CallbackInfo& info) {
+  Write(StatusOf(info), info[1]);
 }
 
 Napi::Value BoundTo(const Napi::CallbackInfo& info) {
@@ -114,17 +149,12 @@ Napi::Value BoundTo(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), is_bound ? status.map_id : 0);
 }
 
+// (handle, layout)
 Napi::Value StartGcHook(const Napi::CallbackInfo& info) {
-  Napi::Object request = info[1].As<Napi::Object>();
-  schedhint_gc_layout layout = {
-      U32(request, "threadSlot"),  U32(request, "gc"),
-      U32(request, "count"),       U32(request, "sinceNs"),
-      U32(request, "expectNs"),    U32(request, "flags"),
-      U32(request, "liveFlag"),    U32(request, "cycleFlag"),
-      I32(request, "processSlot"), U32(request, "processCount"),
-      I32(request, "hint"),        request.Get("wide").ToBoolean() ? 1u : 0u};
   schedhint_binding* binding = BindingOf(info);
-  bool started = binding != nullptr && SharedRegistry().gc_start(binding, &layout);
+  schedhint_gc_layout layout;
+  bool started = binding != nullptr && Read(info[1], &layout) && HasFields(binding, layout) &&
+                 SharedRegistry().gc_start(binding, &layout) != 0;
   return Napi::Boolean::New(info.Env(), started);
 }
 
@@ -144,16 +174,12 @@ void Release(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-void ExportAttachments(Napi::Env env, Napi::Object exports) {
-  exports.Set("attach", Napi::Function::New<Attach>(env, "attach"));
-  exports.Set("page", Napi::Function::New<Page>(env, "page"));
-  exports.Set("store", Napi::Function::New<Store>(env, "store"));
-  exports.Set("status", Napi::Function::New<Status>(env, "status"));
-  exports.Set("boundTo", Napi::Function::New<BoundTo>(env, "boundTo"));
-  exports.Set("setHint", Napi::Function::New<SetHint>(env, "setHint"));
-  exports.Set("startGcHook", Napi::Function::New<StartGcHook>(env, "startGcHook"));
-  exports.Set("stopGcHook", Napi::Function::New<StopGcHook>(env, "stopGcHook"));
-  exports.Set("release", Napi::Function::New<Release>(env, "release"));
+void ExportAttachments(std::vector<napi_property_descriptor>* exports) {
+  exports->insert(exports->end(),
+                  {Exported<Attach>("attach"), Exported<Page>("page"), Exported<Store>("store"),
+                   Exported<Status>("status"), Exported<BoundTo>("boundTo"),
+                   Exported<SetHint>("setHint"), Exported<StartGcHook>("startGcHook"),
+                   Exported<StopGcHook>("stopGcHook"), Exported<Release>("release")});
 }
 
 }  // namespace schedhint

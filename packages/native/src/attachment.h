@@ -2,9 +2,11 @@
 
 #include <napi.h>
 
+#include <vector>
+
 namespace schedhint {
 
-// Exports what native.ts declares as attach() and the functions that take what it returns.
-void ExportAttachments(Napi::Env env, Napi::Object exports);
+// Adds attach() of compiled.ts, and the functions that take what it returns.
+void ExportAttachments(std::vector<napi_property_descriptor>* exports);
 
 }  // namespace schedhint

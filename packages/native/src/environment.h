@@ -6,7 +6,6 @@
 #include <unordered_map>
 #include <vector>
 
-#include "channel_requests.h"
 #include "registry_abi.h"
 
 namespace schedhint {
@@ -17,8 +16,6 @@ class Environment {
   static Environment& Of(const Napi::CallbackInfo& info) {
     return *info.Env().GetInstanceData<Environment>();
   }
-
-  ChannelRequests requests;
 
   // What a handle of JavaScript's is on. Handles are numbers, never used again: an object with a
   // native half costs more to make than a thread to bind.

@@ -1,3 +1,5 @@
+import { addonOver } from './addon.js';
+import type { CompiledAddon } from './compiled.js';
 import type { Addon } from './native.js';
 
 /** The addon, or why there is none: `code` is stable, `reason` is for people. */
@@ -22,6 +24,18 @@ function load(): AddonResult {
       code: 'ERR_PLATFORM_UNSUPPORTED',
       reason: `hints need Linux (>= 6.13), this is ${process.platform}`,
     };
+  }
+  const { SCHEDHINT_ADDON: chosen = '' } = process.env;
+  if (chosen !== '') {
+    try {
+      return { addon: openAddon(chosen) };
+    } catch (error) {
+      const { message } = error as Error;
+      return {
+        code: 'ERR_ADDON_LOAD',
+        reason: `loading ${chosen}, which SCHEDHINT_ADDON names, failed: ${message}`,
+      };
+    }
   }
   const beside = loadBeside();
   if (beside !== null) return { addon: beside };
@@ -65,7 +79,7 @@ function openAddon(file: string): Addon {
   if (opened[file] === undefined) {
     const module = { exports: {} };
     process.dlopen(module, file);
-    opened[file] = module.exports as Addon;
+    opened[file] = addonOver(module.exports as CompiledAddon);
   }
   return opened[file];
 }

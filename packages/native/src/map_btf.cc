@@ -10,15 +10,15 @@
 namespace schedhint {
 namespace {
 
-// A system call's name goes with its error.
+// A command goes with its error.
 class Calls {
  public:
   explicit Calls(MapBtf* result) : result_(result) {}
 
-  int Do(int command, const char* name, bpf_attr* attr) {
+  int Do(bpf_cmd command, bpf_attr* attr) {
     long answer = syscall(SYS_bpf, command, attr, sizeof(*attr));
     if (answer >= 0) return static_cast<int>(answer);
-    result_->call = name;
+    result_->command = command;
     result_->error = -errno;
     return -1;
   }
@@ -28,14 +28,14 @@ class Calls {
     std::memset(&attr, 0, sizeof(attr));
     attr.pathname = reinterpret_cast<uintptr_t>(path);
     attr.file_flags = BPF_F_RDONLY;
-    return Do(BPF_OBJ_GET, "BPF_OBJ_GET", &attr);
+    return Do(BPF_OBJ_GET, &attr);
   }
 
   int OpenBtf(uint32_t id) {
     bpf_attr attr;
     std::memset(&attr, 0, sizeof(attr));
     attr.btf_id = id;
-    return Do(BPF_BTF_GET_FD_BY_ID, "BPF_BTF_GET_FD_BY_ID", &attr);
+    return Do(BPF_BTF_GET_FD_BY_ID, &attr);
   }
 
   bool Info(int fd, void* info, uint32_t size) {
@@ -44,7 +44,7 @@ class Calls {
     attr.info.bpf_fd = fd;
     attr.info.info_len = size;
     attr.info.info = reinterpret_cast<uintptr_t>(info);
-    return Do(BPF_OBJ_GET_INFO_BY_FD, "BPF_OBJ_GET_INFO_BY_FD", &attr) >= 0;
+    return Do(BPF_OBJ_GET_INFO_BY_FD, &attr) >= 0;
   }
 
  private:

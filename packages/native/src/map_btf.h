@@ -8,8 +8,8 @@
 namespace schedhint {
 
 struct MapBtf {
-  const char* call = "";  // the bpf(2) command that failed
-  int error = 0;          // -errno of it
+  uint32_t command = 0;  // the bpf(2) command that failed, enum bpf_cmd; 0: none did
+  int error = 0;         // -errno of it
   uint32_t map_id = 0;
   std::string map_name;
   uint32_t value_type = 0;

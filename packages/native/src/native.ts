@@ -1,6 +1,6 @@
 /**
- * The contract between C++ and TypeScript: everything the addon exports is declared and documented
- * here. Mechanism only; `@schedhint/core` gives it meaning, and is what applications use.
+ * What the addon does; compiled.ts has the form in which C++ takes it. Mechanism only;
+ * `@schedhint/core` gives it meaning, and is what applications use.
  *
  * @packageDocumentation
  */
@@ -186,7 +186,7 @@ export interface RefusedCalls {
   readonly memfdCreate: number;
 }
 
-/** What the compiled addon exports. */
+/** The addon, as {@link loadAddon} gives it. */
 export interface Addon {
   /**
    * The calling thread's blocks (`ownThread`), or those of another thread of this process. Binds
@@ -211,7 +211,7 @@ export interface Addon {
   /**
    * Stores a number of 2 or 4 bytes in the block behind a slot, with release: without its page.
    *
-   * @returns false where there is no block
+   * @returns false where there is no block, or the place is not within it, or not a multiple of `bytes`
    */
   store(
     handle: AttachmentHandle,
@@ -234,7 +234,7 @@ export interface Addon {
    * Publishes this thread's collections in the blocks. On the thread itself only. Counted: stop it
    * as often.
    *
-   * @returns false where V8's callbacks can't be had.
+   * @returns false where V8's callbacks can't be had, or a field does not lie within its block
    */
   startGcHook(handle: AttachmentHandle, request: GcRequest): boolean;
   /** Takes one {@link Addon.startGcHook} back; the last one ends the hook and clears its fields. */

@@ -1,0 +1,42 @@
+/** What the compiled addon exports, with a struct as the words of a typed array; {@link Addon} says what it does. */
+export interface CompiledAddon {
+  /**
+   * @param channel - `kind` (uptr 0, layered 1, tld 2), `valueSize`, `countSlot`, `countOffset`,
+   *   `normalHint`; of each slot `offset`, `size`, `owner` (thread 0, process 1)
+   */
+  attach(
+    channel: Int32Array,
+    map: string,
+    broker: string,
+    threadId: number,
+    ownThread: boolean,
+    places?: Float64Array,
+  ): number;
+  page(number: number): ArrayBuffer | null;
+  store(handle: number, slot: number, offset: number, bytes: 2 | 4, value: number): boolean;
+  /** @param status - is filled with {@link STATUS_WORDS} words: `struct schedhint_status` */
+  status(handle: number, status: Int32Array): void;
+  boundTo(handle: number): number;
+  setHint(handle: number, hint: number): void;
+  /** @param layout - `struct schedhint_gc_layout` */
+  startGcHook(handle: number, layout: Int32Array): boolean;
+  stopGcHook(handle: number): void;
+  release(handle: number): void;
+  onStatusChange(callback: () => void): void;
+  workerOnline(threadId: number): void;
+  workerEnded(threadId: number): void;
+  unreachedWorkers(): number;
+  tldKey(name: string, size: number, dynamicBytes: number): number;
+  /** @param counts - is filled with 8 words: `struct schedhint_counts` */
+  counts(counts: Int32Array): void;
+  /**
+   * @param head - is filled with 8 words: the `enum bpf_cmd` that failed or 0, its errno, the map's
+   *   id, the value's type, 16 bytes of the map's name
+   * @returns the BTF
+   */
+  readMapBtf(path: string, head: Int32Array): ArrayBuffer;
+  /** @param errors - is filled with 3 words, negative errnos or 0: bpf, pidfd_open, memfd_create */
+  refusedCalls(errors: Int32Array): void;
+  readonly isFirstThread: boolean;
+  readonly timeNamespaceOffsetNs: bigint;
+}

@@ -1,0 +1,146 @@
+// What a worker does when it is terminated: every native entry, and what applications call.
+//
+// Each prepares, and returns what the worker is to be stopped inside. Where JavaScript does not make
+// the call, `across` names the Node-API function before which a thread is stopped instead.
+
+const { rmSync, writeFileSync } = require('node:fs');
+const { threadId } = require('node:worker_threads');
+
+const loaded = () => require('@schedhint/native').loadAddon().addon;
+const channel = ({ map }) => require('schedhint').uptr({ map }).request;
+const places = () => new Float64Array(5);
+
+/** The addon, and a handle of this thread's on the map. */
+function attached({ map }) {
+  const addon = loaded();
+  return { addon, handle: addon.attach(channel({ map }), threadId, true, places()) };
+}
+
+/** Does something about which the addon tells this thread, and waits until it has. */
+const told = (own, listen) =>
+  new Promise((resolve) => {
+    listen(resolve);
+    writeFileSync(own, ''); // no map, but another reason
+  });
+
+const onHandle = (act) => (context) => {
+  const { addon, handle } = attached(context);
+  return () => act(addon, handle);
+};
+
+const gcRequest = {
+  wide: false,
+  threadSlot: 0,
+  gc: 8,
+  count: 12,
+  sinceNs: 16,
+  expectNs: 24,
+  flags: 60,
+  liveFlag: 1,
+  cycleFlag: 4,
+  processSlot: 1,
+  processCount: 4,
+  hint: -1,
+};
+
+exports.entries = {
+  init({ file }) {
+    const module = { exports: {} };
+    return () => process.dlopen(module, file);
+  },
+  attach(context) {
+    const addon = loaded();
+    const request = channel(context);
+    const told = places();
+    return () => addon.attach(request, threadId, true, told);
+  },
+  page(context) {
+    const addon = loaded();
+    const told = places();
+    addon.attach(channel(context), threadId, true, told);
+    return () => addon.page(told[0]);
+  },
+  store: onHandle((addon, handle) => addon.store(handle, 0, 0, 4, 1)),
+  status: onHandle((addon, handle) => addon.status(handle)),
+  boundTo: onHandle((addon, handle) => addon.boundTo(handle)),
+  setHint({ own }) {
+    const addon = loaded();
+    const { request } = require('schedhint').layered({ map: own, hint: (urgency) => urgency });
+    const handle = addon.attach(request, threadId, true);
+    return () => addon.setHint(handle, 7);
+  },
+  startGcHook: onHandle((addon, handle) => addon.startGcHook(handle, gcRequest)),
+  stopGcHook(context) {
+    const { addon, handle } = attached(context);
+    addon.startGcHook(handle, gcRequest);
+    return () => addon.stopGcHook(handle);
+  },
+  release: onHandle((addon, handle) => addon.release(handle)),
+  onStatusChange: onHandle((addon) => addon.onStatusChange(() => {})),
+  'onStatusChange, a call': ({ own }) => {
+    const addon = loaded();
+    const handle = addon.attach(channel({ map: own }), threadId, true);
+    let listener = () => {};
+    addon.onStatusChange(() => listener(addon.boundTo(handle)));
+    return () => told(own, (resolve) => (listener = resolve));
+  },
+  'onStatusChange, the watcher': Object.assign(
+    ({ own }) => {
+      const addon = loaded();
+      addon.attach(channel({ map: own }), threadId, true);
+      let listener = () => {};
+      addon.onStatusChange(() => listener());
+      return () => told(own, (resolve) => (listener = resolve));
+    },
+    { across: 'napi_call_threadsafe_function' },
+  ),
+  workerOnline: onHandle((addon) => addon.workerOnline(1_000_000 + threadId)),
+  workerEnded: onHandle((addon) => addon.workerEnded(1_000_000 + threadId)),
+  unreachedWorkers: onHandle((addon) => addon.unreachedWorkers()),
+  tldKey() {
+    const addon = loaded();
+    return () => addon.tldKey('terminated', 8, 0);
+  },
+  counts() {
+    const addon = loaded();
+    return () => addon.counts();
+  },
+  readMapBtf({ map }) {
+    const addon = loaded();
+    return () => addon.readMapBtf(map);
+  },
+  refusedCalls() {
+    const addon = loaded();
+    return () => addon.refusedCalls();
+  },
+  'schedhint/register': ({ map }) => {
+    process.env.SCHEDHINT_MAP = map;
+    return () => require('schedhint/register');
+  },
+  'attachThread()': ({ map }) => {
+    const { attachThread } = require('schedhint');
+    return () => attachThread({ map });
+  },
+  'startGcHints()': ({ map }) => {
+    const { startGcHints } = require('schedhint');
+    return () => startGcHints({ map });
+  },
+  'thread.status': ({ map }) => {
+    const thread = require('schedhint').attachThread({ map });
+    return () => thread.status;
+  },
+  'thread.events': ({ own }) => {
+    const thread = require('schedhint').attachThread({ map: own });
+    return () => told(own, (resolve) => thread.events.once('status', resolve));
+  },
+  'the end of the worker': Object.assign(
+    (context) => {
+      const { addon } = attached(context);
+      addon.onStatusChange(() => {});
+      return () => process.exit();
+    },
+    { across: 'napi_release_threadsafe_function' },
+  ),
+};
+
+exports.cleanUp = ({ own }) => rmSync(own, { force: true });
