@@ -6,6 +6,8 @@
 #include <stdlib.h>
 
 #include <atomic>
+#include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +18,15 @@
 namespace {
 
 constexpr int kThreads = 8;
+
+// Whether this very file was compiled with it.
+constexpr bool IsInstrumented() {
+#ifdef __SANITIZE_THREAD__
+  return true;
+#else
+  return false;
+#endif
+}
 
 std::atomic<uint64_t> next_id{1};
 std::atomic<uint64_t> latest_id{0};
@@ -50,6 +61,19 @@ void Live(const schedhint_registry* registry, const schedhint_channel_spec* spec
   }
 }
 
+// The files of this process that /proc/self/maps has, as far as they matter: the test compares.
+void PrintSanitized() {
+  std::ifstream maps("/proc/self/maps");
+  std::string line, program = std::filesystem::read_symlink("/proc/self/exe");
+  bool has_program = false, has_sanitizer = false;
+  while (std::getline(maps, line)) {
+    has_program |= line.find(program) != std::string::npos;
+    has_sanitizer |= line.find("/libtsan.so") != std::string::npos;
+  }
+  printf("%s %s ThreadSanitizer: ", has_program ? program.c_str() : "?",
+         has_sanitizer && IsInstrumented() ? "with" : "without");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -74,6 +98,7 @@ int main(int argc, char** argv) {
   registry->unlisten(listener, nullptr);
   schedhint_counts counts;
   registry->counts(&counts);
+  PrintSanitized();
   printf("%u threads, %u bindings, %u bound, %u used\n", counts.threads, counts.bindings,
          counts.bound, counts.blocks_used);
   return counts.threads + counts.bindings + counts.bound + counts.blocks_used == 0 ? 0 : 1;

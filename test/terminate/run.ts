@@ -2,17 +2,18 @@
 // Node.js. 2,000 terminations for each version, 200 with --short. WORDS: only the entries that have
 // one of them in their name.
 
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BpfReader } from '../kernel/bpf-reader.js';
 import { mountBpffs } from '../kernel/bpffs.js';
 import { whyNot } from '../kernel/why-not.js';
 import { nodeBinaries } from '../node-versions/node-binaries.js';
+import { buildGate } from './build-gate.js';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const require = createRequire(import.meta.url);
@@ -33,14 +34,6 @@ interface Cell {
   aborted: number;
   /** Empty: everything is as it should be. */
   problem: string;
-}
-
-function buildGate(scratch: string): string {
-  const gate = join(scratch, 'gate.node');
-  const headers = join(dirname(require.resolve('node-api-headers')), 'include');
-  const options = ['-std=c++17', '-O1', '-shared', '-fPIC', `-I${headers}`];
-  execFileSync('c++', [...options, here('gate.cc'), '-o', gate], { stdio: 'inherit' });
-  return gate;
 }
 
 async function fill(node: string, gate: string, map: string, entry: string): Promise<Cell> {

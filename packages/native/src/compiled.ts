@@ -14,7 +14,7 @@ export interface CompiledAddon {
   ): number;
   page(number: number): ArrayBuffer | null;
   store(handle: number, slot: number, offset: number, bytes: 2 | 4, value: number): boolean;
-  /** @param status - is filled with {@link STATUS_WORDS} words: `struct schedhint_status` */
+  /** @param status - is filled with 10 words: `struct schedhint_status` */
   status(handle: number, status: Int32Array): void;
   boundTo(handle: number): number;
   setHint(handle: number, hint: number): void;
@@ -22,7 +22,7 @@ export interface CompiledAddon {
   startGcHook(handle: number, layout: Int32Array): boolean;
   stopGcHook(handle: number): void;
   release(handle: number): void;
-  onStatusChange(callback: () => void): void;
+  onStatusChange(callback: () => void, resource: object): void;
   workerOnline(threadId: number): void;
   workerEnded(threadId: number): void;
   unreachedWorkers(): number;

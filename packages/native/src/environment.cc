@@ -4,7 +4,7 @@
 
 namespace schedhint {
 
-Environment::Environment(Napi::Env env) {
+Environment::Environment(Napi::Env env) : env_(env) {
   napi_add_env_cleanup_hook(env, OnCleanup, this);
 }
 
@@ -81,6 +81,11 @@ void Environment::OnCleanup(void* data) {
     if (attached.binding != nullptr) SharedRegistry().release(attached.binding);
   }
   environment->attached_.clear();
+  // Node.js frees a reference only when somebody deletes it.
+  for (Page& page : environment->pages_) {
+    if (page.buffer != nullptr) napi_delete_reference(environment->env_, page.buffer);
+  }
+  environment->pages_.clear();
 }
 
 }  // namespace schedhint

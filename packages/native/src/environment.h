@@ -43,6 +43,7 @@ class Environment {
   static void OnStatus(void* data);
   static void StopListening(void* data);
 
+  napi_env env_;
   std::unordered_map<uint32_t, Attached> attached_;
   uint32_t last_handle_ = 0;
   struct Page {

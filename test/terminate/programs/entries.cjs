@@ -7,7 +7,21 @@ const { rmSync, writeFileSync } = require('node:fs');
 const { threadId } = require('node:worker_threads');
 
 const loaded = () => require('@schedhint/native').loadAddon().addon;
-const channel = ({ map }) => require('schedhint').uptr({ map }).request;
+
+/** A channel of standard blocks. By hand: `schedhint` takes longer to load than the rest of a worker's life. */
+const channel = ({ map }) => ({
+  kind: 'uptr',
+  map,
+  broker: '',
+  valueSize: 16,
+  slots: [
+    { offset: 0, size: 128, owner: 'thread' },
+    { offset: 8, size: 64, owner: 'process' },
+  ],
+  countSlot: 1,
+  countOffset: 8,
+});
+
 const places = () => new Float64Array(5);
 
 /** The addon, and a handle of this thread's on the map. */
@@ -65,7 +79,7 @@ exports.entries = {
   boundTo: onHandle((addon, handle) => addon.boundTo(handle)),
   setHint({ own }) {
     const addon = loaded();
-    const { request } = require('schedhint').layered({ map: own, hint: (urgency) => urgency });
+    const request = { ...channel({ map: own }), kind: 'layered', valueSize: 32 };
     const handle = addon.attach(request, threadId, true);
     return () => addon.setHint(handle, 7);
   },
@@ -76,12 +90,12 @@ exports.entries = {
     return () => addon.stopGcHook(handle);
   },
   release: onHandle((addon, handle) => addon.release(handle)),
-  onStatusChange: onHandle((addon) => addon.onStatusChange(() => {})),
+  onStatusChange: onHandle((addon) => addon.onStatusChange(() => {}, {})),
   'onStatusChange, a call': ({ own }) => {
     const addon = loaded();
     const handle = addon.attach(channel({ map: own }), threadId, true);
     let listener = () => {};
-    addon.onStatusChange(() => listener(addon.boundTo(handle)));
+    addon.onStatusChange(() => listener(addon.boundTo(handle)), {});
     return () => told(own, (resolve) => (listener = resolve));
   },
   'onStatusChange, the watcher': Object.assign(
@@ -89,7 +103,7 @@ exports.entries = {
       const addon = loaded();
       addon.attach(channel({ map: own }), threadId, true);
       let listener = () => {};
-      addon.onStatusChange(() => listener());
+      addon.onStatusChange(() => listener(), {});
       return () => told(own, (resolve) => (listener = resolve));
     },
     { across: 'napi_call_threadsafe_function' },
@@ -136,7 +150,7 @@ exports.entries = {
   'the end of the worker': Object.assign(
     (context) => {
       const { addon } = attached(context);
-      addon.onStatusChange(() => {});
+      addon.onStatusChange(() => {}, {});
       return () => process.exit();
     },
     { across: 'napi_release_threadsafe_function' },

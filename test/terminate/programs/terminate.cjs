@@ -38,7 +38,7 @@ async function parent(gateFile, file, map, entry, times, before) {
   gate.put(file);
   const arrivals = listenTo(gate.arrivals);
   const start = (slot, calls) =>
-    new Worker(__filename, { workerData: { gateFile, file, map, entry, slot, calls }, env: {} });
+    new Worker(__filename, { workerData: { gateFile, file, map, entry, slot, calls } });
   const calls = entries[entry].across === undefined ? await countCalls(start) : 1;
   ok(calls > 0, 'the entry makes no call');
   let next = Number(before);
