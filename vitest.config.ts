@@ -18,6 +18,9 @@ const LONG = [
   'test/sanitizers/**/*.test.ts',
 ];
 
+/** It downloads a Node.js: `npm run test:musl-node`. */
+const APART = ['test/musl/**'];
+
 const system = {
   // A process for each file: they load addons and change limits of their process.
   pool: 'forks' as const,
@@ -34,7 +37,7 @@ export default defineConfig({
           ...system,
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...LONG],
+          exclude: [...ALONE, ...LONG, ...APART],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },

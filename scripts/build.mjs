@@ -149,6 +149,8 @@ export function build({ bpf }) {
         '--minify-whitespace', // read at each start of Node.js
         '--minify-syntax',
         '--log-level=warning',
+        // The kill switch, before anything of it runs.
+        `--banner:js='use strict';if(process.env.SCHEDHINT==='off')return;`,
         '--outdir=packages/schedhint/dist',
         '--out-extension:.js=.cjs',
       ]);

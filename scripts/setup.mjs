@@ -36,6 +36,7 @@ const FOR_TESTS = [
   ['clang-16', () => onPath('clang-16')], // the oldest that a scheduler may be built with
   ['libclang-rt-19-dev', () => existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux')], // libFuzzer
   ['chromium', () => onPath('chromium')], // opens the page that `schedhint trace --html` writes
+  ['python3-pip', () => spawnSync('python3', ['-m', 'pip', '--version']).status === 0], // has a musl Node.js
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
 

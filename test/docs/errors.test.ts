@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -9,9 +10,24 @@ function codesOfType(source: string, name: string): string[] {
   return [...body!.matchAll(/'(ERR_\w+)'/g)].map(([, code]) => code!).sort();
 }
 
+/** The codes with which the packages' sources emit warnings. */
+function codesOfWarnings(): string[] {
+  const packages = fileURLToPath(new URL('../../packages', import.meta.url));
+  const sources = readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /^[^/]+\/src\/.*(?<!\.test)\.ts$/.test(file),
+  );
+  const codes = sources.flatMap((file) => {
+    const source = read(`packages/${file}`);
+    return source.includes('emitWarning(')
+      ? [...source.matchAll(/'(SCHEDHINT_\w+)'/g)].map(([, code]) => code!)
+      : [];
+  });
+  return [...new Set(codes)].sort();
+}
+
 function codesOfTable(page: string, heading: string): string[] {
   const section = page.split(`## ${heading}\n`)[1]!.split('\n## ')[0]!;
-  return [...section.matchAll(/^\| `(ERR_\w+)` \|/gm)].map(([, code]) => code!).sort();
+  return [...section.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, code]) => code!).sort();
 }
 
 const page = read('docs/errors.md');
@@ -20,6 +36,12 @@ test('docs/errors.md has every status code of the source and no other', () => {
   const codes = codesOfType(read('packages/core/src/status.ts'), 'StatusCode');
   expect(codes.length).toBeGreaterThan(10);
   expect(codesOfTable(page, 'Status')).toEqual(codes);
+});
+
+test('docs/errors.md has every code of a warning and no other', () => {
+  const codes = codesOfWarnings();
+  expect(codes).toContain('SCHEDHINT_ADDON');
+  expect(codesOfTable(page, 'Warnings')).toEqual(codes);
 });
 
 test('docs/errors.md has every code that is thrown and no other', () => {

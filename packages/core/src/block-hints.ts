@@ -27,6 +27,9 @@ const sliceMax = SLICE_MAX;
 const checkWide = checkU64;
 const store64 = storeWhole;
 
+// Taken before a test's fake timers replace it.
+const nextTurn = globalThis.setImmediate;
+
 const PHASE = threadIndex('phase');
 const URGENCY = threadIndex('urgency');
 const SLICE_US = threadIndex('slice_us');
@@ -166,7 +169,7 @@ export class BlockHints implements Hints {
   #tryLater(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    setImmediate(() => {
+    nextTurn(() => {
       this.#scheduled = false;
       this.#flush();
     }).unref();

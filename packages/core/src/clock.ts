@@ -1,6 +1,9 @@
 import { loadAddon } from '@schedhint/native';
 import { refuse } from './checks.js';
 
+// Taken before a test's fake timers replace it.
+const { bigint: hrtimeNs } = process.hrtime;
+
 let ahead: bigint | undefined;
 
 /**
@@ -13,7 +16,7 @@ export function monotonicNs(): bigint {
     const loaded = loadAddon();
     ahead = 'addon' in loaded ? loaded.addon.timeNamespaceOffsetNs : 0n;
   }
-  return process.hrtime.bigint() - ahead;
+  return hrtimeNs() - ahead;
 }
 
 /**

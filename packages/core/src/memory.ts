@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { type Check, type Range, THERE } from './checks.js';
 import { rangeError, show, typeError } from './errors.js';
 import type { IntegerName, ScalarName, ScalarValue } from './scalars.js';
@@ -41,6 +42,8 @@ const scratchF32 = new Float32Array(scratch);
 const scratchF64 = new Float64Array(scratch);
 const scratchU32 = new Uint32Array(scratch);
 const scratchU64 = new BigUint64Array(scratch);
+
+const { isAnyArrayBuffer } = types;
 
 const nowhere = new ArrayBuffer(0);
 
@@ -333,7 +336,8 @@ export function memoryOf(view: unknown): Memory {
  * @throws RangeError `ERR_OPTION` if the offset is not aligned, or the bytes are not all there
  */
 export function checkPlace(buffer: Buffer, byteOffset: number, size: number, align: number): void {
-  if (!(buffer instanceof ArrayBuffer || buffer instanceof SharedArrayBuffer)) {
+  // Not instanceof: a vm context has classes of its own.
+  if (!isAnyArrayBuffer(buffer)) {
     throw typeError('ERR_OPTION', `expected an ArrayBuffer, got ${show(buffer)}`);
   }
   if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % align !== 0) {

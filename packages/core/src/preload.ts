@@ -9,6 +9,12 @@ import { pinOf } from './pin.js';
 import { introduce, standardGcRequest, standardRequest } from './standard-request.js';
 import { followStartedWorkers } from './started-workers.js';
 
+/** Why there is no addon, for a trace; null: there is one. */
+export function whyNoAddon(): string | null {
+  const loaded = loadAddon();
+  return 'addon' in loaded ? null : loaded.reason;
+}
+
 /**
  * Attaches the calling thread to the map of standard blocks and publishes its collections, for as
  * long as it lives: `publishCollections(attachThread())`, without the views.

@@ -52,6 +52,7 @@ export type StatusCode =
   | 'ERR_NOT_A_PIN'
   | 'ERR_PIDFD_REFUSED'
   | 'ERR_PLATFORM_UNSUPPORTED'
+  | 'ERR_SCHEDHINT_DISABLED'
   | 'ERR_STOPPED'
   | 'ERR_THREAD_ENDED'
   | 'ERR_TLD_SHARED_PAGE'
@@ -207,7 +208,7 @@ function explainOpen({ kind, map: path }: Asked, said: string): Unbound {
       return kind === 'layered' || kernelHasUptr()
         ? waiting(
             'ERR_MAP_NOT_FOUND',
-            `no map is pinned at ${path}: ${existsSync(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in ${PIN_VARIABLE[kind]}${kind === 'uptr' ? '; to see hints without a scheduler: schedhint top --mode 0666' : ''}`,
+            `no map is pinned at ${path}: ${isThere(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in ${PIN_VARIABLE[kind]}${kind === 'uptr' ? '; to see hints without a scheduler: schedhint top --mode 0666' : ''}`,
           )
         : unavailable(
             'ERR_UPTR_UNSUPPORTED',
@@ -263,7 +264,7 @@ function waiting(code: StatusCode, reason: string): Unbound {
 
 /** A status that lasts until somebody changes something. */
 export function unavailable(code: StatusCode, reason: string): Unbound {
-  return { state: 'unavailable', code, reason };
+  return Object.freeze({ state: 'unavailable', code, reason });
 }
 
 function errnoName(errno: number): string {
@@ -274,6 +275,14 @@ function errnoName(errno: number): string {
 function kernelHasUptr(): boolean {
   const [major = 0, minor = 0] = release().split('.').map(Number);
   return major > 6 || (major === 6 && minor >= 13);
+}
+
+function isThere(directory: string): boolean {
+  try {
+    return existsSync(directory);
+  } catch {
+    return true; // the permission model does not let us look
+  }
 }
 
 function mayBePin(path: string): boolean {

@@ -8,6 +8,7 @@ import {
   type NativeStatus,
   Step,
 } from '@schedhint/native';
+import { warnOfAddon } from './addon-warning.js';
 import { type BlockPlace, copyOf, placesIn, storingTo } from './block-place.js';
 import { BlockWords } from './block-words.js';
 import type { Channel } from './channel.js';
@@ -82,6 +83,7 @@ export class ThreadBlocks {
     } else {
       this.#addon = null;
       this.#handle = 0;
+      warnOfAddon(loaded);
       this.#without = unavailable(loaded.code, loaded.reason);
       this.#shared = privatePlaces(channel);
     }

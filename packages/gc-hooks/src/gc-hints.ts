@@ -11,10 +11,14 @@ import {
   type StandardChannel,
   type Stoppable,
 } from '@schedhint/core';
+import { isDisabled, loadAddon } from '@schedhint/native';
 import { type Collection, type CollectionKind, observeCollections } from './collections.js';
 import { GcCounter, type GcStats } from './gc-stats.js';
 
-/** Where the collector's hints come from. `none`: this runtime tells nothing of its collections. */
+/**
+ * Where the collector's hints come from. `none`: this runtime reports no collections, or no scheduler can see the hints,
+ * because there is no addon.
+ */
 export type GcSource = 'v8' | 'perf_hooks' | 'none';
 
 /** Options of {@link startGcHints}. */
@@ -65,7 +69,7 @@ class Publisher
     else this.thread = attachThread(map === undefined ? { scoped } : { map, scoped });
     this.#counter = stats ? new GcCounter() : null;
     this.source = this.#start(source);
-    if (this.#counter !== null) {
+    if (this.#counter !== null && !isDisabled()) {
       const stop = observeCollections((collection) => {
         this.#counter!.add(collection);
         this.emit('gc', collection);
@@ -88,6 +92,7 @@ class Publisher
   }
 
   #start(source: 'auto' | 'v8' | 'perf_hooks'): GcSource {
+    if (!('addon' in loadAddon())) return 'none'; // perf_hooks costs, and only this thread would see its numbers
     // Bun exports V8's symbols but never calls back.
     if (source !== 'perf_hooks' && process.versions.bun === undefined) {
       const stop = publishCollections(this.thread);

@@ -3,7 +3,7 @@
 // happens here, the application does not notice. So it is small, and what is only needed now and then
 // is in a file of its own: compiling and running all of it takes 20 ms of a slow machine's time.
 
-import { publishOwnCollections } from '@schedhint/core/preload';
+import { publishOwnCollections, whyNoAddon } from '@schedhint/core/preload';
 
 type Rest = typeof import('./register-rest.js');
 
@@ -26,10 +26,15 @@ function onStatus(): void {
 }
 
 try {
-  if (debug?.enabled || !publishOwnCollections(onStatus)) {
-    rest().publishToStandardBlock();
+  const reason = whyNoAddon();
+  if (reason !== null) {
+    debug?.('register: %s', reason);
+  } else {
+    if (debug?.enabled || !publishOwnCollections(onStatus)) {
+      rest().publishToStandardBlock();
+    }
+    if (env.SCHEDHINT_LAYERED_MAP || env.SCHEDHINT_TLD_MAP) rest().publishToOthers();
   }
-  if (env.SCHEDHINT_LAYERED_MAP || env.SCHEDHINT_TLD_MAP) rest().publishToOthers();
 } catch (error) {
   debug?.('register: %s', error);
 }

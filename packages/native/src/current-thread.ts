@@ -1,3 +1,4 @@
+import { builtinModule } from './builtin-module.js';
 import { loadAddon } from './load.js';
 
 /** A JavaScript thread, as Node.js knows it. */
@@ -24,6 +25,12 @@ function isProcessesFirst(): boolean {
 }
 
 function fromNode(): CurrentThread {
-  const { isMainThread, threadId } = require('node:worker_threads');
-  return { id: threadId, isMain: isMainThread };
+  try {
+    const { isMainThread, threadId } =
+      builtinModule<typeof import('node:worker_threads')>('node:worker_threads');
+    return { id: threadId, isMain: isMainThread };
+  } catch {
+    // An ESM bundle before Node.js 20.16. There is no addon then, so the id goes nowhere.
+    return { id: 0, isMain: true };
+  }
 }

@@ -1,4 +1,6 @@
+export { builtinModule } from './builtin-module.js';
 export { type CurrentThread, currentThread } from './current-thread.js';
+export { isDisabled } from './disabled.js';
 export { type AddonResult, loadAddon } from './load.js';
 export * from './native.js';
 export { listenToStatus } from './status-listeners.js';

@@ -1,126 +1,104 @@
-import { addonOver } from './addon.js';
-import type { CompiledAddon } from './compiled.js';
+import { builtinModule } from './builtin-module.js';
+import { isDisabled } from './disabled.js';
+import { addonBeside, findAddon, isFile, PACKAGE } from './find-addon.js';
 import type { Addon } from './native.js';
+import { openAddon } from './open-addon.js';
 
-/** The addon, or why there is none: `code` is stable, `reason` is for people. */
+/** The addon, or why there is none: `code` is stable, `reason` is for people and says what to do. */
 export type AddonResult =
   | { readonly addon: Addon }
   | {
-      readonly code: 'ERR_PLATFORM_UNSUPPORTED' | 'ERR_ADDON_MISSING' | 'ERR_ADDON_LOAD';
+      readonly code:
+        | 'ERR_SCHEDHINT_DISABLED'
+        | 'ERR_PLATFORM_UNSUPPORTED'
+        | 'ERR_ADDON_MISSING'
+        | 'ERR_ADDON_LOAD';
       readonly reason: string;
     };
 
 let loaded: AddonResult | undefined;
 
-/** Loads the addon, once. Never throws: without it, hints go to private memory. */
+/**
+ * Loads the addon. Once in each thread, whether it succeeds or not: a status is read often, and each attempt takes
+ * milliseconds. Never throws: without the addon, hints go to private memory.
+ */
 export function loadAddon(): AddonResult {
-  if (loaded === undefined || !('addon' in loaded)) loaded = load();
+  loaded ??= load();
   return loaded;
 }
 
 function load(): AddonResult {
+  if (isDisabled()) {
+    return {
+      code: 'ERR_SCHEDHINT_DISABLED',
+      reason: 'hints are disabled: remove SCHEDHINT=off from the environment to enable them',
+    };
+  }
   if (process.platform !== 'linux') {
     return {
       code: 'ERR_PLATFORM_UNSUPPORTED',
       reason: `hints need Linux (>= 6.13), this is ${process.platform}`,
     };
   }
-  const { SCHEDHINT_ADDON: chosen = '' } = process.env;
-  if (chosen !== '') {
-    try {
-      return { addon: openAddon(chosen) };
-    } catch (error) {
-      const { message } = error as Error;
-      return {
-        code: 'ERR_ADDON_LOAD',
-        reason: `loading ${chosen}, which SCHEDHINT_ADDON names, failed: ${message}`,
-      };
-    }
+  const { SCHEDHINT_ADDON } = process.env;
+  if (SCHEDHINT_ADDON) return openNamed(SCHEDHINT_ADDON);
+  const beside = addonBeside();
+  if (beside !== null) {
+    const result = open(beside, REINSTALL);
+    if ('addon' in result || result === FORBIDDEN || isFile(beside)) return result;
   }
-  const beside = loadBeside();
-  if (beside !== null) return { addon: beside };
-  let file: string | null = null;
-  try {
-    file = findAddon();
-    if (file === null) {
-      return {
-        code: 'ERR_ADDON_MISSING',
-        reason: `no addon for linux-${process.arch} was found in ${PACKAGE}: there are prebuilt ones for linux-x64 and linux-arm64; elsewhere build it with cmake-js`,
+  const file = findAddon();
+  return file === null ? missing() : open(file, REINSTALL);
+}
+
+const REINSTALL = `install ${PACKAGE} again on this machine`;
+const FORBIDDEN: AddonResult = {
+  code: 'ERR_ADDON_LOAD',
+  reason: 'the permission model forbids addons: run node with --allow-addons',
+};
+
+function missing(): AddonResult {
+  const { arch } = process;
+  return {
+    code: 'ERR_ADDON_MISSING',
+    reason:
+      arch === 'x64' || arch === 'arm64'
+        ? `no addon was found in ${PACKAGE}: ${REINSTALL}; in a bundle or a single executable, set SCHEDHINT_ADDON to the absolute path of prebuilds/linux-${arch}/schedhint.node of that package`
+        : `no addon is prebuilt for linux-${arch}, only for linux-x64 and linux-arm64: build it in a clone (npm run setup) and set SCHEDHINT_ADDON to its absolute path`,
+  };
+}
+
+function openNamed(file: string): AddonResult {
+  return file.startsWith('/')
+    ? open(file, 'correct SCHEDHINT_ADDON, or unset it')
+    : {
+        code: 'ERR_ADDON_LOAD',
+        reason: `SCHEDHINT_ADDON has to be an absolute path, and is ${JSON.stringify(file)}`,
       };
-    }
+}
+
+function open(file: string, instruction: string): AddonResult {
+  try {
     return { addon: openAddon(file) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_DLOPEN_DISABLED') {
-      return {
-        code: 'ERR_ADDON_LOAD',
-        reason: 'the permission model forbids addons: run node with --allow-addons',
-      };
-    }
-    const musl = usesGlibc()
-      ? ''
-      : ' (this runtime is not linked with glibc: on musl build the addon)';
-    return { code: 'ERR_ADDON_LOAD', reason: `loading ${file} failed: ${message}${musl}` };
+    if (code === 'ERR_DLOPEN_DISABLED') return FORBIDDEN;
+    const what = `loading ${file} failed: ${message}`;
+    return {
+      code: 'ERR_ADDON_LOAD',
+      reason: usesGlibc()
+        ? `${what}: ${instruction}`
+        : `${what}: this Node.js is linked with another C library than glibc, which the prebuilt addon needs: run a Node.js for glibc (in containers: an image that is not Alpine)`,
+    };
   }
 }
 
-const PACKAGE = '@schedhint/native';
-const PREBUILT = `prebuilds/linux-${process.arch}/schedhint.node`;
-const OPENED = Symbol.for('schedhint.addons');
-
-/**
- * What `require` would do, and the same addon for whoever asks in this thread, in less than half of its
- * time: it looks at each directory on the way to the file.
- */
-function openAddon(file: string): Addon {
-  const shared = process as { [OPENED]?: Record<string, Addon> };
-  shared[OPENED] ??= {};
-  const opened = shared[OPENED];
-  if (opened[file] === undefined) {
-    const module = { exports: {} };
-    process.dlopen(module, file);
-    opened[file] = addonOver(module.exports as CompiledAddon);
-  }
-  return opened[file];
-}
-
-/** Where package managers put it, seen from a file in `schedhint/dist`: in one step, without `node:fs`. */
-function loadBeside(): Addon | null {
-  try {
-    const modules = __dirname.split('/').slice(0, -2).join('/');
-    return openAddon(`${modules}/${PACKAGE}/${PREBUILT}`);
-  } catch {
-    return null;
-  }
-}
-
-/** In a clone's own build, or what the package ships; null: there is none. */
-function findAddon(): string | null {
-  const { existsSync, realpathSync } = require('node:fs') as typeof import('node:fs');
-  const { dirname, join } = require('node:path') as typeof import('node:path');
-  const places = ['build/Release/schedhint.node', PREBUILT];
-  // By name, not __dirname: this file also works from within a bundle. `require.resolve` does the same,
-  // and also understands runtimes without node_modules, but takes 2-3 ms of an application's start.
-  for (const path of require.resolve.paths?.(PACKAGE) ?? []) {
-    for (const place of places) {
-      const file = join(path, PACKAGE, place);
-      if (existsSync(file)) return realpathSync(file);
-    }
-  }
-  try {
-    const home = dirname(require.resolve(`${PACKAGE}/package.json`));
-    return places.map((place) => join(home, place)).find((file) => existsSync(file)) ?? null;
-  } catch {
-    return null;
-  }
-}
-
-/** Costs milliseconds: for when there is something to explain. */
+/** Asked when there is something to explain. Not of `process.report`, which stops every worker to ask it too. */
 function usesGlibc(): boolean {
   try {
-    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
-    return header.glibcVersionRuntime !== undefined;
+    const { readFileSync } = builtinModule<typeof import('node:fs')>('node:fs');
+    return /\/libc(\.so\.6|-2\.\d+\.so)\b/.test(readFileSync('/proc/self/maps', 'utf8'));
   } catch {
-    return true; // Deno needs a permission for it
+    return true; // the permission model does not let us look
   }
 }

@@ -26,6 +26,7 @@ const READER_MS = 1000;
 /** Attaches this thread to the map, as `schedhint/register` does, and waits for what is on its way. */
 export async function examine(map: string | undefined): Promise<Patient> {
   const { request } = map === undefined ? uptr() : uptr({ map });
+  process.env.SCHEDHINT_QUIET = '1'; // the check of the addon says it
   const hints = startGcHints({ map: request.map });
   const { thread, source } = hints;
   await settle(BROKER_MS, () => codeOf(thread.status) !== 'ERR_BROKER_PENDING');

@@ -33,6 +33,8 @@ function node({ status }: Patient): Check {
 function addon({ addon }: Patient): Check {
   if ('addon' in addon) return pass('addon', 'loaded');
   switch (addon.code) {
+    case 'ERR_SCHEDHINT_DISABLED':
+      return fail('addon', addon.reason, 'unset SCHEDHINT');
     case 'ERR_PLATFORM_UNSUPPORTED':
       return fail('addon', addon.reason, 'run it on Linux: elsewhere hints go to private memory');
     case 'ERR_ADDON_MISSING':

@@ -6,6 +6,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { deadlineIn } from '@schedhint/core';
+import { isDisabled } from '@schedhint/native';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { endWithResponse, endWithStream } from '../requests/endings.js';
 import type { Request, RequestHints, Requests } from '../requests/index.js';
@@ -61,6 +62,7 @@ function endWithConnection(request: Request, { raw }: FastifyRequest, reply: Fas
  */
 export const fastifyRequests: FastifyPluginCallback<FastifyRequestsOptions> = Object.assign(
   ((fastify, { requests, describe = describeRoute }, done) => {
+    if (isDisabled()) return done();
     const injected = new WeakMap<FastifyRequest, Request>();
     fastify.addHook('onRequest', (incoming, reply, next) => {
       const request = isUpgrade(incoming) ? null : requests.beginAs(describe, incoming);

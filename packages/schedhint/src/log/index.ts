@@ -5,6 +5,7 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { STATUS_CHANNEL, type Status, type StatusMessage, type Thread } from '@schedhint/core';
+import { isDisabled } from '@schedhint/native';
 
 /** What pino, bunyan and Fastify's `log` have in common. */
 export interface StatusLogger {
@@ -52,6 +53,7 @@ export function logStatus(logger: StatusLogger, ...now: readonly Thread[]): () =
   };
   const onMessage = (message: unknown) => tell(message as StatusMessage);
   for (const { tid, status } of now) tell({ tid, status });
+  if (isDisabled()) return () => {};
   subscribe(STATUS_CHANNEL, onMessage);
   return () => {
     unsubscribe(STATUS_CHANNEL, onMessage);

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Http2SecureServer, Http2Server, ServerHttp2Stream } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
+import { isDisabled } from '@schedhint/native';
 import { endWithResponse, endWithStream } from './endings.js';
 import { listenBeside } from './listening.js';
 import { checkDescribe, type RequestHints } from './request-hints.js';
@@ -48,6 +49,7 @@ export function trackHttpServer(
   describe: (request: IncomingMessage & HttpRequest) => RequestHints | null,
 ): () => void {
   checkDescribe(describe);
+  if (isDisabled()) return () => {};
   const onRequest = (incoming: IncomingMessage, response: ServerResponse) => {
     // Of HTTP/2 the stream has begun already.
     if (incoming.httpVersionMajor >= 2) return;

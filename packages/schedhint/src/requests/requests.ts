@@ -1,4 +1,5 @@
 import type { Hints } from '@schedhint/core';
+import { isDisabled } from '@schedhint/native';
 import type { RequestHints } from './request-hints.js';
 import { Tracker } from './tracker.js';
 
@@ -110,7 +111,11 @@ export function trackRequests(hints: Hints, options: RequestsOptions = {}): Requ
   const { perContinuation = false, expireFactor = 4, maxSeconds = 30 } = options;
   checkLimit('expireFactor', expireFactor, 1 <= expireFactor && expireFactor <= 100, '1..100');
   checkLimit('maxSeconds', maxSeconds, 0 < maxSeconds && maxSeconds <= 3600, 'above 0, up to 3600');
-  return new Tracker(hints, perContinuation, { expireFactor, maxSeconds });
+  const limits = { expireFactor, maxSeconds };
+  if (!isDisabled()) return new Tracker(hints, perContinuation, limits);
+  const tracker = new Tracker(hints, false, limits);
+  tracker.stop();
+  return tracker;
 }
 
 function checkLimit(name: string, value: unknown, isWithin: boolean, range: string): void {

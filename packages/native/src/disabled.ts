@@ -1,0 +1,10 @@
+let disabled: boolean | undefined;
+
+/**
+ * The kill switch: with `SCHEDHINT=off` in a thread's environment nothing is opened, started, loaded or
+ * subscribed to, and hints go to private memory. The environment is read once, so that a thread is never half disabled.
+ */
+export function isDisabled(): boolean {
+  disabled ??= process.env.SCHEDHINT === 'off';
+  return disabled;
+}

@@ -1,0 +1,19 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const native = fileURLToPath(new URL('../../packages/native', import.meta.url));
+const objects = join(native, 'build/CMakeFiles/schedhint.dir/src');
+
+/** Links the objects of the addon's build again, with lazy binding. What the packages ship binds all symbols at once. */
+export function linkLazyAddon(output: string): void {
+  if (!existsSync(objects)) throw new Error(`${objects} is missing: run npm run build`);
+  const files = readdirSync(objects).filter((name) => name.endsWith('.o'));
+  execFileSync('c++', [
+    ...['-shared', '-o', output, '-Wl,-z,lazy', '-Wl,-z,nodelete', '-Wl,--gc-sections'],
+    `-Wl,--version-script=${join(native, 'src/exports.map')}`,
+    ...files.map((name) => join(objects, name)),
+    ...['-Wl,--no-as-needed', '-l:libpthread.so.0'],
+  ]);
+}
