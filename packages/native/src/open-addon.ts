@@ -78,7 +78,7 @@ function checkFile(file: string): void {
   const end =
     Number(header.getBigUint64(E_SHOFF, true)) +
     header.getUint16(E_SHENTSIZE, true) * header.getUint16(E_SHNUM, true);
-  if (end > size) throw new Error('the file is incomplete');
+  if (size < HEADER || end > size) throw new Error('the file is incomplete');
   const machine = MACHINES[process.arch];
   if (machine !== undefined && header.getUint16(E_MACHINE, true) !== machine) {
     throw new Error(`it is for another processor, this is ${process.arch}`);

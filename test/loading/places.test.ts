@@ -1,0 +1,103 @@
+// Where the addon is looked for, and that all who find it in one thread share it.
+
+import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { buildSync } from 'esbuild';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Installed } from './installed.js';
+import { printed, runNode } from './run-node.js';
+
+let installed: Installed;
+beforeEach(() => {
+  installed = Installed.create();
+});
+afterEach(() => {
+  installed?.remove();
+});
+
+/** Bundles a program of the project. */
+function bundle(program: string, output: string, format: 'cjs' | 'esm'): string {
+  const outfile = join(installed.path, output);
+  buildSync({
+    absWorkingDir: installed.path,
+    entryPoints: [program],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format,
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
+describe('a bundle', () => {
+  test.each([
+    ['cjs', 'bundle.cjs'],
+    ['esm', 'bundle.mjs'],
+  ] as const)('%s: runs without the addon, and says what to do', async (format, name) => {
+    const file = bundle('app.mjs', `alone/dist/${name}`, format);
+    rmSync(join(installed.path, 'node_modules'), { recursive: true });
+    const ended = await runNode([file]);
+    expect(printed(ended)).toMatchObject({
+      code: 'ERR_ADDON_MISSING',
+      reason: expect.stringMatching(/in a bundle or .*, set SCHEDHINT_ADDON to the absolute path/),
+      source: 'none',
+      worker: 'hinted',
+      observers: 0,
+      threads: [],
+    });
+    expect(ended.stderr).toContain('[SCHEDHINT_ADDON]');
+  });
+
+  test.each([
+    ['cjs', 'bundle.cjs'],
+    ['esm', 'bundle.mjs'],
+  ] as const)('%s: SCHEDHINT_ADDON brings hints', async (format, name) => {
+    const file = bundle('app.mjs', `alone/dist/${name}`, format);
+    const env = { SCHEDHINT_ADDON: installed.addon() };
+    expect(printed(await runNode([file], { env }))).toMatchObject({ source: 'v8' });
+  });
+
+  test('never loads an addon because of the directory that it lies in', async () => {
+    const file = bundle('app.mjs', 'srv/app/dist/bundle.cjs', 'cjs');
+    rmSync(join(installed.path, 'node_modules'), { recursive: true });
+    const planted = ['srv', 'srv/app', 'srv/app/dist', ''].map((home) => installed.addon(home));
+    for (const addon of planted) installed.addAddon(addon);
+    expect(printed(await runNode([file]))).toMatchObject({
+      code: 'ERR_ADDON_MISSING',
+      addonMapped: false,
+    });
+    // As require() would find it.
+    installed.addAddon(installed.addon('srv/node_modules'));
+    expect(printed(await runNode([file]))).toMatchObject({ source: 'v8', addonMapped: true });
+  });
+});
+
+test('linked directories, as those of pnpm: one addon in a thread, opened once', async () => {
+  const store = 'node_modules/.pnpm/schedhint/node_modules';
+  const native = 'node_modules/.pnpm/native/node_modules/@schedhint/native';
+  rmSync(join(installed.path, 'node_modules'), { recursive: true });
+  installed.addPackages(store);
+  mkdirSync(join(installed.path, native, '..'), { recursive: true });
+  renameSync(join(installed.path, store, '@schedhint/native'), join(installed.path, native));
+  link(native, `${store}/@schedhint/native`);
+  link(`${store}/schedhint`, 'node_modules/schedhint');
+  const app = installed.write(
+    'linked.cjs',
+    `let opened = 0;
+    const { dlopen } = process;
+    process.dlopen = (...args) => { opened++; return dlopen.apply(process, args); };
+    require('schedhint/register'); // by the link beside it
+    require('schedhint').attachThread(); // by the path of the package itself
+    const { length: paths } = Object.keys(process[Symbol.for('schedhint.addons')]);
+    console.log(JSON.stringify({ opened, paths }));`,
+  );
+  expect(printed(await runNode([app]))).toEqual({ opened: 1, paths: 2 });
+});
+
+/** Makes a relative link. */
+function link(to: string, at: string): void {
+  const path = join(installed.path, at);
+  mkdirSync(dirname(path), { recursive: true });
+  symlinkSync(relative(dirname(path), join(installed.path, to)), path);
+}

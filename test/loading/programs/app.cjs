@@ -1,0 +1,6 @@
+const schedhint = require('schedhint');
+const requests = require('schedhint/requests');
+
+import('./every-call.mjs')
+  .then(({ everyCall }) => everyCall(schedhint, requests))
+  .then((told) => console.log(JSON.stringify(told)));
