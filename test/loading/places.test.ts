@@ -4,6 +4,7 @@ import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { nodeBinaries } from '../node-versions/node-binaries.js';
 import { Installed } from './installed.js';
 import { printed, runNode } from './run-node.js';
 
@@ -71,6 +72,37 @@ describe('a bundle', () => {
     installed.addAddon(installed.addon('srv/node_modules'));
     expect(printed(await runNode([file]))).toMatchObject({ source: 'v8', addonMapped: true });
   });
+});
+
+test('a single executable, whose require() has no resolve(): the status says what to do', async () => {
+  const newest = nodeBinaries().at(-1)!;
+  expect(newest.version).toMatch(/^v26\./); // the first that builds one without another tool
+  const main = bundle('app.mjs', 'bundle.cjs', 'cjs');
+  const output = join(installed.path, 'executable');
+  const config = { main, output, disableExperimentalSEAWarning: true };
+  const file = installed.write('sea.json', JSON.stringify(config));
+  const built = await runNode(['--build-sea', file], { node: newest.path });
+  expect(built).toMatchObject({ code: 0 });
+  rmSync(join(installed.path, 'node_modules'), { recursive: true });
+  const ended = await runNode([], { node: output });
+  expect(printed(ended)).toMatchObject({
+    code: 'ERR_ADDON_MISSING',
+    reason: expect.stringMatching(/a single executable, set SCHEDHINT_ADDON to the absolute path/),
+    observers: 0,
+    threads: [],
+  });
+});
+
+test('a vm context, which has an ArrayBuffer of its own: hints work', async () => {
+  const code = bundle('in-context.cjs', 'bundle.cjs', 'cjs');
+  const app = installed.write(
+    'context.cjs',
+    `const { readFileSync } = require('node:fs');
+    const { createContext, runInContext } = require('node:vm');
+    const context = createContext({ require, process, module: {}, console, __dirname });
+    runInContext(readFileSync(${JSON.stringify(code)}, 'utf8'), context);`,
+  );
+  expect(printed(await runNode([app]))).toEqual({ own: true, urgency: 900, result: 7 });
 });
 
 test('linked directories, as those of pnpm: one addon in a thread, opened once', async () => {

@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util';
 import type { FormatError } from './format-error.js';
 
 /** Reads a file's integers in its own byte order, and says where the file ends too early. */
