@@ -1,0 +1,135 @@
+// Calls every function that the packages export, as an application does that was written for schedhint, and tells what came of it.
+
+const asyncHooks = require('node:async_hooks');
+const diagnostics = require('node:diagnostics_channel');
+const { readdirSync, readFileSync } = require('node:fs');
+const http = require('node:http');
+const { Worker } = require('node:worker_threads');
+// Loaded before the counts: these are the application's.
+const { metrics } = require('@opentelemetry/api');
+const fastify = require('fastify');
+const prom = require('prom-client');
+
+const names = () => {
+  const maps = readFileSync('/proc/self/maps', 'utf8');
+  return [...new Set(maps.match(/\/.*\.(so|node)[.\d]*$/gm))].sort();
+};
+const threads = () =>
+  readdirSync('/proc/self/task').map((tid) =>
+    readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').trim(),
+  );
+const descriptors = () => readdirSync('/proc/self/fd').length;
+
+let observers = 0;
+const { observe } = PerformanceObserver.prototype;
+PerformanceObserver.prototype.observe = function (...args) {
+  observers++;
+  return observe.apply(this, args);
+};
+let asyncHooksEnabled = 0;
+const { createHook } = asyncHooks;
+asyncHooks.createHook = (callbacks) => {
+  const hook = createHook(callbacks);
+  const { enable } = hook;
+  hook.enable = () => {
+    asyncHooksEnabled++;
+    return enable.call(hook);
+  };
+  return hook;
+};
+
+async function main() {
+  const server = http.createServer();
+  const app = fastify();
+  const before = { files: names(), descriptors: descriptors() };
+
+  const schedhint = require('schedhint');
+  const { trackHttpServer, trackRequests } = require('schedhint/requests');
+  const { fastifyRequests } = require('schedhint/fastify');
+  const { collectPromMetrics } = require('schedhint/prom-client');
+  const { collectOtelMetrics } = require('schedhint/opentelemetry');
+  const { logStatus } = require('schedhint/log');
+
+  const { layered, tld, uptr } = schedhint;
+  const own = { own: schedhint.struct('own', { result: schedhint.u32 }) };
+  const channels = [
+    uptr(),
+    uptr({ map: '/nonexistent/own', value: own }),
+    layered({ map: '/nonexistent/layered' }),
+    tld({ map: '/nonexistent/tld', keys: { key: schedhint.u64 } }),
+  ];
+  const thread = schedhint.attachThread();
+  const attached = [
+    thread,
+    ...channels.map((channel) => schedhint.attachThread({ channel })),
+    schedhint.attachThread({ channels }),
+  ];
+  thread.hints.set({ urgency: 900, deadlineNs: schedhint.deadlineIn(20) });
+  thread.events.on('status', () => {});
+  schedhint.announceStatus(thread);
+  const published = schedhint.publishCollections(thread);
+  const sources = [
+    {},
+    { stats: true },
+    { source: 'v8' },
+    { source: 'perf_hooks' },
+    { channels },
+  ].map((options) => schedhint.startGcHints(options).source);
+  const requests = trackRequests(thread.hints, { perContinuation: true });
+  const request = requests.begin({ urgency: 950 });
+  const wrapped = requests.wrap(
+    () => ({ urgency: 1000 }),
+    (x) => x + 1,
+  )(1);
+  trackHttpServer(server, requests, () => ({ urgency: 800 }));
+  await app.register(fastifyRequests, { requests });
+  let inFlight = requests.inFlight;
+  app.get('/', { config: { schedhint: { urgency: 900 } } }, async () => {
+    inFlight += requests.inFlight;
+    return 'ok';
+  });
+  const { payload } = await app.inject('/');
+  const register = new prom.Registry();
+  collectPromMetrics({ register });
+  await register.metrics();
+  collectOtelMetrics({ meter: metrics.getMeter('test') });
+  const lines = [];
+  const logger = { info: (_, line) => lines.push(line), warn: (_, line) => lines.push(line) };
+  logStatus(logger, thread);
+
+  const told = {
+    statuses: [...new Set(attached.map(({ status }) => status.code))],
+    sources: [...new Set(sources)],
+    published: published !== null,
+    urgency: thread.hints.urgency,
+    wrapped,
+    payload,
+    inFlight,
+    lines: lines.length,
+    newFiles: names()
+      .filter((file) => !before.files.includes(file))
+      .map((file) => file.replace(/.*\//, '')),
+    newThreads: threads().filter((name) => name.startsWith('schedhint')),
+    newDescriptors: descriptors() - before.descriptors,
+    observers,
+    asyncHooksEnabled,
+    workerListeners: process.listenerCount('worker'),
+    requestListeners: server.listenerCount('request'),
+    hasSubscribers: diagnostics.hasSubscribers(schedhint.STATUS_CHANNEL),
+  };
+  request.end();
+  await app.close();
+
+  const worker = new Worker('require("node:worker_threads").parentPort.once("message", () => {})', {
+    eval: true,
+  });
+  schedhint.hintsOf(worker).urgency = 7;
+  told.workerStatus = schedhint.threadOf(worker).status.code;
+  worker.postMessage('end');
+  worker.once('exit', () => {
+    console.log(JSON.stringify(told));
+    process.exit();
+  });
+}
+
+main();
