@@ -57,6 +57,11 @@ describe.each(Object.entries(PLATFORMS))('%s', (platform, { machine, interpreter
     expect(younger).toEqual([]);
   });
 
+  // Node.js opens addons with RTLD_LAZY: musl would load it all the same, and crash at the first call.
+  test('binds all symbols when it is loaded, so that a C library which lacks one refuses it', () => {
+    expect(read('--dynamic')).toMatch(/\(FLAGS_1\).*\bNOW\b/);
+  });
+
   test('asks for Node-API 8 and no more', () => {
     const imported = found(read('--dyn-syms'), / UND (napi_\w+|node_api_\w+)/g);
     const known = Object.entries<Record<string, string[]>>(symbols)

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { deadlineIn, monotonicNs } from './clock.js';
 
 test('monotonicNs lies between two readings of the same clock', () => {
@@ -8,6 +8,17 @@ test('monotonicNs lies between two readings of the same clock', () => {
   const after = process.hrtime.bigint();
   expect(now).toBeGreaterThanOrEqual(before);
   expect(now).toBeLessThanOrEqual(after);
+});
+
+test("a test's fake timers do not stop the clock: the scheduler reads the real one", () => {
+  const before = process.hrtime.bigint();
+  vi.useFakeTimers({ toFake: ['hrtime'], now: 0 });
+  try {
+    expect(process.hrtime.bigint()).not.toBeGreaterThan(before); // it stands still
+    expect(monotonicNs()).toBeGreaterThanOrEqual(before);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test.each([

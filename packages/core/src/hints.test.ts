@@ -225,6 +225,21 @@ describe('set', () => {
     expect(view.seq).toBe(10);
   });
 
+  test("a test's fake timers do not hold a pending group back", async () => {
+    const { hints, view } = block();
+    vi.useFakeTimers({ toFake: ['setImmediate'] });
+    try {
+      view.seq = 1;
+      hints.set({ urgency: 1 });
+      view.seq = 2;
+      await turn();
+      expect(vi.getTimerCount()).toBe(0);
+      expect(view.urgency).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('a bracket left open for ever hangs nothing, and stopping the handle ends it', async () => {
     const { hints, view, buffer, bytes } = block();
     view.seq = 1;

@@ -119,7 +119,7 @@ describe.runIf(hasAddon)("V8's callbacks", () => {
   });
 });
 
-describe('perf_hooks, when it is asked for', () => {
+describe.runIf(hasAddon)('perf_hooks, when it is asked for', () => {
   test('counts and estimates after the fact, and says so', async () => {
     const { source, thread } = start({ source: 'perf_hooks' });
     expect(source).toBe('perf_hooks');
@@ -136,7 +136,7 @@ describe('perf_hooks, when it is asked for', () => {
     expect(thread.gc.sinceNs).toBe(0n);
   });
 
-  test.runIf(hasAddon)('never touches the fields of a live hook', async () => {
+  test('never touches the fields of a live hook', async () => {
     const live = start();
     const after = start({ source: 'perf_hooks', stats: true });
     expect(after.source).toBe('perf_hooks');
