@@ -5,6 +5,7 @@ import { read } from './groups/read.js';
 import { reader } from './groups/reader.js';
 import { scale } from './groups/scale.js';
 import { start } from './groups/start.js';
+import { status } from './groups/status.js';
 import { write } from './groups/write.js';
 import type { Group } from './row.js';
 
@@ -14,6 +15,7 @@ export const groups: readonly Group[] = [
   read,
   collection,
   attach,
+  status,
   start,
   memory,
   scale,

@@ -61,8 +61,8 @@ const MACHINES: Partial<Record<string, number>> = { x64: 62, arm64: 183 };
 function checkFile(file: string): void {
   const header = new DataView(new ArrayBuffer(HEADER));
   let size = 0;
+  const { closeSync, fstatSync, openSync, readSync } = fs();
   try {
-    const { closeSync, fstatSync, openSync, readSync } = fs();
     const descriptor = openSync(file, 'r');
     try {
       ({ size } = fstatSync(descriptor));
