@@ -31,7 +31,7 @@ describe.each(nodeBinaries())('in Node.js $version', ({ path }) => {
       observers: 0,
       asyncHooksEnabled: 0,
       workerListeners: 0,
-      requestListeners: 0,
+      serverListeners: 0,
       hasSubscribers: false,
     });
     expect(ended.stderr).toBe('');
@@ -50,7 +50,7 @@ test('without it, each of these counts is another: they can be counted', async (
     observers: isMore,
     asyncHooksEnabled: isMore,
     workerListeners: 1,
-    requestListeners: 1,
+    serverListeners: isMore,
     hasSubscribers: true,
   });
   expect(said.statuses).not.toContain('ERR_SCHEDHINT_DISABLED');

@@ -39,9 +39,11 @@ asyncHooks.createHook = (callbacks) => {
 };
 
 async function main() {
-  const server = http.createServer();
+  const server = http.createServer(() => {});
+  const listeners = () =>
+    server.eventNames().reduce((sum, event) => sum + server.listenerCount(event), 0);
   const app = fastify();
-  const before = { files: names(), descriptors: descriptors() };
+  const before = { files: names(), descriptors: descriptors(), listeners: listeners() };
 
   const schedhint = require('schedhint');
   const { trackHttpServer, trackRequests } = require('schedhint/requests');
@@ -114,7 +116,7 @@ async function main() {
     observers,
     asyncHooksEnabled,
     workerListeners: process.listenerCount('worker'),
-    requestListeners: server.listenerCount('request'),
+    serverListeners: listeners() - before.listeners,
     hasSubscribers: diagnostics.hasSubscribers(schedhint.STATUS_CHANNEL),
   };
   request.end();
