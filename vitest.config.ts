@@ -20,7 +20,7 @@ const LONG = [
 ];
 
 /** It downloads a Node.js: `npm run test:musl-node`. */
-const APART = ['test/musl/**'];
+const MUSL = ['test/musl/**/*.test.ts'];
 
 const system = {
   // A process for each file: they load addons and change limits of their process.
@@ -38,7 +38,7 @@ export default defineConfig({
           ...system,
           name: 'system',
           include: ['test/**/*.test.ts'],
-          exclude: [...ALONE, ...LONG, ...APART],
+          exclude: [...ALONE, ...LONG, ...MUSL],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
@@ -50,6 +50,15 @@ export default defineConfig({
           include: ALONE,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          ...system,
+          name: 'musl',
+          include: MUSL,
+          hookTimeout: minutes(10),
+          sequence: { groupOrder: 4 },
         },
       },
       {
