@@ -48,7 +48,7 @@ const base = { turns: 0, cut: null, ending: 'answered' };
 export const http2Examples = [
   ...ENDINGS.map((ending) => [{ ...base, streams: Array(3).fill(hold), ending }]),
   [{ ...base, streams: [{ ...hold, cancelAfter: 2 }], turns: 6 }],
-  [{ ...base, streams: Array(3).fill(hold), cut: 200 }],
+  ...[40, 100].map((cut) => [{ ...base, streams: Array(3).fill(hold), cut }]),
   [{ ...base, streams: [{ ...hold, path: '/now' }] }],
   [{ ...base, streams: [{ ...hold, path: '/body', pieces: 4 }] }],
   ...['100-continue', 'nonsense'].map((expect) => [
@@ -108,7 +108,8 @@ export async function runHttp2({ server, record, port }, script, counts) {
   relay.gone.then(() => record.emit('change'));
   const session = connect(`http://127.0.0.1:${relay.port}`);
   session.on('error', () => {});
-  session.on('goaway', () => counts.serverGoaway++);
+  const goaway = new Promise((resolve) => session.once('goaway', resolve));
+  goaway.then(() => counts.serverGoaway++);
   const arrived = record.arrived;
   const opened = streams.map((one) => open(session, one, counts));
   const acting = Promise.all(opened.map((one, i) => act(one, streams[i], counts)));
@@ -119,8 +120,9 @@ export async function runHttp2({ server, record, port }, script, counts) {
   if (ending === 'answered' || ending.endsWith('goaway')) {
     const answered = opened.filter((_, i) => isAnswered(streams[i])).map(({ over }) => over);
     await Promise.race([Promise.all(answered), relay.gone]);
+    if (ending === 'server-goaway') await Promise.race([goaway, relay.gone]);
   }
-  if (relay.isGone() && cut !== null) counts.cut++;
+  if (relay.isCut()) counts.cut++;
   await relay.close();
   session.destroy();
 }

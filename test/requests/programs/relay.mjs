@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
 
-/** @returns { port, wire, gone, close }; `wire` is the socket to the server, after a client connects */
+/** `wire` is the socket to the server. After `cut` bytes of the client, if any, it is reset. */
 export async function relayTo(port, cut) {
   const wire = connect({ port, host: '127.0.0.1' });
   wire.on('error', () => {});
@@ -32,5 +32,12 @@ export async function relayTo(port, cut) {
     for (const socket of sockets) socket.destroy();
     server.close();
   };
-  return { port: server.address().port, wire, gone, isGone: () => isGone, close };
+  return {
+    port: server.address().port,
+    wire,
+    gone,
+    isGone: () => isGone,
+    isCut: () => left <= 0,
+    close,
+  };
 }
