@@ -5,6 +5,9 @@ import { attachThread } from 'schedhint';
 import { fastifyRequests } from 'schedhint/fastify';
 import { trackRequests } from 'schedhint/requests';
 
+/** When an answer of the checkout is due, in milliseconds. */
+const DUE_MS = Number(process.env.DUE_MS ?? 50);
+
 const thread = attachThread();
 const fastify = Fastify();
 await fastify.register(fastifyRequests, { requests: trackRequests(thread.hints) });
@@ -12,7 +15,8 @@ await fastify.register(fastifyRequests, { requests: trackRequests(thread.hints) 
 const answer = async ({ method, url, body }) =>
   `${method} ${url}: ${JSON.stringify(body).length} bytes\n`;
 
-fastify.post('/checkout', { config: { schedhint: { urgency: 900, deadlineMs: 50 } } }, answer);
+const checkout = { config: { schedhint: { urgency: 900, deadlineMs: DUE_MS } } };
+fastify.post('/checkout', checkout, answer);
 fastify.post('/report', { config: { schedhint: { urgency: 100 } } }, answer);
 fastify.post('/events', { config: { schedhint: null } }, answer); // stays out of it
 

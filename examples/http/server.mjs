@@ -7,9 +7,12 @@ import { buffer } from 'node:stream/consumers';
 import { attachThread, deadlineIn } from 'schedhint';
 import { trackHttpServer, trackRequests } from 'schedhint/requests';
 
+/** When an answer of the checkout is due, in milliseconds. */
+const DUE_MS = Number(process.env.DUE_MS ?? 50);
+
 /** What the paths want; the last one begins with anything. */
 const ROUTES = [
-  ['/checkout', { urgency: 900, deadlineMs: 50 }],
+  ['/checkout', { urgency: 900, deadlineMs: DUE_MS }],
   ['/report', { urgency: 100 }],
   ['/', {}],
 ];

@@ -12,9 +12,10 @@ const pool = new Piscina({
 });
 
 const [urgent, ...others] = process.argv.slice(2);
+const dueMs = Number(process.env.DUE_MS ?? 100);
 // The deadline is set here, so the time that a task waits for a worker counts.
 const tasks = [
-  { url: urgent, hints: { urgency: 900, deadlineNs: deadlineIn(100) } },
+  { url: urgent, hints: { urgency: 900, deadlineNs: deadlineIn(dueMs) } },
   ...others.map((url) => ({ url, hints: { urgency: 1 } })),
 ];
 

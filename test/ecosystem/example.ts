@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 type Line = Record<string, unknown>;
 
+/** When an example's urgent work is due: so late that it does not expire while a test looks. */
+export const DUE_MS = 25_000;
+
 /** A Node.js program of examples/ that prints JSON lines, and ends at SIGTERM or by itself. */
 export class Example {
   readonly #child: ChildProcess;
@@ -23,7 +26,14 @@ export class Example {
     return new Example(
       spawn(process.execPath, [program, ...args], {
         // No broker of the machine's.
-        env: { ...process.env, NODE_OPTIONS: '', SCHEDHINT_BROKER: '', PORT: '0', ...env },
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          SCHEDHINT_BROKER: '',
+          PORT: '0',
+          DUE_MS: String(DUE_MS),
+          ...env,
+        },
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );

@@ -9,7 +9,7 @@ import { describeOnKernel } from '../kernel/ability.js';
 import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
 import { Observer } from '../kernel/observer.js';
 import { until } from '../kernel/until.js';
-import { Example } from './example.js';
+import { DUE_MS, Example } from './example.js';
 
 describeOnKernel('tasks of a pool', () => {
   /** Documents are held back until the test lets go of them. */
@@ -35,7 +35,7 @@ describeOnKernel('tasks of a pool', () => {
   test('each worker has the hints of its tasks, and none when they are done', async () => {
     const { port } = documents.address() as AddressInfo;
     const urls = ['urgent', 'batch'].map((name) => `http://127.0.0.1:${port}/${name}`);
-    const from = deadlineIn(100);
+    const from = deadlineIn(DUE_MS);
     pool = Example.start('piscina/pool.mjs', { SCHEDHINT_MAP: `${bpffs.path}/hints` }, urls);
 
     /** Urgencies of the pool's workers. */
@@ -57,7 +57,7 @@ describeOnKernel('tasks of a pool', () => {
     await untilSeen([1, 900]);
     const { deadlineNs } = (await workers()).find(({ urgency }) => urgency === 900)!;
     expect(BigInt(deadlineNs)).toBeGreaterThanOrEqual(from);
-    expect(BigInt(deadlineNs)).toBeLessThanOrEqual(deadlineIn(100));
+    expect(BigInt(deadlineNs)).toBeLessThanOrEqual(deadlineIn(DUE_MS));
 
     held.get('/urgent')!.end('document');
     expect(await pool.next()).toMatchObject({ url: urls[0], digest: expect.any(String) });

@@ -6,7 +6,7 @@ import { describeOnKernel } from '../kernel/ability.js';
 import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
 import { Observer } from '../kernel/observer.js';
 import { until } from '../kernel/until.js';
-import { Example } from './example.js';
+import { DUE_MS, Example } from './example.js';
 import { HeldRequest } from './held-request.js';
 
 const JSON_BODY = { 'content-type': 'application/json' };
@@ -59,9 +59,9 @@ describeOnKernel('requests in flight', () => {
     const report = HeldRequest.begin(port, '/report', JSON_BODY);
     await untilSeen(100, never);
 
-    const from = deadlineIn(50);
+    const from = deadlineIn(DUE_MS);
     const checkout = HeldRequest.begin(port, '/checkout', JSON_BODY);
-    await untilSeen(900, (due) => due >= from && due <= deadlineIn(50));
+    await untilSeen(900, (due) => due >= from && due <= deadlineIn(DUE_MS));
     const { deadlineNs } = (await seen())!;
 
     // Later, so its deadline is too.
