@@ -4,7 +4,10 @@ import type { Patient } from './patient.js';
 
 /** The checks that can tell what is behind a status code. Complete by its type: a new code needs a line. */
 export const TOLD_BY: Readonly<
-  Record<StatusCode | 'ERR_SCHEDHINT_DISABLED', readonly [CheckName, ...CheckName[]]>
+  Record<
+    StatusCode | 'ERR_SCHEDHINT_DISABLED' | 'ERR_TLD_IN_USE' | 'ERR_UNBIND_REFUSED',
+    readonly [CheckName, ...CheckName[]]
+  >
 > = {
   ERR_ADDON_LOAD: ['addon'],
   ERR_ADDON_MISSING: ['addon'],
@@ -14,7 +17,6 @@ export const TOLD_BY: Readonly<
   ERR_BROKER_PENDING: ['broker'],
   ERR_BROKER_REFUSED: ['broker'],
   ERR_BROKER_UNREACHABLE: ['broker'],
-  ERR_DETACHED: ['map'],
   ERR_EXTERNAL_MEMORY: ['node'],
   ERR_LAYOUT_MISMATCH: ['map'],
   ERR_MAP_IN_USE: ['map'],
@@ -28,8 +30,11 @@ export const TOLD_BY: Readonly<
   ERR_PIDFD_REFUSED: ['pidfd_open'],
   ERR_PLATFORM_UNSUPPORTED: ['addon'],
   ERR_SCHEDHINT_DISABLED: ['addon'],
+  ERR_STOPPED: ['map'],
   ERR_THREAD_ENDED: ['map'],
+  ERR_TLD_IN_USE: ['map'],
   ERR_TLD_SHARED_PAGE: ['map'],
+  ERR_UNBIND_REFUSED: ['map'],
   ERR_UPTR_UNSUPPORTED: ['kernel'],
   ERR_WORKER_NOT_ATTACHED: ['map'],
 };
