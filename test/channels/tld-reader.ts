@@ -23,6 +23,8 @@ const REFUSED = { [-1]: 'no element', [-2]: 'no such key', [-3]: 'outside of the
 
 export class TldReader {
   readonly #reader: BpfReader;
+  /** Where the place of each name is remembered, by a reader that does. */
+  readonly #slots = new Map<string, number>();
   readonly map: string;
   readonly mapId: number;
 
@@ -32,19 +34,23 @@ export class TldReader {
     this.mapId = reader.maps.tld_data_map!.id;
   }
 
-  static async load(layout: Layout, pins: string): Promise<TldReader> {
+  /** @param layout `c_remembers`: as the kernel's BPF half, which looks a name up once for a thread */
+  static async load(layout: Layout | 'c_remembers', pins: string): Promise<TldReader> {
     return new TldReader(await BpfReader.load(`tld_${layout}`, pins), pins);
   }
 
   /** @param write what the value is to be afterwards */
   async find(tid: number, name: string, size = 8, write?: number): Promise<Found> {
-    const question = Buffer.alloc(112);
+    const slot = this.#slots.get(name) ?? this.#slots.size;
+    this.#slots.set(name, slot);
+    const question = Buffer.alloc(120);
     question.writeUInt32LE(tid, 0);
     question.writeUInt32LE(size, 4);
     question.writeUInt32LE(write === undefined ? 0 : 1, 8);
     question.writeBigUInt64LE(BigInt(write ?? 0), 24);
     question.write(name, 48);
-    const words = Array.from({ length: 28 }, (_, i) => question.readUInt32LE(4 * i));
+    question.writeUInt32LE(slot, 112);
+    const words = Array.from({ length: 30 }, (_, i) => question.readUInt32LE(4 * i));
     await this.#reader.set('questions', 0, words);
     if ((await this.#reader.run('look')) !== 0) throw new Error(`there is no thread ${tid}`);
     await this.#reader.set('at_switch', 0, [0, 0, 0, 0, 0, 0]);
@@ -67,6 +73,11 @@ export class TldReader {
 
   element(tid: number): Promise<Buffer | null> {
     return this.#reader.element('tld_data_map', tid);
+  }
+
+  /** What any process that may write the map can do to a thread's element. */
+  replaceElement(tid: number, value: Buffer): Promise<void> {
+    return this.#reader.replaceElement('tld_data_map', tid, value);
   }
 
   close(): Promise<void> {

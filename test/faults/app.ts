@@ -74,6 +74,11 @@ export class App {
     for (const thread of this.#threads) this.#tids.push(await thread.run(begin, argument));
   }
 
+  /** Stops what all threads have attached. */
+  async stop(): Promise<void> {
+    await this.runInAll(giveBack, undefined);
+  }
+
   /** Of all its JavaScript threads, the main one's first. */
   get tids(): readonly number[] {
     return this.#tids;

@@ -14,6 +14,8 @@ export interface NativeProbe {
   finishChild(): { status: number; found: ArrayBuffer; left: ArrayBuffer };
   /** Replaces the process by `sh -c command`. */
   exec(command: string): never;
+  /** The calling thread can delete no element of a BPF map any more: EPERM. */
+  refuseDeletes(): void;
 }
 
 const source = fileURLToPath(new URL('native/probe.c', import.meta.url));

@@ -28,10 +28,11 @@ void Round() {
     threads.emplace_back([&, i] {
       std::string name = "key_" + std::to_string(i);
       places[i].size = 1 + i;
-      if (registry.TldKey(name.c_str(), places[i].size, kNoLaterKeys, &places[i].offset) != 0 ||
-          registry.TldKey("shared", 8, kNoLaterKeys, &shared[i]) != 0) {
-        abort();
-      }
+      const schedhint_tld_key keys[] = {{name.c_str(), places[i].size}, {"shared", 8}};
+      uint32_t offsets[2];
+      if (registry.TldKeys(keys, 2, kNoLaterKeys, offsets) != 0) abort();
+      places[i].offset = offsets[0];
+      shared[i] = offsets[1];
     });
   }
   for (std::thread& thread : threads) thread.join();

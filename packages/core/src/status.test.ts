@@ -80,6 +80,8 @@ describe('what a step that failed means', () => {
     ['another layout', status(Step.OtherLayout), 'ERR_MAP_IN_USE', /another value layout/],
     ['no memory', status(Step.Memory, ENOMEM), 'ERR_NO_MEMORY', /ENOMEM/],
     ['no key', status(Step.ThreadKey, EAGAIN), 'ERR_NO_MEMORY', /pthread_key_create: EAGAIN/],
+    ['foreign task local data', status(Step.TldInUse), 'ERR_TLD_IN_USE', /\/m .*not schedhint's/],
+    ['values elsewhere', status(Step.TldInUse, 0, 1), 'ERR_TLD_IN_USE', /\/m .*another path/],
     ['the thread has ended', status(Step.ThreadEnded), 'ERR_THREAD_ENDED', /ended/],
     ['a refused bpf(2)', status(Step.OpenMap, EPERM), 'ERR_BPF_REFUSED', /EPERM.*seccomp/],
     ['no bpf(2)', status(Step.OpenMap, ENOSYS), 'ERR_BPF_REFUSED', /ENOSYS/],
@@ -97,6 +99,14 @@ describe('what a step that failed means', () => {
       state: 'waiting',
       code: 'ERR_WORKER_NOT_ATTACHED',
       reason: expect.stringContaining('schedhint/register'),
+    });
+  });
+
+  test('an element that could not be deleted is tried again', () => {
+    expect(explain(at('/m'), status(Step.Delete, EPERM))).toEqual({
+      state: 'waiting',
+      code: 'ERR_UNBIND_REFUSED',
+      reason: expect.stringMatching(/\/m .*BPF_MAP_DELETE_ELEM: EPERM.*again each second/),
     });
   });
 

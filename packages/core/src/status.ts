@@ -55,7 +55,9 @@ export type StatusCode =
   | 'ERR_SCHEDHINT_DISABLED'
   | 'ERR_STOPPED'
   | 'ERR_THREAD_ENDED'
+  | 'ERR_TLD_IN_USE'
   | 'ERR_TLD_SHARED_PAGE'
+  | 'ERR_UNBIND_REFUSED'
   | 'ERR_UPTR_UNSUPPORTED'
   | 'ERR_WORKER_NOT_ATTACHED';
 
@@ -187,6 +189,18 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
       return unavailable(
         'ERR_TLD_SHARED_PAGE',
         `${path} wants a page for each thread, and this thread, which has attached to a map with a value of 24 bytes, shares its page; its values never move: start the process anew`,
+      );
+    case Step.Delete:
+      return waiting(
+        'ERR_UNBIND_REFUSED',
+        `an element from before, in the map at ${path} or in the one that was there, could not be deleted (BPF_MAP_DELETE_ELEM: ${said}), and two programs must not write to the same block: allow bpf(2) in the seccomp profile; it is tried again each second`,
+      );
+    case Step.TldInUse:
+      return unavailable(
+        'ERR_TLD_IN_USE',
+        detail === 0
+          ? `the map at ${path} has task local data of this thread that is not schedhint's: C code in this process has attached the thread, or a program before an execve(2). Let only one of them use the map in a thread`
+          : `the map at ${path} has had other task local data of this thread, of a channel with another path, and BPF programs remember its place: give all channels of a map the same path, and start the process anew`,
       );
     default:
       return unavailable('ERR_THREAD_ENDED', 'the thread has ended');

@@ -14,7 +14,11 @@ export interface TldPlaces {
   readonly gc: Readonly<Partial<Record<GcName, number>>>;
 }
 
-type Place = (name: string, size: number) => number;
+/** A value by its key, and its size in bytes. */
+interface Value {
+  readonly name: string;
+  readonly size: number;
+}
 
 const U64 = 8;
 const { E2BIG, EEXIST, ENOMEM, ENOSPC } = constants.errno;
@@ -22,7 +26,7 @@ const { E2BIG, EEXIST, ENOMEM, ENOSPC } = constants.errno;
 const known = new WeakMap<TldChannel, TldPlaces>();
 
 /**
- * Creates what keys there are not yet.
+ * Creates what keys there are not yet: all, or none if it throws.
  *
  * @throws TypeError `ERR_TLD_KEY_SIZE` where the process has a key of that name with another size;
  *   RangeError `ERR_TLD_SPACE` where a thread's values have no room for one, `ERR_TLD_KEYS` where
@@ -31,56 +35,65 @@ const known = new WeakMap<TldChannel, TldPlaces>();
 export function placesOf(channel: TldChannel): TldPlaces {
   let places = known.get(channel);
   if (places === undefined) {
-    places = createIn(channel, placing(channel.tld.dynamicBytes));
+    places = createIn(channel);
     known.set(channel, places);
   }
   return places;
 }
 
-function createIn({ tld }: TldChannel, place: Place): TldPlaces {
+function createIn({ tld }: TldChannel): TldPlaces {
+  const own = Object.entries(tld.keys);
+  const hinted = Object.entries(tld.hints);
+  const collected = Object.entries(tld.gc);
   // In the order of creation, which some readers count on.
-  const own = Object.entries(tld.keys).map(
-    ([name, type]) => [name, at(place(name, type.size), type)] as const,
-  );
-  const hints: Partial<Record<HintName, { offset: number; per: number }>> = {};
-  for (const [hint, { key, per }] of Object.entries(tld.hints)) {
-    hints[hint as HintName] = { offset: place(key, U64), per };
-  }
-  const gc: Partial<Record<GcName, number>> = {};
-  for (const [name, key] of Object.entries(tld.gc)) gc[name as GcName] = place(key, U64);
-  own.sort(([, a], [, b]) => a.offset - b.offset);
-  return { layout: own.length > 0 ? struct('tld', Object.fromEntries(own)) : null, hints, gc };
+  const values: Value[] = [
+    ...own.map(([name, { size }]) => ({ name, size })),
+    ...hinted.map(([, { key }]) => ({ name: key, size: U64 })),
+    ...collected.map(([, key]) => ({ name: key, size: U64 })),
+  ];
+  const places = inProcess(values, tld.dynamicBytes) ?? inPrivateMemory(values);
+
+  const fields = own.map(([name, type], i) => [name, at(places[i]!, type)] as const);
+  fields.sort(([, a], [, b]) => a.offset - b.offset);
+  const hints = hinted.map(([hint, { per }], i) => [
+    hint,
+    { offset: places[own.length + i]!, per },
+  ]);
+  const gc = collected.map(([name], i) => [name, places[own.length + hinted.length + i]!]);
+  return {
+    layout: fields.length > 0 ? struct('tld', Object.fromEntries(fields)) : null,
+    hints: Object.fromEntries(hints) as TldPlaces['hints'],
+    gc: Object.fromEntries(gc) as TldPlaces['gc'],
+  };
 }
 
-/** A function that finds or makes the place of a key. */
-function placing(dynamicBytes: number): Place {
+/** Where BPF programs find them. Null: there is no addon, or no memory, and the status says so. */
+function inProcess(values: readonly Value[], dynamicBytes: number): Uint32Array | null {
   const loaded = loadAddon();
-  const inPrivateMemory = privately();
-  if (!('addon' in loaded)) return inPrivateMemory;
-  return (name, size) => {
-    const offset = loaded.addon.tldKey(name, size, dynamicBytes);
-    if (offset >= 0) return offset;
-    if (offset === -ENOMEM) return inPrivateMemory(name, size); // the status will say so
-    throw refused(-offset, name, size);
-  };
+  if (!('addon' in loaded)) return null;
+  const names = values.map(({ name }) => name).join('\0');
+  const sizes = Uint32Array.from(values, ({ size }) => size);
+  const places = new Uint32Array(Math.max(1, values.length));
+  const error = loaded.addon.tldKeys(names, sizes, dynamicBytes, places);
+  if (error === 0) return places;
+  if (error === -ENOMEM) return null;
+  throw refused(-error, values[places[0]!]!);
 }
 
 /** Where nobody else sees the values. */
-function privately(): Place {
+function inPrivateMemory(values: readonly Value[]): readonly number[] {
   const places = new Map<string, number>();
   let end = 0;
-  return (name, size) => {
-    const place = places.get(name) ?? end;
-    if (place === end) {
-      places.set(name, end);
-      end += Math.ceil(size / U64) * U64;
-      if (end > TLD_MOST_BYTES) throw refused(E2BIG, name, size);
-    }
-    return place;
-  };
+  for (const value of values) {
+    if (places.has(value.name)) continue;
+    places.set(value.name, end);
+    end += Math.ceil(value.size / U64) * U64;
+    if (end > TLD_MOST_BYTES) throw refused(E2BIG, value);
+  }
+  return values.map(({ name }) => places.get(name)!);
 }
 
-function refused(errno: number, name: string, size: number): Error {
+function refused(errno: number, { name, size }: Value): Error {
   switch (errno) {
     case EEXIST:
       return typeError(

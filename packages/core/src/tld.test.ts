@@ -36,6 +36,9 @@ describe('tld()', () => {
     ['no object', null],
     ['a name of 63 characters', { map, keys: { ['k'.repeat(63)]: u64 } }],
     ['a name that is no identifier', { map, keys: { 'a-b': u64 } }],
+    ['a name that every object has', { map, keys: { constructor: u64 } }],
+    ['__proto__', { map, keys: { ['__proto__']: u64 } }],
+    ['__proto__ in a literal, which sets the prototype', { map, keys: { __proto__: u64 } }],
     ['a type that is none', { map, keys: { a: 8 } }],
     ['a hint that is none', { map, hints: { speed: 'a' } }],
     ['a hint without a key', { map, hints: { urgency: {} } }],
@@ -91,6 +94,16 @@ describe('a thread with task local data', () => {
     if ('addon' in loaded) expect(two.blocks.shared).toBe(9n);
     one.stop();
     two.stop();
+  });
+
+  test.runIf('addon' in loaded)('one that throws makes no key at all', () => {
+    const half = { map, keys: { half_made: u64, too_large: array(u8, 4089) }, hints: {} };
+    expect(() => attachThread({ channel: tld(half) })).toThrow(
+      expect.objectContaining({ name: 'RangeError', code: 'ERR_TLD_SPACE' }),
+    );
+    // As half_made was not made, it may have another size.
+    const channel = tld({ map, keys: { half_made: u32 }, hints: {} });
+    attachThread({ channel, scoped: true }).stop();
   });
 
   test.runIf('addon' in loaded)('another size of a key is thrown, and nothing is attached', () => {

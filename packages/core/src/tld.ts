@@ -129,8 +129,10 @@ export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>
 
 function describe(options: TldOptions): Omit<TldDescription, 'dynamicBytes'> {
   const keys: Record<string, FieldType> = {};
+  // A literal { __proto__: u64 } has no key: it sets the prototype.
+  if (options.keys && isFieldType(Object.getPrototypeOf(options.keys))) checkOwnName('__proto__');
   for (const [name, type] of Object.entries(options.keys ?? {})) {
-    checkName(name);
+    checkOwnName(name);
     if (!isFieldType(type)) {
       throw typeError('ERR_OPTION', `keys.${name}: expected a type, got ${show(type)}`);
     }
@@ -163,6 +165,17 @@ function scaled(hint: string, to: TldHintKey): ScaledKey {
     );
   }
   return { key, per: per! };
+}
+
+/** A value of the application's own is a property of `thread.blocks`, too. */
+function checkOwnName(name: string): void {
+  checkName(name);
+  if (name in Object.prototype) {
+    throw typeError(
+      'ERR_OPTION',
+      `tld: a key cannot be named ${name}: every JavaScript object has a property of that name already`,
+    );
+  }
 }
 
 function checkName(name: unknown): asserts name is string {

@@ -39,13 +39,19 @@ Napi::Value UnreachedWorkers(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), SharedRegistry().unreached_workers());
 }
 
-// (name, size, dynamicBytes)
-Napi::Value TldKey(const Napi::CallbackInfo& info) {
-  uint32_t offset = 0;
-  std::string name = info[0].As<Napi::String>();
-  int error = SharedRegistry().tld_key(name.c_str(), info[1].As<Napi::Number>().Uint32Value(),
-                                       info[2].As<Napi::Number>().Uint32Value(), &offset);
-  return Napi::Number::New(info.Env(), error < 0 ? error : static_cast<int>(offset));
+// (names joined by NUL, sizes, dynamicBytes, offsets)
+Napi::Value TldKeys(const Napi::CallbackInfo& info) {
+  std::string names = info[0].As<Napi::String>();
+  Napi::Uint32Array sizes = info[1].As<Napi::Uint32Array>();
+  std::vector<schedhint_tld_key> keys;
+  const char* name = names.c_str();
+  for (size_t i = 0; i < sizes.ElementLength(); i++, name += std::strlen(name) + 1) {
+    keys.push_back({name, sizes.Data()[i]});
+  }
+  int error = SharedRegistry().tld_keys(keys.data(), static_cast<uint32_t>(keys.size()),
+                                        info[2].As<Napi::Number>().Uint32Value(),
+                                        info[3].As<Napi::Uint32Array>().Data());
+  return Napi::Number::New(info.Env(), error);
 }
 
 // (counts)
@@ -95,7 +101,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Exported<WorkerOnline>("workerOnline"),
       Exported<WorkerEnded>("workerEnded"),
       Exported<UnreachedWorkers>("unreachedWorkers"),
-      Exported<TldKey>("tldKey"),
+      Exported<TldKeys>("tldKeys"),
       Exported<Counts>("counts"),
       Exported<ReadMapBtf>("readMapBtf"),
       Exported<ShowRefusedCalls>("refusedCalls"),

@@ -4,10 +4,10 @@
 // quarantine.
 
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "from_slab.h"
+#include "held.h"
 #include "page_pool.h"
 #include "registry_abi.h"
 
@@ -52,7 +52,7 @@ class BlockSet : public FromSlab<BlockSet> {
   const Block& At(size_t slot) const { return by_slot_[slot]; }
 
  private:
-  friend class HeldBlockSet;
+  friend class Held<BlockSet>;
 
   void SetCount(size_t count) {
     count_ = count;
@@ -71,29 +71,7 @@ class BlockSet : public FromSlab<BlockSet> {
   Block* by_slot_ = few_;
 };
 
-// Holds a set. Counted without atomics, under the registry's lock.
-class HeldBlockSet {
- public:
-  HeldBlockSet() = default;
-  explicit HeldBlockSet(PagePool* pool) : set_(new BlockSet(pool)) { set_->holders_ = 1; }
-  HeldBlockSet(const HeldBlockSet& other) : set_(other.set_) {
-    if (set_ != nullptr) set_->holders_++;
-  }
-  HeldBlockSet(HeldBlockSet&& other) noexcept : set_(std::exchange(other.set_, nullptr)) {}
-  HeldBlockSet& operator=(HeldBlockSet other) {
-    std::swap(set_, other.set_);
-    return *this;
-  }
-  ~HeldBlockSet() {
-    if (set_ != nullptr && --set_->holders_ == 0) delete set_;
-  }
-
-  bool holds_any() const { return set_ != nullptr; }
-  BlockSet* operator->() const { return set_; }
-
- private:
-  BlockSet* set_ = nullptr;
-};
+using HeldBlockSet = Held<BlockSet>;
 
 // What a thread's element of the map points to.
 struct Element {

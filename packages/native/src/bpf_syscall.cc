@@ -25,7 +25,7 @@ int Bpf(int command, bpf_attr* attr, size_t size = sizeof(bpf_attr)) {
   return result < 0 ? -errno : static_cast<int>(result);
 }
 
-int ChangeElement(int command, int map_fd, int key, const void* value) {
+int ChangeElement(int command, int map_fd, int key, const void* value, uint64_t flags) {
   // The part of it that the command has: the kernel copies all that it is given.
   constexpr size_t kSize = offsetof(bpf_attr, flags) + sizeof(bpf_attr::flags);
   bpf_attr attr;
@@ -33,6 +33,7 @@ int ChangeElement(int command, int map_fd, int key, const void* value) {
   attr.map_fd = map_fd;
   attr.key = reinterpret_cast<uintptr_t>(&key);
   attr.value = reinterpret_cast<uintptr_t>(value);
+  attr.flags = flags;
   int result = 0;
   for (int i = 0; i < kAttemptsAgainstParallel; i++) {
     result = Bpf(command, &attr, kSize);
@@ -64,12 +65,13 @@ int ReadMapInfo(int map_fd, MapInfo* info) {
   return 0;
 }
 
-int UpdateElement(int map_fd, int key, const void* value) {
-  return ChangeElement(BPF_MAP_UPDATE_ELEM, map_fd, key, value);
+int UpdateElement(int map_fd, int key, const void* value, bool may_replace) {
+  uint64_t flags = may_replace ? BPF_ANY : BPF_NOEXIST;
+  return ChangeElement(BPF_MAP_UPDATE_ELEM, map_fd, key, value, flags);
 }
 
 int DeleteElement(int map_fd, int key) {
-  return ChangeElement(BPF_MAP_DELETE_ELEM, map_fd, key, nullptr);
+  return ChangeElement(BPF_MAP_DELETE_ELEM, map_fd, key, nullptr, 0);
 }
 
 int OpenThread(pid_t tid) {

@@ -19,7 +19,8 @@ constexpr uint32_t kMapTypeTaskStorage = 29;  // enum bpf_map_type, linux/bpf.h
 int OpenPinnedMap(const char* path);
 int ReadMapInfo(int map_fd, MapInfo* info);
 // `key` is a descriptor of the thread (PIDFD_THREAD); the value is copied, its pages are pinned.
-int UpdateElement(int map_fd, int key, const void* value);
+// EEXIST if there is an element and it may not be replaced.
+int UpdateElement(int map_fd, int key, const void* value, bool may_replace = true);
 int DeleteElement(int map_fd, int key);
 
 // A descriptor that names exactly this thread (Linux 6.9).

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "thread.h"
 #include "tld.h"
 
 namespace schedhint {
@@ -33,6 +34,8 @@ bool IsShortage(const schedhint_status& status) {
       return status.error != ENOENT && status.error != ENOTDIR;
     case SCHEDHINT_STEP_BROKER_REFUSED:
       return status.detail == SCHEDHINT_BROKER_LIMIT;
+    case SCHEDHINT_STEP_DELETE:
+      return true;
     default:
       return status.error == EMFILE || status.error == ENFILE || status.error == ENOMEM ||
              status.error == EAGAIN;
@@ -41,7 +44,7 @@ bool IsShortage(const schedhint_status& status) {
 
 }  // namespace
 
-Channel::Channel(const schedhint_channel_spec& spec)
+Channel::Channel(const schedhint_channel_spec& spec, UndeletedElements* undeleted)
     : paths_{spec.path},
       broker_socket_(spec.broker),
       value_size_(spec.value_size),
@@ -50,13 +53,15 @@ Channel::Channel(const schedhint_channel_spec& spec)
       count_offset_(spec.count_offset),
       kind_(spec.kind),
       normal_hint_(spec.normal_hint),
-      leader_tid_(getpid()) {}
+      leader_tid_(getpid()),
+      undeleted_(undeleted),
+      direct_(undeleted) {}
 
 std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, PagePool* pool,
                                          const Block& metadata, MapWatcher* watcher,
-                                         schedhint_status* status) {
-  std::unique_ptr<Channel> channel(new Channel(spec));
-  channel->process_ = HeldBlockSet(pool);
+                                         UndeletedElements* undeleted, schedhint_status* status) {
+  std::unique_ptr<Channel> channel(new Channel(spec, undeleted));
+  channel->process_ = HeldBlockSet(new BlockSet(pool));
   if (spec.kind == SCHEDHINT_KIND_TLD) {
     channel->process_->Keep(channel->slots_, kTldMetadataSlot, metadata);
   } else if (!channel->process_->Take(channel->slots_, SCHEDHINT_OWNER_PROCESS)) {
@@ -89,6 +94,10 @@ bool Channel::HasSlotsOf(const schedhint_channel_spec& spec) const {
 
 void Channel::Open(const IsUsed& is_used) {
   if (is_open()) return;
+  if (int error = undeleted_->ErrorOf(process_)) {
+    not_open_ = Failed(SCHEDHINT_STEP_DELETE, error);
+    return;
+  }
   not_open_ = direct_.Open(
       paths_.front(), [this](int map_fd, MapInfo* info) { return Check(map_fd, info); }, is_used);
   if (broker_ == nullptr) return;
@@ -125,22 +134,25 @@ std::vector<std::string> Channel::Places() const {
   return places;
 }
 
+void Channel::LetGo() {
+  if (!direct_.is_open() || direct_.IsPinnedAt(paths_)) return;
+  for (schedhint_binding* binding : bindings) DeleteElement(binding);
+  if (leader_ == Leader::kProcessAlone) DeleteLeadersElement();
+  direct_.Close();
+  AllUnbound({});
+}
+
 bool Channel::Look(const IsUsed& is_used) {
-  if (direct_.is_open() && !direct_.IsPinnedAt(paths_)) {
-    for (schedhint_binding* binding : bindings) DeleteElement(binding);
-    if (leader_ == Leader::kProcessAlone) direct_.Delete(leader_tid_);
-    direct_.Close();
-    AllUnbound({});
-  }
   // A shortage of the broker's may be over, which is told only by asking anew.
   if (broker_ != nullptr && broker_->is_connected() && IsShortage(not_open_)) broker_->Close();
   Open(is_used);
   for (schedhint_binding* binding : bindings) binding->refused = false;
+  BindLeader();
   return broker_ != nullptr && broker_->Settle();
 }
 
 bool Channel::IsShort() const {
-  return IsShortage(not_open_) ||
+  return IsShortage(not_open_) || IsShortage(not_led_) ||
          std::any_of(bindings.begin(), bindings.end(), [](const schedhint_binding* binding) {
            return !binding->bound && IsShortage(binding->status);
          });
@@ -194,6 +206,7 @@ void Channel::AllUnbound(schedhint_status why) {
   }
   Count(-static_cast<int>(bound_));
   leader_ = Leader::kNone;
+  leader_key_ = {};
 }
 
 void Channel::Bind(schedhint_binding* binding) {
@@ -202,9 +215,7 @@ void Channel::Bind(schedhint_binding* binding) {
   if (!is_open()) {
     binding->status = not_open_;
   } else if (direct_.is_open()) {
-    binding->status = binding->hint != nullptr ? binding->hint->Bind(direct_.descriptor(), tid)
-                                               : SetElement(tid, binding->element);
-    if (broker_ != nullptr) broker_->Replaced(tid, direct_.id());
+    binding->status = BindDirectly(binding);
   } else {
     binding->request = broker_->Bind(tid, binding->element);
     binding->status = Failed(
@@ -219,21 +230,42 @@ void Channel::Bind(schedhint_binding* binding) {
 void Channel::Bound(schedhint_binding* binding) {
   binding->bound = true;
   Count(1);
-  if (binding->status.tid == leader_tid_) leader_ = Leader::kThread;
+  if (binding->status.tid == leader_tid_) {
+    leader_ = Leader::kThread;
+    leader_key_ = binding->thread->key;
+  }
   BindLeader();
 }
 
-schedhint_status Channel::SetElement(pid_t tid, const Element& element) {
+schedhint_status Channel::BindDirectly(schedhint_binding* binding) {
+  HeldThreadKey& key = binding->thread->key;
+  if (!key.holds_any()) key = HeldThreadKey(new ThreadKey(binding->thread->tid));
+  if (binding->hint == nullptr) return SetElement(key, binding->element);
+  return binding->hint->Bind(direct_.descriptor(), key);
+}
+
+schedhint_status Channel::SetElement(const HeldThreadKey& thread, const Element& element) {
+  // Otherwise a later attempt to delete it would delete the new one.
+  if (int error = undeleted_->ErrorOf(direct_.id(), thread->tid())) {
+    return Failed(SCHEDHINT_STEP_DELETE, error);
+  }
   value_.assign(direct_.value_size(), 0);
   if (kind_ == SCHEDHINT_KIND_TLD) {
     if (!FillTldValue(element, &value_)) return Failed(SCHEDHINT_STEP_TLD_SHARED_PAGE, 0);
+    // Whoever has set one goes on using it, and BPF programs remember where its values are.
+    schedhint_status status = direct_.Update(thread, value_, DirectMap::If::kNone);
+    bool is_foreign = status.step == SCHEDHINT_STEP_UPDATE && status.error == EEXIST;
+    return is_foreign ? Failed(SCHEDHINT_STEP_TLD_IN_USE, 0, SCHEDHINT_TLD_FOREIGN) : status;
   } else {
     for (size_t i = 0; i < slots_.size(); i++) {
       uint8_t* address = element.At(i).address;
       std::memcpy(value_.data() + slots_[i].offset, &address, sizeof(address));
     }
   }
-  return direct_.Update(tid, value_);
+  schedhint_status status = direct_.Update(thread, value_);
+  bool done = status.step == SCHEDHINT_STEP_NONE;
+  if (done && broker_ != nullptr) broker_->Replaced(thread->tid(), direct_.id());
+  return status;
 }
 
 void Channel::DeleteElement(schedhint_binding* binding) {
@@ -241,8 +273,12 @@ void Channel::DeleteElement(schedhint_binding* binding) {
   if (binding->hint != nullptr) {
     binding->hint->Unbind();
   } else {
-    direct_.Delete(binding->status.tid);
+    direct_.Delete(binding->thread->key, binding->element);
   }
+}
+
+void Channel::DeleteLeadersElement() {
+  direct_.Delete(leader_key_, {{}, process_});
 }
 
 void Channel::Unbind(schedhint_binding* binding) {
@@ -256,14 +292,16 @@ void Channel::Unbind(schedhint_binding* binding) {
   if (tid == leader_tid_) leader_ = Leader::kNone;
   BindLeader();
   if (bound_ == 0 && leader_ == Leader::kProcessAlone) {
-    if (direct_.is_open()) direct_.Delete(leader_tid_);
+    if (direct_.is_open()) DeleteLeadersElement();
     if (broker_ != nullptr) broker_->Unbind(leader_tid_);
     leader_ = Leader::kNone;
   }
+  if (bound_ == 0) leader_key_ = {};
 }
 
 // Unless it has an element already, or is about to.
 void Channel::BindLeader() {
+  not_led_ = {};
   if (!has_process_slot_ || bound_ == 0 || leader_ != Leader::kNone) return;
   bool is_asked =
       std::any_of(bindings.begin(), bindings.end(), [this](const schedhint_binding* one) {
@@ -273,8 +311,10 @@ void Channel::BindLeader() {
   Element alone = {{}, process_};
   bool done = false;
   if (direct_.is_open()) {
-    done = SetElement(leader_tid_, alone).step == SCHEDHINT_STEP_NONE;
-  } else {
+    if (!leader_key_.holds_any()) leader_key_ = HeldThreadKey(new ThreadKey(leader_tid_));
+    not_led_ = SetElement(leader_key_, alone);
+    done = not_led_.step == SCHEDHINT_STEP_NONE;
+  } else if (IsBrokered()) {
     leader_request_ = broker_->Bind(leader_tid_, alone);
     done = leader_request_ != 0;
   }

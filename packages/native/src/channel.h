@@ -13,6 +13,7 @@
 #include "brokered_map.h"
 #include "direct_map.h"
 #include "registry_abi.h"
+#include "undeleted_elements.h"
 
 namespace schedhint {
 
@@ -22,7 +23,7 @@ class Channel {
   // `metadata`: of task local data.
   static std::unique_ptr<Channel> Create(const schedhint_channel_spec& spec, PagePool* pool,
                                          const Block& metadata, MapWatcher* watcher,
-                                         schedhint_status* status);
+                                         UndeletedElements* undeleted, schedhint_status* status);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
@@ -47,9 +48,11 @@ class Channel {
   // Where a change may let Open() succeed: the pins, and the broker's socket while it is needed.
   std::vector<std::string> Places() const;
 
-  // Closes what the pin does not lead to any more, so that the kernel can free it, and opens what
-  // it leads to. Elements in the former have been deleted: its program must not write to blocks
-  // that another's reads. Whether to look again in a second.
+  // Closes a map that the pin does not lead to any more, so that the kernel can free it and another
+  // channel can open it. Its program must not write to blocks that another's reads, so the elements
+  // in it are deleted, and while one of them remains no other map is opened.
+  void LetGo();
+  // Opens the map that the pin leads to. Whether to look again in a second.
   bool Look(const IsUsed& is_used);
   // Takes in what the broker has said. Whether to look.
   bool Hear(const IsUsed& is_used);
@@ -73,12 +76,14 @@ class Channel {
   // the process's blocks, so it exists as long as any thread is bound.
   enum class Leader { kNone, kProcessAlone, kThread };
 
-  explicit Channel(const schedhint_channel_spec& spec);
+  Channel(const schedhint_channel_spec& spec, UndeletedElements* undeleted);
   bool IsBrokered() const { return broker_ != nullptr && broker_->is_open(); }
   schedhint_status Check(int map_fd, MapInfo* info) const;
   schedhint_status OpenThroughBroker();
-  schedhint_status SetElement(pid_t tid, const Element& element);
+  schedhint_status BindDirectly(schedhint_binding* binding);
+  schedhint_status SetElement(const HeldThreadKey& thread, const Element& element);
   void DeleteElement(schedhint_binding* binding);
+  void DeleteLeadersElement();
   void AllUnbound(schedhint_status why);
   void Bound(schedhint_binding* binding);
   void BindLeader();
@@ -95,13 +100,16 @@ class Channel {
   pid_t leader_tid_;
   bool has_process_slot_ = false;
   HeldBlockSet process_;
+  UndeletedElements* undeleted_;
   DirectMap direct_;
   std::vector<uint8_t> value_;           // of the element that is being set
   std::unique_ptr<BrokeredMap> broker_;  // null where there is none to ask
   schedhint_status not_open_ = {};       // why
   uint32_t bound_ = 0;
   Leader leader_ = Leader::kNone;
-  uint64_t leader_request_ = 0;  // to the broker, for the process's blocks alone
+  HeldThreadKey leader_key_;       // none: it was not needed since the last thread was unbound
+  schedhint_status not_led_ = {};  // why it has no element, as far as it should
+  uint64_t leader_request_ = 0;    // to the broker, for the process's blocks alone
 };
 
 }  // namespace schedhint

@@ -20,18 +20,11 @@ schedhint_status DirectMap::Open(const std::string& path, const Check& check,
     CloseDescriptor(fd);
     return status;
   }
-  fd_ = fd;
-  id_ = info.id;
+  map_ = HeldMap(new OpenMap(fd, info.id));
   value_size_ = info.value_size;
   struct stat pin;
   pin_inode_ = stat(path.c_str(), &pin) == 0 ? pin.st_ino : 0;
   return {};
-}
-
-void DirectMap::Close() {
-  if (fd_ >= 0) CloseDescriptor(fd_);
-  fd_ = -1;
-  id_ = 0;
 }
 
 bool DirectMap::IsPinnedAt(const std::vector<std::string>& paths) const {
@@ -39,7 +32,7 @@ bool DirectMap::IsPinnedAt(const std::vector<std::string>& paths) const {
     int fd = OpenPinnedMap(path.c_str());
     if (fd >= 0) {
       MapInfo info;
-      bool same = ReadMapInfo(fd, &info) != 0 || info.id == id_;
+      bool same = ReadMapInfo(fd, &info) != 0 || info.id == id();
       CloseDescriptor(fd);
       if (same) return true;
     } else if (fd != -ENOENT && fd != -ENOTDIR) {
@@ -52,19 +45,18 @@ bool DirectMap::IsPinnedAt(const std::vector<std::string>& paths) const {
   return false;
 }
 
-schedhint_status DirectMap::Update(pid_t tid, const std::vector<uint8_t>& value) {
-  int key = OpenThread(tid);
+schedhint_status DirectMap::Update(const HeldThreadKey& thread, const std::vector<uint8_t>& value,
+                                   If there) {
+  int key = thread->Descriptor();
   if (key < 0) return Failed(SCHEDHINT_STEP_OPEN_THREAD, key);
-  int error = UpdateElement(fd_, key, value.data());
-  CloseDescriptor(key);
+  bool may_replace = there == If::kAny;
+  int error = UpdateElement(descriptor(), key, value.data(), may_replace);
   return error < 0 ? Failed(SCHEDHINT_STEP_UPDATE, error) : schedhint_status{};
 }
 
-void DirectMap::Delete(pid_t tid) {
-  int key = OpenThread(tid);
-  if (key < 0) return;
-  DeleteElement(fd_, key);  // ENOENT: a reader has dropped it already
-  CloseDescriptor(key);
+void DirectMap::Delete(const HeldThreadKey& thread, const Element& element) {
+  int error = DeleteIn(map_, thread);
+  if (error != 0) undeleted_->Add(map_, thread, element, error);
 }
 
 }  // namespace schedhint

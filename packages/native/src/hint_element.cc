@@ -33,26 +33,24 @@ void HintElement::LeavePause() {
   EnterPause(kNone);
 }
 
-schedhint_status HintElement::Bind(int map_fd, pid_t tid) {
-  int thread_fd = OpenThread(tid);
-  if (thread_fd < 0) return Failed(SCHEDHINT_STEP_OPEN_THREAD, thread_fd);
+schedhint_status HintElement::Bind(int map_fd, const HeldThreadKey& thread) {
+  int key = thread->Descriptor();
+  if (key < 0) return Failed(SCHEDHINT_STEP_OPEN_THREAD, key);
   std::lock_guard<std::mutex> lock(mutex_);
   map_fd_ = map_fd;
-  thread_fd_ = thread_fd;
+  thread_ = thread;
   written_ = kNone;
   int error = Write(Wanted());
   if (error == 0) return {};
-  CloseDescriptor(thread_fd_);
-  map_fd_ = thread_fd_ = -1;
+  thread_ = {};
   return Failed(SCHEDHINT_STEP_UPDATE, error);
 }
 
 void HintElement::Unbind() {
   std::lock_guard<std::mutex> lock(mutex_);
-  if (thread_fd_ < 0) return;
+  if (!thread_.holds_any()) return;
   if (written_ != kNone) Write(normal_);
-  CloseDescriptor(thread_fd_);
-  map_fd_ = thread_fd_ = -1;
+  thread_ = {};
   error_ = 0;
 }
 
@@ -68,10 +66,10 @@ int32_t HintElement::Wanted() const {
 }
 
 int HintElement::Write(int32_t hint) {
-  if (thread_fd_ < 0) return 0;
+  if (!thread_.holds_any()) return 0;
   if (hint == written_) return error_ = 0;
   Value value = {static_cast<uint64_t>(hint), {}};
-  error_ = UpdateElement(map_fd_, thread_fd_, &value);
+  error_ = UpdateElement(map_fd_, thread_->last_descriptor(), &value);
   if (error_ == 0) written_ = hint;
   return error_;
 }

@@ -9,12 +9,11 @@
 // has a lock of its own, which guards nothing else and is held across that one call (about a
 // microsecond); the registry's is never taken here.
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <mutex>
 
 #include "registry_abi.h"
+#include "thread_key.h"
 
 namespace schedhint {
 
@@ -24,7 +23,6 @@ class HintElement {
   static constexpr uint32_t kValueSize = 32;
 
   explicit HintElement(int32_t normal) : normal_(normal) {}
-  ~HintElement() { Unbind(); }
   HintElement(const HintElement&) = delete;
   HintElement& operator=(const HintElement&) = delete;
 
@@ -34,8 +32,8 @@ class HintElement {
   void EnterPause(int32_t hint);
   void LeavePause();
 
-  // From now on the element in this map is ours, which stays open until Unbind().
-  schedhint_status Bind(int map_fd, pid_t tid);
+  // From now on the thread's element in this map is ours; both stay open until Unbind().
+  schedhint_status Bind(int map_fd, const HeldThreadKey& thread);
   // Leaves the normal hint in it. The kernel frees the element when the thread ends.
   void Unbind();
   // -errno of the last change, or 0.
@@ -52,7 +50,7 @@ class HintElement {
   int32_t pause_ = kNone;
   int32_t written_ = kNone;  // to this map
   int map_fd_ = -1;
-  int thread_fd_ = -1;
+  HeldThreadKey thread_;  // none: not bound
   int error_ = 0;
 };
 

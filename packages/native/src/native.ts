@@ -110,6 +110,13 @@ export const Step = {
   TldSharedPage: 18,
   /** pthread_key_create failed: 1024 of them are used. */
   ThreadKey: 19,
+  /** BPF_MAP_DELETE_ELEM failed for an element from before, in this map or in the one in its place. */
+  Delete: 20,
+  /**
+   * Of task local data: the map has, or has had, other values of the thread. `detail`: 0 for an
+   * element that is not ours, 1 for values of this process at another place.
+   */
+  TldInUse: 21,
 } as const;
 
 /** One of {@link Step}. */
@@ -256,16 +263,18 @@ export interface Addon {
   /** Workers of the process that are online and have not attached. */
   unreachedWorkers(): number;
   /**
-   * The place of a value in every thread's task local data, behind the block's first 8 bytes; made if
-   * it is not there yet.
+   * The places of values in every thread's task local data, behind the block's first 8 bytes. Those
+   * that are not there yet are made: all, or none.
    *
-   * @param name 1..62 bytes, without NUL
-   * @param size 1..65535 bytes
+   * @param names 1..62 bytes each, joined by NUL
+   * @param sizes 1..65535 bytes each
    * @param dynamicBytes room for what is made after the first thread has its values; the largest
    *   wish counts
-   * @returns the offset, or a negative errno: EEXIST (with another size), E2BIG, ENOSPC, ENOMEM
+   * @param offsets gets the place of each
+   * @returns 0 or a negative errno: EEXIST (with another size), E2BIG, ENOSPC, with the index of that
+   *   key in `offsets[0]`; or ENOMEM
    */
-  tldKey(name: string, size: number, dynamicBytes: number): number;
+  tldKeys(names: string, sizes: Uint32Array, dynamicBytes: number, offsets: Uint32Array): number;
   /** Whether the thread that has loaded it is the process's first. */
   readonly isFirstThread: boolean;
   /** What the process holds now, over all copies of the addon: for tests and leaks. */

@@ -12,11 +12,21 @@
 #include "monotonic_clock.h"
 
 namespace schedhint {
+namespace {
+
+constexpr uint64_t kRetryDeletingNs = 1000000000;
+
+uint64_t Earlier(uint64_t due, uint64_t other_due) {
+  if (due == 0 || other_due == 0) return due + other_due;
+  return std::min(due, other_due);
+}
+
+}  // namespace
 
 Registry::Registry()
     : time_offset_(TimeNamespaceOffset()),
       watcher_([this] { return LookAtMaps(); }, [this] { return HearBrokers(); },
-               [this] { return ReapPools(); }),
+               [this] { return DoChores(); }),
       key_error_(pthread_key_create(&current_thread_, nullptr)) {}
 
 schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t thread_id,
@@ -26,7 +36,7 @@ schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t
     return nullptr;
   }
   std::lock_guard<std::mutex> lock(mutex_);
-  Thread* thread = own_thread ? CurrentThread(thread_id) : OtherThread(thread_id);
+  Thread* thread = own_thread ? CurrentThread(thread_id) : threads_.FindOrAdd(thread_id, time_offset_);
   Channel* channel = FindChannel(spec, status);
   // The map says whether threads share pages.
   if (channel != nullptr && spec.kind == SCHEDHINT_KIND_TLD) channel->Open(IsUsedBeside(channel));
@@ -52,28 +62,12 @@ schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t
 Thread* Registry::CurrentThread(uint64_t id) {
   Thread* thread = Current();
   if (thread != nullptr) return thread;
-  thread = OtherThread(id);
+  thread = threads_.FindOrAdd(id, time_offset_);
   SetCurrent(thread);
   thread->tid = static_cast<pid_t>(syscall(SYS_gettid));
   // Bindings that another thread has made for this one could not be bound without its tid.
   for (schedhint_binding* one = thread->bindings; one != nullptr; one = one->next) Bind(one);
   return thread;
-}
-
-Registry::Threads::iterator Registry::PlaceOf(uint64_t id) {
-  // Ids only grow, so a thread that is new belongs at the end.
-  if (threads_.empty() || threads_.back()->id < id) return threads_.end();
-  return std::lower_bound(
-      threads_.begin(), threads_.end(), id,
-      [](const std::unique_ptr<Thread>& thread, uint64_t wanted) { return thread->id < wanted; });
-}
-
-Thread* Registry::OtherThread(uint64_t id) {
-  auto place = PlaceOf(id);
-  if (place == threads_.end() || (*place)->id != id) {
-    place = threads_.insert(place, std::make_unique<Thread>(id, time_offset_));
-  }
-  return place->get();
 }
 
 Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_status* status) {
@@ -107,7 +101,7 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
       return nullptr;
     }
   }
-  std::unique_ptr<Channel> channel = Channel::Create(spec, &pool_, metadata, &watcher_, status);
+  std::unique_ptr<Channel> channel = Channel::Create(spec, &pool_, metadata, &watcher_, &undeleted_, status);
   if (channel == nullptr) return nullptr;
   channel->TakeOver(&unsettled_);
   channels_.push_back(std::move(channel));
@@ -135,9 +129,8 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
   auto binding = std::make_unique<schedhint_binding>();
   binding->channel = channel;
   binding->thread = thread;
-  bool is_tld = channel->kind() == SCHEDHINT_KIND_TLD;
-  binding->element = {HeldBlockSet(is_tld ? &tld_pool_ : &pool_), channel->process()};
-  if (!TakeBlocks(channel, binding->element.thread)) {
+  binding->element.process = channel->process();
+  if (!TakeBlocks(channel, thread, &binding->element.thread)) {
     *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
     return nullptr;
   }
@@ -151,24 +144,24 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
   return binding.release();
 }
 
-bool Registry::TakeBlocks(Channel* channel, const HeldBlockSet& blocks) {
-  if (channel->kind() != SCHEDHINT_KIND_TLD) {
-    return blocks->Take(channel->slots(), SCHEDHINT_OWNER_THREAD);
+bool Registry::TakeBlocks(Channel* channel, Thread* thread, HeldBlockSet* blocks) {
+  if (channel->kind() == SCHEDHINT_KIND_TLD) return TakeTldBlocks(channel, &thread->tld, blocks);
+  *blocks = HeldBlockSet(new BlockSet(&pool_));
+  return (*blocks)->Take(channel->slots(), SCHEDHINT_OWNER_THREAD);
+}
+
+uint64_t Registry::DoChores() {
+  uint64_t retry = 0;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (undeleted_.Retry()) retry = MonotonicNow(0) + kRetryDeletingNs;
   }
-  uint32_t size = tld_.BlockBytes(channel->map_value_size());
-  if (!blocks->TakeFirst(channel->slots(), size)) return false;
-  WriteTldStart(blocks->At(kTldDataSlot));
-  return true;
+  return Earlier(retry, Earlier(pool_.Reap(), tld_pool_.Reap()));
 }
 
-int Registry::TldKey(const char* name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  return tld_.Key(name, size, dynamic_bytes, offset);
-}
-
-uint64_t Registry::ReapPools() {
-  uint64_t due = pool_.Reap(), tld_due = tld_pool_.Reap();
-  return due == 0 || (tld_due != 0 && tld_due < due) ? tld_due : due;
+void Registry::WakeForChores() {
+  bool has_returned = pool_.WantsReaper();
+  if (tld_pool_.WantsReaper() || has_returned || undeleted_.any()) watcher_.Wake();
 }
 
 void Registry::Bind(schedhint_binding* binding) {
@@ -178,7 +171,11 @@ void Registry::Bind(schedhint_binding* binding) {
     return;
   }
   binding->status.tid = tid;
-  binding->channel->Bind(binding);
+  if (binding->channel->kind() == SCHEDHINT_KIND_TLD) {
+    BindTld(binding);
+  } else {
+    binding->channel->Bind(binding);
+  }
   schedhint_status& status = binding->status;
   if (binding->bound && status.bound_ns == 0) status.bound_ns = MonotonicNow(time_offset_);
 }
@@ -196,6 +193,8 @@ void Registry::WatchPins() {
 LookAgain Registry::LookAtMaps() {
   std::lock_guard<std::mutex> lock(mutex_);
   bool is_unsettled = false;
+  // All of them first: pins may have changed places.
+  for (auto& channel : channels_) channel->LetGo();
   for (auto& channel : channels_) is_unsettled |= channel->Look(IsUsedBeside(channel.get()));
   for (auto& map : unsettled_) is_unsettled |= map->Settle();
   BindAllAndTell();
@@ -231,6 +230,7 @@ void Registry::BindAllAndTell() {
                      [](const std::unique_ptr<BrokeredMap>& map) { return !map->HoldsBlocks(); }),
       unsettled_.end());
   WatchPins();
+  WakeForChores();
   // Under the lock, so that nobody is told who has unlistened.
   if (!changed) return;
   for (auto [listener, data] : listeners_) listener(data);
@@ -263,6 +263,8 @@ void Registry::End(schedhint_binding* binding) {
   schedhint_binding** mine = &binding->thread->bindings;
   while (*mine != binding) mine = &(*mine)->next;
   *mine = binding->next;
+  if (channel->kind() == SCHEDHINT_KIND_TLD) binding->thread->tld.Unused(binding->element.thread);
+  if (binding->thread->bindings == nullptr) binding->thread->key = {};
   binding->thread = nullptr;
   binding->channel = nullptr;
   binding->status = Failed(SCHEDHINT_STEP_THREAD_ENDED, 0);
@@ -277,8 +279,7 @@ void Registry::Free(schedhint_binding* binding) {
   }
   bindings_--;
   delete binding;
-  bool wants_reaper = pool_.WantsReaper();
-  if (tld_pool_.WantsReaper() || wants_reaper) watcher_.Wake();
+  WakeForChores();
 }
 
 void Registry::FreeIfUnused(Channel* channel) {
@@ -290,12 +291,12 @@ void Registry::FreeIfUnused(Channel* channel) {
 }
 
 void Registry::FreeIfUnused(Thread* thread) {
-  if (thread->bindings != nullptr) return;
+  if (thread->bindings != nullptr || thread->tld.any()) return;
   // Its own thread still points to it, and drops it when it ends.
   bool is_current = thread == Current();
   if (thread->tid != 0 && !is_current) return;
   if (is_current) SetCurrent(nullptr);
-  threads_.erase(PlaceOf(thread->id));
+  threads_.Erase(thread);
 }
 
 schedhint_status Registry::Status(schedhint_binding* binding) {
@@ -349,9 +350,10 @@ void Registry::ThreadEnds() {
     thread->gc.Forget(binding);
     End(binding);
   }
+  thread->tld.Clear();
   FreeIfUnused(thread);
-  // Its own workers end with it, and nobody is left to tell.
-  pid_t tid = static_cast<pid_t>(syscall(SYS_gettid));
+  WakeForChores();
+  pid_t tid = static_cast<pid_t>(syscall(SYS_gettid));  // its own workers end with it
   for (auto worker = workers_.begin(); worker != workers_.end();) {
     worker = worker->second == tid ? workers_.erase(worker) : std::next(worker);
   }
@@ -371,9 +373,8 @@ uint32_t Registry::UnreachedWorkers() {
   std::lock_guard<std::mutex> lock(mutex_);
   uint32_t unreached = 0;
   for (auto [thread_id, parent] : workers_) {
-    auto thread = PlaceOf(thread_id);
-    bool attached = thread != threads_.end() && (*thread)->id == thread_id && (*thread)->tid != 0;
-    if (!attached) unreached++;
+    const Thread* thread = threads_.Find(thread_id);
+    if (thread == nullptr || thread->tid == 0) unreached++;
   }
   return unreached;
 }

@@ -15,23 +15,14 @@
 
 #include "binding.h"
 #include "channel.h"
-#include "from_slab.h"
-#include "gc_hook.h"
 #include "map_watcher.h"
 #include "page_pool.h"
 #include "registry_abi.h"
+#include "thread.h"
 #include "tld.h"
+#include "undeleted_elements.h"
 
 namespace schedhint {
-
-struct Thread : FromSlab<Thread> {
-  uint64_t id;    // Node.js's threadId, unique in the process and never used again
-  pid_t tid = 0;  // 0: another thread has asked for it, it has not attached itself
-  schedhint_binding* bindings = nullptr;  // the first, which leads to the next
-  GcHook gc;
-
-  Thread(uint64_t node_id, int64_t time_offset) : id(node_id), gc(time_offset) {}
-};
 
 class Registry {
  public:
@@ -44,7 +35,8 @@ class Registry {
   uint8_t* BlockOf(schedhint_binding* binding, uint32_t slot, uint32_t* size);
   bool StartGc(schedhint_binding* binding, const schedhint_gc_layout& layout);
   void StopGc(schedhint_binding* binding);
-  int TldKey(const char* name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset);
+  int TldKeys(const schedhint_tld_key* keys, size_t count, uint32_t dynamic_bytes,
+              uint32_t* offsets);
   void ThreadEnds();
   // `listener` is told, on the watcher's thread, that some binding's status may have changed.
   void Listen(schedhint_listener listener, void* data);
@@ -57,23 +49,23 @@ class Registry {
   int64_t time_namespace_offset() const { return time_offset_; }
 
  private:
-  using Threads = std::vector<std::unique_ptr<Thread>>;
-
   Thread* Current() const {
     return key_error_ != 0 ? nullptr : static_cast<Thread*>(pthread_getspecific(current_thread_));
   }
   void SetCurrent(Thread* thread) { pthread_setspecific(current_thread_, thread); }
-  // The thread of an id, or where it belongs.
-  Threads::iterator PlaceOf(uint64_t id);
   Thread* CurrentThread(uint64_t id);
-  Thread* OtherThread(uint64_t id);
   Channel* FindChannel(const schedhint_channel_spec& spec, schedhint_status* status);
   Channel* ChannelOfMap(uint32_t map_id, const Channel* other_than);
   Channel::IsUsed IsUsedBeside(const Channel* channel);
   schedhint_binding* FindBinding(Channel* channel, Thread* thread, schedhint_status* status);
-  bool TakeBlocks(Channel* channel, const HeldBlockSet& blocks);
-  uint64_t ReapPools();
+  bool TakeBlocks(Channel* channel, Thread* thread, HeldBlockSet* blocks);
+  bool TakeTldBlocks(Channel* channel, TldBlocks* threads, HeldBlockSet* blocks);
+  // What is due, on the watcher's thread; returns when it has to be called again.
+  uint64_t DoChores();
+  // After blocks may have been returned, or elements could not be deleted.
+  void WakeForChores();
   void Bind(schedhint_binding* binding);
+  void BindTld(schedhint_binding* binding);
   LookAgain LookAtMaps();
   LookAgain HearBrokers();
   bool IsShort() const;
@@ -88,10 +80,11 @@ class Registry {
   PagePool pool_;
   PagePool tld_pool_;  // its programs are given whole pages
   TldMetadata tld_{&tld_pool_};
-  Threads threads_;  // by id
+  Threads threads_;
   std::vector<std::unique_ptr<Channel>> channels_;
   // Of channels that have gone, whose elements the broker has not deleted yet.
   std::vector<std::unique_ptr<BrokeredMap>> unsettled_;
+  UndeletedElements undeleted_;
   std::vector<std::string> watched_;
   uint32_t bindings_ = 0;
   int64_t time_offset_;

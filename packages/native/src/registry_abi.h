@@ -71,6 +71,14 @@ enum schedhint_step : uint32_t {
   SCHEDHINT_STEP_BROKER_MEMORY = 17,    // the blocks are not in a memfd that could be handed over
   SCHEDHINT_STEP_TLD_SHARED_PAGE = 18,  // the map wants a page for each thread, this one shares its
   SCHEDHINT_STEP_THREAD_KEY = 19,       // pthread_key_create(3), of the copy that serves all
+  SCHEDHINT_STEP_DELETE = 20,           // an element from before, here or in the map that was here
+  SCHEDHINT_STEP_TLD_IN_USE = 21,       // detail: enum schedhint_tld_user
+};
+
+// Whose task local data a map has, or has had, for a thread.
+enum schedhint_tld_user : uint32_t {
+  SCHEDHINT_TLD_FOREIGN = 0,  // not this registry's
+  SCHEDHINT_TLD_OWN = 1,      // this process's, at another place
 };
 
 enum schedhint_via : uint32_t { SCHEDHINT_VIA_MAP = 0, SCHEDHINT_VIA_BROKER = 1 };
@@ -115,6 +123,12 @@ struct schedhint_counts {
   uint32_t blocks_free;
 };
 
+// A named value in every thread's task local data.
+struct schedhint_tld_key {
+  const char* name;  // 1..62 bytes
+  uint32_t size;     // 1..65535
+};
+
 struct schedhint_binding;  // a thread's blocks in one map; counted
 
 using schedhint_listener = void (*)(void* data);
@@ -154,10 +168,12 @@ struct schedhint_registry {
   // The hint in the element of a layered channel, 0..1024, or -1: the normal hint if there is an
   // element, else nothing. One bpf(2) call where that changes anything. From any thread.
   void (*set_hint)(schedhint_binding*, int32_t hint);
-  // The place of a value in every thread's task local data, behind the first 8 bytes of the block.
-  // Made if it is not there; 0 or -errno. `dynamic_bytes`: room for what is made after the first
-  // thread has its values.
-  int (*tld_key)(const char* name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset);
+  // The places of values in every thread's task local data, behind the first 8 bytes of the block.
+  // Those that are not there are made: all, or none. `dynamic_bytes`: room for what is made after
+  // the first thread has its values. 0; or -errno, and in offsets[0] the index of the key that it
+  // is for.
+  int (*tld_keys)(const schedhint_tld_key* keys, uint32_t count, uint32_t dynamic_bytes,
+                  uint32_t* offsets);
 };
 
 }  // extern "C"

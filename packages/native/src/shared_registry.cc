@@ -46,8 +46,8 @@ const schedhint_registry own_table = {
     [](schedhint_binding* binding, int32_t hint) {
       if (binding->hint != nullptr) binding->hint->Set(hint);
     },
-    [](const char* name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset) {
-      return Own().TldKey(name, size, dynamic_bytes, offset);
+    [](const schedhint_tld_key* keys, uint32_t count, uint32_t dynamic_bytes, uint32_t* offsets) {
+      return Own().TldKeys(keys, count, dynamic_bytes, offsets);
     },
 };
 

@@ -40,7 +40,7 @@ Metadata* In(const Block& page) {
   return reinterpret_cast<Metadata*>(page.address);
 }
 
-void Publish(uint16_t* field, size_t value) {
+void Store(uint16_t* field, size_t value) {
   __atomic_store_n(field, static_cast<uint16_t>(value), __ATOMIC_RELEASE);
 }
 
@@ -76,40 +76,53 @@ const Block& TldMetadata::Page() {
   return page_;
 }
 
-int TldMetadata::Key(const std::string& name, uint32_t size, uint32_t dynamic_bytes,
-                     uint32_t* offset) {
+int TldMetadata::Keys(const schedhint_tld_key* keys, size_t count, uint32_t dynamic_bytes,
+                      uint32_t* offsets) {
   if (Page().address == nullptr) return -ENOMEM;
-  if (!is_laid_out_ && dynamic_bytes > dynamic_bytes_) {
-    dynamic_bytes_ = dynamic_bytes;
-    PublishDataBytes();
+  Draft draft = {keys_, end_, static_bytes_, dynamic_bytes_};
+  if (!is_laid_out_) draft.dynamic_bytes = std::max(dynamic_bytes_, dynamic_bytes);
+  for (size_t i = 0; i < count; i++) {
+    if (int error = Plan(keys[i], &draft, &offsets[i])) {
+      offsets[0] = static_cast<uint32_t>(i);
+      return error;
+    }
   }
-  for (const Known& known : keys_) {
-    if (known.name != name) continue;
-    *offset = known.offset;
-    return known.size == size ? 0 : -EEXIST;
-  }
-  if (keys_.size() == kMostKeys) return -ENOSPC;
-  uint32_t bytes = (size + 7) / 8 * 8;
-  uint32_t most = is_laid_out_ ? std::min(static_bytes_ + dynamic_bytes_, kMostBytes) : kMostBytes;
-  if (bytes > most || end_ > most - bytes) return -E2BIG;
-  if (!is_laid_out_) {
-    static_bytes_ += bytes;
-    PublishDataBytes();
-  }
-  // A reader takes what is below the count for complete.
-  Metadata* metadata = In(page_);
-  auto& key = metadata->keys[keys_.size()];
-  std::memcpy(key.name, name.data(), std::min(name.size(), kNameBytes));
-  Publish(&key.size, size);
-  keys_.push_back({name, size, end_});
-  Publish(&metadata->count, keys_.size());
-  *offset = end_;
-  end_ += bytes;
+  Publish(draft);
   return 0;
 }
 
-void TldMetadata::PublishDataBytes() {
-  Publish(&In(page_)->data_bytes, static_bytes_ + dynamic_bytes_);
+int TldMetadata::Plan(const schedhint_tld_key& key, Draft* draft, uint32_t* offset) const {
+  for (const Known& known : draft->keys) {
+    if (known.name != key.name) continue;
+    *offset = known.offset;
+    return known.size == key.size ? 0 : -EEXIST;
+  }
+  if (draft->keys.size() == kMostKeys) return -ENOSPC;
+  uint32_t bytes = (key.size + 7) / 8 * 8;
+  uint32_t most = is_laid_out_ ? std::min(static_bytes_ + dynamic_bytes_, kMostBytes) : kMostBytes;
+  if (bytes > most || draft->end > most - bytes) return -E2BIG;
+  if (!is_laid_out_) draft->static_bytes += bytes;
+  draft->keys.push_back({key.name, key.size, draft->end});
+  *offset = draft->end;
+  draft->end += bytes;
+  return 0;
+}
+
+void TldMetadata::Publish(const Draft& draft) {
+  static_bytes_ = draft.static_bytes;
+  dynamic_bytes_ = draft.dynamic_bytes;
+  end_ = draft.end;
+  Metadata* metadata = In(page_);
+  Store(&metadata->data_bytes, static_bytes_ + dynamic_bytes_);
+  while (keys_.size() < draft.keys.size()) {
+    const Known& key = draft.keys[keys_.size()];
+    auto& place = metadata->keys[keys_.size()];
+    std::memcpy(place.name, key.name.data(), std::min(key.name.size(), kNameBytes));
+    Store(&place.size, key.size);
+    keys_.push_back(key);
+    // A reader takes what is below the count for complete.
+    Store(&metadata->count, keys_.size());
+  }
 }
 
 uint32_t TldMetadata::BlockBytes(uint32_t map_value_size) {

@@ -2,7 +2,7 @@
 // The kernel's "task local data" protocol (tools/testing/selftests/bpf/.../task_local_data.h), as
 // user space speaks it: a page of names for the process, and values for each thread at the same
 // offsets. BPF finds a value by its name once for each thread, and remembers where it was. So
-// names are only ever added, and the values of a live thread never move.
+// names are only ever added, and the values of a live thread never move: tld_blocks.h.
 
 #include <cstdint>
 #include <string>
@@ -10,6 +10,7 @@
 
 #include "block_set.h"
 #include "page_pool.h"
+#include "registry_abi.h"
 
 namespace schedhint {
 
@@ -36,8 +37,9 @@ class TldMetadata {
   // Made when it is first asked for, never given back; a null address and errno where it can't be.
   const Block& Page();
   bool has_page() const { return page_.address != nullptr; }
-  // 0 and the place of a value, or -EEXIST, -E2BIG, -ENOSPC, -ENOMEM.
-  int Key(const std::string& name, uint32_t size, uint32_t dynamic_bytes, uint32_t* offset);
+  // Finds or makes keys, all or none. 0 and their places in `offsets`; or -EEXIST, -E2BIG or
+  // -ENOSPC and in offsets[0] the index of the key that it is for, or -ENOMEM.
+  int Keys(const schedhint_tld_key* keys, size_t count, uint32_t dynamic_bytes, uint32_t* offsets);
   // How large a thread's block is, for a map whose value has that size (0: not known yet). The
   // room for values is that of this moment from then on.
   uint32_t BlockBytes(uint32_t map_value_size);
@@ -49,7 +51,16 @@ class TldMetadata {
     uint32_t offset;
   };
 
-  void PublishDataBytes();
+  // The keys as they will be. Nothing of it is published yet.
+  struct Draft {
+    std::vector<Known> keys;
+    uint32_t end;
+    uint32_t static_bytes;
+    uint32_t dynamic_bytes;
+  };
+
+  int Plan(const schedhint_tld_key& key, Draft* draft, uint32_t* offset) const;
+  void Publish(const Draft& draft);
 
   PagePool* pool_;
   Block page_;

@@ -92,6 +92,43 @@ const descriptors: Row = {
   },
 };
 
+const detaching: Row = {
+  fault: 'descriptor limit reached, handles are stopped and the pin is replaced',
+  times: 5,
+  async run(stage, times) {
+    for (let i = 0; i < times; i++) {
+      const before = await stage.scheduler();
+      const app = await stage.app({ workers: 2 });
+      await app.isBoundTo(before);
+      await app.run(({ keep, require }) => {
+        const { openSync } = require('node:fs');
+        keep.taken = Array.from({ length: 200 }, () => openSync('/dev/null', 'r'));
+      });
+      prlimit(app, '--nofile=3:');
+      await assert.rejects(
+        app.run(({ require }) => void require('node:fs').openSync('/dev/null', 'r')),
+        { code: 'EMFILE' },
+      );
+      // Its pin takes the place of the first one's, which still runs.
+      const after = await stage.scheduler();
+      await app.untilAll('ERR_NO_DESCRIPTORS');
+      assert.equal(await before.elements(app.tids), 0);
+      prlimit(app, '--nofile=1024:');
+      await app.isBoundTo(after);
+      prlimit(app, '--nofile=3:');
+      const tids = [...app.tids];
+      await app.stop();
+      assert.equal(await after.elements(tids), 0);
+      prlimit(app, '--nofile=1024:');
+      await app.run(({ keep, require }) => keep.taken.forEach(require('node:fs').closeSync));
+      await app.end();
+      await stage.stop(before);
+      await stage.stop(after);
+    }
+    return 'no element is left in either map';
+  },
+};
+
 const fromTheStart: Row = {
   fault: 'descriptor limit reached before the first attach',
   times: 5,
@@ -169,4 +206,11 @@ const keys: Row = {
   },
 };
 
-export const rows: readonly Row[] = [inotify, descriptors, fromTheStart, memory, keys];
+export const rows: readonly Row[] = [
+  inotify,
+  descriptors,
+  detaching,
+  fromTheStart,
+  memory,
+  keys,
+];

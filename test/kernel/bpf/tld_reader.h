@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0 */
 /*
  * The BPF side of the kernel's task local data, written from the protocol's description. Whoever
- * includes it defines TLD_WITH_START for layout C, or not, and TLD_BYTE_COUNT for layout A.
+ * includes it defines TLD_WITH_START for layout C, or not, and TLD_BYTE_COUNT for layout A; and
+ * TLD_REMEMBERS to do as the kernel's BPF half does: look a name up once for each thread, and
+ * remember where in the page the value was, the start included, for as long as the thread lives.
  */
 #ifndef TLD_READER_H
 #define TLD_READER_H
@@ -73,6 +75,8 @@ struct question {
   __u32 start;
   __u32 offset;
   char name[64];
+  __u32 slot; /* where the place of this name is remembered */
+  __u32 unused;
 };
 
 struct {
@@ -106,6 +110,29 @@ static __always_inline int find(struct tld_meta_u* meta, struct question* q, int
   return -2;
 }
 
+#ifdef TLD_REMEMBERS
+#define MAX_REMEMBERED 16
+
+/* Places in the page; 0: not found yet. */
+struct tld_places {
+  __u16 at[MAX_REMEMBERED];
+};
+
+struct {
+  __uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __type(key, int);
+  __type(value, struct tld_places);
+} tld_place_map SEC(".maps");
+
+static __always_inline __u16* remembered(struct task_struct* task, struct question* q) {
+  struct tld_places* places =
+      bpf_task_storage_get(&tld_place_map, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+  return places && q->slot < MAX_REMEMBERED ? &places->at[q->slot] : 0;
+}
+#endif
+
 static __always_inline int answer(struct task_struct* task, struct question* q) {
   struct tld_map_value* element = bpf_task_storage_get(&tld_data_map, task, 0, 0);
   struct tld_data_u* data;
@@ -123,10 +150,24 @@ static __always_inline int answer(struct task_struct* task, struct question* q) 
 #else
   q->start = data->start;
 #endif
-  found = find(meta, q, &index);
-  if (found < 0) return found;
-  q->offset = found;
-  at = q->start + found;
+#ifdef TLD_REMEMBERS
+  __u16* place = remembered(task, q);
+
+  if (!place) return -2;
+  if (*place) {
+    at = *place;
+    q->offset = at - q->start;
+    index = q->slot;
+  } else {
+#endif
+    found = find(meta, q, &index);
+    if (found < 0) return found;
+    q->offset = found;
+    at = q->start + found;
+#ifdef TLD_REMEMBERS
+    *place = at;
+  }
+#endif
   /* As the protocol's reader does: what ends where the page does is refused. */
   if (at >= PAGE - 8) return -3;
   if (q->size == 8) {

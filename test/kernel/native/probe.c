@@ -1,11 +1,17 @@
 // What a test needs to do inside a Node.js process that JavaScript can't: tell where bytes lie,
-// fork without exec, and exec in place. Only for tests; built by native-probe.ts.
+// fork without exec, exec in place, and have a thread's system calls refused. Only for tests; built by native-probe.ts.
 
 #define _GNU_SOURCE
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <node_api.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -118,6 +124,29 @@ static napi_value exec(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/*
+ * refuseDeletes(): from now on the kernel answers EPERM when this thread, or a thread that it starts
+ * later, deletes an element of a BPF map.
+ */
+static napi_value refuse_deletes(napi_env env, napi_callback_info info) {
+  struct sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_bpf, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, BPF_MAP_DELETE_ELEM, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+  union bpf_attr attr = {.map_fd = -1};
+
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ||
+      syscall(SYS_bpf, BPF_MAP_DELETE_ELEM, &attr, sizeof(attr)) != -1 || errno != EPERM)
+    napi_throw_error(env, NULL, "refuseDeletes: deletes are not refused");
+  return NULL;
+}
+
 static void add(napi_env env, napi_value exports, const char* name, napi_callback function) {
   napi_value value;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, function, NULL, &value);
@@ -129,5 +158,6 @@ NAPI_MODULE_INIT() {
   add(env, exports, "fork", fork_child);
   add(env, exports, "finishChild", finish_child);
   add(env, exports, "exec", exec);
+  add(env, exports, "refuseDeletes", refuse_deletes);
   return exports;
 }

@@ -34,7 +34,7 @@ export const TOLD_BY: Readonly<
   ERR_THREAD_ENDED: ['map'],
   ERR_TLD_IN_USE: ['map'],
   ERR_TLD_SHARED_PAGE: ['map'],
-  ERR_UNBIND_REFUSED: ['map'],
+  ERR_UNBIND_REFUSED: ['bpf'],
   ERR_UPTR_UNSUPPORTED: ['kernel'],
   ERR_WORKER_NOT_ATTACHED: ['map'],
 };

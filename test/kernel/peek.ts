@@ -1,0 +1,36 @@
+import { BpfReader } from './bpf-reader.js';
+
+/** bpf/peek.bpf.c: a map, and what a BPF program finds of a thread in it. */
+export class Peek {
+  readonly #reader: BpfReader;
+  readonly map: string;
+  readonly mapId: number;
+
+  private constructor(reader: BpfReader, pins: string) {
+    this.#reader = reader;
+    this.map = `${pins}/schedhint`;
+    this.mapId = reader.maps.schedhint!.id;
+  }
+
+  static async load(pins: string): Promise<Peek> {
+    return new Peek(await BpfReader.load('peek', pins), pins);
+  }
+
+  /** The thread's block through its element; null: it has no element. */
+  async at(tid: number): Promise<{ urgency: number; user: bigint } | null> {
+    await this.#reader.set('found', 0, [tid, 0, 0, 0, 0, 0]);
+    if ((await this.#reader.run('look')) !== 0) throw new Error(`there is no thread ${tid}`);
+    const found = await this.#reader.get('found', 0);
+    if (found.readUInt32LE(4) === 0) return null;
+    return { urgency: found.readUInt32LE(8), user: found.readBigUInt64LE(16) };
+  }
+
+  /** Whether it has one at all, as user space sees it. */
+  async hasElement(tid: number): Promise<boolean> {
+    return (await this.#reader.element('schedhint', tid)) !== null;
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
+  }
+}
