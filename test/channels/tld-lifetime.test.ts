@@ -138,14 +138,11 @@ describeOnKernel('the place of a thread’s task local data', () => {
       const worker = await node.startWorker();
       const { tid } = await worker.run(attach, reader.map);
       await worker.run(set, 1);
-      await worker.run(
-        ({ schedhint, keep }, map) => {
-          const channel = schedhint.tld({ map, keys: { own: schedhint.u64 } });
-          keep.other = schedhint.attachThread({ channel });
-          keep.other.blocks.own = 2n;
-        },
-        second.map,
-      );
+      await worker.run(({ schedhint, keep }, map) => {
+        const channel = schedhint.tld({ map, keys: { own: schedhint.u64 } });
+        keep.other = schedhint.attachThread({ channel });
+        keep.other.blocks.own = 2n;
+      }, second.map);
       expect((await reader.find(tid, 'own')).value).toBe(1n);
       expect((await second.find(tid, 'own')).value).toBe(2n);
       renameSync(reader.map, `${reader.map}-away`);
@@ -196,29 +193,26 @@ describeOnKernel('the place of a thread’s task local data', () => {
   test('an attach that throws makes none of its keys, and takes no room', async () => {
     const { tid } = await node.run(attach, reader.map);
     const { count } = await reader.find(tid, 'own');
-    const refused = await node.run(
-      ({ schedhint }, map) => {
-        const { array, attachThread, tld, u8, u32 } = schedhint;
-        const code = (keys: Record<string, unknown>) => {
-          try {
-            attachThread({ channel: tld({ map, keys: keys as never, hints: {} }) });
-            return 'attached';
-          } catch (error) {
-            return (error as { code: string }).code;
-          }
-        };
-        const many = Array.from({ length: 64 }, (_, i) => [`key_${i}`, u8] as const);
-        return [
-          code({ first: u8, second: u8, own: u32 }),
-          code(Object.fromEntries(many)),
-          code({ third: u8, large: array(u8, 4000) }),
-          code({ fourth: u8, constructor: u8 }),
-          code({ fifth: u8, ['__proto__']: u8 }),
-          code({ sixth: u8, __proto__: u8 }),
-        ];
-      },
-      reader.map,
-    );
+    const refused = await node.run(({ schedhint }, map) => {
+      const { array, attachThread, tld, u8, u32 } = schedhint;
+      const code = (keys: Record<string, unknown>) => {
+        try {
+          attachThread({ channel: tld({ map, keys: keys as never, hints: {} }) });
+          return 'attached';
+        } catch (error) {
+          return (error as { code: string }).code;
+        }
+      };
+      const many = Array.from({ length: 64 }, (_, i) => [`key_${i}`, u8] as const);
+      return [
+        code({ first: u8, second: u8, own: u32 }),
+        code(Object.fromEntries(many)),
+        code({ third: u8, large: array(u8, 4000) }),
+        code({ fourth: u8, constructor: u8 }),
+        code({ fifth: u8, ['__proto__']: u8 }),
+        code({ sixth: u8, __proto__: u8 }),
+      ];
+    }, reader.map);
     expect(refused).toEqual([
       'ERR_TLD_KEY_SIZE',
       'ERR_TLD_SPACE',
@@ -229,14 +223,11 @@ describeOnKernel('the place of a thread’s task local data', () => {
     ]);
     expect(await reader.find(tid, 'own')).toMatchObject({ count });
     // All of dynamicBytes is there: eight values of eight bytes.
-    const made = await node.run(
-      ({ schedhint }, map) => {
-        const { attachThread, tld, u8 } = schedhint;
-        const keys = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`late_${i}`, u8]));
-        return attachThread({ channel: tld({ map, keys, hints: {} }) }).status.state;
-      },
-      reader.map,
-    );
+    const made = await node.run(({ schedhint }, map) => {
+      const { attachThread, tld, u8 } = schedhint;
+      const keys = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`late_${i}`, u8]));
+      return attachThread({ channel: tld({ map, keys, hints: {} }) }).status.state;
+    }, reader.map);
     expect(made).toBe('bound');
     expect(await reader.find(tid, 'own')).toMatchObject({ count: count + 8 });
   });

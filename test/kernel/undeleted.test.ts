@@ -73,7 +73,7 @@ describeOnKernel('an element that is hard to delete', () => {
     expect(await node.run(useUpDescriptors)).toBe('EMFILE');
     await a.run(stop);
     expect(await node.run(useUpDescriptors)).toBe('EMFILE'); // and it was until now
-    expect(await peek.at(tid)).toBeNull();
+    expect(await peek.hasElement(tid)).toBe(false);
 
     await node.run(giveDescriptorsBack);
     await untilQuarantineIsOver(node);
@@ -99,7 +99,7 @@ describeOnKernel('an element that is hard to delete', () => {
         [tid, { urgency: 11, user: 1111n }],
         [other.tid, { urgency: 12, user: 1212n }],
       ] as const) {
-        expect(await peek.at(one)).toBeNull();
+        expect(await peek.hasElement(one)).toBe(false);
         expect(await second.at(one)).toEqual(hints);
       }
       await node.run(giveDescriptorsBack);
@@ -145,7 +145,7 @@ describeOnKernel('an element that is hard to delete', () => {
     await a.run(refuseDeletes, probe);
     const { tid } = await a.run(attach, { map, urgency: 11, user: 1111n });
     await a.run(stop);
-    await until('its element is gone', async () => (await peek.at(tid)) === null);
+    await until('its element is gone', async () => !(await peek.hasElement(tid)));
     await other.run(stop);
     await untilQuarantineIsOver(node);
     expect((await node.run(({ addon }) => addon.counts())).blocksUsed).toBe(0);
@@ -162,13 +162,10 @@ describeOnKernel('an element that is hard to delete', () => {
     expect(blocksUsed).toBe(2); // the thread's, and its process's
 
     // More threads than blocks in a page, so that whatever is free is handed out.
-    await node.run(
-      ({ schedhint, addon }, pin) => {
-        const { request } = schedhint.uptr({ map: pin });
-        for (let i = 0; i < 40; i++) addon.attach(request, 1000 + i, false, new Float64Array(5));
-      },
-      map,
-    );
+    await node.run(({ schedhint, addon }, pin) => {
+      const { request } = schedhint.uptr({ map: pin });
+      for (let i = 0; i < 40; i++) addon.attach(request, 1000 + i, false, new Float64Array(5));
+    }, map);
     const others = await Promise.all(Array.from({ length: 4 }, () => node.startWorker()));
     for (const [i, other] of others.entries()) {
       await other.run(attach, { map, urgency: 100 + i, user: 7777n });

@@ -26,7 +26,8 @@ class DirectMap {
   // another channel has the map of an id.
   schedhint_status Open(const std::string& path, const Check& check,
                         const std::function<bool(uint32_t map_id)>& is_used);
-  // So that the kernel can free the map, unless there are elements of ours that it would not delete.
+  // So that the kernel can free the map, unless there are elements of ours that it would not
+  // delete.
   void Close() { map_ = {}; }
   bool is_open() const { return map_.holds_any(); }
   uint32_t id() const { return is_open() ? map_->id() : 0; }

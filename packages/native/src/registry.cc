@@ -36,7 +36,8 @@ schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t
     return nullptr;
   }
   std::lock_guard<std::mutex> lock(mutex_);
-  Thread* thread = own_thread ? CurrentThread(thread_id) : threads_.FindOrAdd(thread_id, time_offset_);
+  Thread* thread =
+      own_thread ? CurrentThread(thread_id) : threads_.FindOrAdd(thread_id, time_offset_);
   Channel* channel = FindChannel(spec, status);
   // The map says whether threads share pages.
   if (channel != nullptr && spec.kind == SCHEDHINT_KIND_TLD) channel->Open(IsUsedBeside(channel));
@@ -101,7 +102,8 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
       return nullptr;
     }
   }
-  std::unique_ptr<Channel> channel = Channel::Create(spec, &pool_, metadata, &watcher_, &undeleted_, status);
+  std::unique_ptr<Channel> channel =
+      Channel::Create(spec, &pool_, metadata, &watcher_, &undeleted_, status);
   if (channel == nullptr) return nullptr;
   channel->TakeOver(&unsettled_);
   channels_.push_back(std::move(channel));

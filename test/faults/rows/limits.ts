@@ -206,11 +206,4 @@ const keys: Row = {
   },
 };
 
-export const rows: readonly Row[] = [
-  inotify,
-  descriptors,
-  detaching,
-  fromTheStart,
-  memory,
-  keys,
-];
+export const rows: readonly Row[] = [inotify, descriptors, detaching, fromTheStart, memory, keys];

@@ -1,5 +1,6 @@
 // What a test needs to do inside a Node.js process that JavaScript can't: tell where bytes lie,
-// fork without exec, exec in place, and have a thread's system calls refused. Only for tests; built by native-probe.ts.
+// fork without exec, exec in place, and have a thread's system calls refused. Only for tests; built
+// by native-probe.ts.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -125,8 +126,8 @@ static napi_value exec(napi_env env, napi_callback_info info) {
 }
 
 /*
- * refuseDeletes(): from now on the kernel answers EPERM when this thread, or a thread that it starts
- * later, deletes an element of a BPF map.
+ * refuseDeletes(): from now on the kernel answers EPERM when this thread, or a thread that it
+ * starts later, deletes an element of a BPF map.
  */
 static napi_value refuse_deletes(napi_env env, napi_callback_info info) {
   struct sock_filter filter[] = {
