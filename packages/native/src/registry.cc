@@ -16,11 +16,6 @@ namespace {
 
 constexpr uint64_t kRetryDeletingNs = 1000000000;
 
-uint64_t Earlier(uint64_t due, uint64_t other_due) {
-  if (due == 0 || other_due == 0) return due + other_due;
-  return std::min(due, other_due);
-}
-
 }  // namespace
 
 Registry::Registry()
@@ -153,12 +148,15 @@ bool Registry::TakeBlocks(Channel* channel, Thread* thread, HeldBlockSet* blocks
 }
 
 uint64_t Registry::DoChores() {
-  uint64_t retry = 0;
+  uint64_t due = 0;
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (undeleted_.Retry()) retry = MonotonicNow(0) + kRetryDeletingNs;
+    if (undeleted_.Retry()) due = MonotonicNow(0) + kRetryDeletingNs;
   }
-  return Earlier(retry, Earlier(pool_.Reap(), tld_pool_.Reap()));
+  for (uint64_t other : {pool_.Reap(), tld_pool_.Reap()}) {
+    if (due == 0 || (other != 0 && other < due)) due = other;
+  }
+  return due;
 }
 
 void Registry::WakeForChores() {
