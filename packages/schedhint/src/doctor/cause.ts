@@ -3,12 +3,7 @@ import { type Check, type CheckName, fail } from './check.js';
 import type { Patient } from './patient.js';
 
 /** The checks that can tell what is behind a status code. Complete by its type: a new code needs a line. */
-export const TOLD_BY: Readonly<
-  Record<
-    StatusCode | 'ERR_SCHEDHINT_DISABLED' | 'ERR_TLD_IN_USE' | 'ERR_UNBIND_REFUSED',
-    readonly [CheckName, ...CheckName[]]
-  >
-> = {
+export const TOLD_BY: Readonly<Record<StatusCode, readonly [CheckName, ...CheckName[]]>> = {
   ERR_ADDON_LOAD: ['addon'],
   ERR_ADDON_MISSING: ['addon'],
   ERR_BIND_REFUSED: ['map'],
