@@ -9,7 +9,7 @@ const { LOADED_LOG, SCHEDHINT_ADDON } = process.env;
 if (isMainThread) {
   process.on('exit', () => {
     const maps = readFileSync('/proc/self/maps', 'utf8');
-    const addons = [...new Set(maps.match(/\/\S*schedhint\S*\.node/g))];
+    const addons = [...new Set(maps.match(/\/\S*\/schedhint[^/\s]*\.node/g))];
     if (addons.join() === SCHEDHINT_ADDON && /\/libasan\.so/.test(maps)) {
       appendFileSync(LOADED_LOG, `${process.pid}\n`);
       return;

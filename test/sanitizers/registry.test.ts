@@ -18,29 +18,24 @@ const native = join(root, 'packages/native');
 /** N-API's surface, and what hides pthread_create from a sanitizer. */
 const NOT_LINKED = ['addon.cc', 'attachment.cc', 'environment.cc', 'glibc_floor.cc'];
 
+const BUILD_MS = 900_000;
+
 describeOnKernel('the registry under ThreadSanitizer', () => {
   let bpffs: Bpffs;
   let reader: BpfReader;
   let scratch: string;
   let map: string;
+  let program: string;
 
   beforeAll(async () => {
     scratch = mkdtempSync(join(tmpdir(), 'schedhint-sanitizers-'));
     bpffs = mountBpffs();
     reader = await BpfReader.load('sampler', bpffs.path);
     map = `${bpffs.path}/schedhint`;
-  });
-  afterAll(async () => {
-    await reader?.close();
-    bpffs?.unmount();
-    rmSync(scratch, { recursive: true, force: true });
-  });
-
-  test('native threads attach and end while the map comes and goes', () => {
     const sources = readdirSync(join(native, 'src'))
       .filter((file) => file.endsWith('.cc') && !NOT_LINKED.includes(file))
       .map((file) => join(native, 'src', file));
-    const program = join(scratch, 'registry_race');
+    program = join(scratch, 'registry_race');
     const options = ['-std=c++17', '-g', '-O1', '-fsanitize=thread', '-pthread'];
     execFileSync(
       'c++',
@@ -55,6 +50,14 @@ describeOnKernel('the registry under ThreadSanitizer', () => {
       ],
       { stdio: 'pipe' },
     );
+  }, BUILD_MS);
+  afterAll(async () => {
+    await reader?.close();
+    bpffs?.unmount();
+    rmSync(scratch, { recursive: true, force: true });
+  });
+
+  test('native threads attach and end while the map comes and goes', () => {
     const { status, stdout, stderr } = spawnSync(program, [map, '150'], {
       env: { ...process.env, TSAN_OPTIONS: 'exitcode=99' },
       encoding: 'utf8',
