@@ -26,6 +26,9 @@ const server = createServer((_request, response) => {
 
 server.keepAliveTimeout = 0; // a connection is there for the whole run
 
+/** CLOCK_MONOTONIC in ms, which the client has too. */
+const now = () => Number(process.hrtime.bigint()) / 1e6;
+
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Wall time of each, in ms, with a rest before it. */
@@ -68,12 +71,12 @@ const requests = {
   collectNowAndThen: () => {
     collections = [];
     timer = setInterval(() => {
-      const start = performance.now();
+      const start = now();
       globalThis.gc();
-      collections.push(performance.now() - start);
+      collections.push([start, now() - start]);
     }, options.every);
   },
-  /** Wall times, in ms, of those that there were. */
+  /** When each began, and its wall time, in ms. */
   stopCollecting: () => {
     clearInterval(timer);
     return collections;

@@ -1,33 +1,63 @@
 // Sends requests when they are due, whether or not the last one has been answered, and takes the
 // time from when each was due. It stands for another machine, so it runs at a real-time priority:
-// no scheduler under test decides about it.
+// no scheduler under test decides about it. The first second is a warm-up, and is not told.
 
 import { Agent, get } from 'node:http';
 
-const [port, rate, seconds] = process.argv.slice(2).map(Number);
+const [port, rate, seconds, seed] = process.argv.slice(2).map(Number);
+const WARM_UP_MS = 1000;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-const latencies = [];
-const count = rate * seconds;
-const start = performance.now() + 100;
 
-function send(i) {
-  const due = start + (i * 1000) / rate;
+/** Numbers from 0 to 1, the same for the same seed. */
+function* uniform(state) {
+  for (;;) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    yield (state + 0.5) / 2 ** 32;
+  }
+}
+
+/** Arrivals of a Poisson process: ms after the start. */
+function arrivals() {
+  const random = uniform(seed);
+  const times = [];
+  for (let at = 0; ; times.push(at)) {
+    at -= (Math.log(random.next().value) * 1000) / rate;
+    if (at >= seconds * 1000 + WARM_UP_MS) return times;
+  }
+}
+
+/** CLOCK_MONOTONIC in ms, which the app has too. */
+const now = () => Number(process.hrtime.bigint()) / 1e6;
+const start = now() + 100;
+
+/** @returns {Promise<[number, number]>} when it was due, and how long after that it was answered */
+function send(at) {
+  const due = start + at;
   return new Promise((resolve, reject) => {
     setTimeout(
       () => {
         get({ port, host: '127.0.0.1', agent }, (response) => {
-          response.resume().once('end', () => {
-            latencies.push(performance.now() - due);
-            resolve();
-          });
+          response.resume().once('end', () => resolve([due, now() - due]));
         }).once('error', reject);
       },
-      Math.max(0, due - performance.now()),
+      Math.max(0, due - now()),
     );
   });
 }
 
-await Promise.all(Array.from({ length: count }, (_, i) => send(i)));
-process.send(latencies);
-process.disconnect();
-agent.destroy();
+const cpuTime = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
+
+const before = cpuTime();
+const requests = await Promise.all(arrivals().map(send));
+const told = {
+  requests: requests.filter(([due]) => due - start >= WARM_UP_MS),
+  /** ms of the client's own CPU time for each request. */
+  cost: (cpuTime() - before) / requests.length,
+};
+process.send(told, () => {
+  process.disconnect();
+  agent.destroy();
+});

@@ -1,7 +1,5 @@
 // The figure: bars with intervals, in multiples of what the same took without hogs.
 
-import { MEASURES } from './summary.mjs';
-
 const ARMS = [
   ['kernel', 'kernel default', '#9aa5b1'],
   ['off', 'hints off', '#e0a458'],
@@ -12,9 +10,8 @@ const PLOT = { left: 60, top: 50, width: 780, height: 240 };
 const BAR = 28;
 
 export function figure({ measures }) {
-  const ratio = (name, arm, key) => measures[name][arm][key] / measures[name].alone.value;
   const highest = Math.max(
-    ...MEASURES.flatMap(([name]) => ARMS.map(([arm]) => ratio(name, arm, 'high'))),
+    ...measures.flatMap(({ arms }) => ARMS.map(([arm]) => arms[arm].high || arms[arm].value)),
   );
   const step = highest > 12 ? 5 : highest > 5 ? 2 : 1;
   const top = Math.ceil(highest / step) * step;
@@ -29,17 +26,16 @@ export function figure({ measures }) {
   parts.push(
     `<line x1="${PLOT.left}" x2="${PLOT.left + PLOT.width}" y1="${y(1)}" y2="${y(1)}" stroke="#444" stroke-dasharray="4 3"/>`,
   );
-  const group = PLOT.width / MEASURES.length;
-  MEASURES.forEach(([name, title], i) => {
+  const group = PLOT.width / measures.length;
+  measures.forEach(({ title, arms }, i) => {
     const center = PLOT.left + group * (i + 0.5);
     ARMS.forEach(([arm, , colour], j) => {
       const x = center + (j - 1.5) * (BAR + 4);
       const middle = x + BAR / 2;
-      const value = ratio(name, arm, 'value');
-      const [low, high] = [y(ratio(name, arm, 'low')), y(ratio(name, arm, 'high'))];
+      const { value, low, high } = arms[arm];
       parts.push(
         `<rect x="${x.toFixed(1)}" y="${y(value).toFixed(1)}" width="${BAR}" height="${(y(0) - y(value)).toFixed(1)}" fill="${colour}"/>`,
-        `<line x1="${middle}" x2="${middle}" y1="${low.toFixed(1)}" y2="${high.toFixed(1)}" stroke="#222"/>`,
+        `<line x1="${middle}" x2="${middle}" y1="${y(low).toFixed(1)}" y2="${y(high).toFixed(1)}" stroke="#222"/>`,
       );
     });
     parts.push(

@@ -1,24 +1,47 @@
-// The experiment, inside the VM: writes what it measured to $SCHEDHINT_VM_OUT/measured.json.
+// A pair: one run of each arm, inside the VM. Writes what it measured to
+// $SCHEDHINT_VM_OUT/measured.json.
 
+import assert from 'node:assert/strict';
 import { fork, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { end, REGISTER, hogs as startHogs } from '../guest/programs.mjs';
 import { nothingIsLoaded, Scheduler } from '../guest/scheduler.mjs';
 import { until } from '../guest/until.mjs';
+import { cgroupMode, enter, inOlderMode, makeCgroups, setWeight } from './cgroups.mjs';
+import { median } from './summary.mjs';
 
-const options = JSON.parse(process.argv[2]);
+const { number, ...options } = JSON.parse(process.argv[2]);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const seed = options.seed + number;
 
-// A service has a cgroup of its own, and so has the app.
-const CGROUP = '/sys/fs/cgroup/app';
-mkdirSync(CGROUP);
+/**
+ * Reads all programs and libraries once. What is not in the page cache comes from outside the VM
+ * through a kernel thread, which waits for a turn beside the hogs: a program that runs a part of
+ * itself for the first time would stand still for seconds.
+ */
+function fillPageCache() {
+  const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(/ (\/\S+)$/gm);
+  const files = new Set([...mapped].map(([, file]) => file));
+  const addon = here('../../../packages/native/build/Release/schedhint.node');
+  for (const file of [...files, addon, '/usr/bin/chrt', '/bin/sh']) readFileSync(file);
+}
 
+fillPageCache();
+
+const WEIGHT = 100;
+makeCgroups(['app', 'batch'], WEIGHT);
+
+// REGISTER is an absolute path: a package's name is looked for from the working directory.
 const app = fork(here('app.mjs'), [JSON.stringify(options)], {
-  execArgv: [`--v8-pool-size=${options.helpers}`, '--expose-gc', '--require', REGISTER],
+  execArgv: [
+    `--v8-pool-size=${options.helpers}`,
+    `--random-seed=${seed}`,
+    ...['--expose-gc', '--require', REGISTER],
+  ],
 });
-writeFileSync(`${CGROUP}/cgroup.procs`, String(app.pid));
+enter('app', [app]);
 
 let lastId = 0;
 const answers = new Map();
@@ -34,11 +57,14 @@ function ask(request) {
 }
 
 let port;
-/** Latencies of so many requests a second. */
+/**
+ * So many requests a second on average: when each was due and how long it took, and what CPU time one
+ * costs the client.
+ */
 async function serve(rate, seconds) {
   const client = spawn(
     'chrt',
-    ['-f', '10', process.execPath, here('client.mjs'), port, rate, seconds].map(String),
+    ['-f', '10', process.execPath, here('client.mjs'), port, rate, seconds, seed].map(String),
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
   );
   return await new Promise((resolve, reject) => {
@@ -53,15 +79,25 @@ const cpuTime = (processes) =>
     .map(({ pid }) => Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6)
     .reduce((sum, one) => sum + one, 0);
 
-/** The rate at which requests take so much of a thread's fair share beside the hogs. */
-async function rateOfLoad() {
-  const [rate, seconds] = [10, 4];
+/**
+ * The rate at which requests and collections together take so much of a thread's fair share beside
+ * the hogs; the client has its part of the machine before anybody shares.
+ */
+async function rateOfLoad(collections) {
+  const [rate, seconds] = [100, 2];
   await serve(rate, seconds); // warms up
   const before = cpuTime([app]);
-  await serve(rate, seconds);
-  const perRequest = (cpuTime([app]) - before) / (rate * seconds);
-  const fairShare = availableParallelism() / (options.hogs + 1);
-  return { perRequest, rate: ((options.load / 100) * fairShare * 1000) / perRequest };
+  const { requests, cost } = await serve(rate, seconds);
+  const perRequest = (cpuTime([app]) - before) / ((requests.length * (seconds + 1)) / seconds);
+  const collecting = median(collections) / options.every;
+  const load = options.load / 100;
+  const sharers = options.hogs + 1;
+  const fairShare = (at) => (availableParallelism() - (at * cost) / 1000) / sharers;
+  // load * fairShare(found) = collecting + found * perRequest / 1000
+  const found =
+    ((load * availableParallelism()) / sharers - collecting) /
+    ((perRequest + (load * cost) / sharers) / 1000);
+  return { perRequest, clientCost: cost, collecting, rate: found, fairShare: fairShare(found) };
 }
 
 /** What the scheduler counts while something is done. */
@@ -78,20 +114,51 @@ async function counting(scheduler, work) {
 async function measure(rate, hogs, scheduler) {
   const full = await counting(scheduler, () => ask('full'));
   const scavenges = await counting(scheduler, () => ask('scavenges'));
-  const before = cpuTime(hogs);
+  const before = [cpuTime(hogs), cpuTime([app])];
   const start = performance.now();
   await ask('collectNowAndThen');
-  const latencies = await counting(scheduler, () => serve(rate, options.seconds));
+  const served = await counting(scheduler, () => serve(rate, options.seconds));
   const collections = await ask('stopCollecting');
-  const hogShare = (cpuTime(hogs) - before) / (performance.now() - start);
+  const elapsed = performance.now() - start;
   return {
     full: full.result,
     scavenges: scavenges.result,
-    latencies: latencies.result,
+    requests: served.result.requests,
     collections,
-    hogShare,
-    counts: { full: full.counts, scavenges: scavenges.counts, requests: latencies.counts },
+    hogShare: (cpuTime(hogs) - before[0]) / elapsed,
+    threadShare: (cpuTime([app]) - before[1]) / elapsed,
+    counts: { full: full.counts, scavenges: scavenges.counts, requests: served.counts },
   };
+}
+
+/**
+ * What two processes that want a CPU all of the time get in the app's cgroup beside the hogs: their
+ * part of the CPU time of both cgroups.
+ */
+async function shareOfTwo(hogs, weight) {
+  setWeight('app', weight);
+  const two = startHogs(2);
+  enter('app', two);
+  const before = [cpuTime(two), cpuTime(hogs)];
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const [mine, theirs] = [cpuTime(two) - before[0], cpuTime(hogs) - before[1]];
+  await end(two);
+  setWeight('app', WEIGHT);
+  return mine / (mine + theirs);
+}
+
+/** The control: with weights of 1:1 and of 3:1, and under the kernel's default in its older mode. */
+async function control(arm, hogs) {
+  const shares = {
+    equal: await shareOfTwo(hogs, WEIGHT),
+    triple: await shareOfTwo(hogs, 3 * WEIGHT),
+  };
+  if (arm !== 'kernel') return shares;
+  // A weight that is three times as much must buy three times as much, or the controller is not on.
+  const odds = (share) => share / (1 - share);
+  const bought = odds(shares.triple) / odds(shares.equal);
+  assert.ok(bought > 2 && bought < 4.5, `three times the weight bought ${bought} times as much`);
+  return { ...shares, ...(await inOlderMode(() => shareOfTwo(hogs, WEIGHT))) };
 }
 
 const ARMS = {
@@ -106,32 +173,37 @@ async function run(arm, rate, hogs) {
     await until('the app is bound', async () => (await ask('state')).state === 'bound');
   }
   const measured = await measure(rate, hogs, scheduler);
+  const shares = await control(arm, hogs);
   await scheduler?.stop();
   await nothingIsLoaded();
-  return { arm, ...measured };
+  return { arm, ...measured, shares };
 }
 
 const show = (times) => times.map((ms) => ms.toFixed(0)).join(' ');
 
 port = await ask('listen');
 await ask('full'); // warms up
-const { perRequest, rate } = await rateOfLoad();
-console.log(`a request takes ${perRequest.toFixed(1)} ms of CPU time; ${rate.toFixed(1)} a second`);
+const rates = await rateOfLoad(await ask('full'));
+const { rate } = rates;
+console.log(
+  Object.entries(rates)
+    .map(([name, value]) => `${name} ${value.toFixed(3)}`)
+    .join(', '),
+);
 const runs = [{ arm: 'alone', ...(await measure(rate, [])) }];
 const hogs = startHogs(options.hogs);
-for (let pair = 0; pair < options.pairs; pair++) {
-  // In turns, and in another order each time, so that a drift of the machine is in all of them.
-  const arms = Object.keys(ARMS);
-  for (let i = 0; i < arms.length; i++) {
-    const arm = arms[(i + pair) % arms.length];
-    runs.push(await run(arm, rate, hogs));
-    console.log(`${pair + 1}/${options.pairs} ${arm}: full ${show(runs.at(-1).full)}`);
-  }
+enter('batch', hogs);
+// In another order in each pair, so that what one leaves to the next is in all of them.
+const arms = Object.keys(ARMS);
+for (let i = 0; i < arms.length; i++) {
+  const done = await run(arms[(i + number) % arms.length], rate, hogs);
+  runs.push(done);
+  const shares = Object.entries(done.shares).map(([name, share]) => `${name} ${share.toFixed(2)}`);
+  console.log(`${done.arm}: full ${show(done.full)}; control: ${shares.join(', ')}`);
 }
 await end(hogs);
-runs.push({ arm: 'alone', ...(await measure(rate, [])) });
 writeFileSync(
   `${process.env.SCHEDHINT_VM_OUT}/measured.json`,
-  JSON.stringify({ perRequest, rate, runs }),
+  JSON.stringify({ ...rates, cgroupMode: cgroupMode(), runs }),
 );
 app.disconnect();

@@ -1,4 +1,4 @@
-// From measured runs to numbers with intervals.
+// From pairs of runs to ratios with intervals.
 
 /** @param {number[]} values @param {number} q 0 to 1 */
 export function quantile(values, q) {
@@ -10,92 +10,152 @@ export function quantile(values, q) {
 
 export const median = (values) => quantile(values, 0.5);
 
-/** A generator of its own, so that the same runs give the same intervals. */
-function* uniform(seed = 12345) {
-  for (let state = seed; ; ) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    yield state / 2 ** 32;
-  }
-}
+const latencies = (run) => run.requests.map(([, ms]) => ms);
 
-const RESAMPLES = 2000;
-
-/**
- * A statistic of pooled values and its 95% interval, by resampling whole runs: what is measured in
- * one run hangs together.
- *
- * @param {number[][]} runs values of each run
- * @param {(values: number[]) => number} statistic
- */
-export function estimate(runs, statistic) {
-  const random = uniform();
-  const pick = () => runs[Math.floor(random.next().value * runs.length)];
-  const resampled = Array.from({ length: RESAMPLES }, () => statistic(runs.flatMap(pick)));
-  return {
-    value: statistic(runs.flat()),
-    low: quantile(resampled, 0.025),
-    high: quantile(resampled, 0.975),
-  };
-}
-
+/** What is taken from one run: a number. */
 export const MEASURES = [
-  ['full', 'full collection', (run) => run.full, median],
-  ['serving', 'the same, while serving', (run) => run.collections, median],
-  ['scavenge', 'scavenge', (run) => run.scavenges, median],
-  ['p50', 'request, p50', (run) => run.latencies, median],
-  ['p99', 'request, p99', (run) => run.latencies, (values) => quantile(values, 0.99)],
-  ['p999', 'request, p99.9', (run) => run.latencies, (values) => quantile(values, 0.999)],
+  ['full', 'full collection', (run) => median(run.full)],
+  ['serving', 'the same, while serving', (run) => median(run.collections.map(([, ms]) => ms))],
+  ['scavenge', 'scavenge', (run) => median(run.scavenges)],
+  ['p50', 'request, p50', (run) => median(latencies(run))],
+  ['p99', 'request, p99', (run) => quantile(latencies(run), 0.99)],
+  ['p999', 'request, p99.9', (run) => quantile(latencies(run), 0.999)],
 ];
 
-export const ARMS = { alone: 'no hogs', kernel: 'default', off: 'hints off', on: 'hints on' };
+/** Student's t for 95%, two-sided, by degrees of freedom from 1 on. */
+const T95 = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145,
+  2.131, 2.12, 2.11, 2.101, 2.093, 2.086,
+];
+const t95 = (freedom) => T95[freedom - 1] ?? 2.086;
 
-/** @returns {{ measures: Record<string, Record<string, { value: number, low: number, high: number }>>, hogs: Record<string, { value: number, low: number, high: number }> }} */
-export function summarize(runs) {
-  const of = (arm) => runs.filter((run) => run.arm === arm);
-  const measures = {};
-  for (const [name, , values, statistic] of MEASURES) {
-    measures[name] = {};
-    for (const arm of Object.keys(ARMS)) {
-      measures[name][arm] = estimate(of(arm).map(values), statistic);
-    }
-  }
-  const hogs = {};
-  for (const arm of ['kernel', 'off', 'on']) {
-    hogs[arm] = estimate(
-      of(arm).map((run) => [run.hogShare]),
-      median,
-    );
-  }
+/**
+ * A mean and its 95% interval, by Student's t. Of one value there is no interval.
+ *
+ * @param {number[]} values one of each run
+ */
+export function estimate(values) {
+  const n = values.length;
+  const value = values.reduce((sum, one) => sum + one, 0) / n;
+  if (n < 2) return { value, low: Number.NaN, high: Number.NaN };
+  const variance = values.reduce((sum, one) => sum + (one - value) ** 2, 0) / (n - 1);
+  const half = t95(n - 1) * Math.sqrt(variance / n);
+  return { value, low: value - half, high: value + half };
+}
+
+/** The same for ratios: of their logarithms, so that a/b and b/a say the same. */
+export function estimateRatio(ratios) {
+  const { value, low, high } = estimate(ratios.map(Math.log));
+  return { value: Math.exp(value), low: Math.exp(low), high: Math.exp(high) };
+}
+
+export const runOf = (pair, arm) => pair.runs.find((run) => run.arm === arm);
+
+/** A measure of one arm over another, in each pair. */
+const ratiosOf = (pairs, measure, over, under) =>
+  pairs.map((pair) => measure(runOf(pair, over)) / measure(runOf(pair, under)));
+
+const BUSY = ['kernel', 'off', 'on'];
+
+/** Each measure: ms without hogs; multiples of that in each arm; off / on, of all pairs and of each. */
+export function summarize(pairs) {
+  const measures = MEASURES.map(([name, title, measure]) => ({
+    name,
+    title,
+    alone: estimateRatio(pairs.map((pair) => measure(runOf(pair, 'alone')))).value,
+    arms: Object.fromEntries(
+      BUSY.map((arm) => [arm, estimateRatio(ratiosOf(pairs, measure, arm, 'alone'))]),
+    ),
+    offOn: estimateRatio(ratiosOf(pairs, measure, 'off', 'on')),
+    each: ratiosOf(pairs, measure, 'off', 'on'),
+  }));
+  const hogShare = (run) => run.hogShare;
+  const hogs = {
+    arms: Object.fromEntries(
+      BUSY.map((arm) => [arm, estimate(pairs.map((pair) => runOf(pair, arm).hogShare))]),
+    ),
+    offOn: estimateRatio(ratiosOf(pairs, hogShare, 'off', 'on')),
+  };
   return { measures, hogs };
 }
 
+export const mean = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
+
+/** What the control said: the part of two that spin in the app's cgroup, by arm, mean of all pairs. */
+const controlShares = (pairs) =>
+  Object.fromEntries(
+    BUSY.map((arm) => {
+      const each = pairs.map((pair) => runOf(pair, arm).shares);
+      const names = Object.keys(each[0]);
+      return [
+        arm,
+        Object.fromEntries(names.map((name) => [name, mean(each.map((one) => one[name]))])),
+      ];
+    }),
+  );
+
 /** CPU time, in ms, that a full collection borrowed; of those that were timed alone. */
-export function lentPerCollection(runs) {
-  const on = runs.filter(({ arm }) => arm === 'on');
+export function lentPerCollection(pairs) {
+  const on = pairs.map((pair) => runOf(pair, 'on'));
   const lent = on.reduce((sum, { counts }) => sum + counts.full.lentNs / 1e6, 0);
   return lent / on.reduce((sum, { full }) => sum + full.length, 0);
 }
 
-const times = ({ value, low, high }, unit) =>
-  `${(value / unit).toFixed(2)} (${(low / unit).toFixed(2)}-${(high / unit).toFixed(2)})`;
+const withInterval = ({ value, low, high }) =>
+  Number.isNaN(low)
+    ? value.toFixed(2)
+    : `${value.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
 
 /** A Markdown table. Times are multiples of what the same took without hogs. */
 export function table({ measures, hogs }) {
+  const row = (cells) => `| ${cells.join(' | ')} |`;
   const lines = [
-    '| | no hogs | kernel default | hints off | hints on | off / on |',
-    '| --- | --- | --- | --- | --- | --- |',
+    row(['', '**hints off / on**', 'no hogs', 'kernel default', 'hints off', 'hints on']),
+    row(Array(6).fill('---')),
+    ...measures.map(({ title, alone, arms, offOn }) =>
+      row([
+        title,
+        `**${withInterval(offOn)}**`,
+        `1 (${alone.toFixed(alone < 10 ? 1 : 0)} ms)`,
+        ...BUSY.map((arm) => withInterval(arms[arm])),
+      ]),
+    ),
+    row([
+      'CPUs that the hogs had',
+      `**${withInterval(hogs.offOn)}**`,
+      '-',
+      ...BUSY.map((arm) => withInterval(hogs.arms[arm])),
+    ]),
   ];
-  for (const [name, title] of MEASURES) {
-    const row = measures[name];
-    const unit = row.alone.value;
-    const cells = ['kernel', 'off', 'on'].map((arm) => times(row[arm], unit));
-    lines.push(
-      `| ${title} | 1 (${unit.toFixed(0)} ms) | ${cells.join(' | ')} | ${(row.off.value / row.on.value).toFixed(2)} |`,
-    );
-  }
-  const shares = ['kernel', 'off', 'on'].map((arm) => times(hogs[arm], 1));
-  lines.push(
-    `| CPUs that the hogs had | - | ${shares.join(' | ')} | ${(hogs.off.value / hogs.on.value).toFixed(2)} |`,
-  );
   return `${lines.join('\n')}\n`;
+}
+
+/** A Markdown table of off / on in each pair: what the intervals are made of. */
+export function tableOfPairs({ measures }) {
+  const count = measures[0].each.length;
+  const row = (cells) => `| ${cells.join(' | ')} |`;
+  return `${[
+    row(['hints off / on, by pair', ...Array.from({ length: count }, (_, i) => i + 1)]),
+    row(Array(count + 1).fill('---')),
+    ...measures.map(({ title, each }) => row([title, ...each.map((one) => one.toFixed(2))])),
+  ].join('\n')}\n`;
+}
+
+/** A Markdown table of the control. */
+export function tableOfControl(pairs) {
+  const shares = controlShares(pairs);
+  const cell = (arm, name) => shares[arm][name]?.toFixed(2) ?? '-';
+  const mode = pairs[0].cgroupMode;
+  const rows = [
+    ['weights 1:1', 'equal'],
+    ['weights 3:1', 'triple'],
+    ...(mode === null ? [] : [['weights 1:1, `cgroup_mode` smp', 'older']]),
+  ];
+  return `${[
+    `| control: share of two spinners | kernel default${mode === null ? '' : ` (\`cgroup_mode\` ${mode})`} | hints off | hints on |`,
+    '| --- | --- | --- | --- |',
+    ...rows.map(
+      ([title, name]) => `| ${[title, ...BUSY.map((arm) => cell(arm, name))].join(' | ')} |`,
+    ),
+  ].join('\n')}\n`;
 }
