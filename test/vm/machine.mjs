@@ -1,8 +1,10 @@
 // One VM, for one command. The guest's root is this machine's file system, read-only, so the
 // checkout, Node.js and everything else that is installed are there.
 //
-// The CPUs are emulated (TCG): times in the VM mean nothing beside times outside. No disk, no
-// network, no modules, no initramfs.
+// The CPUs are emulated (TCG). By default each CPU is a thread of the machine: fast, but times depend
+// on the machine and its load. With `icount` one guest instruction is one nanosecond of guest time:
+// slower, but times repeat whatever else the machine does. No disk, no network, no modules, no
+// initramfs.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,6 +30,13 @@ const INIT = fileURLToPath(new URL('guest-init.sh', import.meta.url));
 /** Exit codes of {@link runInVm} that are not the command's own; the first is timeout(1)'s. */
 export const TIMED_OUT = 124;
 export const VM_DIED = 70;
+
+/** How QEMU emulates the CPUs, by whether guest time counts instructions. */
+const accelerator = (icount) =>
+  icount
+    ? // One thread runs all CPUs in turns. `sleep=off`: idle guest time passes immediately.
+      ['-accel', 'tcg,thread=single', '-icount', 'shift=0,sleep=off']
+    : ['-accel', 'tcg,thread=multi'];
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
@@ -71,6 +80,7 @@ async function appearance(path, child, log) {
  * @property {number} [seconds] it may take
  * @property {number} [memory] MiB
  * @property {number} [cpus]
+ * @property {boolean} [icount] guest time counts instructions: for whatever measures times or shares
  * @property {(chunk: Buffer) => void} [onOutput] its stdout and stderr
  * @property {AbortSignal} [signal]
  */
@@ -140,7 +150,16 @@ exec ${command.map(quote).join(' ')}
    * @param {VmOptions} options
    * @returns {Promise<number>} the exit code
    */
-  async run({ vmlinux, command, seconds = 300, memory = 2048, cpus = 2, onOutput, signal }) {
+  async run({
+    vmlinux,
+    command,
+    seconds = 300,
+    memory = 2048,
+    cpus = 2,
+    icount = false,
+    onOutput,
+    signal,
+  }) {
     this.#writeCommand(command);
     const root = await this.#share('root', '/', '--readonly');
     const out = await this.#share('out', this.#out);
@@ -155,7 +174,8 @@ exec ${command.map(quote).join(' ')}
         ...['-L', join(TOOLS, 'usr/share/qemu'), '-L', join(TOOLS, 'usr/share/seabios')],
         ...'-nodefaults -no-user-config -display none -vga none -nic none'.split(' '),
         ...'-monitor none -no-reboot -machine q35'.split(' '),
-        ...['-accel', 'tcg,thread=multi', '-cpu', 'max,la57=off', '-smp', String(cpus)],
+        ...accelerator(icount),
+        ...['-cpu', 'max,la57=off', '-smp', String(cpus)],
         ...['-m', String(memory), '-numa', 'node,memdev=memory'],
         ...['-object', `memory-backend-memfd,id=memory,size=${memory}M,share=on`],
         ...['-chardev', `socket,id=root,path=${root}`],

@@ -17,6 +17,8 @@ may not be seen in it.
   --seconds N     it may take (600)
   --cpus N        (2)
   --memory MIB    (2048)
+  --icount        guest time counts instructions (one is a nanosecond): about three times slower with two
+                  busy CPUs, and times do not depend on the load of this machine
   --out DIR       keep the logs (console.log, dmesg.log, qemu.log) and $SCHEDHINT_VM_OUT there
   --help          this text
 
@@ -44,6 +46,7 @@ function readOptions(args) {
         seconds: { type: 'string', default: '600' },
         cpus: { type: 'string', default: '2' },
         memory: { type: 'string', default: '2048' },
+        icount: { type: 'boolean', default: false },
         out: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
