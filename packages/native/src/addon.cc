@@ -20,7 +20,8 @@ namespace schedhint {
 namespace {
 
 void OnStatusChange(const Napi::CallbackInfo& info) {
-  Environment::Of(info).Listen(info.Env(), info[0].As<Napi::Function>(), info[1].As<Napi::Object>());
+  Environment::Of(info).Listen(info.Env(), info[0].As<Napi::Function>(),
+                               info[1].As<Napi::Object>());
 }
 
 uint64_t ThreadId(const Napi::CallbackInfo& info) {
