@@ -4,6 +4,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -43,15 +45,19 @@ Napi::Value UnreachedWorkers(const Napi::CallbackInfo& info) {
 // (names joined by NUL, sizes, dynamicBytes, offsets)
 Napi::Value TldKeys(const Napi::CallbackInfo& info) {
   std::string names = info[0].As<Napi::String>();
-  Napi::Uint32Array sizes = info[1].As<Napi::Uint32Array>();
+  auto [sizes, count] = NumbersOf<uint32_t>(info[1]);
+  auto [offsets, room] = NumbersOf<uint32_t>(info[3]);
+  if (room < std::max<size_t>(count, 1)) return Napi::Number::New(info.Env(), -EINVAL);
   std::vector<schedhint_tld_key> keys;
   const char* name = names.c_str();
-  for (size_t i = 0; i < sizes.ElementLength(); i++, name += std::strlen(name) + 1) {
-    keys.push_back({name, sizes.Data()[i]});
+  const char* end = name + names.size();
+  for (size_t i = 0; i < count; i++) {
+    if (name > end) return Napi::Number::New(info.Env(), -EINVAL);
+    keys.push_back({name, sizes[i]});
+    name += std::strlen(name) + 1;
   }
   int error = SharedRegistry().tld_keys(keys.data(), static_cast<uint32_t>(keys.size()),
-                                        info[2].As<Napi::Number>().Uint32Value(),
-                                        info[3].As<Napi::Uint32Array>().Data());
+                                        info[2].As<Napi::Number>().Uint32Value(), offsets);
   return Napi::Number::New(info.Env(), error);
 }
 

@@ -26,7 +26,7 @@ export interface CompiledAddon {
   workerOnline(threadId: number): void;
   workerEnded(threadId: number): void;
   unreachedWorkers(): number;
-  tldKey(name: string, size: number, dynamicBytes: number): number;
+  tldKeys(names: string, sizes: Uint32Array, dynamicBytes: number, offsets: Uint32Array): number;
   /** @param counts - is filled with 8 words: `struct schedhint_counts` */
   counts(counts: Int32Array): void;
   /**

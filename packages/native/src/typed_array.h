@@ -21,6 +21,8 @@ constexpr napi_typedarray_type kArrayType;
 template <>
 constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
 template <>
+constexpr napi_typedarray_type kArrayType<uint32_t> = napi_uint32_array;
+template <>
 constexpr napi_typedarray_type kArrayType<double> = napi_float64_array;
 
 template <typename T>

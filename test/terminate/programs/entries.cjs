@@ -111,9 +111,9 @@ exports.entries = {
   workerOnline: onHandle((addon) => addon.workerOnline(1_000_000 + threadId)),
   workerEnded: onHandle((addon) => addon.workerEnded(1_000_000 + threadId)),
   unreachedWorkers: onHandle((addon) => addon.unreachedWorkers()),
-  tldKey() {
+  tldKeys() {
     const addon = loaded();
-    return () => addon.tldKey('terminated', 8, 0);
+    return () => addon.tldKeys('terminated', Uint32Array.of(8), 0, new Uint32Array(1));
   },
   counts() {
     const addon = loaded();
