@@ -13,6 +13,7 @@ const ALONE = [
 const LONG = [
   'test/docs/readme.test.ts',
   'test/install/**/*.test.ts',
+  'test/jest/**/*.test.ts',
   'test/loading/permissions.test.ts',
   'test/node-versions/**/*.test.ts',
   'test/register/**/*.test.ts',

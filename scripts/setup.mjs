@@ -103,7 +103,10 @@ installNpmPackages(root);
 if (forTests) {
   installNpmPackages(join(root, 'test/node-versions'));
   installNpmPackages(join(root, 'test/requests'));
-  if (forPackages) installNpmPackages(join(root, 'test/install/arm64'));
+  if (forPackages) {
+    installNpmPackages(join(root, 'test/install/arm64'));
+    installNpmPackages(join(root, 'test/jest'));
+  }
 }
 const { build } = await import('./build.mjs');
 build({ bpf: process.platform === 'linux' });

@@ -3,7 +3,6 @@
 
 import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { attachThread, layered, uptr } from 'schedhint';

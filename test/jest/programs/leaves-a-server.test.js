@@ -1,0 +1,7 @@
+// What --detectOpenHandles is for: it must be named.
+
+test('a server that nobody closes', (done) => {
+  require('node:http')
+    .createServer()
+    .listen(0, () => done());
+});
