@@ -1,0 +1,57 @@
+import { growthOf } from './growth.js';
+
+/** What a process holds after a round, with nothing under way. */
+export interface Sample {
+  /** Bytes. */
+  readonly memory: Readonly<Record<string, number>>;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface Verdict {
+  readonly name: string;
+  readonly isFlat: boolean;
+  /** What it is judged by. */
+  readonly why: string;
+}
+
+/**
+ * What growth over the judged rounds would have to be exceeded with certainty, bytes: below it are
+ * V8's own tables, which come to rest after hundreds of rounds only.
+ */
+const FLOOR: Readonly<Record<string, number>> = { heap: 128 * 1024, rss: 4 * 1024 * 1024 };
+
+/** The first third is warm-up: code is compiled, pools and tables find their sizes. */
+export function judged<T>(rounds: readonly T[]): readonly T[] {
+  return rounds.slice(Math.floor(rounds.length / 3));
+}
+
+/**
+ * Memory must not grow faster than that of a process which does the same without schedhint, round by
+ * round. Counts must not be larger in the last third than they have been before.
+ */
+export function verdicts(subject: readonly Sample[], control: readonly Sample[]): Verdict[] {
+  const [last] = subject.slice(-1);
+  return [
+    ...Object.keys(last!.memory).map((name) => {
+      const difference = subject.map(({ memory }, i) => memory[name]! - control[i]!.memory[name]!);
+      const { slope, margin, atLeast } = growthOf(judged(difference));
+      return {
+        name,
+        isFlat: atLeast <= FLOOR[name]!,
+        why: `${kib(slope)} +- ${kib(margin)} KiB a round more than the control; flat: at most ${kib(FLOOR[name]!)} KiB in all, certainly`,
+      };
+    }),
+    ...Object.keys(last!.counts).map((name) => {
+      const values = judged(subject).map(({ counts }) => counts[name]!);
+      const half = Math.ceil(values.length / 2);
+      const [before, after] = [values.slice(0, half), values.slice(half)].map((of) =>
+        Math.max(...of),
+      ) as [number, number];
+      return { name, isFlat: after <= before, why: `at most ${before}, then ${after}` };
+    }),
+  ];
+}
+
+function kib(bytes: number): string {
+  return (bytes / 1024).toFixed(1);
+}
