@@ -53,7 +53,9 @@ let passed = 0;
 try {
   const end = performance.now() + SECONDS * 1000;
   while (own.length < LEAST_ROUNDS || performance.now() < end) {
-    await Promise.all([ask(app, 'round'), ask(control, 'round'), restarts.restart()]);
+    const done = [ask(app, 'round'), ask(control, 'round'), restarts.restart()];
+    await Promise.allSettled(done);
+    await Promise.all(done);
     const sample = `sample ${restarts.state}`;
     const [a, b] = await Promise.all([ask(app, sample), ask(control, sample)]);
     own.push(a as Sample);

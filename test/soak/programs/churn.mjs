@@ -27,6 +27,7 @@ const CHANNELS = 200;
 const LISTENERS = 1000;
 const REQUESTS = 60;
 const WORKERS = 4;
+const GIVE_UP_MS = 120_000; // a bound for what never comes true, not a limit on speed
 
 /** As a middleware would, for each request. */
 function attachShared() {
@@ -136,10 +137,21 @@ async function round() {
   return {};
 }
 
+async function until(condition, state) {
+  const giveUp = performance.now() + GIVE_UP_MS;
+  while (!condition()) {
+    if (performance.now() > giveUp) throw new Error(`gave up: ${JSON.stringify(state())}`);
+    await sleep(10);
+  }
+}
+
 /** What the process holds, with nothing under way. */
 async function sample(state) {
-  while (ours && ours.attachThread({ map }).status.state !== state) await sleep(10);
-  while (addon && addon.counts().blocksQuarantined > 0) await sleep(50);
+  if (ours) {
+    const status = () => ours.attachThread({ map }).status;
+    await until(() => status().state === state, status);
+    await until(() => addon.counts().blocksQuarantined === 0, addon.counts);
+  }
   for (let i = 0; i < 3; i++) {
     await turn();
     globalThis.gc();
