@@ -19,6 +19,7 @@ const joint = attachThread({
 });
 const inOtherCopy = otherCopy.attachThread({ map });
 
+const GIVE_UP_MS = 60_000; // a bound for what never comes true, not a limit on speed
 const heard = new Set();
 const all = ['same handle', 'once', 'scoped handle', 'joint handle', 'other copy', 'channel'];
 const everybodyHeard = new Promise((resolve) => {
@@ -60,13 +61,16 @@ const allThrown = new Promise((resolve) => {
 });
 
 const listeners = thread.events.listenerCount('status');
-const keepsAlive = setInterval(() => {}, 1e6);
+const keepsAlive = setTimeout(() => {
+  console.error('gave up:', { heard, uncaught, warnings });
+  process.exit(2);
+}, GIVE_UP_MS);
 assert.equal(thread.status.code, 'ERR_MAP_NOT_FOUND');
 // A file that is no pin changes the status without a kernel that takes part.
 writeFileSync(map, '');
 await Promise.all([everybodyHeard, allThrown]);
 assert.notEqual(thread.status.code, 'ERR_MAP_NOT_FOUND');
-clearInterval(keepsAlive);
+clearTimeout(keepsAlive);
 
 // The channel's subscribers hear of the blocks of each copy.
 assert.deepEqual(uncaught.sort(), [
