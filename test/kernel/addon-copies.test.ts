@@ -15,6 +15,7 @@ import { NodeProcess } from './node-process.js';
 const addonFile = fileURLToPath(
   new URL('../../packages/native/build/Release/schedhint.node', import.meta.url),
 );
+const opener = fileURLToPath(new URL('../../packages/native/dist/open-addon.js', import.meta.url));
 
 describeOnKernel('copies in one process', () => {
   let bpffs: Bpffs;
@@ -42,7 +43,10 @@ describeOnKernel('copies in one process', () => {
     copyFileSync(addonFile, copy);
     const { places, counts, after } = await node.run(
       ({ schedhint, addon, require, threadId }, files) => {
-        const other = require(files.copy) as Addon;
+        const { openAddon } = require(
+          files.opener,
+        ) as typeof import('../../packages/native/dist/open-addon.js');
+        const other = openAddon(files.copy);
         const { place } = require(files.probe) as NativeProbe;
         if (other === addon) throw new Error('not another copy');
         const { request } = schedhint.uptr({ map: files.map });
@@ -58,7 +62,7 @@ describeOnKernel('copies in one process', () => {
         const after = other.counts();
         return { places, counts, after };
       },
-      { map, copy, probe: buildNativeProbe() },
+      { map, copy, opener, probe: buildNativeProbe() },
     );
     expect(places[0]).toEqual(places[1]);
     expect(counts[0]).toEqual(counts[1]);
@@ -79,7 +83,10 @@ describeOnKernel('copies in one process', () => {
         const gc = vm.runInNewContext('gc') as () => void;
         const { thread, source } = schedhint.startGcHints({ map: file.map });
         // As another copy of our packages would, which loads an addon of its own.
-        const other = require(file.copy) as Addon;
+        const { openAddon } = require(
+          file.opener,
+        ) as typeof import('../../packages/native/dist/open-addon.js');
+        const other = openAddon(file.copy);
         const places = new Float64Array(5);
         const { request } = schedhint.uptr({ map: file.map });
         const handle = other.attach(request, threadId, true, places);
@@ -93,7 +100,7 @@ describeOnKernel('copies in one process', () => {
         const seen = [thread.gc.count, block[file.request.count / 4]];
         return { source, started, counted: [counted, thread.gc.count - before], seen };
       },
-      { map, copy, request: standardGcRequest },
+      { map, copy, opener, request: standardGcRequest },
     );
     expect([source, started]).toEqual(['v8', true]);
     // The first copy's goes on when the second one's is stopped.

@@ -114,7 +114,8 @@ const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}, node = proces
 
 test('with the addon all of it is there: what is counted below can be counted', async () => {
   for (const program of ['app.mjs', 'app.cjs']) {
-    expect(printed(await run([program])), program).toMatchObject({
+    const env = { WAIT_FOR_THREAD: '1' };
+    expect(printed(await run([program], env)), program).toMatchObject({
       source: 'v8',
       perfHooks: 'perf_hooks',
       threads: ['schedhint-watch'],

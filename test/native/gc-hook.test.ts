@@ -14,6 +14,7 @@ const OURS = [
   'map_check',
   'map_probe',
   'monotonic_clock',
+  'thread_key',
 ];
 const src = file('../../packages/native/src');
 

@@ -189,7 +189,8 @@ void HintElementInPauses() {
   EXPECT(hook.Start(Binding(1), reinterpret_cast<uint8_t*>(&blocks.thread), nullptr, &element,
                     layout));
   constexpr int kNoMap = -1;
-  EXPECT(element.Bind(kNoMap, gettid()).step == SCHEDHINT_STEP_NONE);  // no hint, no call
+  schedhint::HeldThreadKey thread(new schedhint::ThreadKey(gettid()));
+  EXPECT(element.Bind(kNoMap, thread).step == SCHEDHINT_STEP_NONE);  // no hint, no call
   EXPECT(element.LastError() == 0);
   Begin(kMarkCompact);
   EXPECT(element.LastError() == -EBADF);

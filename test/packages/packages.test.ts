@@ -13,7 +13,7 @@ const LAYERS: Record<string, readonly string[]> = {
   native: [],
   observer: [],
   core: ['@schedhint/native'],
-  'gc-hooks': ['@schedhint/core'],
+  'gc-hooks': ['@schedhint/core', '@schedhint/native'],
   schedhint: ['@schedhint/core', '@schedhint/gc-hooks', '@schedhint/native', 'commander'],
 };
 

@@ -76,11 +76,11 @@ int ReadMapInfo(int map_fd, MapInfo* info) {
   return 0;
 }
 
-int UpdateElement(int map_fd, int key, const void* value) {
+int UpdateElement(int map_fd, int key, const void* value, bool may_replace) {
   if (int error = PinPointers(static_cast<const uint8_t*>(value))) return error;
   if (key < 0) return -EBADF;
-  elements[{open_maps.at(InodeOf(map_fd)), InodeOf(key)}] = 1;
-  return 0;
+  bool is_new = elements.try_emplace({open_maps.at(InodeOf(map_fd)), InodeOf(key)}, 1).second;
+  return is_new || may_replace ? 0 : -EEXIST;
 }
 
 int DeleteElement(int map_fd, int key) {

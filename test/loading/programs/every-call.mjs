@@ -67,8 +67,12 @@ export async function everyCall(schedhint, { trackRequests }) {
   const { urgency } = thread.hints;
   request.end();
 
+  const ours = () => threads()?.filter((name) => name.startsWith('schedhint')) ?? null;
+  // Where there is an addon: its thread has a name only once it runs.
+  while (process.env.WAIT_FOR_THREAD === '1' && ours().length === 0)
+    await new Promise(setImmediate);
   const after = {
-    threads: threads()?.filter((name) => name.startsWith('schedhint')) ?? null,
+    threads: ours(),
     descriptors: look(() => descriptors() - before.descriptors),
     addonMapped: look(() => readFileSync('/proc/self/maps', 'utf8').includes('schedhint.node')),
     observers: observed(),
