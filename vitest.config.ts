@@ -11,6 +11,7 @@ const ALONE = [
 
 /** They take minutes, or need what only packing builds: `npm run test:long`, and CI. */
 const LONG = [
+  'test/broker/fuzz.test.ts',
   'test/docs/readme.test.ts',
   'test/install/**/*.test.ts',
   'test/jest/**/*.test.ts',
