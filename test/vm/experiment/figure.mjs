@@ -1,4 +1,5 @@
-// The figure: bars with intervals, in multiples of what the same took without hogs.
+// The figure: bars with intervals, in multiples of what the same took without hogs, on a logarithmic
+// scale, where twice and half are as far from 1.
 
 const ARMS = [
   ['kernel', 'kernel default', '#9aa5b1'],
@@ -10,22 +11,19 @@ const PLOT = { left: 60, top: 50, width: 780, height: 240 };
 const BAR = 28;
 
 export function figure({ measures }) {
-  const highest = Math.max(
-    ...measures.flatMap(({ arms }) => ARMS.map(([arm]) => arms[arm].high || arms[arm].value)),
-  );
-  const step = highest > 12 ? 5 : highest > 5 ? 2 : 1;
-  const top = Math.ceil(highest / step) * step;
-  const y = (value) => PLOT.top + PLOT.height * (1 - value / top);
+  const all = measures.flatMap(({ arms }) => ARMS.map(([arm]) => arms[arm]));
+  const ends = all.flatMap(({ value, low, high }) => [low || value, high || value]);
+  const top = Math.ceil(Math.log2(Math.max(...ends)));
+  const bottom = Math.min(-1, Math.floor(Math.log2(Math.min(...ends))));
+  const y = (value) => PLOT.top + (PLOT.height * (top - Math.log2(value))) / (top - bottom);
   const parts = [];
-  for (let value = 0; value <= top; value += step) {
+  for (let power = bottom; power <= top; power++) {
+    const at = y(2 ** power).toFixed(1);
     parts.push(
-      `<line x1="${PLOT.left}" x2="${PLOT.left + PLOT.width}" y1="${y(value)}" y2="${y(value)}" stroke="#d7dce1"/>`,
-      `<text x="${PLOT.left - 8}" y="${y(value) + 4}" text-anchor="end">${value}x</text>`,
+      `<line x1="${PLOT.left}" x2="${PLOT.left + PLOT.width}" y1="${at}" y2="${at}" stroke="${power === 0 ? '#444' : '#d7dce1'}"/>`,
+      `<text x="${PLOT.left - 8}" y="${Number(at) + 4}" text-anchor="end">${2 ** power}x</text>`,
     );
   }
-  parts.push(
-    `<line x1="${PLOT.left}" x2="${PLOT.left + PLOT.width}" y1="${y(1)}" y2="${y(1)}" stroke="#444" stroke-dasharray="4 3"/>`,
-  );
   const group = PLOT.width / measures.length;
   measures.forEach(({ title, arms }, i) => {
     const center = PLOT.left + group * (i + 0.5);
@@ -33,8 +31,12 @@ export function figure({ measures }) {
       const x = center + (j - 1.5) * (BAR + 4);
       const middle = x + BAR / 2;
       const { value, low, high } = arms[arm];
+      const [from, to] = [y(Math.max(value, 1)), y(Math.min(value, 1))];
       parts.push(
-        `<rect x="${x.toFixed(1)}" y="${y(value).toFixed(1)}" width="${BAR}" height="${(y(0) - y(value)).toFixed(1)}" fill="${colour}"/>`,
+        `<rect x="${x.toFixed(1)}" y="${from.toFixed(1)}" width="${BAR}" height="${(to - from).toFixed(1)}" fill="${colour}"/>`,
+      );
+      if (Number.isNaN(low)) return; // one pair has no interval
+      parts.push(
         `<line x1="${middle}" x2="${middle}" y1="${y(low).toFixed(1)}" y2="${y(high).toFixed(1)}" stroke="#222"/>`,
       );
     });

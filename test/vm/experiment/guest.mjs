@@ -29,6 +29,9 @@ function fillPageCache() {
 }
 
 fillPageCache();
+// The kernel's khugepaged moves a program's memory into huge pages. It is of nice 19, so under
+// scx_schedhint it may wait for seconds while the program waits for it, hints or not.
+writeFileSync('/sys/kernel/mm/transparent_hugepage/enabled', 'never');
 
 const WEIGHT = 100;
 makeCgroups(['app', 'batch'], WEIGHT);
@@ -57,10 +60,7 @@ function ask(request) {
 }
 
 let port;
-/**
- * So many requests a second on average: when each was due and how long it took, and what CPU time one
- * costs the client.
- */
+/** So many requests a second on average: what the client reports. */
 async function serve(rate, seconds) {
   const client = spawn(
     'chrt',
@@ -84,11 +84,11 @@ const cpuTime = (processes) =>
  * the hogs; the client has its part of the machine before anybody shares.
  */
 async function rateOfLoad(collections) {
-  const [rate, seconds] = [100, 2];
+  const [rate, seconds] = [100, 1];
   await serve(rate, seconds); // warms up
   const before = cpuTime([app]);
-  const { requests, cost } = await serve(rate, seconds);
-  const perRequest = (cpuTime([app]) - before) / ((requests.length * (seconds + 1)) / seconds);
+  const { sent, cost } = await serve(rate, seconds);
+  const perRequest = (cpuTime([app]) - before) / sent;
   const collecting = median(collections) / options.every;
   const load = options.load / 100;
   const sharers = options.hogs + 1;

@@ -11,7 +11,7 @@ export const INPUTS = {
   scavenges: 5, // timed in each run
   survivors: 20_000, // objects that a scavenge has to copy
   load: 50, // percent of a thread's fair share beside the hogs that requests and collections take
-  seconds: 15, // of requests in each run
+  seconds: 13, // of requests in each run
   every: 2000, // ms between full collections while requests are served
   helpers: 4, // V8's threads beside the app's own, Node.js's --v8-pool-size; 4 is its default
   urgency: 900, // what the app says of the thread that serves

@@ -74,14 +74,14 @@ function range(pairs, name, digits) {
 function report(pairs, summary) {
   const of = (name) => unique(pairs.map((pair) => pair[name]));
   const lines = [
-    `${pairs.length} pairs. ${of('date')}; ${of('kernel')}; ${of('qemu')}; Node.js ${of('node')}.`,
+    `${pairs.length === 1 ? 'One pair' : `${pairs.length} pairs`}. ${of('date')}; ${of('kernel')}; ${of('qemu')}; Node.js ${of('node')}.`,
     `A request took ${range(pairs, 'perRequest', 2)} ms of the app's CPU time and ${range(pairs, 'clientCost', 2)} ms of the client's; ${range(pairs, 'rate', 0)} came a second.`,
     `With hints off the app's thread had ${mean(pairs.map((pair) => runOf(pair, 'off').threadShare)).toFixed(2)} CPUs; the fair share of a thread was ${range(pairs, 'fairShare', 2)}.`,
     `With hints on, a full collection that was timed alone borrowed ${lentPerCollection(pairs).toFixed(0)} ms of CPU time.`,
   ];
   return [
     table(summary),
-    tableOfPairs(summary),
+    ...(pairs.length > 1 ? [tableOfPairs(summary)] : []),
     tableOfControl(pairs),
     `${lines.join('\n')}\n`,
   ].join('\n');
