@@ -149,8 +149,9 @@ export function build({ bpf }) {
         '--minify-whitespace', // read at each start of Node.js
         '--minify-syntax',
         '--log-level=warning',
-        // The kill switch, before anything of it runs.
-        `--banner:js='use strict';if(process.env.SCHEDHINT==='off')return;`,
+        // The kill switch, before anything of it runs. Not a return: Bun allows none outside of functions.
+        `--banner:js='use strict';if(process.env.SCHEDHINT!=='off'){`,
+        '--footer:js=}',
         '--outdir=packages/schedhint/dist',
         '--out-extension:.js=.cjs',
       ]);
