@@ -11,7 +11,7 @@ export interface LayeredOptions {
   readonly gc?: number | null;
   /**
    * What a thread has after its first hint whenever it has no other: 0..1024, by default 1. Name it
-   * in a layer of its own: scx_layered looks at a thread again only when it finds a number that a
+   * in a separate layer: scx_layered looks at a thread again only when it finds a number that a
    * layer names. If a process uses several values for one map, the first counts.
    */
   readonly normal?: number;

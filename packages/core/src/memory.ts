@@ -336,7 +336,7 @@ export function memoryOf(view: unknown): Memory {
  * @throws RangeError `ERR_OPTION` if the offset is not aligned, or the bytes are not all there
  */
 export function checkPlace(buffer: Buffer, byteOffset: number, size: number, align: number): void {
-  // Not instanceof: a vm context has classes of its own.
+  // Not instanceof: a vm context has its own classes.
   if (!isAnyArrayBuffer(buffer)) {
     throw typeError('ERR_OPTION', `expected an ArrayBuffer, got ${show(buffer)}`);
   }

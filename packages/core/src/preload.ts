@@ -20,7 +20,7 @@ export function whyNoAddon(): string | null {
  * long as it lives: `publishCollections(attachThread())`, without the views.
  *
  * @param onStatus called when the thread's status, or another's, may have changed
- * @returns false where there is more to it, and nothing has been done: V8's callbacks can't be had
+ * @returns false where there is more to it, and nothing has been done: V8's callbacks are not available
  */
 export function publishOwnCollections(onStatus: () => void): boolean {
   const loaded = loadAddon();

@@ -21,8 +21,7 @@ import { placesOf } from './tld-places.js';
 /**
  * Attaches the calling thread, main or worker: from now on its blocks are the kernel's too. Returns
  * the thread's one handle, which ends with the thread: the same object at each call, so it may be
- * called for each request. A caller that has to give its blocks back asks for a handle of its own,
- * `scoped`.
+ * called for each request. A caller that has to give its blocks back asks for a scoped handle.
  *
  * Nothing here throws for a missing map, a refused permission, an old kernel or another platform:
  * hints then go to private memory and {@link Thread.status} says why. A map that appears later, or
@@ -142,7 +141,7 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
  *
  * @param thread a handle of the calling thread, in one channel or several; the hook keeps the
  *   blocks when it is stopped
- * @returns stops it, once; null where V8's callbacks can't be had, the handle was stopped, or no
+ * @returns stops it, once; null where V8's callbacks are not available, the handle was stopped, or no
  *   channel of it carries collections
  */
 export function publishCollections(

@@ -4,7 +4,7 @@ import { addonBeside, findAddon, isFile, PACKAGE } from './find-addon.js';
 import type { Addon } from './native.js';
 import { openAddon } from './open-addon.js';
 
-/** The addon, or why there is none: `code` is stable, `reason` is for people and says what to do. */
+/** The addon, or why it is not available: `code` is stable, `reason` is for people and says what to do. */
 export type AddonResult =
   | { readonly addon: Addon }
   | {

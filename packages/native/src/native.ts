@@ -241,7 +241,7 @@ export interface Addon {
    * Publishes this thread's collections in the blocks. On the thread itself only. Counted: stop it
    * as often.
    *
-   * @returns false where V8's callbacks can't be had, or a field does not lie within its block
+   * @returns false where V8's callbacks are not available, or a field does not lie within its block
    */
   startGcHook(handle: AttachmentHandle, request: GcRequest): boolean;
   /** Takes one {@link Addon.startGcHook} back; the last one ends the hook and clears its fields. */
