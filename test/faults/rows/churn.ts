@@ -30,7 +30,7 @@ const flapping: Row = {
     // Its work would hide what the flapping costs.
     await app.run(({ schedhint, keep }, map) => {
       keep.gc = schedhint.startGcHints({ map });
-      keep.thread = schedhint.attachThread({ map });
+      keep.thread = schedhint.attachThread({ map, scoped: true });
       keep.thread.events.on('status', () => {});
     }, stage.map);
     const quiet = await cpuShare(app, () => sleep((times / FLAPS_PER_S) * 1000));
