@@ -27,7 +27,7 @@ class ThreadKey : public FromSlab<ThreadKey> {
   // The descriptor, or -errno. Opens it the first time, and again if the application has closed it
   // behind our back.
   int Descriptor();
-  // The same without a check, at any moment and from any thread; -1: there is none.
+  // The same without a check, at any moment and from any thread; -1: not open.
   int last_descriptor() const { return fd_; }
   bool HasEnded();
 

@@ -9,7 +9,7 @@
 
 namespace schedhint {
 
-// The numbers of a typed array; empty if it has another type, or is none.
+// The numbers of a typed array; empty for any other value.
 template <typename T>
 struct Numbers {
   T* data = nullptr;

@@ -2,7 +2,7 @@
 const { nextTick } = process;
 
 /**
- * Throws from a tick of its own, so that an error of one callback reaches `uncaughtException` with
+ * Throws in a later tick, so that an error of one callback reaches `uncaughtException` with
  * its stack and the callbacks after it still run.
  */
 export function throwUncaught(error: unknown): void {

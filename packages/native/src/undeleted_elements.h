@@ -21,7 +21,7 @@ class UndeletedElements {
   bool Retry();
   bool any() const { return !elements_.empty(); }
 
-  // Both try again first. -errno of the last attempt, or 0: there is none.
+  // Both try again first. -errno of the last attempt, or 0 if nothing is left.
   // One of a thread in a map.
   int ErrorOf(uint32_t map_id, pid_t tid);
   // One that leads to the blocks of a process.
