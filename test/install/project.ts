@@ -22,8 +22,16 @@ export class Project {
     this.tarballs = tarballs;
   }
 
-  /** Packs, and installs with the ordinary npm; the registry has what the packages depend on. */
-  static create(): Project {
+  /**
+   * Packs, and installs with the ordinary npm; the registry has what the packages depend on.
+   *
+   * @param programs a directory whose files are copied into the project
+   * @param others packages to install besides, as npm names them
+   */
+  static create(
+    programs = new URL('programs', import.meta.url),
+    others: readonly string[] = [],
+  ): Project {
     const scratch = mkdtempSync(join(tmpdir(), 'schedhint-install-'));
     const tarballs = pack(join(scratch, 'tarballs')).map(({ name, filename, files }) => ({
       name,
@@ -31,10 +39,10 @@ export class Project {
       files: files.map(({ path }) => path),
     }));
     const project = new Project(join(scratch, 'app'), tarballs);
-    cpSync(fileURLToPath(new URL('programs', import.meta.url)), project.path, { recursive: true });
+    cpSync(fileURLToPath(programs), project.path, { recursive: true });
     writeFileSync(join(project.path, 'package.json'), '{ "private": true }\n');
     const paths = tarballs.map(({ path }) => path);
-    project.npm('install', '--prefer-offline', '--no-audit', '--no-fund', ...paths);
+    project.npm('install', '--prefer-offline', '--no-audit', '--no-fund', ...paths, ...others);
     return project;
   }
 

@@ -1,0 +1,70 @@
+// What the programs of rows have in common: the kernel's reader judges, on a bpffs that only the row uses, and the last line
+// of output is the result that scripts/matrix.mjs reads.
+
+import { mountBpffs } from '../kernel/bpffs.js';
+import { type ObservedThread, Observer } from '../kernel/observer.js';
+import { until } from '../kernel/until.js';
+
+export interface RowResult {
+  /** Of the tools, for example `esbuild 0.28.2`. */
+  readonly versions: string;
+  /** What was seen, in a few words. */
+  readonly found: string;
+}
+
+/** examples/observer: a BPF program that reads the hints of each thread. */
+export class KernelReader {
+  readonly #observer: Observer;
+
+  constructor(
+    /** The path of its pinned map. */
+    readonly map: string,
+    observer: Observer,
+  ) {
+    this.#observer = observer;
+  }
+
+  /** The threads with hints that the kernel knows now. */
+  async threads(): Promise<ObservedThread[]> {
+    return (await this.#observer.threads()).filter(({ kind }) => kind === 'js');
+  }
+
+  /**
+   * Waits for a thread that the kernel sees like this.
+   *
+   * @throws Error with all the threads that it sees instead, after a minute
+   */
+  async thread(
+    description: string,
+    matches: (thread: ObservedThread) => boolean,
+  ): Promise<ObservedThread> {
+    let found: ObservedThread | undefined;
+    const look = async () => {
+      found = (await this.threads()).find(matches);
+      return found !== undefined;
+    };
+    await until(`the kernel sees ${description}`, look, () => this.threads());
+    return found!;
+  }
+}
+
+/** Runs a row's program. A failure is printed, and the process ends with 1. */
+export async function runRow(measure: (reader: KernelReader) => Promise<RowResult>): Promise<void> {
+  const bpffs = mountBpffs();
+  try {
+    const map = `${bpffs.path}/schedhint`;
+    const observer = await Observer.start(map);
+    try {
+      console.log(JSON.stringify(await measure(new KernelReader(map, observer))));
+    } finally {
+      await observer.stop();
+    }
+  } catch (error) {
+    console.error(error);
+    const [first] = String((error as Error).message).split('\n');
+    console.log(JSON.stringify({ versions: '', found: first }));
+    process.exitCode = 1;
+  } finally {
+    bpffs.unmount();
+  }
+}
