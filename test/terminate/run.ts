@@ -26,6 +26,10 @@ const words = process.argv.slice(2).filter((word) => word !== '--short');
 const chosen = Object.keys(entries).filter(
   (name) => words.length === 0 || words.some((word) => name.includes(word)),
 );
+if (chosen.length === 0) {
+  console.error(`no entry is called so: there are ${Object.keys(entries).join(', ')}`);
+  process.exit(64);
+}
 const times = Math.ceil((short ? 200 : 2000) / Object.keys(entries).length);
 
 /** What came of one entry in one Node.js. */
@@ -43,6 +47,7 @@ async function fill(node: string, gate: string, map: string, entry: string): Pro
     const program = [here('programs/terminate.cjs'), gate, ADDON, map, entry];
     const child = spawn(node, [...program, `${times - done}`, `${done}`], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TMPDIR: scratch }, // a terminated worker leaves its files
     });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
