@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { chooseRows, mergeTable, runRow } from '../../scripts/matrix.mjs';
+import { withResults } from '../../scripts/where-it-runs.mjs';
 
 const ROWS = ['a', 'b', 'c'].map((name) => ({ name, command: ['-e', ''], minutes: 1 }));
 const names = (rows: readonly { name: string }[]) => rows.map(({ name }) => name).join('');
@@ -40,4 +41,14 @@ test('a row that takes too long is ended, and what it has started with it', asyn
     ok: false,
     found: expect.stringMatching(/^took longer than /),
   });
+});
+
+test('the page has the results between their marks, and keeps what has never run', () => {
+  const part = (name: string, text: string) =>
+    `<!-- matrix: ${name} -->\n${text}<!-- /matrix -->\n`;
+  const page = `${part('a', 'old\n')}between\n${part('b', 'kept\n')}`;
+  const results = (name: string) => (name === 'a' ? '| $1 |\n' : null);
+  expect(withResults(page, results)).toBe(
+    `${part('a', '| $1 |\n')}between\n${part('b', 'kept\n')}`,
+  );
 });
