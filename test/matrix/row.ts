@@ -14,13 +14,12 @@ export interface RowResult {
 
 /** examples/observer: a BPF program that reads the hints of each thread. */
 export class KernelReader {
+  /** The path of its pinned map. */
+  readonly map: string;
   readonly #observer: Observer;
 
-  constructor(
-    /** The path of its pinned map. */
-    readonly map: string,
-    observer: Observer,
-  ) {
+  constructor(map: string, observer: Observer) {
+    this.map = map;
     this.#observer = observer;
   }
 
