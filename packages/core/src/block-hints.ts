@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import type { BlockWords } from './block-words.js';
 import { THERE } from './checks.js';
 import {
@@ -27,8 +28,8 @@ const sliceMax = SLICE_MAX;
 const checkWide = checkU64;
 const store64 = storeWhole;
 
-// Taken before a test's fake timers replace it.
-const nextTurn = globalThis.setImmediate;
+// A reference of load time, and not the global: a test's fake timers replace both, the global maybe before.
+const nextTurn = setImmediate;
 
 const PHASE = threadIndex('phase');
 const URGENCY = threadIndex('urgency');

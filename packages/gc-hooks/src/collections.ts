@@ -1,5 +1,6 @@
 import type { PerformanceEntry } from 'node:perf_hooks';
 import { GcKind } from '@schedhint/core';
+import { builtinModule } from '@schedhint/native';
 
 /** A kind of V8 pause. */
 export type CollectionKind = keyof typeof GcKind;
@@ -29,14 +30,15 @@ const kinds = new Map<number, CollectionKind>(
 export function observeCollections(
   onCollection: (collection: Collection) => void,
 ): (() => void) | null {
-  // The globals, not an import: they load node:perf_hooks when they are used, and the register entry
-  // mostly does not. (@types/node has no supportedEntryTypes.)
+  // Not an import: node:perf_hooks takes 1-2 ms to load, and the register entry mostly does without.
+  // (@types/node has no supportedEntryTypes.)
   const { supportedEntryTypes } = PerformanceObserver as {
     supportedEntryTypes?: readonly string[];
   };
   if (!supportedEntryTypes?.includes('gc')) return null;
-  // An entry of a pause before this is one that a GC hook started with us has not counted either.
-  const since = performance.now();
+  // An entry of a pause before this is one that a GC hook started with us has not counted either. Not by the global
+  // `performance`: a test's fake timers replace it, and entries keep the real time.
+  const since = builtinModule<typeof import('node:perf_hooks')>('node:perf_hooks').performance.now();
   const report = (entries: PerformanceEntry[]) => {
     for (const { startTime, duration, detail } of entries as GcEntry[]) {
       const kind = kinds.get(detail.kind);

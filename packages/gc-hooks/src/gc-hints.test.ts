@@ -186,6 +186,18 @@ describe('stats', () => {
     expect(Object.values(byKind).reduce((sum, kind) => sum + kind.count, 0)).toBe(count);
   });
 
+  test("a test's fake clock does not hold them back", async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'Date'] });
+    try {
+      vi.advanceTimersByTime(86_400_000);
+      const hints = start({ stats: true });
+      gc();
+      await delivered(() => hints.stats!.count > 0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test('a copy: what was read does not change', async () => {
     const hints = start({ stats: true });
     const before = hints.stats!;
