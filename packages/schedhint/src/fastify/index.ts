@@ -81,6 +81,7 @@ export const fastifyRequests: FastifyPluginCallback<FastifyRequestsOptions> = Ob
     // What fastify-plugin sets: the hooks are the whole server's, not a scope's of its own.
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: 'schedhint',
-    [Symbol.for('plugin-meta')]: { fastify: '5.x', name: 'schedhint' },
+    // Fastify refuses older ones by itself: they have no `routeOptions.config`.
+    [Symbol.for('plugin-meta')]: { fastify: '>=4.23.0', name: 'schedhint' },
   },
 );

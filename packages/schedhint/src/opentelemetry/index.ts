@@ -3,13 +3,17 @@
  *
  * @packageDocumentation
  */
-import { type Meter, metrics, type ObservableResult } from '@opentelemetry/api';
+// Not by name: an older API does not have it, and an ES module would not even load.
+
+import type { Meter, MetricsAPI, ObservableResult } from '@opentelemetry/api';
+import * as api from '@opentelemetry/api';
 import {
   FEEDBACK_COUNTERS,
   followThreads,
   type MetricsOptions,
   statusOf,
 } from '../metrics/threads.js';
+import { peerTooOld } from '../peer-version.js';
 
 /** Options of {@link collectOtelMetrics}. */
 export interface OtelMetricsOptions extends MetricsOptions {
@@ -31,9 +35,10 @@ const BOUNDARIES = [0.001, 0.01, 0.1, 1, 10];
  *   also when several are delivered at once
  *
  * @returns stops it
+ * @throws Error `ERR_PEER_VERSION` without a `meter`, where `@opentelemetry/api` is older than 1.3
  */
 export function collectOtelMetrics(options: OtelMetricsOptions = {}): () => void {
-  const { meter = metrics.getMeter('schedhint') } = options;
+  const { meter = globalMeter() } = options;
   const pauses = meter.createHistogram('schedhint.gc.duration', {
     description: 'Pauses of the garbage collector',
     unit: 's',
@@ -79,4 +84,10 @@ export function collectOtelMetrics(options: OtelMetricsOptions = {}): () => void
   return () => {
     for (const one of stops.splice(0)) one();
   };
+}
+
+function globalMeter(): Meter {
+  const { metrics } = api as { metrics?: MetricsAPI };
+  if (metrics === undefined) throw peerTooOld('@opentelemetry/api', '>= 1.3');
+  return metrics.getMeter('schedhint');
 }

@@ -10,6 +10,7 @@ import {
   type MetricsOptions,
   statusOf,
 } from '../metrics/threads.js';
+import { peerTooOld } from '../peer-version.js';
 
 /** Options of {@link collectPromMetrics}. */
 export interface PromMetricsOptions extends MetricsOptions {
@@ -38,8 +39,10 @@ const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
  *   several are delivered at once
  *
  * @returns stops it and takes the metrics out of the registry
+ * @throws Error `ERR_PEER_VERSION` where prom-client is older than 13
  */
 export function collectPromMetrics(options: PromMetricsOptions = {}): () => void {
+  if (!asksForValues()) throw peerTooOld('prom-client', '>= 13');
   const { registry = register, buckets = BUCKETS } = options;
   const registers = [registry];
   const pauses = new Histogram({
@@ -84,4 +87,11 @@ export function collectPromMetrics(options: PromMetricsOptions = {}): () => void
     stop();
     for (const name of names) registry.removeSingleMetric(name);
   };
+}
+
+/** Whether this prom-client calls `collect()`. Older ones ignore it, and would show zeros. */
+function asksForValues(): boolean {
+  const collect = () => {};
+  const gauge = new Gauge({ name: 'schedhint_probe', help: 'nowhere', registers: [], collect });
+  return (gauge as { collect?: unknown }).collect === collect;
 }
