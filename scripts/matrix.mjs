@@ -2,7 +2,8 @@
 // with a time limit, and keeps what they found in test/matrix/results/NAME.md. What is not run keeps
 // its line, so a run can be resumed. Ends with `N passed, N failed`.
 //
-// A row's program prints JSON in its last line, { versions, found }, and ends with 0 if all is well.
+// A row's program prints JSON in its last line, { versions, found }, and ends with 0 if all is well. Its `versions` may begin with
+// those of Node.js.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -81,6 +82,12 @@ export async function runRow({ command, minutes }) {
   }
 }
 
+/** A row whose app runs in another Node.js than the row itself has named it. */
+function withNode(versions) {
+  if (versions.startsWith('Node.js ')) return versions;
+  return `Node.js ${process.version}${versions === '' ? '' : `, ${versions}`}`;
+}
+
 const HEAD = `| row | result | date | versions | found |
 | --- | --- | --- | --- | --- |
 `;
@@ -127,7 +134,7 @@ async function main() {
     if (!ok) failed++;
     const date = new Date().toISOString().slice(0, 10);
     const cells = [row.name, ok ? 'passed' : 'failed', date];
-    cells.push(`Node.js ${process.version}${versions === '' ? '' : `, ${versions}`}`, found);
+    cells.push(withNode(versions), found);
     console.log(`${row.name}: ${cells[1]}: ${found}`);
     // After each row: what has been found is kept if a later one is interrupted.
     mkdirSync(file('results'), { recursive: true });

@@ -27,10 +27,12 @@ export class Project {
    *
    * @param programs a directory whose files are copied into the project
    * @param others packages to install besides, as npm names them
+   * @param tools what the project has installed before
    */
   static create(
     programs = new URL('programs', import.meta.url),
     others: readonly string[] = [],
+    tools?: { copyTo(folder: string): void },
   ): Project {
     const scratch = mkdtempSync(join(tmpdir(), 'schedhint-install-'));
     const tarballs = pack(join(scratch, 'tarballs')).map(({ name, filename, files }) => ({
@@ -40,7 +42,11 @@ export class Project {
     }));
     const project = new Project(join(scratch, 'app'), tarballs);
     cpSync(fileURLToPath(programs), project.path, { recursive: true });
-    writeFileSync(join(project.path, 'package.json'), '{ "private": true }\n');
+    if (tools === undefined) {
+      writeFileSync(join(project.path, 'package.json'), '{ "private": true }\n');
+    } else {
+      tools.copyTo(project.path);
+    }
     const paths = tarballs.map(({ path }) => path);
     project.npm('install', '--prefer-offline', '--no-audit', '--no-fund', ...paths, ...others);
     return project;

@@ -1,0 +1,6 @@
+const { collectUntilEnd, say } = require('../say.cjs');
+
+test('nothing of schedhint', async () => {
+  say('plain');
+  await collectUntilEnd();
+});

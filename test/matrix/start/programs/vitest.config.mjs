@@ -1,0 +1,3 @@
+export default {
+  test: { globals: true, include: ['vitest/*.test.mjs'], testTimeout: 600_000 },
+};

@@ -1,0 +1,9 @@
+export default {
+  // Threads take no nextTick from a test, and forks need theirs to talk to vitest.
+  test: {
+    globals: true,
+    include: ['fake-timers/vitest.test.mjs'],
+    testTimeout: 600_000,
+    pool: 'threads',
+  },
+};
