@@ -1,0 +1,21 @@
+const { attachThread } = require('schedhint');
+const { trackRequests } = require('schedhint/requests');
+const { collectUntil } = require('./say.cjs');
+const { works } = require('./works.cjs');
+
+/** A request has its route's hints while it is in flight, and not for longer. */
+exports.checkFastify = async (Fastify, fastifyRequests) => {
+  const { hints } = attachThread();
+  const requests = trackRequests(hints);
+  const app = Fastify();
+  await app.register(fastifyRequests, { requests });
+  app.get('/', { config: { schedhint: { urgency: 700 } } }, async () => `${hints.urgency}`);
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  const { port } = app.server.address();
+  const urgency = await (await fetch(`http://127.0.0.1:${port}`)).text();
+  if (urgency !== '700') throw new Error(`in flight, the urgency is ${urgency}`);
+  await app.close();
+  await collectUntil(() => requests.inFlight === 0);
+  requests.stop();
+  await works();
+};

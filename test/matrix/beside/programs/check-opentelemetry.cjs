@@ -1,0 +1,38 @@
+const { works } = require('./works.cjs');
+const { collectUntil } = require('./say.cjs');
+
+/** Metrics of the global provider have values: what is asked for, and what is told (collections). */
+exports.checkOpenTelemetry = async (api, collectOtelMetrics) => {
+  if (api.metrics === undefined) return collectOtelMetrics(); // throws
+  const {
+    AggregationTemporality,
+    InMemoryMetricExporter,
+    MeterProvider,
+    PeriodicExportingMetricReader,
+  } = require('@opentelemetry/sdk-metrics');
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis: 3_600_000,
+    exportTimeoutMillis: 30_000,
+  });
+  // Its constructor takes readers since 2.0.
+  const provider = new MeterProvider({ readers: [reader] });
+  provider.addMetricReader?.(reader);
+  api.metrics.setGlobalMeterProvider(provider);
+
+  const stop = collectOtelMetrics();
+  // Not by a flush to the exporter: before 2.0 that flushes the exporter alone.
+  const valuesNow = async () => {
+    const { resourceMetrics } = await reader.collect();
+    const all = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics);
+    return Object.fromEntries(all.map((one) => [one.descriptor.name, one.dataPoints[0]?.value]));
+  };
+  await collectUntil(async () => {
+    const values = await valuesNow();
+    return values['schedhint.gc.duration']?.count > 0 && values['schedhint.bound'] !== undefined;
+  });
+  await works();
+  stop();
+  await provider.shutdown();
+};

@@ -1,0 +1,5 @@
+import * as api from '@opentelemetry/api';
+import { collectOtelMetrics } from 'schedhint/opentelemetry';
+import { checkOpenTelemetry } from './check-opentelemetry.cjs';
+
+await checkOpenTelemetry(api, collectOtelMetrics);

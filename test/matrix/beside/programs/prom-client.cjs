@@ -1,0 +1,5 @@
+const { register } = require('prom-client');
+const { collectPromMetrics } = require('schedhint/prom-client');
+const { checkPromClient } = require('./check-prom-client.cjs');
+
+checkPromClient(register, collectPromMetrics);
