@@ -13,6 +13,7 @@ const ALONE = [
 const LONG = [
   'test/broker/fuzz.test.ts',
   'test/docs/readme.test.ts',
+  'test/holds/many-processes.test.ts',
   'test/install/**/*.test.ts',
   'test/jest/**/*.test.ts',
   'test/loading/permissions.test.ts',

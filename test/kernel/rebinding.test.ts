@@ -1,7 +1,10 @@
 // A map comes, is replaced, goes: the process follows by itself, whatever its event loops are doing.
+// Also where no map could come at first: then its event loops look now and then.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { describeOnKernel } from './ability.js';
 import { BpfReader } from './bpf-reader.js';
@@ -28,6 +31,14 @@ function attach({ schedhint, keep, require }: Context, map: string) {
 }
 
 const status = ({ keep }: Context) => keep.thread.status;
+
+/** How many threads of ours the process has. */
+function watchers({ require }: Context): number {
+  const { readdirSync, readFileSync } = require('node:fs') as typeof import('node:fs');
+  return readdirSync('/proc/self/task').filter((tid) =>
+    readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').startsWith('schedhint'),
+  ).length;
+}
 
 /** Blocks the event loop, turning on the spot, until the status is of the state. */
 function blockUntil({ keep }: Context, state: string): number {
@@ -105,7 +116,8 @@ describeOnKernel('a process follows its map', () => {
     await told('ERR_MAP_NOT_FOUND');
     await until('the map is gone', () => !mapExists(observer.mapId));
     const after = await node.run(holdings);
-    expect(after).toMatchObject({ mapsOpen: 0, bound: 0, descriptors: before.descriptors - 1 });
+    // The map's, and the thread's.
+    expect(after).toMatchObject({ mapsOpen: 0, bound: 0, descriptors: before.descriptors - 2 });
     // It comes again, with the block that there was.
     const bound = node.run(blockUntil, 'bound');
     const again = await observe();
@@ -152,6 +164,30 @@ describeOnKernel('a process follows its map', () => {
     renameSync(`${map}-away`, map);
     await told('ERR_MAP_NOT_FOUND', 'bound');
     expect(await node.run(status)).toMatchObject({ state: 'bound' });
+  });
+
+  test('a bpffs that is mounted later, and again after it was unmounted', async () => {
+    // Nothing could come here: there is no thread that would look.
+    bpffs.unmount();
+    const later = mkdtempSync(join(tmpdir(), 'schedhint-later-'));
+    const pin = `${later}/schedhint`;
+    try {
+      const { status: before } = await node.run(attach, pin);
+      expect(before).toMatchObject({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND' });
+      expect(await node.run(watchers)).toBe(0);
+      for (const kinds of [['bound'], ['bound', 'ERR_MAP_NOT_FOUND', 'bound']]) {
+        execFileSync('mount', ['-t', 'bpf', 'bpf', later]);
+        const observer = await Observer.start(pin);
+        await told(...kinds);
+        await observer.stop();
+        await told(...kinds, 'ERR_MAP_NOT_FOUND');
+        execFileSync('umount', [later]);
+        await until('nobody watches', async () => (await node.run(watchers)) === 0);
+      }
+    } finally {
+      rmSync(later, { recursive: true });
+      bpffs = mountBpffs();
+    }
   });
 
   test('a bpffs that is mounted over the watched directory, and unmounted', async () => {

@@ -47,6 +47,19 @@ describeOnKernel("a worker's hints, set by its parent", () => {
     bpffs?.unmount();
   });
 
+  test('workers of a thread that has detached are not counted once it has ended', async () => {
+    const worker = await node.startWorker();
+    const unreached = ({ addon }: Context) => addon.unreachedWorkers();
+    await worker.run(async ({ schedhint, Worker }, path) => {
+      schedhint.attachThread({ map: path, scoped: true }).stop();
+      const own = new Worker('setInterval(() => {}, 1e9)', { eval: true });
+      await new Promise((resolve) => own.once('online', resolve));
+    }, map);
+    expect(await node.run(unreached)).toBe(1);
+    await worker.stop('terminate');
+    expect(await node.run(unreached)).toBe(0);
+  });
+
   test('before the worker has attached: they wait for it in its block', async () => {
     const worker = await node.startWorker();
     const which = { map, name: worker.name };

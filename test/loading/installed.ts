@@ -73,6 +73,11 @@ export class Installed {
     return file;
   }
 
+  /** Puts a copy of a file beside the programs. */
+  copy(from: string, name: string): void {
+    copyFileSync(from, join(this.path, name));
+  }
+
   remove(): void {
     rmSync(this.path, { recursive: true, force: true });
   }

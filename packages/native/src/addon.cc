@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -40,6 +41,13 @@ void WorkerEnded(const Napi::CallbackInfo& info) {
 
 Napi::Value UnreachedWorkers(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), SharedRegistry().unreached_workers());
+}
+
+// An older copy's registry never leaves it to us.
+Napi::Value Glance(const Napi::CallbackInfo& info) {
+  const schedhint_registry& registry = SharedRegistry();
+  bool has_glance = registry.size > offsetof(schedhint_registry, glance);
+  return Napi::Number::New(info.Env(), has_glance ? registry.glance() : 0);
 }
 
 // (names joined by NUL, sizes, dynamicBytes, offsets)
@@ -108,6 +116,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Exported<WorkerOnline>("workerOnline"),
       Exported<WorkerEnded>("workerEnded"),
       Exported<UnreachedWorkers>("unreachedWorkers"),
+      Exported<Glance>("glance"),
       Exported<TldKeys>("tldKeys"),
       Exported<Counts>("counts"),
       Exported<ReadMapBtf>("readMapBtf"),

@@ -1,4 +1,5 @@
 import type { CompiledAddon } from './compiled.js';
+import { glancing } from './glancing.js';
 import type {
   Addon,
   ChannelKind,
@@ -23,6 +24,7 @@ export function addonOver(compiled: CompiledAddon): Addon {
   const channels = new WeakMap<ChannelRequest, Int32Array>();
   const status = new Int32Array(10);
   const boundNs = new BigUint64Array(status.buffer, 32, 1);
+  const glance = glancing(compiled);
   return {
     ...compiled,
     attach(request, threadId, ownThread, places) {
@@ -31,7 +33,16 @@ export function addonOver(compiled: CompiledAddon): Addon {
         words = channelWords(request);
         channels.set(request, words);
       }
-      return compiled.attach(words, request.map, request.broker, threadId, ownThread, places);
+      const { map, broker } = request;
+      const handle = compiled.attach(words, map, broker, threadId, ownThread, places);
+      glance();
+      return handle;
+    },
+    onStatusChange(callback, resource) {
+      compiled.onStatusChange(() => {
+        glance();
+        callback();
+      }, resource);
     },
     status(handle): NativeStatus {
       compiled.status(handle, status);

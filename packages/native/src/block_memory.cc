@@ -9,7 +9,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+
+#include "live_move.h"
 
 namespace schedhint {
 namespace {
@@ -42,66 +45,113 @@ bool LeaveOutOfForkedChildren(void* address) {
   return true;
 }
 
+// Of a mapping that has taken the place of a chunk's.
+void MarkChunk(void* address) {
+  madvise(address, BlockMemory::kChunkBytes, MADV_DONTFORK);
+  madvise(address, BlockMemory::kChunkBytes, MADV_NOHUGEPAGE);  // a pin would hold the whole page
+}
+
+// Null and errno.
+void* MapPrivate() {
+  void* own = mmap(nullptr, BlockMemory::kChunkBytes, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (own == MAP_FAILED) return nullptr;
+  if (madvise(own, BlockMemory::kChunkBytes, MADV_WIPEONFORK) == 0) return own;
+  int error = errno;
+  munmap(own, BlockMemory::kChunkBytes);
+  errno = error;
+  return nullptr;
+}
+
+// The descriptor, or -errno.
 int CreateSealed(size_t bytes) {
   // A file larger than the limit would not be refused: it would raise SIGXFSZ.
   rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes) return -1;
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < bytes) return -EFBIG;
   constexpr unsigned kFlags = kCloexec | kAllowSealing;
   long fd = syscall(SYS_memfd_create, "schedhint", kFlags | kNoExecSeal);
   if (fd < 0 && errno == EINVAL) fd = syscall(SYS_memfd_create, "schedhint", kFlags);
-  if (fd < 0) return -1;
+  if (fd < 0) return -errno;
   if (ftruncate(static_cast<int>(fd), static_cast<off_t>(bytes)) != 0 ||
       fcntl(static_cast<int>(fd), kAddSeals, kSeals) != 0) {
+    int error = -errno;
     close(static_cast<int>(fd));
-    return -1;
+    return error;
   }
   return static_cast<int>(fd);
 }
 
 }  // namespace
 
-Chunk BlockMemory::Map() {
-  int fd = used_ < kMemoryBytes || AddMemory() ? memories_.back().fd : -1;
-  Chunk chunk;
-  if (fd >= 0 && Descriptor(static_cast<uint32_t>(memories_.size())) == fd) {
-    void* shared = mmap(nullptr, kChunkBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-                        static_cast<off_t>(used_));
-    if (shared == MAP_FAILED) return {};
-    if (LeaveOutOfForkedChildren(shared)) {
-      chunk = {static_cast<uint8_t*>(shared), static_cast<uint32_t>(memories_.size()),
-               static_cast<uint32_t>(used_)};
-      used_ += kChunkBytes;
-    } else {
-      munmap(shared, kChunkBytes);
-    }
+uint8_t* BlockMemory::Map() {
+  void* chunk =
+      mmap(nullptr, kChunkBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (chunk == MAP_FAILED) return nullptr;
+  bool is_private = !LeaveOutOfForkedChildren(chunk);
+  if (is_private) {
+    munmap(chunk, kChunkBytes);
+    chunk = MapPrivate();
+    if (chunk == nullptr) return nullptr;
   }
-  if (chunk.address == nullptr) {
-    void* own =
-        mmap(nullptr, kChunkBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (own == MAP_FAILED) return {};
-    if (madvise(own, kChunkBytes, MADV_WIPEONFORK) != 0) {
-      int error = errno;
-      munmap(own, kChunkBytes);
-      errno = error;
-      return {};
-    }
-    chunk.address = static_cast<uint8_t*>(own);
-  }
-  madvise(chunk.address, kChunkBytes, MADV_NOHUGEPAGE);  // a pin would hold the whole huge page
-  return chunk;
+  madvise(chunk, kChunkBytes, MADV_NOHUGEPAGE);
+  chunks_.push_back({static_cast<uint8_t*>(chunk), is_private, {}});
+  return chunks_.back().address;
 }
 
-bool BlockMemory::AddMemory() {
+int BlockMemory::Share(const uint8_t* address, SharedPlace* place) {
+  auto chunk = std::find_if(chunks_.begin(), chunks_.end(), [address](const Chunk& one) {
+    return address >= one.address && address < one.address + kChunkBytes;
+  });
+  if (chunk == chunks_.end() || chunk->is_private) return -EINVAL;
+  if (chunk->place.memory == 0) {
+    if (used_ == kMemoryBytes) {
+      if (int error = AddMemory()) return error;
+    }
+    uint32_t memory = static_cast<uint32_t>(memories_.size());
+    int fd = Descriptor(memory);
+    if (fd < 0) return -EBADF;
+    if (int error = MoveIntoFile(chunk->address, kChunkBytes, fd, static_cast<off_t>(used_))) {
+      return error;
+    }
+    MarkChunk(chunk->address);
+    chunk->place = {memory, static_cast<uint32_t>(used_)};
+    used_ += kChunkBytes;
+  }
+  *place = chunk->place;
+  place->offset += static_cast<uint32_t>(address - chunk->address);
+  return 0;
+}
+
+void BlockMemory::Unshare() {
+  for (Chunk& chunk : chunks_) {
+    if (chunk.place.memory == 0) continue;
+    if (mmap(chunk.address, kChunkBytes, PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+      return;
+    }
+    MarkChunk(chunk.address);
+    chunk.place = {};
+  }
+  for (uint32_t memory = 1; memory <= memories_.size(); memory++) {
+    int fd = Descriptor(memory);
+    if (fd >= 0) close(fd);
+  }
+  memories_.clear();
+  used_ = kMemoryBytes;
+}
+
+int BlockMemory::AddMemory() {
   int fd = CreateSealed(kMemoryBytes);
-  if (fd < 0) return false;
+  if (fd < 0) return fd;
   struct stat file;
   if (fstat(fd, &file) != 0) {
+    int error = -errno;
     close(fd);
-    return false;
+    return error;
   }
   memories_.push_back({fd, file.st_ino});
   used_ = 0;
-  return true;
+  return 0;
 }
 
 int BlockMemory::Descriptor(uint32_t memory) const {

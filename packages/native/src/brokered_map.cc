@@ -55,7 +55,8 @@ schedhint_status BrokeredMap::Open() {
       return Failed(SCHEDHINT_STEP_BROKER_REFUSED, 0, SCHEDHINT_BROKER_MAP_NOT_OFFERED);
     }
     int error = socket_.Connect(socket_path_);
-    if (error == 0) error = socket_.Watch(watcher_->Sockets());
+    int sockets = error == 0 ? watcher_->Sockets() : error;
+    error = sockets < 0 ? sockets : socket_.Watch(sockets);
     if (error < 0) {
       socket_.Close();
       return Failed(SCHEDHINT_STEP_BROKER_CONNECT, error);
@@ -102,35 +103,34 @@ void BrokeredMap::AskForMap() {
   Request(&request, SCHEDHINT_BROKER_OPEN, {});
 }
 
-// In order, up to the ones that the blocks lie in.
-bool BrokeredMap::HandOverMemories(const Element& element) {
-  for (size_t i = 0; i < slots_.size(); i++) {
-    Block block = element.At(i);
-    if (block.address == nullptr) continue;
-    if (block.memory == 0) return false;
-    while (memories_ < block.memory) {
-      int fd = pool_->MemoryDescriptor(memories_ + 1);
-      if (fd < 0) return false;
-      schedhint_broker_request request = {};
-      request.memory.number = ++memories_;
-      Request(&request, SCHEDHINT_BROKER_MEMORY, {Passenger::Kind::kMemory, 0, fd});
-    }
+// In order, up to the one of this number. 0, or -errno.
+int BrokeredMap::HandOverMemories(uint32_t last) {
+  while (memories_ < last) {
+    int fd = pool_->MemoryDescriptor(memories_ + 1);
+    if (fd < 0) return -EBADF;
+    schedhint_broker_request request = {};
+    request.memory.number = ++memories_;
+    Request(&request, SCHEDHINT_BROKER_MEMORY, {Passenger::Kind::kMemory, 0, fd});
   }
-  return true;
+  return 0;
 }
 
-uint64_t BrokeredMap::Bind(pid_t tid, const Element& element) {
-  if (!HandOverMemories(element)) return 0;
+int BrokeredMap::Bind(pid_t tid, const Element& element, uint64_t* request_id) {
   schedhint_broker_request request = {};
   request.bind.pointer_count = static_cast<uint32_t>(slots_.size());
   for (size_t i = 0; i < slots_.size(); i++) {
     Block block = element.At(i);
-    request.bind.pointers[i] = {block.memory, block.offset};
+    if (block.address == nullptr) continue;
+    SharedPlace place;
+    int error = pool_->Share(block, &place);
+    if (error == 0) error = HandOverMemories(place.memory);
+    if (error != 0) return error;
+    request.bind.pointers[i] = {place.memory, place.offset};
   }
-  uint64_t id = Request(&request, SCHEDHINT_BROKER_BIND, {Passenger::Kind::kThread, tid, -1});
-  placed_[tid].push_back({id, map_id_, element});
+  *request_id = Request(&request, SCHEDHINT_BROKER_BIND, {Passenger::Kind::kThread, tid, -1});
+  placed_[tid].push_back({*request_id, map_id_, element});
   to_unbind_.erase(tid);
-  return id;
+  return 0;
 }
 
 void BrokeredMap::Unbind(pid_t tid) {

@@ -40,9 +40,12 @@ class BrokeredMap {
   // Whether a connection stands, to be ended by the broker when the map comes or goes.
   bool is_connected() const { return socket_.is_open(); }
   const std::string& socket() const { return socket_path_; }
+  // In which all blocks lie that it is told of.
+  PagePool* pool() const { return pool_; }
 
-  // The number of the request, which an answer will have.
-  uint64_t Bind(pid_t tid, const Element& element);
+  // 0 and the number of the request, which an answer will have; or -errno: the blocks can't be
+  // shared with the broker.
+  int Bind(pid_t tid, const Element& element, uint64_t* request_id);
   void Unbind(pid_t tid);
 
   // Takes in what the broker has said. False when the connection has just ended, and all bindings
@@ -75,7 +78,7 @@ class BrokeredMap {
   uint64_t Request(schedhint_broker_request* request, schedhint_broker_kind kind,
                    const Passenger& passenger);
   void AskForMap();
-  bool HandOverMemories(const Element& element);
+  int HandOverMemories(uint32_t last);
   void AskToUnbind(pid_t tid);
   bool IsPlacedHere(pid_t tid) const;
   void Answered(const schedhint_broker_answer& answer);

@@ -44,9 +44,10 @@ bool IsShortage(const schedhint_status& status) {
 
 }  // namespace
 
-Channel::Channel(const schedhint_channel_spec& spec, UndeletedElements* undeleted)
+Channel::Channel(const schedhint_channel_spec& spec, PagePool* pool, UndeletedElements* undeleted)
     : paths_{spec.path},
       broker_socket_(spec.broker),
+      pool_(pool),
       value_size_(spec.value_size),
       slots_(spec.slots, spec.slots + spec.slot_count),
       count_slot_(spec.count_slot),
@@ -60,7 +61,7 @@ Channel::Channel(const schedhint_channel_spec& spec, UndeletedElements* undelete
 std::unique_ptr<Channel> Channel::Create(const schedhint_channel_spec& spec, PagePool* pool,
                                          const Block& metadata, MapWatcher* watcher,
                                          UndeletedElements* undeleted, schedhint_status* status) {
-  std::unique_ptr<Channel> channel(new Channel(spec, undeleted));
+  std::unique_ptr<Channel> channel(new Channel(spec, pool, undeleted));
   channel->process_ = HeldBlockSet(new BlockSet(pool));
   if (spec.kind == SCHEDHINT_KIND_TLD) {
     channel->process_->Keep(channel->slots_, kTldMetadataSlot, metadata);
@@ -126,12 +127,29 @@ schedhint_status Channel::OpenThroughBroker() {
   return status;
 }
 
-std::vector<std::string> Channel::Places() const {
-  std::vector<std::string> places = paths_;
-  bool needs_broker = broker_ != nullptr && !direct_.is_open() &&
-                      (not_open_.via == SCHEDHINT_VIA_BROKER || MayBeBrokered(not_open_));
-  if (needs_broker) places.push_back(broker_socket_);
-  return places;
+bool Channel::NeedsBroker() const {
+  return broker_ != nullptr && !direct_.is_open() &&
+         (not_open_.via == SCHEDHINT_VIA_BROKER || MayBeBrokered(not_open_));
+}
+
+bool Channel::MayChange() const {
+  if (is_open() || IsConnected() || std::any_of(paths_.begin(), paths_.end(), MayBePinned)) {
+    return true;
+  }
+  if (!NeedsBroker()) return false;
+  int error = PinStamp::Of(broker_socket_).error;
+  return error != ENOENT && error != ENOTDIR;
+}
+
+std::vector<PinStamp> Channel::Stamps() const {
+  std::vector<PinStamp> stamps;
+  for (const std::string& path : paths_) stamps.push_back(PinStamp::Of(path));
+  if (NeedsBroker()) stamps.push_back(PinStamp::Of(broker_socket_));
+  return stamps;
+}
+
+bool Channel::HasChanged() const {
+  return Stamps() != seen_;
 }
 
 void Channel::LetGo() {
@@ -143,6 +161,8 @@ void Channel::LetGo() {
 }
 
 bool Channel::Look(const IsUsed& is_used) {
+  // What changes while we look is looked at again.
+  seen_ = Stamps();
   // A shortage of the broker's may be over, which is told only by asking anew.
   if (broker_ != nullptr && broker_->is_connected() && IsShortage(not_open_)) broker_->Close();
   Open(is_used);
@@ -217,9 +237,9 @@ void Channel::Bind(schedhint_binding* binding) {
   } else if (direct_.is_open()) {
     binding->status = BindDirectly(binding);
   } else {
-    binding->request = broker_->Bind(tid, binding->element);
-    binding->status = Failed(
-        binding->request == 0 ? SCHEDHINT_STEP_BROKER_MEMORY : SCHEDHINT_STEP_BROKER_ASKED, 0);
+    int error = broker_->Bind(tid, binding->element, &binding->request);
+    binding->status =
+        Failed(error != 0 ? SCHEDHINT_STEP_BROKER_MEMORY : SCHEDHINT_STEP_BROKER_ASKED, error);
     binding->status.via = SCHEDHINT_VIA_BROKER;
   }
   binding->status.map_id = map_id();
@@ -309,14 +329,14 @@ void Channel::BindLeader() {
       });
   if (is_asked) return;
   Element alone = {{}, process_};
+  leader_request_ = 0;
   bool done = false;
   if (direct_.is_open()) {
     if (!leader_key_.holds_any()) leader_key_ = HeldThreadKey(new ThreadKey(leader_tid_));
     not_led_ = SetElement(leader_key_, alone);
     done = not_led_.step == SCHEDHINT_STEP_NONE;
   } else if (IsBrokered()) {
-    leader_request_ = broker_->Bind(leader_tid_, alone);
-    done = leader_request_ != 0;
+    done = broker_->Bind(leader_tid_, alone, &leader_request_) == 0;
   }
   if (done) leader_ = Leader::kProcessAlone;
 }
@@ -334,7 +354,8 @@ std::unique_ptr<BrokeredMap> Channel::TakeUnsettled() {
 
 void Channel::TakeOver(std::vector<std::unique_ptr<BrokeredMap>>* unsettled) {
   auto same = std::find_if(unsettled->begin(), unsettled->end(), [&](const auto& map) {
-    return broker_ != nullptr && map->IsFor(broker_socket_, paths_.front(), value_size_, slots_);
+    return broker_ != nullptr && map->pool() == pool_ &&
+           map->IsFor(broker_socket_, paths_.front(), value_size_, slots_);
   });
   if (same == unsettled->end()) return;
   broker_ = std::move(*same);

@@ -12,6 +12,7 @@
 #include "binding.h"
 #include "brokered_map.h"
 #include "direct_map.h"
+#include "pin_stamp.h"
 #include "registry_abi.h"
 #include "undeleted_elements.h"
 
@@ -35,6 +36,8 @@ class Channel {
   int32_t normal_hint() const { return normal_hint_; }
   const std::vector<schedhint_slot>& slots() const { return slots_; }
   const HeldBlockSet& process() const { return process_; }
+  // Of the threads' blocks, and of the process's but for task local data.
+  PagePool* pool() const { return pool_; }
 
   // Whether another channel has the map of an id.
   using IsUsed = std::function<bool(uint32_t map_id)>;
@@ -45,8 +48,15 @@ class Channel {
   uint32_t map_value_size() const { return direct_.is_open() ? direct_.value_size() : 0; }
   bool is_open() const { return direct_.is_open() || IsBrokered(); }
   uint32_t map_id() const { return direct_.is_open() ? direct_.id() : broker_ ? broker_->id() : 0; }
-  // Where a change may let Open() succeed: the pins, and the broker's socket while it is needed.
-  std::vector<std::string> Places() const;
+  // The pin that was named first.
+  const std::string& path() const { return paths_.front(); }
+  // Whether something may happen to it that a look would tell: it is open, a map may come to its
+  // pins, or its broker is there.
+  bool MayChange() const;
+  // Whether Look() may find something else than the last time, as far as the pins and the
+  // broker's socket tell.
+  bool HasChanged() const;
+  bool IsConnected() const { return broker_ != nullptr && broker_->is_connected(); }
 
   // Closes a map that the pin does not lead to any more, so that the kernel can free it and another
   // channel can open it. Its program must not write to blocks that another's reads, so the elements
@@ -66,7 +76,8 @@ class Channel {
   bool IsShort() const;
   // What has to be waited for after the channel; null: nothing.
   std::unique_ptr<BrokeredMap> TakeUnsettled();
-  // What such a one has left: a channel for the same map goes on with its connection.
+  // What such a one has left: a channel for the same map goes on with its connection, if its
+  // blocks are of the same pool.
   void TakeOver(std::vector<std::unique_ptr<BrokeredMap>>* unsettled);
 
   std::vector<schedhint_binding*> bindings;  // bound or not
@@ -76,7 +87,9 @@ class Channel {
   // the process's blocks, so it exists as long as any thread is bound.
   enum class Leader { kNone, kProcessAlone, kThread };
 
-  Channel(const schedhint_channel_spec& spec, UndeletedElements* undeleted);
+  Channel(const schedhint_channel_spec& spec, PagePool* pool, UndeletedElements* undeleted);
+  bool NeedsBroker() const;
+  std::vector<PinStamp> Stamps() const;
   bool IsBrokered() const { return broker_ != nullptr && broker_->is_open(); }
   schedhint_status Check(int map_fd, MapInfo* info) const;
   schedhint_status OpenThroughBroker();
@@ -91,6 +104,7 @@ class Channel {
 
   std::vector<std::string> paths_;
   std::string broker_socket_;
+  PagePool* pool_;
   uint32_t value_size_;
   std::vector<schedhint_slot> slots_;
   int32_t count_slot_;
@@ -105,6 +119,7 @@ class Channel {
   std::vector<uint8_t> value_;           // of the element that is being set
   std::unique_ptr<BrokeredMap> broker_;  // null where there is none to ask
   schedhint_status not_open_ = {};       // why
+  std::vector<PinStamp> seen_;           // when it was last looked at
   uint32_t bound_ = 0;
   Leader leader_ = Leader::kNone;
   HeldThreadKey leader_key_;       // none: it was not needed since the last thread was unbound

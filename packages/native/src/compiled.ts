@@ -26,6 +26,12 @@ export interface CompiledAddon {
   workerOnline(threadId: number): void;
   workerEnded(threadId: number): void;
   unreachedWorkers(): number;
+  /**
+   * Looks, if that is due, whether a map can come where none could.
+   *
+   * @returns when to call again, ms; 0: not before a status has changed or another channel is attached
+   */
+  glance(): number;
   tldKeys(names: string, sizes: Uint32Array, dynamicBytes: number, offsets: Uint32Array): number;
   /** @param counts - is filled with 8 words: `struct schedhint_counts` */
   counts(counts: Int32Array): void;

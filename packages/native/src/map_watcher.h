@@ -1,70 +1,55 @@
 #pragma once
 // A native thread that notices when pinned maps come, go, or are replaced, and when a broker has
 // answered, so that a blocked event loop delays no binding. It also does the registry's timed
-// chores.
+// chores. It lives only as long as there is something to do.
 //
-// PinEvents tells it of changes; what they may miss it looks at once a second. It answers the first
-// changes at once and then ten a second: a map that flaps costs next to nothing.
+// It looks at the pins instead of being told: inotify instances are few (128 for all processes of a
+// user), and each process would take one.
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <mutex>
-#include <string>
-#include <vector>
 
-#include "pin_events.h"
+#include "look_pace.h"
+#include "wake_up.h"
 
 namespace schedhint {
-
-// When to look for changes that no event will tell of.
-enum class LookAgain { kNo, kInASecond, kAtOnce };
 
 class MapWatcher {
  public:
   // All run on the watcher's thread. `look`: a map may have changed. `hear`: a socket may have
-  // something. `chore`: do what is due, and return when to be called again (CLOCK_MONOTONIC ns), or
-  // 0 when woken.
-  MapWatcher(std::function<LookAgain()> look, std::function<LookAgain()> hear,
+  // something; whether to look. `chore`: do what is due, and return when to be called again
+  // (CLOCK_MONOTONIC ns), or 0 when woken.
+  MapWatcher(std::function<Outlook()> look, std::function<bool()> hear,
              std::function<uint64_t()> chore)
       : look_(std::move(look)), hear_(std::move(hear)), chore_(std::move(chore)) {}
   MapWatcher(const MapWatcher&) = delete;
   MapWatcher& operator=(const MapWatcher&) = delete;
 
-  // Starts the thread with the first paths; false when it can't be had. It never stops: it is
-  // leaked with the registry.
-  bool Watch(std::vector<std::string> pins);
+  // What there is to look at has changed. Both start the thread if there is none; false when it
+  // can't be had. Then threads are bound when they attach, and blocks stay in quarantine.
+  bool LookSoon();
   // The chore has something to do.
-  void Wake();
-  // An epoll descriptor to which sockets can be added, or -1.
-  int Sockets();
+  bool Wake();
+
+  // An epoll descriptor to which sockets can be added, or -errno.
+  int Sockets() { return wake_up_.Sockets(); }
+  // On the watcher's thread: there is no socket any more.
+  void CloseSockets() { wake_up_.CloseSockets(); }
 
  private:
-  bool Start();
+  bool IsAwake();
   void Run();
-  void PlaceWatches();
-  struct Happened {
-    bool nothing;
-    bool woken;
-    bool pins;
-    bool socket;
-  };
-  Happened Wait(int timeout_ms);
-  bool Drain();
-  int Timeout(uint64_t now, uint64_t chore_due) const;
+  void SetSlack(uint64_t ns);
 
-  std::function<LookAgain()> look_;
-  std::function<LookAgain()> hear_;
+  std::function<Outlook()> look_;
+  std::function<bool()> hear_;
   std::function<uint64_t()> chore_;
+  WakeUp wake_up_;
   std::mutex mutex_;
-  std::vector<std::string> pins_;
-  bool pins_changed_ = false;
-  bool running_ = false;
-  int wake_fd_ = -1;
-  std::atomic<int> sockets_fd_{-1};
-  // Of the watcher's thread alone.
-  PinEvents events_;
-  bool must_look_regularly_ = false;
+  bool is_running_ = false;
+  bool has_work_ = false;   // since the thread has last begun a round
+  bool looks_soon_ = false;
 };
 
 }  // namespace schedhint

@@ -40,19 +40,17 @@ Block PagePool::Take(uint32_t size) {
 bool PagePool::AddPage(int size_class) {
   if (chunk_left_ == 0) {
     chunk_ = memory_.Map();
-    if (chunk_.address == nullptr) return false;
+    if (chunk_ == nullptr) return false;
     chunk_left_ = BlockMemory::kChunkBytes;
   }
   uint32_t stride = kSmallestBlock << size_class;
   // Handed out from the front of the page, so the vector is filled from its end.
   for (uint32_t end = kPageSize; end >= stride; end -= stride) {
     uint32_t start = end - stride;
-    free_[size_class].push_back(
-        {chunk_.address + start, stride, chunk_.memory, chunk_.offset + start});
+    free_[size_class].push_back({chunk_ + start, stride});
     counts_.free++;
   }
-  chunk_.address += kPageSize;
-  chunk_.offset += kPageSize;
+  chunk_ += kPageSize;
   chunk_left_ -= kPageSize;
   counts_.pages++;
   return true;
@@ -76,6 +74,16 @@ bool PagePool::WantsReaper() {
 PoolCounts PagePool::Counts() {
   std::lock_guard<std::mutex> lock(mutex_);
   return counts_;
+}
+
+bool PagePool::IsIdle() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return IsIdleLocked();
+}
+
+int PagePool::Share(const Block& block, SharedPlace* place) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return memory_.Share(block.address, place);
 }
 
 int PagePool::MemoryDescriptor(uint32_t memory) {
@@ -111,6 +119,7 @@ uint64_t PagePool::Reap() {
   for (const Block& block : batch) free_[SizeClass(block.size)].push_back(block);
   counts_.quarantined -= static_cast<uint32_t>(batch.size());
   counts_.free += static_cast<uint32_t>(batch.size());
+  if (IsIdleLocked()) memory_.Unshare();
   has_reaper_ = !quarantine_.empty();
   return has_reaper_ ? quarantine_.front().since_ns + quarantine_ns_ + kTogetherNs : 0;
 }

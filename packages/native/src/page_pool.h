@@ -19,9 +19,7 @@ namespace schedhint {
 
 struct Block {
   uint8_t* address = nullptr;
-  uint32_t size = 0;    // of its size class
-  uint32_t memory = 0;  // where a broker finds it, see Chunk
-  uint32_t offset = 0;
+  uint32_t size = 0;  // of its size class
 };
 
 struct PoolCounts {
@@ -47,7 +45,11 @@ class PagePool {
   // Reap() has to be called, which tells of what is returned later. True once.
   bool WantsReaper();
   PoolCounts Counts();
-  // Of the memfd in which blocks of this number lie, or -1.
+  // No block is in use, nor in quarantine.
+  bool IsIdle();
+  // Where a broker finds a block, which no program may find yet. 0, or -errno.
+  int Share(const Block& block, SharedPlace* place);
+  // Of the memfd of this number, or -1.
   int MemoryDescriptor(uint32_t memory);
 
  private:
@@ -59,12 +61,13 @@ class PagePool {
   };
 
   bool AddPage(int size_class);
+  bool IsIdleLocked() const { return counts_.used == 0 && counts_.quarantined == 0; }
 
   std::mutex mutex_;
   BlockMemory memory_;
   std::vector<Block> free_[kClasses];
   std::deque<Quarantined> quarantine_;
-  Chunk chunk_;  // what is left of the last one begins here
+  uint8_t* chunk_ = nullptr;  // what is left of the last one begins here
   size_t chunk_left_ = 0;
   PoolCounts counts_;
   uint64_t quarantine_ns_;

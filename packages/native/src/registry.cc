@@ -5,19 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "bpf_syscall.h"
 #include "monotonic_clock.h"
 
 namespace schedhint {
-namespace {
-
-constexpr uint64_t kRetryDeletingNs = 1000000000;
-
-}  // namespace
-
 Registry::Registry()
     : time_offset_(TimeNamespaceOffset()),
       watcher_([this] { return LookAtMaps(); }, [this] { return HearBrokers(); },
@@ -34,6 +27,8 @@ schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t
   Thread* thread =
       own_thread ? CurrentThread(thread_id) : threads_.FindOrAdd(thread_id, time_offset_);
   Channel* channel = FindChannel(spec, status);
+  bool is_new = channel != nullptr && channel->bindings.empty();
+  bool was_open = channel != nullptr && channel->is_open();
   // The map says whether threads share pages.
   if (channel != nullptr && spec.kind == SCHEDHINT_KIND_TLD) channel->Open(IsUsedBeside(channel));
   schedhint_binding* binding = channel == nullptr ? nullptr : FindBinding(channel, thread, status);
@@ -44,11 +39,10 @@ schedhint_binding* Registry::Attach(const schedhint_channel_spec& spec, uint64_t
   }
   binding->handles++;
   if (!binding->bound) {
-    bool was_open = channel->is_open();
     channel->Open(IsUsedBeside(channel));
     Bind(binding);
     // What there is to watch changes with the channel, not with a thread.
-    if (!was_open) WatchPins();
+    if (is_new || channel->is_open() != was_open) Watch();
     binding->told = binding->status;
   }
   *status = binding->status;
@@ -81,7 +75,7 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
     }
     if (found != nullptr && found->HasSlotsOf(spec)) {
       found->AddPath(spec.path);
-      WatchPins();
+      Watch();
     }
   }
   if (found != nullptr) {
@@ -98,12 +92,25 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
     }
   }
   std::unique_ptr<Channel> channel =
-      Channel::Create(spec, &pool_, metadata, &watcher_, &undeleted_, status);
+      Channel::Create(spec, PoolFor(spec), metadata, &watcher_, &undeleted_, status);
   if (channel == nullptr) return nullptr;
   channel->TakeOver(&unsettled_);
   channels_.push_back(std::move(channel));
-  WatchPins();
   return channels_.back().get();
+}
+
+// One of its own: a chunk can be shared with a broker only while no program finds a block in it.
+PagePool* Registry::PoolFor(const schedhint_channel_spec& spec) {
+  if (spec.kind == SCHEDHINT_KIND_TLD) return &tld_pool_;
+  std::vector<schedhint_slot> slots(spec.slots, spec.slots + spec.slot_count);
+  for (auto& map : unsettled_) {
+    if (map->IsFor(spec.broker, spec.path, spec.value_size, slots)) return map->pool();
+  }
+  for (auto& pool : pools_) {
+    if (pool->IsIdle()) return pool.get();
+  }
+  pools_.push_back(std::make_unique<PagePool>());
+  return pools_.back().get();
 }
 
 Channel* Registry::ChannelOfMap(uint32_t map_id, const Channel* other_than) {
@@ -143,25 +150,8 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
 
 bool Registry::TakeBlocks(Channel* channel, Thread* thread, HeldBlockSet* blocks) {
   if (channel->kind() == SCHEDHINT_KIND_TLD) return TakeTldBlocks(channel, &thread->tld, blocks);
-  *blocks = HeldBlockSet(new BlockSet(&pool_));
+  *blocks = HeldBlockSet(new BlockSet(channel->pool()));
   return (*blocks)->Take(channel->slots(), SCHEDHINT_OWNER_THREAD);
-}
-
-uint64_t Registry::DoChores() {
-  uint64_t due = 0;
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (undeleted_.Retry()) due = MonotonicNow(0) + kRetryDeletingNs;
-  }
-  for (uint64_t other : {pool_.Reap(), tld_pool_.Reap()}) {
-    if (due == 0 || (other != 0 && other < due)) due = other;
-  }
-  return due;
-}
-
-void Registry::WakeForChores() {
-  bool has_returned = pool_.WantsReaper();
-  if (tld_pool_.WantsReaper() || has_returned || undeleted_.any()) watcher_.Wake();
 }
 
 void Registry::Bind(schedhint_binding* binding) {
@@ -178,73 +168,6 @@ void Registry::Bind(schedhint_binding* binding) {
   }
   schedhint_status& status = binding->status;
   if (binding->bound && status.bound_ns == 0) status.bound_ns = MonotonicNow(time_offset_);
-}
-
-void Registry::WatchPins() {
-  std::vector<std::string> places;
-  for (auto& channel : channels_) {
-    for (std::string& place : channel->Places()) places.push_back(std::move(place));
-  }
-  for (auto& map : unsettled_) places.push_back(map->socket());
-  if (places != watched_ && watcher_.Watch(places)) watched_ = std::move(places);
-}
-
-// On the watcher's thread, as the next one: what the event loops do meanwhile does not matter.
-LookAgain Registry::LookAtMaps() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  bool is_unsettled = false;
-  // All of them first: pins may have changed places.
-  for (auto& channel : channels_) channel->LetGo();
-  for (auto& channel : channels_) is_unsettled |= channel->Look(IsUsedBeside(channel.get()));
-  for (auto& map : unsettled_) is_unsettled |= map->Settle();
-  BindAllAndTell();
-  return is_unsettled || IsShort() ? LookAgain::kInASecond : LookAgain::kNo;
-}
-
-LookAgain Registry::HearBrokers() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  bool is_lost = false;
-  for (auto& channel : channels_) is_lost |= channel->Hear(IsUsedBeside(channel.get()));
-  for (auto& map : unsettled_) is_lost |= !map->Hear([](uint64_t, schedhint_status) {});
-  BindAllAndTell();
-  if (is_lost) return LookAgain::kAtOnce;
-  return IsShort() ? LookAgain::kInASecond : LookAgain::kNo;
-}
-
-bool Registry::IsShort() const {
-  return std::any_of(channels_.begin(), channels_.end(),
-                     [](const std::unique_ptr<Channel>& channel) { return channel->IsShort(); });
-}
-
-void Registry::BindAllAndTell() {
-  bool changed = false;
-  for (auto& channel : channels_) {
-    for (schedhint_binding* binding : channel->bindings) {
-      Bind(binding);
-      changed |= std::memcmp(&binding->told, &binding->status, sizeof(binding->told)) != 0;
-      binding->told = binding->status;
-    }
-  }
-  unsettled_.erase(
-      std::remove_if(unsettled_.begin(), unsettled_.end(),
-                     [](const std::unique_ptr<BrokeredMap>& map) { return !map->HoldsBlocks(); }),
-      unsettled_.end());
-  WatchPins();
-  WakeForChores();
-  // Under the lock, so that nobody is told who has unlistened.
-  if (!changed) return;
-  for (auto [listener, data] : listeners_) listener(data);
-}
-
-void Registry::Listen(schedhint_listener listener, void* data) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  listeners_.push_back({listener, data});
-}
-
-void Registry::Unlisten(schedhint_listener listener, void* data) {
-  std::lock_guard<std::mutex> lock(mutex_);
-  listeners_.erase(std::remove(listeners_.begin(), listeners_.end(), std::pair(listener, data)),
-                   listeners_.end());
 }
 
 void Registry::Release(schedhint_binding* binding) {
@@ -287,7 +210,7 @@ void Registry::FreeIfUnused(Channel* channel) {
   if (auto unsettled = channel->TakeUnsettled()) unsettled_.push_back(std::move(unsettled));
   channels_.erase(std::find_if(channels_.begin(), channels_.end(),
                                [&](auto& owned) { return owned.get() == channel; }));
-  WatchPins();
+  if (is_watched_) watcher_.LookSoon();  // the last one ends the watcher
 }
 
 void Registry::FreeIfUnused(Thread* thread) {
@@ -342,10 +265,11 @@ void Registry::StopGc(schedhint_binding* binding) {
 
 void Registry::ThreadEnds() {
   Thread* thread = Current();
-  if (thread == nullptr) return;
   // First of all: V8 collects once more while it tears the isolate down.
-  thread->gc.Uninstall();
+  if (thread != nullptr) thread->gc.Uninstall();
   std::lock_guard<std::mutex> lock(mutex_);
+  workers_.StarterEnds();
+  if (thread == nullptr) return;
   while (schedhint_binding* binding = thread->bindings) {
     thread->gc.Forget(binding);
     End(binding);
@@ -353,30 +277,21 @@ void Registry::ThreadEnds() {
   thread->tld.Clear();
   FreeIfUnused(thread);
   WakeForChores();
-  pid_t tid = static_cast<pid_t>(syscall(SYS_gettid));  // its own workers end with it
-  for (auto worker = workers_.begin(); worker != workers_.end();) {
-    worker = worker->second == tid ? workers_.erase(worker) : std::next(worker);
-  }
 }
 
 void Registry::WorkerOnline(uint64_t thread_id) {
   std::lock_guard<std::mutex> lock(mutex_);
-  workers_[thread_id] = static_cast<pid_t>(syscall(SYS_gettid));
+  workers_.Online(thread_id);
 }
 
 void Registry::WorkerEnded(uint64_t thread_id) {
   std::lock_guard<std::mutex> lock(mutex_);
-  workers_.erase(thread_id);
+  workers_.Ended(thread_id);
 }
 
 uint32_t Registry::UnreachedWorkers() {
   std::lock_guard<std::mutex> lock(mutex_);
-  uint32_t unreached = 0;
-  for (auto [thread_id, parent] : workers_) {
-    const Thread* thread = threads_.Find(thread_id);
-    if (thread == nullptr || thread->tid == 0) unreached++;
-  }
-  return unreached;
+  return workers_.Unreached(&threads_);
 }
 
 schedhint_counts Registry::Counts() {
@@ -388,13 +303,15 @@ schedhint_counts Registry::Counts() {
     counts.bound += channel->bound();
     if (channel->is_open()) counts.maps_open++;
   }
-  for (PagePool* pool : {&pool_, &tld_pool_}) {
+  auto add = [&counts](PagePool* pool) {
     PoolCounts part = pool->Counts();
     counts.pages += part.pages;
     counts.blocks_used += part.used;
     counts.blocks_quarantined += part.quarantined;
     counts.blocks_free += part.free;
-  }
+  };
+  for (auto& pool : pools_) add(pool.get());
+  add(&tld_pool_);
   if (tld_.has_page()) counts.blocks_used--;  // it is no thread's, and stays
   return counts;
 }

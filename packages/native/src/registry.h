@@ -10,7 +10,6 @@
 
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <vector>
 
 #include "binding.h"
@@ -18,6 +17,7 @@
 #include "map_watcher.h"
 #include "page_pool.h"
 #include "registry_abi.h"
+#include "started_workers.h"
 #include "thread.h"
 #include "tld.h"
 #include "undeleted_elements.h"
@@ -41,7 +41,9 @@ class Registry {
   // `listener` is told, on the watcher's thread, that some binding's status may have changed.
   void Listen(schedhint_listener listener, void* data);
   void Unlisten(schedhint_listener listener, void* data);
-  // Workers tell nothing of themselves unless they attach, so who starts them does.
+  // Looks, if that is due, whether a map can come where none could. Returns when to call again, in
+  // ms; 0: the listeners will tell when that is needed again.
+  uint32_t Glance();
   void WorkerOnline(uint64_t thread_id);
   void WorkerEnded(uint64_t thread_id);
   uint32_t UnreachedWorkers();
@@ -55,6 +57,7 @@ class Registry {
   void SetCurrent(Thread* thread) { pthread_setspecific(current_thread_, thread); }
   Thread* CurrentThread(uint64_t id);
   Channel* FindChannel(const schedhint_channel_spec& spec, schedhint_status* status);
+  PagePool* PoolFor(const schedhint_channel_spec& spec);
   Channel* ChannelOfMap(uint32_t map_id, const Channel* other_than);
   Channel::IsUsed IsUsedBeside(const Channel* channel);
   schedhint_binding* FindBinding(Channel* channel, Thread* thread, schedhint_status* status);
@@ -66,18 +69,24 @@ class Registry {
   void WakeForChores();
   void Bind(schedhint_binding* binding);
   void BindTld(schedhint_binding* binding);
-  LookAgain LookAtMaps();
-  LookAgain HearBrokers();
+  Outlook LookAtMaps();
+  bool HearBrokers();
+  bool IsLookDue() const;
+  bool MayChange() const;
   bool IsShort() const;
-  void BindAllAndTell();
-  void WatchPins();
+  // Whether a status has changed.
+  bool BindAllAndTell();
+  void Tell();
+  void CloseUnusedKey(Thread* thread);
+  void CloseUnusedSockets();
+  void Watch();
   void End(schedhint_binding* binding);
   void Free(schedhint_binding* binding);
   void FreeIfUnused(Channel* channel);
   void FreeIfUnused(Thread* thread);
 
   std::mutex mutex_;
-  PagePool pool_;
+  std::vector<std::unique_ptr<PagePool>> pools_;  // of one channel each; never freed
   PagePool tld_pool_;  // its programs are given whole pages
   TldMetadata tld_{&tld_pool_};
   Threads threads_;
@@ -85,12 +94,17 @@ class Registry {
   // Of channels that have gone, whose elements the broker has not deleted yet.
   std::vector<std::unique_ptr<BrokeredMap>> unsettled_;
   UndeletedElements undeleted_;
-  std::vector<std::string> watched_;
   uint32_t bindings_ = 0;
   int64_t time_offset_;
   std::vector<std::pair<schedhint_listener, void*>> listeners_;
-  std::unordered_map<uint64_t, pid_t> workers_;  // that run, and the thread that has started each
+  StartedWorkers workers_;
   MapWatcher watcher_;
+  bool is_watched_ = false;  // the watcher looks, until it finds that there is nothing to look at
+  bool must_look_ = false;     // at the next look, whatever the pins' stamps tell
+  bool is_unsettled_ = false;  // something of a broker's has to be asked for again
+  uint64_t looked_ = 0;
+  uint64_t next_glance_ = 0;
+  uint64_t glance_interval_ = 0;
   // Not thread_local: a thread's first use of a library's allocates, which costs more than the rest
   // of an attach's books.
   pthread_key_t current_thread_;

@@ -174,6 +174,10 @@ struct schedhint_registry {
   // is for.
   int (*tld_keys)(const schedhint_tld_key* keys, uint32_t count, uint32_t dynamic_bytes,
                   uint32_t* offsets);
+  // To be called by each thread that waits, from its event loop: where no map can come (no bpffs is
+  // mounted there, and no broker is), nobody else looks whether one can. Returns when to call
+  // again, in ms; 0: when `listener` was called, or the thread has attached to another map.
+  uint32_t (*glance)();
 };
 
 }  // extern "C"

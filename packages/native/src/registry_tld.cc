@@ -14,7 +14,7 @@ bool Registry::TakeTldBlocks(Channel* channel, TldBlocks* threads, HeldBlockSet*
   if (blocks->holds_any()) return true;
   *blocks = HeldBlockSet(new BlockSet(&tld_pool_));
   if (!(*blocks)->TakeFirst(channel->slots(), size)) return false;
-  threads->Add(*blocks, channel->Places().front());
+  threads->Add(*blocks, channel->path());
   return true;
 }
 

@@ -49,6 +49,7 @@ const schedhint_registry own_table = {
     [](const schedhint_tld_key* keys, uint32_t count, uint32_t dynamic_bytes, uint32_t* offsets) {
       return Own().TldKeys(keys, count, dynamic_bytes, offsets);
     },
+    []() { return Own().Glance(); },
 };
 
 }  // namespace

@@ -19,7 +19,7 @@ struct Thread : FromSlab<Thread> {
   pid_t tid = 0;  // 0: another thread has asked for it, it has not attached itself
   schedhint_binding* bindings = nullptr;  // the first, which leads to the next
   GcHook gc;
-  HeldThreadKey key;  // none: no map that this process has opened itself was ever bound
+  HeldThreadKey key;  // none: it is in no map that this process has opened itself
   TldBlocks tld;
 
   Thread(uint64_t node_id, int64_t time_offset) : id(node_id), gc(time_offset) {}

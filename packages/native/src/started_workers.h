@@ -1,0 +1,28 @@
+#pragma once
+// The workers of this process, told by whoever starts them: they tell nothing of themselves unless
+// they attach.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <unordered_map>
+
+#include "thread.h"
+
+namespace schedhint {
+
+class StartedWorkers {
+ public:
+  // One that the calling thread has started runs. Again: does nothing.
+  void Online(uint64_t thread_id);
+  void Ended(uint64_t thread_id) { starters_.erase(thread_id); }
+  // The calling thread ends, and what it has started with it.
+  void StarterEnds();
+  // How many run that have not attached.
+  uint32_t Unreached(Threads* threads) const;
+
+ private:
+  std::unordered_map<uint64_t, pid_t> starters_;  // by worker
+};
+
+}  // namespace schedhint

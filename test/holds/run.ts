@@ -1,0 +1,3 @@
+import { measureStates } from './states.js';
+
+console.log(JSON.stringify(await measureStates(), null, 1));
