@@ -16,14 +16,15 @@ struct Numbers {
   size_t count = 0;
 };
 
-template <typename T>
-constexpr napi_typedarray_type kArrayType;
-template <>
-constexpr napi_typedarray_type kArrayType<int32_t> = napi_int32_array;
-template <>
-constexpr napi_typedarray_type kArrayType<uint32_t> = napi_uint32_array;
-template <>
-constexpr napi_typedarray_type kArrayType<double> = napi_float64_array;
+constexpr napi_typedarray_type ArrayTypeOf(int32_t) {
+  return napi_int32_array;
+}
+constexpr napi_typedarray_type ArrayTypeOf(uint32_t) {
+  return napi_uint32_array;
+}
+constexpr napi_typedarray_type ArrayTypeOf(double) {
+  return napi_float64_array;
+}
 
 template <typename T>
 Numbers<T> NumbersOf(Napi::Value value) {
@@ -34,7 +35,7 @@ Numbers<T> NumbersOf(Napi::Value value) {
                                                   nullptr) != napi_ok) {
     return {};
   }
-  return type == kArrayType<T> ? Numbers<T>{static_cast<T*>(data), count} : Numbers<T>{};
+  return type == ArrayTypeOf(T{}) ? Numbers<T>{static_cast<T*>(data), count} : Numbers<T>{};
 }
 
 // A struct as i32 words: written to an Int32Array that is large enough.
