@@ -16,7 +16,7 @@ const LONG = [
   'test/holds/many-processes.test.ts',
   'test/install/**/*.test.ts',
   'test/jest/**/*.test.ts',
-  'test/loading/permissions.test.ts',
+  'test/loading/*permissions.test.ts',
   'test/node-versions/**/*.test.ts',
   'test/register/**/*.test.ts',
   'test/sanitizers/**/*.test.ts',

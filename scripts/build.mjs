@@ -150,7 +150,8 @@ export function build({ bpf }) {
         '--minify-syntax',
         '--log-level=warning',
         // The kill switch, before anything of it runs. Not a return: Bun allows none outside of functions.
-        `--banner:js='use strict';if(process.env.SCHEDHINT!=='off'){`,
+        // Deno throws where it keeps the environment from us.
+        `--banner:js='use strict';let off;try{off=process.env.SCHEDHINT}catch{}if(off!=='off'){`,
         '--footer:js=}',
         '--outdir=packages/schedhint/dist',
         '--out-extension:.js=.cjs',

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeBinaries } from '../node-versions/node-binaries.js';
 import { Installed } from './installed.js';
 import { printed, runNode } from './run-node.js';
+import { subsets } from './subsets.js';
 
 let installed: Installed;
 beforeAll(() => {
@@ -23,12 +24,6 @@ async function permissionsOf(node: string): Promise<{ model: string; grants: str
     model: options.includes('--permission') ? '--permission' : '--experimental-permission',
     grants: options.filter((option) => option.startsWith('--allow-')).sort(),
   };
-}
-
-function subsets(items: readonly string[]): string[][] {
-  const all: string[][] = [[]];
-  for (const item of items) all.push(...all.map((one) => [...one, item]));
-  return all;
 }
 
 /** What the calls of the packages need. The others make no difference to them, so they are granted together or not. */

@@ -1,4 +1,4 @@
-import { type AddonResult, builtinModule } from '@schedhint/native';
+import { type AddonResult, builtinModule, environmentVariable } from '@schedhint/native';
 
 const WARNED = 'schedhint.addonWarning';
 
@@ -9,7 +9,7 @@ const WARNED = 'schedhint.addonWarning';
  */
 export function warnOfAddon(loaded: AddonResult): void {
   if (!('code' in loaded) || !loaded.code.startsWith('ERR_ADDON_')) return;
-  if (process.env.SCHEDHINT_QUIET === '1' || !isFirst()) return;
+  if (environmentVariable('SCHEDHINT_QUIET') === '1' || !isFirst()) return;
   process.emitWarning(`schedhint: no scheduler sees the hints of this process: ${loaded.reason}`, {
     code: 'SCHEDHINT_ADDON',
     detail: `${loaded.code}. SCHEDHINT_QUIET=1 silences this.`,

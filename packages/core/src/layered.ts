@@ -1,3 +1,4 @@
+import { environmentVariable } from '@schedhint/native';
 import { type StandardChannel, standardChannel } from './channel.js';
 import { rangeError, show, typeError } from './errors.js';
 import { checkPath } from './pin.js';
@@ -51,7 +52,7 @@ export function layered(options: LayeredOptions = {}): StandardChannel {
   if (typeof urgency !== 'function') {
     throw typeError('ERR_OPTION', `urgency: expected a function, got ${show(urgency)}`);
   }
-  const map = options.map ?? process.env.SCHEDHINT_LAYERED_MAP;
+  const map = options.map ?? environmentVariable('SCHEDHINT_LAYERED_MAP');
   if (map === undefined || map === '') {
     throw typeError(
       'ERR_OPTION',

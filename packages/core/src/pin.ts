@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ChannelRequest } from '@schedhint/native';
+import { type ChannelRequest, environmentVariable } from '@schedhint/native';
 import { show, typeError } from './errors.js';
 
 /** Where a map of standard blocks is pinned unless somebody says otherwise. */
@@ -17,7 +17,7 @@ export function pinOf(options: { readonly map?: string; readonly broker?: string
 }
 
 function pathOf(map: unknown): string {
-  return checkPath(map ?? (process.env.SCHEDHINT_MAP || DEFAULT_PIN));
+  return checkPath(map ?? (environmentVariable('SCHEDHINT_MAP') || DEFAULT_PIN));
 }
 
 /** Paths that have been found to be as they should be: there are few, and each attach names one. */
@@ -33,7 +33,7 @@ export function checkPath(path: unknown): string {
 }
 
 function brokerOf(broker: unknown): string {
-  const path = broker ?? process.env.SCHEDHINT_BROKER ?? DEFAULT_BROKER;
+  const path = broker ?? environmentVariable('SCHEDHINT_BROKER') ?? DEFAULT_BROKER;
   if (plain.has(path)) return path as string;
   if (typeof path !== 'string' || path.includes('\0')) {
     throw typeError('ERR_OPTION', `broker: expected the path of a socket, got ${show(path)}`);

@@ -1,3 +1,4 @@
+import { environmentVariable } from '@schedhint/native';
 import type { Channel } from './channel.js';
 import { show, typeError } from './errors.js';
 import { isIdentifier } from './identifier.js';
@@ -100,7 +101,7 @@ export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>
       `dynamicBytes: expected an integer 0..${TLD_MOST_BYTES}, got ${show(dynamicBytes)}`,
     );
   }
-  const map = options.map ?? process.env.SCHEDHINT_TLD_MAP;
+  const map = options.map ?? environmentVariable('SCHEDHINT_TLD_MAP');
   if (map === undefined || map === '') {
     throw typeError(
       'ERR_OPTION',

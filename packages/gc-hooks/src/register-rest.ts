@@ -2,6 +2,7 @@
 
 import { debuglog } from 'node:util';
 import { announceStatus, attachThread, layered, tld } from '@schedhint/core';
+import { environmentVariable } from '@schedhint/native';
 import { type GcSource, startGcHints } from './gc-hints.js';
 
 const debug = debuglog('schedhint');
@@ -22,10 +23,10 @@ export function publishToStandardBlock(): void {
 
 /** Publishes to the maps of other kinds that the environment names. */
 export function publishToOthers(): void {
-  if (process.env.SCHEDHINT_LAYERED_MAP) {
+  if (environmentVariable('SCHEDHINT_LAYERED_MAP')) {
     publish('scx_layered', () => startGcHints({ channels: [layered()] }));
   }
-  if (process.env.SCHEDHINT_TLD_MAP) {
+  if (environmentVariable('SCHEDHINT_TLD_MAP')) {
     publish('task local data', () => startGcHints({ channels: [tld()] }));
   }
 }

@@ -4,13 +4,13 @@
 // is in a file of its own: compiling and running all of it takes 20 ms of a slow machine's time.
 
 import { publishOwnCollections, whyNoAddon } from '@schedhint/core/preload';
+import { environmentVariable as env } from '@schedhint/native';
 
 type Rest = typeof import('./register-rest.js');
 
 const rest = (): Rest => require('./register-rest.cjs');
-const { env } = process;
 // Asked first, because to load node:util takes a while.
-const debug = env.NODE_DEBUG ? require('node:util').debuglog('schedhint') : undefined;
+const debug = env('NODE_DEBUG') ? require('node:util').debuglog('schedhint') : undefined;
 let tells = false;
 
 // As long as nobody listens to what it would tell, it need not be there.
@@ -33,7 +33,7 @@ try {
     if (debug?.enabled || !publishOwnCollections(onStatus)) {
       rest().publishToStandardBlock();
     }
-    if (env.SCHEDHINT_LAYERED_MAP || env.SCHEDHINT_TLD_MAP) rest().publishToOthers();
+    if (env('SCHEDHINT_LAYERED_MAP') || env('SCHEDHINT_TLD_MAP')) rest().publishToOthers();
   }
 } catch (error) {
   debug?.('register: %s', error);

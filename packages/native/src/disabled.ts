@@ -1,3 +1,5 @@
+import { environmentVariable } from './environment-variable.js';
+
 let disabled: boolean | undefined;
 
 /**
@@ -5,6 +7,6 @@ let disabled: boolean | undefined;
  * subscribed to, and hints go to private memory. The environment is read once, so that a thread is never half disabled.
  */
 export function isDisabled(): boolean {
-  disabled ??= process.env.SCHEDHINT === 'off';
+  disabled ??= environmentVariable('SCHEDHINT') === 'off';
   return disabled;
 }

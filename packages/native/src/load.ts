@@ -1,6 +1,7 @@
-import { builtinModule } from './builtin-module.js';
 import { isDisabled } from './disabled.js';
-import { addonBeside, findAddon, isFile, PACKAGE } from './find-addon.js';
+import { environmentVariable } from './environment-variable.js';
+import { addonBeside, findAddon, isFile, type Libc, PACKAGE, prebuiltFor } from './find-addon.js';
+import { isOfMuslsLoader } from './libc.js';
 import type { Addon } from './native.js';
 import { openAddon } from './open-addon.js';
 
@@ -40,30 +41,46 @@ function load(): AddonResult {
       reason: `hints need Linux (>= 6.13), this is ${process.platform}`,
     };
   }
-  const { SCHEDHINT_ADDON } = process.env;
-  if (SCHEDHINT_ADDON) return openNamed(SCHEDHINT_ADDON);
-  const beside = addonBeside();
-  if (beside !== null) {
-    const result = open(beside, REINSTALL);
-    if ('addon' in result || result === FORBIDDEN || isFile(beside)) return result;
-  }
-  const file = findAddon();
-  return file === null ? missing() : open(file, REINSTALL);
+  const named = environmentVariable('SCHEDHINT_ADDON');
+  if (named) return openNamed(named);
+  // The addon for glibc first: musl's loader refuses it, since it lacks one of its symbols.
+  const result = loadFor('glibc');
+  return isRefusedByMusl(result) ? loadFor('musl') : result;
 }
 
+/** The one that the packages bring for a C library. */
+function loadFor(libc: Libc): AddonResult {
+  const beside = addonBeside(libc);
+  if (beside !== null) {
+    const result = open(beside, REINSTALL);
+    const isKnown = 'addon' in result || FORBIDDEN.includes(result) || isRefusedByMusl(result);
+    if (isKnown || isFile(beside)) return result;
+  }
+  const file = findAddon(libc);
+  return file === null ? missing(libc) : open(file, REINSTALL);
+}
+
+const isRefusedByMusl = (result: AddonResult): boolean =>
+  'code' in result && result.code === 'ERR_ADDON_LOAD' && isOfMuslsLoader(result.reason);
+
 const REINSTALL = `install ${PACKAGE} again on this machine`;
-const FORBIDDEN: AddonResult = {
+const FORBIDDEN_BY_NODE: AddonResult = {
   code: 'ERR_ADDON_LOAD',
   reason: 'the permission model forbids addons: run node with --allow-addons',
 };
+const FORBIDDEN_BY_DENO: AddonResult = {
+  code: 'ERR_ADDON_LOAD',
+  reason: 'Deno forbids addons: run it with --allow-ffi',
+};
+const FORBIDDEN = [FORBIDDEN_BY_NODE, FORBIDDEN_BY_DENO];
 
-function missing(): AddonResult {
+function missing(libc: Libc): AddonResult {
   const { arch } = process;
   return {
     code: 'ERR_ADDON_MISSING',
     reason:
       arch === 'x64' || arch === 'arm64'
-        ? `no addon was found in ${PACKAGE}: ${REINSTALL}; in a bundle or a single executable, set SCHEDHINT_ADDON to the absolute path of prebuilds/linux-${arch}/schedhint.node of that package`
+        ? `no addon was found in ${PACKAGE}: ${REINSTALL}; in a bundle or a single executable, set SCHEDHINT_ADDON to the absolute path of ${prebuiltFor(libc)} of that package`
         : `no addon is prebuilt for linux-${arch}, only for linux-x64 and linux-arm64: build it in a clone (npm run setup) and set SCHEDHINT_ADDON to its absolute path`,
   };
 }
@@ -81,24 +98,15 @@ function open(file: string, instruction: string): AddonResult {
   try {
     return { addon: openAddon(file) };
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_DLOPEN_DISABLED') return FORBIDDEN;
-    const what = `loading ${file} failed: ${message}`;
+    const { code, name, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_DLOPEN_DISABLED') return FORBIDDEN_BY_NODE;
+    if (name === 'NotCapable') return FORBIDDEN_BY_DENO;
+    const forMusl = isOfMuslsLoader(message)
+      ? 'this Node.js is for musl (Alpine), and its addon must be, too: '
+      : '';
     return {
       code: 'ERR_ADDON_LOAD',
-      reason: usesGlibc()
-        ? `${what}: ${instruction}`
-        : `${what}: this Node.js is linked with another C library than glibc, which the prebuilt addon needs: run a Node.js for glibc (in containers: an image that is not Alpine)`,
+      reason: `loading ${file} failed: ${message}: ${forMusl}${instruction}`,
     };
-  }
-}
-
-/** Asked when there is something to explain. Not of `process.report`, which stops every worker to ask it too. */
-function usesGlibc(): boolean {
-  try {
-    const { readFileSync } = builtinModule<typeof import('node:fs')>('node:fs');
-    return /\/libc(\.so\.6|-2\.\d+\.so)\b/.test(readFileSync('/proc/self/maps', 'utf8'));
-  } catch {
-    return true; // the permission model does not let us look
   }
 }

@@ -1,0 +1,24 @@
+// Calls what applications call, needs no permission for itself, and tells what came of it.
+
+import { attachThread, deadlineIn, layered, startGcHints, tld, uptr } from 'schedhint';
+import { trackRequests } from 'schedhint/requests';
+
+const thread = attachThread({ channel: uptr({ map: '/nonexistent/uptr' }) });
+thread.hints.set({ urgency: 900, deadlineNs: deadlineIn(20) });
+attachThread().hints.urgency = 800;
+const others = [
+  layered({ map: '/nonexistent/layered' }),
+  tld({ map: '/nonexistent/tld', keys: {} }),
+].map((channel) => attachThread({ channel }));
+const requests = trackRequests(attachThread().hints);
+const request = requests.begin({ urgency: 950 });
+console.log(
+  JSON.stringify({
+    source: startGcHints().source,
+    urgency: thread.hints.urgency,
+    inFlight: requests.inFlight,
+    codes: [thread, ...others].map(({ status }) => status.code),
+    reason: thread.status.reason,
+  }),
+);
+request.end();
