@@ -53,7 +53,7 @@ export class App {
   /** Starts it, and all its threads attach and work. */
   static async start(map: string, options: AppOptions = {}): Promise<App> {
     const app = await App.launch(map, { ...options, workers: 0, uid: undefined });
-    await app.node.run(warmUp, `${map}_other`);
+    await app.node.run(warmUp);
     app.#before = await app.node.run(kernelHoldings);
     await app.#complete(options);
     await app.attach();
@@ -175,18 +175,9 @@ export class App {
 
 let heardNumber = 1000;
 
-/** Whatever starts once and stays: libuv's pool, and the watcher, once it waits for something. */
-async function warmUp({ schedhint, require }: Context, map: string): Promise<void> {
+/** Whatever starts once and stays: libuv's pool. */
+async function warmUp({ require }: Context): Promise<void> {
   await require('node:fs/promises').stat('/');
-  schedhint.attachThread({ map, scoped: true }).stop();
-  const { readdirSync, readFileSync } = require('node:fs') as typeof import('node:fs');
-  const read = (task: string, what: string) =>
-    readFileSync(`/proc/self/task/${task}/${what}`, 'utf8');
-  const waits = (task: string) =>
-    read(task, 'comm') === 'schedhint-watch\n' && read(task, 'wchan').includes('poll');
-  while (!readdirSync('/proc/self/task').some(waits)) {
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
 }
 
 function become(_: Context, uid: number): void {

@@ -66,7 +66,12 @@ describeOnKernel(`${PROCESSES} processes of one user`, () => {
     return execFileSync(command, args, { cwd: '/', env, encoding: 'utf8' }).trim();
   };
   const untilEach = async (what: string, is: (pid: number) => boolean) => {
-    for (const { pid } of processes) await until(what, () => is(pid), () => heldBy(pid));
+    for (const { pid } of processes)
+      await until(
+        what,
+        () => is(pid),
+        () => heldBy(pid),
+      );
   };
 
   test(

@@ -12,6 +12,9 @@ import {
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describeOnKernel } from '../kernel/ability.js';
+import { mountBpffs } from '../kernel/bpffs.js';
+import { Observer } from '../kernel/observer.js';
 import { nodeBinaries } from '../node-versions/node-binaries.js';
 import { BUILT_ADDON, Installed } from './installed.js';
 import { printed, runNode } from './run-node.js';
@@ -112,20 +115,30 @@ afterAll(() => {
 const run = (args: readonly string[], env: NodeJS.ProcessEnv = {}, node = process.execPath) =>
   runNode(args, { node, cwd: installed.path, env });
 
-test('with the addon all of it is there: what is counted below can be counted', async () => {
-  for (const program of ['app.mjs', 'app.cjs']) {
-    const env = { WAIT_FOR_THREAD: '1' };
-    expect(printed(await run([program], env)), program).toMatchObject({
-      source: 'v8',
-      perfHooks: 'perf_hooks',
-      threads: ['schedhint-watch'],
-      descriptors: expect.toSatisfy((count: number) => count > 0),
-      addonMapped: true,
-      observers: 1,
-      workerListeners: 1,
-      counts: true,
-    });
-  }
+describeOnKernel('with the addon and a map', () => {
+  test('all of it is there: what is counted below can be counted', async () => {
+    const bpffs = mountBpffs();
+    const SCHEDHINT_MAP = `${bpffs.path}/schedhint`;
+    const observer = await Observer.start(SCHEDHINT_MAP);
+    try {
+      for (const program of ['app.mjs', 'app.cjs']) {
+        const env = { SCHEDHINT_MAP, WAIT_FOR_THREAD: '1' };
+        expect(printed(await run([program], env)), program).toMatchObject({
+          source: 'v8',
+          perfHooks: 'perf_hooks',
+          threads: ['schedhint-watch'],
+          descriptors: expect.toSatisfy((count: number) => count > 0),
+          addonMapped: true,
+          observers: 1,
+          workerListeners: 1,
+          counts: true,
+        });
+      }
+    } finally {
+      await observer.stop();
+      bpffs.unmount();
+    }
+  });
 });
 
 describe.each(Object.entries(FAILURES))('the addon is %s', (_, { code, reason, make }) => {

@@ -2,6 +2,9 @@
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { describeOnKernel } from '../kernel/ability.js';
+import { mountBpffs } from '../kernel/bpffs.js';
+import { Observer } from '../kernel/observer.js';
 import { nodeBinaries } from '../node-versions/node-binaries.js';
 import { printed, runNode } from './run-node.js';
 
@@ -38,8 +41,21 @@ describe.each(nodeBinaries())('in Node.js $version', ({ path }) => {
   });
 });
 
-test('without it, each of these counts is another: they can be counted', async () => {
-  const said = printed(await run([program('every-api.cjs')], {}));
+describeOnKernel('without it', () => {
+  test('each of these counts is another: they can be counted', async () => {
+    const bpffs = mountBpffs();
+    const SCHEDHINT_MAP = `${bpffs.path}/schedhint`;
+    const observer = await Observer.start(SCHEDHINT_MAP); // so that there is something to hold
+    try {
+      expectMore(printed(await run([program('every-api.cjs')], { SCHEDHINT_MAP })));
+    } finally {
+      await observer.stop();
+      bpffs.unmount();
+    }
+  });
+});
+
+function expectMore(said: Record<string, unknown>): void {
   const isMore = expect.toSatisfy((count: number) => count > 0);
   expect(said).toMatchObject({
     published: true,
@@ -54,7 +70,7 @@ test('without it, each of these counts is another: they can be counted', async (
     hasSubscribers: true,
   });
   expect(said.statuses).not.toContain('ERR_SCHEDHINT_DISABLED');
-});
+}
 
 test('the preload returns in its first line', async () => {
   const count = ['--require', program('count-loads.cjs')];

@@ -1,5 +1,5 @@
-// Threads store to memory while it moves into a file: each store is there afterwards. live-move.test.ts
-// builds this with live_move.cc and runs it. Argument: how often.
+// Threads store to memory while it moves into a file: each store is there afterwards.
+// live-move.test.ts builds this with live_move.cc and runs it. Argument: how often.
 
 #include "live_move.h"
 
@@ -62,8 +62,7 @@ struct Writer {
 };
 
 size_t MoveOnce() {
-  void* memory =
-      mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   EXPECT(memory != MAP_FAILED);
   uint16_t* fields = static_cast<uint16_t*>(memory);
   int fd = memfd_create("live move", 0);

@@ -39,8 +39,8 @@ void StoreAgain(uint64_t copied, uint64_t last, uint64_t* word) {
         next = (next & ~byte) | (last & byte);
       }
     }
-  } while (!__atomic_compare_exchange_n(word, &now, next, false, __ATOMIC_RELAXED,
-                                        __ATOMIC_RELAXED));
+  } while (
+      !__atomic_compare_exchange_n(word, &now, next, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 }
 
 }  // namespace

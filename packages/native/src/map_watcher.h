@@ -48,7 +48,7 @@ class MapWatcher {
   WakeUp wake_up_;
   std::mutex mutex_;
   bool is_running_ = false;
-  bool has_work_ = false;   // since the thread has last begun a round
+  bool has_work_ = false;  // since the thread has last begun a round
   bool looks_soon_ = false;
 };
 

@@ -87,7 +87,7 @@ class Registry {
 
   std::mutex mutex_;
   std::vector<std::unique_ptr<PagePool>> pools_;  // of one channel each; never freed
-  PagePool tld_pool_;  // its programs are given whole pages
+  PagePool tld_pool_;                             // its programs are given whole pages
   TldMetadata tld_{&tld_pool_};
   Threads threads_;
   std::vector<std::unique_ptr<Channel>> channels_;
@@ -99,7 +99,7 @@ class Registry {
   std::vector<std::pair<schedhint_listener, void*>> listeners_;
   StartedWorkers workers_;
   MapWatcher watcher_;
-  bool is_watched_ = false;  // the watcher looks, until it finds that there is nothing to look at
+  bool is_watched_ = false;    // the watcher looks, until it finds that there is nothing to look at
   bool must_look_ = false;     // at the next look, whatever the pins' stamps tell
   bool is_unsettled_ = false;  // something of a broker's has to be asked for again
   uint64_t looked_ = 0;

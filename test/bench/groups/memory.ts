@@ -13,11 +13,11 @@ const PAGE = 4096;
 const HEAP_SAMPLES = 9;
 const MEASURES = ['pinned', 'mapped', 'heap'] as const;
 
-/** Of the memfds in which blocks lie, what this process has mapped. */
+/** Of shared memory without a file, in which blocks lie, what this process has mapped. */
 function mappedBytes(): number {
   const maps = readFileSync('/proc/self/maps', 'utf8').split('\n');
   return maps
-    .filter((line) => line.includes('memfd:schedhint'))
+    .filter((line) => line.endsWith('/dev/zero (deleted)'))
     .map((line) => line.split(' ')[0]!.split('-'))
     .reduce((sum, [from, to]) => sum + Number(`0x${to}`) - Number(`0x${from}`), 0);
 }

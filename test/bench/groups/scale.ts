@@ -42,8 +42,8 @@ async function rebinding(bed: Bed, { short }: Effort): Promise<Row[]> {
     ours.push(native.rebind(`${map}-next`, map, next) / 1e6);
     byHand.push(native.rebindByHand(next) / 1e6);
     native.closeMap(next);
-    // The watcher pays its looks from a bucket, and a map that flaps empties it: this one does not.
-    if (!short) await setTimeout(1000);
+    // The watcher looks ever more rarely, up to once a second: a scheduler is replaced after long.
+    if (!short) await setTimeout(3000);
   }
   native.letGo();
   return [

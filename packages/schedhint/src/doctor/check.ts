@@ -17,7 +17,6 @@ export const CHECKS = [
   'workers',
   'time namespace',
   'descriptors',
-  'inotify',
 ] as const;
 export type CheckName = (typeof CHECKS)[number];
 

@@ -1,14 +1,14 @@
-import { readdirSync, readFileSync, watch } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type Check, fail, pass, skip, warn } from './check.js';
 import { codeOf, type Patient } from './patient.js';
 
-/** What an application's threads need of each: descriptors of the map, the pidfd, the broker, the watcher. */
+/** What an application's threads need of each: descriptors of the map, the pidfd, the broker. */
 const DESCRIPTORS_NEEDED = 16;
 
 /** Clocks and limits. */
 export function limitChecks(patient: Patient): Check[] {
   if (process.platform !== 'linux') return [];
-  return [timeNamespace(patient), descriptors(patient), inotify()];
+  return [timeNamespace(patient), descriptors(patient)];
 }
 
 function timeNamespace({ addon }: Patient): Check {
@@ -61,18 +61,5 @@ function descriptorLimit(): number | null {
     return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft);
   } catch {
     return null;
-  }
-}
-
-function inotify(): Check {
-  try {
-    watch('/').close();
-    return pass('inotify', 'a new map is noticed at once');
-  } catch (error) {
-    return warn(
-      'inotify',
-      `no inotify instance is left (${(error as NodeJS.ErrnoException).code}): a new map is noticed within a second`,
-      'raise fs.inotify.max_user_instances',
-    );
   }
 }
