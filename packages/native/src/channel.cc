@@ -95,6 +95,8 @@ bool Channel::HasSlotsOf(const schedhint_channel_spec& spec) const {
 
 void Channel::Open(const IsUsed& is_used) {
   if (is_open()) return;
+  // What changes meanwhile is looked at again.
+  seen_ = Stamps();
   if (int error = undeleted_->ErrorOf(process_)) {
     not_open_ = Failed(SCHEDHINT_STEP_DELETE, error);
     return;
@@ -144,7 +146,7 @@ bool Channel::MayChange() const {
 std::vector<PinStamp> Channel::Stamps() const {
   std::vector<PinStamp> stamps;
   for (const std::string& path : paths_) stamps.push_back(PinStamp::Of(path));
-  if (NeedsBroker()) stamps.push_back(PinStamp::Of(broker_socket_));
+  if (broker_ != nullptr) stamps.push_back(PinStamp::Of(broker_socket_));
   return stamps;
 }
 
@@ -161,7 +163,6 @@ void Channel::LetGo() {
 }
 
 bool Channel::Look(const IsUsed& is_used) {
-  // What changes while we look is looked at again.
   seen_ = Stamps();
   // A shortage of the broker's may be over, which is told only by asking anew.
   if (broker_ != nullptr && broker_->is_connected() && IsShortage(not_open_)) broker_->Close();

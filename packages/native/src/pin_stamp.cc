@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 namespace schedhint {
 namespace {
@@ -36,14 +37,14 @@ bool PinStamp::operator==(const PinStamp& other) const {
 
 bool MayBePinned(const std::string& path) {
   struct statfs system;
-  struct stat link;
+  char first;
   for (std::string place = path;; place = ParentOf(place)) {
     if (statfs(place.c_str(), &system) == 0) {
       return static_cast<unsigned>(system.f_type) == kBpfFsMagic;
     }
     bool is_missing = errno == ENOENT || errno == ENOTDIR;
     // A link may lead to a bpffs elsewhere.
-    if (!is_missing || lstat(place.c_str(), &link) == 0) return true;
+    if (!is_missing || readlink(place.c_str(), &first, 1) >= 0) return true;
     if (place == "/") return false;
   }
 }

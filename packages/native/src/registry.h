@@ -73,6 +73,7 @@ class Registry {
   bool HearBrokers();
   bool IsLookDue() const;
   bool MayChange() const;
+  bool HasChanged() const;
   bool IsShort() const;
   // Whether a status has changed.
   bool BindAllAndTell();

@@ -44,7 +44,8 @@ uint32_t Registry::Glance() {
   if (is_watched_ || channels_.empty()) return 0;
   uint64_t now = MonotonicNow(0);
   if (now >= next_glance_) {
-    is_watched_ = MayChange() && watcher_.LookSoon();
+    // A file that is no pin is worth a look, too: the status says so.
+    is_watched_ = (MayChange() || HasChanged()) && watcher_.LookSoon();
     if (is_watched_) return 0;
     glance_interval_ = std::min(2 * glance_interval_, kGlanceAtLeastEvery);
     next_glance_ = now + glance_interval_;
@@ -86,6 +87,10 @@ bool Registry::IsLookDue() const {
   if (must_look_) return true;
   bool needs_time = is_unsettled_ || IsShort();
   if (needs_time && MonotonicNow(0) >= looked_ + kLookAtLeastEvery) return true;
+  return HasChanged();
+}
+
+bool Registry::HasChanged() const {
   return std::any_of(channels_.begin(), channels_.end(),
                      [](const auto& channel) { return channel->HasChanged(); });
 }

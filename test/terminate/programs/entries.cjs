@@ -111,6 +111,7 @@ exports.entries = {
   workerOnline: onHandle((addon) => addon.workerOnline(1_000_000 + threadId)),
   workerEnded: onHandle((addon) => addon.workerEnded(1_000_000 + threadId)),
   unreachedWorkers: onHandle((addon) => addon.unreachedWorkers()),
+  glance: onHandle((addon) => addon.glance()),
   tldKeys() {
     const addon = loaded();
     return () => addon.tldKeys('terminated', Uint32Array.of(8), 0, new Uint32Array(1));
