@@ -2,7 +2,7 @@
 // Prints each tarball and its size. setup.mjs --pack has made what is in them.
 
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from './build.mjs';
@@ -34,7 +34,15 @@ export function pack(directory) {
   return JSON.parse(said);
 }
 
+/** What is published holds the addon for each platform. */
+const PLATFORMS = ['linux-arm64', 'linux-arm64-musl', 'linux-x64', 'linux-x64-musl'];
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  for (const platform of PLATFORMS) {
+    const file = `packages/native/prebuilds/${platform}/schedhint.node`;
+    if (!existsSync(join(root, file)))
+      throw new Error(`${file} is missing: npm run pack builds it`);
+  }
   const directory = resolve(process.argv[2] ?? join(root, 'build/packages'));
   for (const { filename, size } of pack(directory)) {
     const path = relative(process.cwd(), join(directory, filename));

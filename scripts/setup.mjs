@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const forTests = process.argv.includes('--test');
 const forPackages = process.argv.includes('--pack');
+const forMusl = process.argv.includes('--musl');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BPFFS = '/sys/fs/bpf';
 const BPF_FS_MAGIC = 0xcafe4a11;
@@ -28,6 +29,9 @@ const SYSTEM = [
 /** What the packages need besides: they hold programs for another processor. */
 const FOR_PACKAGES = [['g++-aarch64-linux-gnu', () => onPath('aarch64-linux-gnu-g++')]];
 
+/** What the addon for musl needs besides: its compiler is a package of PyPI. */
+const PIP = ['python3-pip', () => spawnSync('python3', ['-m', 'pip', '--version']).status === 0];
+
 /** What the tests of packages need besides: it runs those programs. */
 const FOR_TESTS_OF_PACKAGES = [['qemu-user-static', () => onPath('qemu-aarch64-static')]];
 
@@ -36,7 +40,7 @@ const FOR_TESTS = [
   ['clang-16', () => onPath('clang-16')], // the oldest that a scheduler may be built with
   ['libclang-rt-19-dev', () => existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux')], // libFuzzer
   ['chromium', () => onPath('chromium')], // opens the page that `schedhint trace --html` writes
-  ['python3-pip', () => spawnSync('python3', ['-m', 'pip', '--version']).status === 0], // has a musl Node.js
+  PIP, // PyPI has a Node.js for musl
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
 
@@ -50,6 +54,7 @@ function installSystemPackages() {
     ...(forPackages ? FOR_PACKAGES : []),
     ...(forTests ? FOR_TESTS : []),
     ...(forPackages && forTests ? FOR_TESTS_OF_PACKAGES : []),
+    ...(forMusl && !forTests ? [PIP] : []),
   ];
   const missing = wanted.filter(([, isThere]) => !isThere()).map(([name]) => name);
   if (missing.length === 0) return;
@@ -111,4 +116,5 @@ if (forTests) {
 const { build } = await import('./build.mjs');
 build({ bpf: process.platform === 'linux' });
 if (forPackages && process.platform === 'linux') (await import('./prebuild.mjs')).prebuild();
+if (forMusl && process.platform === 'linux') (await import('./prebuild-musl.mjs')).prebuildMusl();
 mountBpffs();

@@ -77,7 +77,9 @@ describe('the packages', () => {
     ['@schedhint/observer', ['observer', 'observer.bpf.o']],
   ])('%s has what it runs for each platform that is promised', (name, programs) => {
     const { files } = project.tarballs.find((tarball) => tarball.name === name)!;
-    expect(files.filter((file) => file.startsWith('prebuilds/')).sort()).toEqual(
+    // Those for musl take minutes to build: scripts/pack.mjs sees to them.
+    const ours = (file: string) => file.startsWith('prebuilds/') && !file.includes('-musl/');
+    expect(files.filter(ours).sort()).toEqual(
       ['linux-arm64', 'linux-x64'].flatMap((platform) =>
         programs.map((program) => `prebuilds/${platform}/${program}`),
       ),

@@ -1,12 +1,9 @@
 // What the native package ships asks of a machine: read from the binaries themselves.
 
-import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-
-const { symbols } = createRequire(import.meta.url)('node-api-headers');
+import { Binary } from './binary.js';
 
 /** The youngest that a Linux for Node.js 20 to 26 may lack: RHEL 8's glibc and libstdc++. */
 const FLOORS: Record<string, string> = {
@@ -32,23 +29,18 @@ describe.each(Object.entries(PLATFORMS))('%s', (platform, { machine, interpreter
   const file = fileURLToPath(
     new URL(`../../packages/native/prebuilds/${platform}/schedhint.node`, import.meta.url),
   );
-  const read = (...options: string[]) =>
-    execFileSync('readelf', ['-W', ...options, file], { encoding: 'utf8' });
-  const found = (text: string, pattern: RegExp) => [
-    ...new Set([...text.matchAll(pattern)].map(([, name]) => name!)),
-  ];
+  const binary = new Binary(file);
 
   test('is for that machine, stripped and small', () => {
-    expect(read('--file-header')).toContain(machine);
-    expect(found(read('--sections'), /\] \.(symtab|debug_info)\b/g)).toEqual([]);
+    expect(binary.read('--file-header')).toContain(machine);
+    expect(binary.symbolTables()).toEqual([]);
     expect(statSync(file).size).toBeLessThanOrEqual(MAX_BYTES);
   });
 
   test('needs nothing that a Node.js does not bring, and nothing younger than glibc 2.28', () => {
-    const needed = found(read('--dynamic'), /\(NEEDED\).*\[(.*)\]/g);
     const system = ['libc.so.6', 'libpthread.so.0', 'libstdc++.so.6', interpreter];
-    expect(needed.filter((library) => !system.includes(library))).toEqual([]);
-    const versions = found(read('--version-info'), /Name: (\w+_[\d.]+) /g);
+    expect(binary.needed().filter((library) => !system.includes(library))).toEqual([]);
+    const versions = binary.versions();
     expect(versions).toContain(platform === 'linux-x64' ? 'GLIBC_2.2.5' : 'GLIBC_2.17');
     const younger = versions.filter((version) => {
       const [family, number] = version.split('_') as [string, string];
@@ -59,25 +51,16 @@ describe.each(Object.entries(PLATFORMS))('%s', (platform, { machine, interpreter
 
   // Node.js opens addons with RTLD_LAZY: musl would load it all the same, and crash at the first call.
   test('binds all symbols when it is loaded, so that a C library which lacks one refuses it', () => {
-    expect(read('--dynamic')).toMatch(/\(FLAGS_1\).*\bNOW\b/);
+    expect(binary.read('--dynamic')).toMatch(/\(FLAGS_1\).*\bNOW\b/);
   });
 
   test('asks for Node-API 8 and no more', () => {
-    const imported = found(read('--dyn-syms'), / UND (napi_\w+|node_api_\w+)/g);
-    const known = Object.entries<Record<string, string[]>>(symbols)
-      .filter(([version]) => Number(version.slice(1)) <= 8)
-      .flatMap(([, { js_native_api_symbols, node_api_symbols }]) => [
-        ...js_native_api_symbols!,
-        ...node_api_symbols!,
-      ]);
-    expect(imported.length).toBeGreaterThan(20);
-    expect(imported.filter((name) => !known.includes(name))).toEqual([]);
+    expect(binary.nodeApi().length).toBeGreaterThan(20);
+    expect(binary.beyondNodeApi(8)).toEqual([]);
   });
 
   test('shows the three symbols that others look up', () => {
-    expect(
-      found(read('--dyn-syms'), / (?:GLOBAL|UNIQUE|WEAK) +DEFAULT +\d+ (\w+)/g).sort(),
-    ).toEqual([
+    expect(binary.exported()).toEqual([
       'napi_register_module_v1',
       'node_api_module_get_api_version_v1',
       'schedhint_registry_v1',

@@ -1,4 +1,4 @@
-// The prebuilt addon is for glibc. Under a Node.js for musl that must be a status and a warning, never a crash.
+// Under a real Node.js for musl: the addon that is built for musl is chosen and works on this kernel; the one for glibc is refused, and never a crash.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -6,6 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describeOnKernel } from '../kernel/ability.js';
+import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
+import { LineProcess } from '../kernel/line-process.js';
+import { Observer } from '../kernel/observer.js';
+import { until } from '../kernel/until.js';
 import { linkLazyAddon } from './lazy-addon.js';
 import { muslNode } from './musl-node.js';
 
@@ -49,10 +54,12 @@ describe.runIf(isX64Linux)('under a Node.js for musl', () => {
     state: 'unavailable',
     code: 'ERR_ADDON_LOAD',
     reason: expect.stringMatching(
-      /^loading \/.*schedhint\.node failed: .*__register_atfork: symbol not found: .*another C library than glibc.*: run a Node\.js for glibc/,
+      /^loading \/.*schedhint\.node failed: .*__register_atfork: symbol not found: this Node\.js is for musl \(Alpine\), and its addon must be, too: correct SCHEDHINT_ADDON/,
     ),
   };
-  const warning = expect.stringMatching(/^\(node:\d+\) \[SCHEDHINT_ADDON\] Warning: .*glibc/);
+  const warning = expect.stringMatching(/^\(node:\d+\) \[SCHEDHINT_ADDON\] Warning: .* for musl/);
+  /** The addon for glibc. */
+  const FOREIGN = { SCHEDHINT_ADDON: join(root, 'packages/native/build/Release/schedhint.node') };
 
   test('its C library is musl, and nothing of glibc is loaded', () => {
     const look = `
@@ -78,37 +85,45 @@ describe.runIf(isX64Linux)('under a Node.js for musl', () => {
     expect(run([process.execPath], ['-e', attach], env)).toMatchObject({ status: 0, stderr: '' });
   });
 
-  test('a preload changes nothing', () => {
-    const app = ['-e', 'console.log("app")'];
-    const preloads = [
-      ['--require', 'schedhint/register'],
-      ['--import', 'schedhint/register'],
-    ];
-    for (const preload of preloads) {
-      expect(run(musl, [...preload, ...app]), preload[0]!).toEqual({
-        status: 0,
-        signal: null,
-        stdout: 'app\n',
-        stderr: '',
-      });
-    }
+  describe.each([
+    ['the addon for musl, chosen by itself', {}],
+    ['the addon for glibc, named', FOREIGN],
+  ])('%s', (_, env) => {
+    test('a preload changes nothing that an app sees', () => {
+      const app = ['-e', 'console.log("app"); process.exitCode = 3'];
+      for (const preload of ['--require', '--import']) {
+        expect(run(musl, [preload, 'schedhint/register', ...app], env), preload).toEqual({
+          status: 3,
+          signal: null,
+          stdout: 'app\n',
+          stderr: '',
+        });
+      }
+    });
   });
 
   test.each([
     ['require()', ['-e', `const { startGcHints } = require('schedhint'); ${LOOK}`]],
     ['import', ['--input-type=module', '-e', `import { startGcHints } from 'schedhint'; ${LOOK}`]],
-  ])('%s: the status says why and what to do, and one warning does', (_, args) => {
-    const { status, signal, stdout, stderr } = run(musl, args);
+  ])('%s: works, or says why not and what to do, in one warning', (_, args) => {
+    const works = { source: 'v8', code: 'ERR_MAP_NOT_FOUND' };
+    // With libstdc++ where the loader finds it, as on Alpine, and without.
+    for (const node of [musl, muslNode({ findsCxx: false })]) {
+      const { status, stdout, stderr } = run(node, args, { SCHEDHINT_MAP: '/nonexistent/map' });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(JSON.parse(stdout)).toMatchObject(works);
+    }
+    const { status, signal, stdout, stderr } = run(musl, args, FOREIGN);
     expect({ status, signal }, stderr).toEqual({ status: 0, signal: null });
     expect(JSON.parse(stdout)).toEqual(refused);
     expect(stderr).toEqual(warning);
-    expect(stderr.match(/SCHEDHINT_ADDON/g)).toHaveLength(1);
+    expect(stderr.match(/\[SCHEDHINT_ADDON\]/g)).toHaveLength(1);
   });
 
-  test('a worker, with and without a preload', () => {
+  test('a worker, with and without a preload, where the addon for glibc is named', () => {
     const file = fileURLToPath(new URL('programs/worker.cjs', import.meta.url));
     for (const preload of [[], ['--require', 'schedhint/register']]) {
-      const { status, signal, stdout, stderr } = run(musl, [...preload, file]);
+      const { status, signal, stdout, stderr } = run(musl, [...preload, file], FOREIGN);
       expect({ status, signal }, stderr).toEqual({ status: 0, signal: null });
       const lines = stdout.trim().split('\n');
       expect(lines.map((line) => JSON.parse(line))).toEqual([refused, refused]);
@@ -116,11 +131,65 @@ describe.runIf(isX64Linux)('under a Node.js for musl', () => {
     }
   });
 
-  test('doctor fails, with the reason', () => {
-    const doctor = ['packages/schedhint/bin/schedhint.js', 'doctor'];
-    const { status, signal, stdout } = run(musl, doctor, { NO_COLOR: '1' });
-    expect({ status, signal }).toEqual({ status: 1, signal: null });
-    expect(stdout).toMatch(/fail +addon +.*__register_atfork: symbol not found/);
-    expect(stdout).toMatch(/run a Node\.js for glibc/);
+  describeOnKernel('on a kernel with __uptr', () => {
+    let bpffs: Bpffs;
+    let observer: Observer;
+    let map: string;
+    beforeAll(async () => {
+      bpffs = mountBpffs();
+      map = `${bpffs.path}/schedhint`;
+      observer = await Observer.start(map);
+    });
+    afterAll(async () => {
+      await observer?.stop();
+      bpffs?.unmount();
+    });
+
+    const program = (name: string) => fileURLToPath(new URL(`programs/${name}`, import.meta.url));
+    const env = () => ({ SCHEDHINT_MAP: map, SCHEDHINT_BROKER: '', NODE_OPTIONS: '' });
+
+    /** Those of a process that the kernel knows, and that have not ended. */
+    const seenOf = async (pid: number) =>
+      (await observer.threads()).filter(
+        ({ tgid, kind, exited }) => tgid === pid && kind === 'js' && !exited,
+      );
+
+    test('a preload: collections are seen', async () => {
+      const [command, ...args] = [...musl, '--require', 'schedhint/register'];
+      const file = fileURLToPath(new URL('programs/plain.cjs', import.meta.url));
+      const child = new LineProcess(command!, [...args, file], { cwd: root, env: env() });
+      await child.next();
+      const seen = () => seenOf(child.pid);
+      await until('it collects', async () => (await seen()).some((t) => t.gcCount > 0), seen);
+      expect(await child.end()).toEqual({ code: 0, rest: [], stderr: '' });
+    });
+
+    test('main thread and three workers: hints, collections, termination, exit', async () => {
+      const [command, ...args] = [...musl, program('workers.cjs')];
+      const child = new LineProcess(command!, args, { cwd: root, env: env() });
+      const { threads } = (await child.next()) as { threads: { tid: number; urgency: number }[] };
+      expect(threads).toHaveLength(4);
+      const seen = () => seenOf(child.pid);
+      for (const { tid, urgency, ...rest } of threads) {
+        expect(rest).toEqual({ source: 'v8', state: 'bound' });
+        const matches = (t: Awaited<ReturnType<typeof seen>>[number]) =>
+          t.tid === tid && t.hints.urgency === urgency && t.gcCount > 0;
+        await until(`the kernel sees ${tid}`, async () => (await seen()).some(matches), seen);
+      }
+      child.send('terminate');
+      expect(await child.next()).toEqual({ terminated: 3, state: 'bound' });
+      await until('one is left', async () => (await seen()).length === 1, seen);
+      expect(await child.end()).toEqual({ code: 0, rest: [], stderr: '' });
+    });
+
+    test('doctor passes the addon, and fails with its reason where that for glibc is named', () => {
+      const doctor = ['packages/schedhint/bin/schedhint.js', 'doctor'];
+      const said = run(musl, doctor, { ...env(), NO_COLOR: '1' });
+      expect(said.stdout).toMatch(/pass +addon /);
+      expect(said.stdout).toMatch(/pass +map /);
+      const foreign = run(musl, doctor, { ...FOREIGN, NO_COLOR: '1' });
+      expect(foreign.status).toBe(1);
+      expect(foreign.stdout).toMatch(/fail +addon +.*__register_atfork: symbol not found/);
+    });
   });
 });
