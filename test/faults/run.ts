@@ -2,9 +2,11 @@
 // does its fault and says what came of it. WORDS: only the rows whose line has one of them.
 
 import { whyNot } from '../kernel/why-not.js';
+import { clearStage, play } from './play.js';
 import type { Row } from './row.js';
 import { rows as broker } from './rows/broker.js';
 import { rows as churn } from './rows/churn.js';
+import { rows as confinement } from './rows/confinement.js';
 import { rows as endings } from './rows/endings.js';
 import { rows as limits } from './rows/limits.js';
 import { rows as mounts } from './rows/mounts.js';
@@ -14,7 +16,6 @@ import { rows as refusals } from './rows/refusals.js';
 import { rows as scheduler } from './rows/scheduler.js';
 import { rows as workers } from './rows/workers.js';
 import { rows as wrongMaps } from './rows/wrong-maps.js';
-import { Stage } from './stage.js';
 
 // A family of faults is a file; one more is one more line here.
 const table: readonly Row[] = [
@@ -27,29 +28,17 @@ const table: readonly Row[] = [
   ...processes,
   ...limits,
   ...refusals,
+  ...confinement,
   ...broker,
   ...churn,
 ];
 
-let stage: Stage | null = null;
-
 // Whoever stops it finds no mount, no pin and no process left behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
-    await stage?.clear();
+    await clearStage();
     process.exit(1);
   });
-}
-
-async function outcomeOf({ run, times }: Row): Promise<string> {
-  stage = await Stage.open();
-  try {
-    const outcome = await run(stage, times);
-    await stage.finish();
-    return outcome;
-  } finally {
-    await stage.clear();
-  }
 }
 
 const reason = whyNot();
@@ -66,7 +55,7 @@ if (reason !== null) {
     const start = performance.now();
     const line = `${row.fault.padEnd(width)} ${`x${row.times}`.padStart(6)}`;
     try {
-      const outcome = await outcomeOf(row);
+      const outcome = await play(row);
       passed++;
       const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(5);
       console.log(`ok     ${line} ${seconds} s  ${outcome}`);

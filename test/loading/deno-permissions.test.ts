@@ -3,12 +3,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { otherRuntimes } from '../node-versions/node-binaries.js';
+import { DENO_SUBSETS, problemInDeno } from './deno-permissions.js';
 import { Installed } from './installed.js';
-import { printed, runNode } from './run-node.js';
-import { subsets } from './subsets.js';
-
-const GRANTS = ['--allow-env', '--allow-ffi', '--allow-read', '--allow-sys'];
-const deno = otherRuntimes().filter(({ name }) => name === 'Deno');
 
 let installed: Installed;
 beforeAll(() => {
@@ -19,30 +15,10 @@ afterAll(() => {
   installed?.remove();
 });
 
-describe.each(deno)('in Deno $version', ({ path }) => {
-  test.each(subsets(GRANTS).map((granted) => [granted.join(' ') || 'none', granted] as const))(
-    'an app and a preload, with %s',
-    async (_, granted) => {
-      const preload = ['--require', './node_modules/schedhint/dist/register.cjs'];
-      const args = ['run', '--no-prompt', ...granted, ...preload, 'calls.mjs'];
-      const ended = await runNode(args, {
-        node: path,
-        cwd: installed.path,
-        env: { NO_COLOR: '1' },
-      });
-      const mayLoad = granted.includes('--allow-ffi');
-      expect(printed(ended)).toEqual({
-        source: 'none',
-        urgency: 900,
-        inFlight: 1,
-        codes: mayLoad
-          ? ['ERR_MAP_NOT_FOUND', 'ERR_MAP_NOT_FOUND', 'ERR_MAP_NOT_FOUND']
-          : ['ERR_ADDON_LOAD', 'ERR_ADDON_LOAD', 'ERR_ADDON_LOAD'],
-        reason: mayLoad
-          ? expect.stringMatching(/^no map is pinned at \/nonexistent\/uptr: /)
-          : 'Deno forbids addons: run it with --allow-ffi',
-      });
-      expect(ended.stderr.match(/\[SCHEDHINT_ADDON\]/g)?.length ?? 0).toBe(mayLoad ? 0 : 1);
-    },
-  );
+const denos = otherRuntimes().filter(({ name }) => name === 'Deno');
+describe.each(denos)('in Deno $version', ({ path }) => {
+  const named = DENO_SUBSETS.map((granted) => [granted.join(' ') || 'none', granted] as const);
+  test.each(named)('an app and a preload, with %s', async (_, granted) => {
+    expect(await problemInDeno(path, granted, installed.path)).toBe(null);
+  });
 });

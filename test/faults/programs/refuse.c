@@ -1,5 +1,5 @@
-// Runs a command to which one system call is refused, or one command of bpf(2), as a container's
-// seccomp profile does it.
+// Runs a command to which one system call is refused, or one command of bpf(2), or one advice of
+// madvise(2), as a container's seccomp profile does it.
 //
 //   refuse SYSCALL ERRNO COMMAND [ARGUMENT...]       e.g. refuse bpf EPERM node app.js
 
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,47 +24,58 @@
 #error "name this machine's AUDIT_ARCH"
 #endif
 
-static const struct named {
+#define ANY -1
+
+// What is refused: a call, or it with this value in the argument of that number.
+static const struct call {
   const char* name;
   int number;
-} syscalls[] = {{"bpf", SYS_bpf},
-                {"pidfd_open", SYS_pidfd_open},
-                {"memfd_create", SYS_memfd_create}},
-  bpf_commands[] = {{"BPF_MAP_UPDATE_ELEM", BPF_MAP_UPDATE_ELEM},
-                    {"BPF_OBJ_GET_INFO_BY_FD", BPF_OBJ_GET_INFO_BY_FD}},
-  errnos[] = {{"EPERM", EPERM}, {"ENOSYS", ENOSYS}};
+  int argument;
+  unsigned value;
+} calls[] = {{"bpf", SYS_bpf, ANY, 0},
+             {"inotify_init1", SYS_inotify_init1, ANY, 0},
+             {"memfd_create", SYS_memfd_create, ANY, 0},
+             {"pidfd_open", SYS_pidfd_open, ANY, 0},
+             {"BPF_MAP_UPDATE_ELEM", SYS_bpf, 0, BPF_MAP_UPDATE_ELEM},
+             {"BPF_OBJ_GET_INFO_BY_FD", SYS_bpf, 0, BPF_OBJ_GET_INFO_BY_FD},
+             {"MADV_DONTFORK", SYS_madvise, 2, MADV_DONTFORK},
+             {"MADV_WIPEONFORK", SYS_madvise, 2, MADV_WIPEONFORK}};
 
-static int number_of(const char* name, const struct named* names, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    if (!strcmp(name, names[i].name)) return names[i].number;
+static const struct call* call_of(const char* name) {
+  for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+    if (!strcmp(name, calls[i].name)) return &calls[i];
   }
-  return -1;
+  return NULL;
+}
+
+static int errno_of(const char* name) {
+  if (!strcmp(name, "EPERM")) return EPERM;
+  return !strcmp(name, "ENOSYS") ? ENOSYS : -1;
 }
 
 int main(int argc, char** argv) {
-  int number = -1, command = -1, error = -1;
+  const struct call* call = argc > 3 ? call_of(argv[1]) : NULL;
+  int error = argc > 3 ? errno_of(argv[2]) : -1;
 
-  if (argc > 3) {
-    number = number_of(argv[1], syscalls, sizeof(syscalls) / sizeof(syscalls[0]));
-    command = number_of(argv[1], bpf_commands, sizeof(bpf_commands) / sizeof(bpf_commands[0]));
-    if (command >= 0) number = SYS_bpf;
-    error = number_of(argv[2], errnos, sizeof(errnos) / sizeof(errnos[0]));
-  }
-  if (number < 0 || error < 0) {
-    fprintf(stderr,
-            "Usage: refuse bpf|memfd_create|pidfd_open|BPF_COMMAND EPERM|ENOSYS COMMAND "
-            "[ARGUMENT...]\n");
+  if (!call || error < 0) {
+    fprintf(stderr, "Usage: refuse CALL EPERM|ENOSYS COMMAND [ARGUMENT...]\n\nCALL is one of:");
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+      fprintf(stderr, " %s", calls[i].name);
+    fprintf(stderr, "\n");
     return 2;
   }
+  int has_argument = call->argument != ANY;
+  unsigned argument =
+      offsetof(struct seccomp_data, args) + 8 * (has_argument ? (unsigned)call->argument : 0);
   struct sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCH, 0, 5),
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 3),
-      // The low half of the first argument; both architectures are little-endian.
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, command, 0, command >= 0),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)call->number, 0, 3),
+      // The low half of the argument; both architectures are little-endian.
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, argument),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call->value, 0, has_argument),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
   struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
