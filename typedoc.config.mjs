@@ -7,6 +7,7 @@ import { Converter } from 'typedoc';
 const FIRST = [
   'getting-started',
   'install',
+  'bundlers',
   'gc-hints',
   'worker-hints',
   'requests',

@@ -65,6 +65,12 @@ const BROKER = [
   'packages/native/src/*.h',
 ];
 
+/** @param {string} directory of the build in packages/native; its own output keeps its symbols, for a debugger */
+export function stripAddon(strip, directory, output) {
+  mkdirSync(dirname(join(root, output)), { recursive: true });
+  run(strip, ['-o', output, `packages/native/${directory}/Release/schedhint.node`]);
+}
+
 function buildTypeScript(name, extraInputs) {
   const home = `packages/${name}`;
   step(
@@ -119,11 +125,14 @@ export function build({ bpf }) {
     tsc('packages/native');
   });
   if (process.platform === 'linux') {
-    step('addon', ADDON, 'packages/native/build/Release/schedhint.node', () =>
+    // It goes where an installed package has it: what a clone runs is what is shipped.
+    const addon = `packages/native/prebuilds/linux-${process.arch}/schedhint.node`;
+    step(`addon-${process.arch}`, [...ADDON, 'scripts/build.mjs'], addon, () => {
       run(process.execPath, [bin('cmake-js', 'bin/cmake-js'), 'compile', '--log-level', 'error'], {
         cwd: join(root, 'packages/native'),
-      }),
-    );
+      });
+      stripAddon('strip', 'build', addon);
+    });
   }
   const core = ['packages/core/src/*.ts', ...types];
   buildTypeScript('core', types);
@@ -155,6 +164,16 @@ export function build({ bpf }) {
         '--footer:js=}',
         '--outdir=packages/schedhint/dist',
         '--out-extension:.js=.cjs',
+      ]);
+      run(bin('esbuild', 'bin/esbuild'), [
+        'packages/gc-hooks/dist/esm/register-bundled.js',
+        '--bundle',
+        '--packages=external', // so that an app's bundle has one copy of them, or none
+        '--platform=node',
+        '--target=node20',
+        '--format=esm',
+        '--log-level=warning',
+        '--outfile=packages/schedhint/dist/register.js',
       ]);
       writeFileSync(join(root, 'packages/schedhint/dist/register.d.cts'), 'export {};\n');
     },

@@ -1,12 +1,11 @@
 // Makes what the packages ship for each processor: packages/native/prebuilds/PLATFORM-ARCH/schedhint.node,
 // stripped, and packages/observer/prebuilds/PLATFORM-ARCH. setup.mjs calls it. Nothing of it is in git.
 
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { ADDON, bin, buildObserverPackage, root, run, step } from './build.mjs';
+import { join } from 'node:path';
+import { ADDON, bin, buildObserverPackage, root, run, step, stripAddon } from './build.mjs';
 import { staticLibraries } from './static-libraries.mjs';
 
-/** Debian's cross toolchains; this machine's own goes by such a name too. */
+/** Debian's cross toolchains. */
 const TOOLCHAINS = {
   x64: { triple: 'x86_64-linux-gnu', processor: 'x86_64', debian: 'amd64', bpf: 'x86' },
   arm64: { triple: 'aarch64-linux-gnu', processor: 'aarch64', debian: 'arm64', bpf: 'arm64' },
@@ -15,16 +14,12 @@ const TOOLCHAINS = {
 /** Builds each that is older than its sources. Needs g++-x86-64-linux-gnu and g++-aarch64-linux-gnu. */
 export function prebuild() {
   for (const [arch, { triple, processor, debian, bpf }] of Object.entries(TOOLCHAINS)) {
+    if (arch === process.arch) continue; // build.mjs makes it
     const output = `packages/native/prebuilds/linux-${arch}/schedhint.node`;
     step(`prebuild-${arch}`, [...ADDON, 'scripts/prebuild.mjs'], output, () => {
-      const directory = arch === process.arch ? 'build' : `build/${arch}`;
-      // The build of this machine is the one that the tests run.
-      if (arch !== process.arch) crossBuild(arch, triple, processor, directory);
-      const built = join(root, 'packages/native', directory, 'Release/schedhint.node');
-      mkdirSync(dirname(join(root, output)), { recursive: true });
-      run(`${triple}-strip`, ['-o', output, built]);
+      crossBuild(arch, triple, processor, `build/${arch}`);
+      stripAddon(`${triple}-strip`, `build/${arch}`, output);
     });
-    if (arch === process.arch) continue; // build.mjs makes it
     buildObserverPackage(arch, {
       variables: [`CC=${triple}-gcc`, `ARCH=${bpf}`],
       ...staticLibraries(debian, triple),

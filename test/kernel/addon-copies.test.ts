@@ -13,7 +13,7 @@ import { buildNativeProbe, type NativeProbe } from './native-probe.js';
 import { NodeProcess } from './node-process.js';
 
 const addonFile = fileURLToPath(
-  new URL('../../packages/native/build/Release/schedhint.node', import.meta.url),
+  new URL(`../../packages/native/prebuilds/linux-${process.arch}/schedhint.node`, import.meta.url),
 );
 const opener = fileURLToPath(new URL('../../packages/native/dist/open-addon.js', import.meta.url));
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const built = [
   'bpf/build/reader',
   '../../examples/observer/build/observer',
-  '../../packages/native/build/Release/schedhint.node',
+  `../../packages/native/prebuilds/linux-${process.arch}/schedhint.node`,
 ];
 
 /** Why the tests on the kernel can't run here; null: they can. */

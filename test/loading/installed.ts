@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const PLATFORM = `linux-${process.arch}`;
 
 /** The addon of this checkout's build. */
-export const BUILT_ADDON = join(root, 'packages/native/build/Release/schedhint.node');
+export const BUILT_ADDON = join(root, 'packages/native/prebuilds', PLATFORM, 'schedhint.node');
 
 /** Copies of the built packages in a directory, as a package manager lays them out, and the programs of these tests. */
 export class Installed {

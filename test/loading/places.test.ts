@@ -1,8 +1,8 @@
-// Where the addon is looked for, and that all who find it in one thread share it.
+// Where the addon is, in each way in which apps are built, and that all who find it in one thread share it.
 
-import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { nodeBinaries } from '../node-versions/node-binaries.js';
 import { Installed } from './installed.js';
@@ -16,32 +16,43 @@ afterEach(() => {
   installed?.remove();
 });
 
-/** Bundles a program of the project. */
-function bundle(program: string, output: string, format: 'cjs' | 'esm'): string {
+/** Bundles a program of the project, without a warning. */
+function bundle(
+  program: string,
+  output: string,
+  format: 'cjs' | 'esm',
+  options: BuildOptions = {},
+): string {
   const outfile = join(installed.path, output);
-  buildSync({
+  const { warnings } = buildSync({
     absWorkingDir: installed.path,
     entryPoints: [program],
     outfile,
     bundle: true,
     platform: 'node',
     format,
-    logLevel: 'error',
+    logLevel: 'silent',
+    ...options,
   });
+  expect(warnings).toEqual([]);
   return outfile;
 }
 
+const FORMATS = [
+  ['cjs', 'bundle.cjs'],
+  ['esm', 'bundle.mjs'],
+] as const;
+
 describe('a bundle', () => {
-  test.each([
-    ['cjs', 'bundle.cjs'],
-    ['esm', 'bundle.mjs'],
-  ] as const)('%s: runs without the addon, and says what to do', async (format, name) => {
+  test.each(FORMATS)('%s: runs without the addon, and says what to do', async (format, name) => {
     const file = bundle('app.mjs', `alone/dist/${name}`, format);
     rmSync(join(installed.path, 'node_modules'), { recursive: true });
     const ended = await runNode([file]);
     expect(printed(ended)).toMatchObject({
       code: 'ERR_ADDON_MISSING',
-      reason: expect.stringMatching(/in a bundle or .*, set SCHEDHINT_ADDON to the absolute path/),
+      reason: expect.stringMatching(
+        /in a bundle or .*, keep that package out .*, or set SCHEDHINT_ADDON to the absolute path/,
+      ),
       source: 'none',
       worker: 'hinted',
       observers: 0,
@@ -50,27 +61,68 @@ describe('a bundle', () => {
     expect(ended.stderr).toContain('[SCHEDHINT_ADDON]');
   });
 
-  test.each([
-    ['cjs', 'bundle.cjs'],
-    ['esm', 'bundle.mjs'],
-  ] as const)('%s: SCHEDHINT_ADDON brings hints', async (format, name) => {
+  test.each(FORMATS)('%s: SCHEDHINT_ADDON brings hints', async (format, name) => {
     const file = bundle('app.mjs', `alone/dist/${name}`, format);
     const env = { SCHEDHINT_ADDON: installed.addon() };
     expect(printed(await runNode([file], { env }))).toMatchObject({ source: 'v8' });
   });
 
-  test('never loads an addon because of the directory that it lies in', async () => {
-    const file = bundle('app.mjs', 'srv/app/dist/bundle.cjs', 'cjs');
+  test.each(FORMATS)('%s: beside node_modules, hints need nothing else', async (format, name) => {
+    const file = bundle('app.mjs', `dist/${name}`, format);
+    expect(printed(await runNode([file]))).toMatchObject({ source: 'v8' });
+  });
+
+  test.each(FORMATS)('%s: the preload is in it, and does its work', async (format, name) => {
+    const program = installed.write(
+      'preloaded.mjs',
+      `import 'schedhint/register';
+      import { readFileSync } from 'node:fs';
+      const mapped = readFileSync('/proc/self/maps', 'utf8').includes('schedhint.node');
+      console.log(JSON.stringify({ mapped }));`,
+    );
+    const alone = { mapped: false };
+    const beside = { mapped: true };
+    // By the condition `module` it is of ES modules, without it what Node.js preloads.
+    for (const options of [{}, { conditions: ['other'] }, { external: ['@schedhint/native'] }]) {
+      const file = bundle(program, `dist/${name}`, format, options);
+      expect(printed(await runNode([file])), file).toEqual(beside);
+      if ('external' in options) continue;
+      const elsewhere = join(installed.path, 'alone', name);
+      cpSync(file, elsewhere);
+      renameSync(join(installed.path, 'node_modules'), join(installed.path, 'away'));
+      const env = { NODE_DEBUG: 'schedhint', SCHEDHINT_LAYERED_MAP: '/nonexistent/layered' };
+      const ended = await runNode([elsewhere], { env });
+      renameSync(join(installed.path, 'away'), join(installed.path, 'node_modules'));
+      expect(printed(ended)).toEqual(alone);
+      expect(ended.stderr).toMatch(/register: no addon was found/);
+    }
+  });
+
+  test.each(FORMATS)('%s: never loads an addon because of where it lies', async (format, name) => {
+    const file = bundle('app.mjs', `srv/app/dist/${name}`, format);
     rmSync(join(installed.path, 'node_modules'), { recursive: true });
     const planted = ['srv', 'srv/app', 'srv/app/dist', ''].map((home) => installed.addon(home));
     for (const addon of planted) installed.addAddon(addon);
-    expect(printed(await runNode([file]))).toMatchObject({
-      code: 'ERR_ADDON_MISSING',
-      addonMapped: false,
-    });
+    const alone = printed(await runNode([file]));
+    expect(alone).toMatchObject({ code: 'ERR_ADDON_MISSING', addonMapped: false });
     // As require() would find it.
     installed.addAddon(installed.addon('srv/node_modules'));
     expect(printed(await runNode([file]))).toMatchObject({ source: 'v8', addonMapped: true });
+  });
+
+  test.each(['relative', '/'])('is told a wrong directory: %s', async (kind) => {
+    // webpack and Turbopack may put the source's own in the place of __dirname.
+    const home = 'node_modules/@schedhint/native/dist';
+    const define = {
+      __dirname: JSON.stringify(kind === '/' ? `/nonexistent/${home}` : `srv/${home}`),
+      __filename: JSON.stringify(kind === '/' ? `/nonexistent/${home}/x.js` : `srv/${home}/x.js`),
+    };
+    const file = bundle('app.mjs', 'bundle.cjs', 'cjs', { define });
+    rmSync(join(installed.path, 'node_modules'), { recursive: true });
+    installed.addAddon(installed.addon('srv/node_modules'));
+    expect(printed(await runNode([file], { cwd: installed.path }))).toMatchObject({
+      code: 'ERR_ADDON_MISSING',
+    });
   });
 });
 
@@ -87,7 +139,9 @@ test('a single executable, whose require() has no resolve(): the status says wha
   const ended = await runNode([], { node: output });
   expect(printed(ended)).toMatchObject({
     code: 'ERR_ADDON_MISSING',
-    reason: expect.stringMatching(/a single executable, set SCHEDHINT_ADDON to the absolute path/),
+    reason: expect.stringMatching(
+      /a single executable, keep that package out .*SCHEDHINT_ADDON to the absolute path/,
+    ),
     observers: 0,
     threads: [],
   });
@@ -124,7 +178,7 @@ test('linked directories, as those of pnpm: one addon in a thread, opened once',
     const { length: paths } = Object.keys(process[Symbol.for('schedhint.addons')]);
     console.log(JSON.stringify({ opened, paths }));`,
   );
-  expect(printed(await runNode([app]))).toEqual({ opened: 1, paths: 2 });
+  expect(printed(await runNode([app]))).toEqual({ opened: 1, paths: 1 });
 });
 
 /** Makes a relative link. */

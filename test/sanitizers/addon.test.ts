@@ -123,7 +123,7 @@ describeOnKernel('the sanitized addon', () => {
   });
 
   test('the ordinary addon beside it is found', () => {
-    const ordinary = join(native, 'build/Release/schedhint.node');
+    const ordinary = join(native, `prebuilds/linux-${process.arch}/schedhint.node`);
     const loading = write(`process.dlopen({ exports: {} }, ${JSON.stringify(ordinary)})`);
     const { status, stderr, sanitized } = run(loading, [gate]);
     expect({ status, sanitized }).toEqual({ status: NOT_LOADED, sanitized: false });

@@ -63,7 +63,9 @@ async function fill(node: string, gate: string, map: string, entry: string): Pro
   return cell;
 }
 
-const ADDON = realpathSync(here('../../packages/native/build/Release/schedhint.node'));
+const ADDON = realpathSync(
+  here(`../../packages/native/prebuilds/linux-${process.arch}/schedhint.node`),
+);
 const scratch = mkdtempSync(join(tmpdir(), 'schedhint-terminate-'));
 const reason = whyNot();
 if (reason !== null) console.log(`without a map to bind to: ${reason}`);

@@ -23,8 +23,7 @@ function isFirst(): boolean {
   warned = true;
   try {
     // What a thread sets here is there in the workers that it starts.
-    const { getEnvironmentData, setEnvironmentData } =
-      builtinModule<typeof import('node:worker_threads')>('node:worker_threads');
+    const { getEnvironmentData, setEnvironmentData } = builtinModule('node:worker_threads');
     if (getEnvironmentData(WARNED) === true) return false;
     setEnvironmentData(WARNED, true);
   } catch {

@@ -1,5 +1,4 @@
-import { resolve } from 'node:path';
-import { type ChannelRequest, environmentVariable } from '@schedhint/native';
+import { builtinModule, type ChannelRequest, environmentVariable } from '@schedhint/native';
 import { show, typeError } from './errors.js';
 
 /** Where a map of standard blocks is pinned unless somebody says otherwise. */
@@ -41,11 +40,13 @@ function brokerOf(broker: unknown): string {
   return path === '' ? '' : resolved(path);
 }
 
-/** Most paths are as they should be, and to compile `resolve` takes a while at an application's start. */
+/**
+ * Most paths are as they should be. `node:path` is loaded for the others only: in an ESM bundle, the preload may have no way to.
+ */
 function resolved(path: string): string {
   const isPlain =
     path.startsWith('/') && !path.includes('//') && !path.includes('/.') && !path.endsWith('/');
-  if (!isPlain) return resolve(path);
+  if (!isPlain) return builtinModule('node:path').resolve(path);
   plain.add(path);
   return path;
 }

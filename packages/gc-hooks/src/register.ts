@@ -4,18 +4,18 @@
 // is in a file of its own: compiling and running all of it takes 20 ms of a slow machine's time.
 
 import { publishOwnCollections, whyNoAddon } from '@schedhint/core/preload';
-import { environmentVariable as env } from '@schedhint/native';
+import { builtinModule, environmentVariable as env } from '@schedhint/native';
 
 type Rest = typeof import('./register-rest.js');
 
 const rest = (): Rest => require('./register-rest.cjs');
 // Asked first, because to load node:util takes a while.
-const debug = env('NODE_DEBUG') ? require('node:util').debuglog('schedhint') : undefined;
+const debug = env('NODE_DEBUG') ? builtinModule('node:util').debuglog('schedhint') : undefined;
 let tells = false;
 
 // As long as nobody listens to what it would tell, it need not be there.
 function onStatus(): void {
-  const { hasSubscribers } = require('node:diagnostics_channel');
+  const { hasSubscribers } = builtinModule('node:diagnostics_channel');
   if (tells || !hasSubscribers('schedhint:status')) return;
   tells = true;
   try {

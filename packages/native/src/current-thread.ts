@@ -26,8 +26,7 @@ function isProcessesFirst(): boolean {
 
 function fromNode(): CurrentThread {
   try {
-    const { isMainThread, threadId } =
-      builtinModule<typeof import('node:worker_threads')>('node:worker_threads');
+    const { isMainThread, threadId } = builtinModule('node:worker_threads');
     return { id: threadId, isMain: isMainThread };
   } catch {
     // An ESM bundle before Node.js 20.16. There is no addon then, so the id goes nowhere.

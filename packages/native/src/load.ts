@@ -1,9 +1,9 @@
 import { isDisabled } from './disabled.js';
 import { environmentVariable } from './environment-variable.js';
-import { addonBeside, findAddon, isFile, type Libc, PACKAGE, prebuiltFor } from './find-addon.js';
 import { isOfMuslsLoader } from './libc.js';
 import type { Addon } from './native.js';
 import { openAddon } from './open-addon.js';
+import { type Libc, prebuiltAddon, prebuiltFor } from './prebuilt.js';
 
 /** The addon, or why it is not available: `code` is stable, `reason` is for people and says what to do. */
 export type AddonResult =
@@ -44,35 +44,19 @@ function load(): AddonResult {
   const named = environmentVariable('SCHEDHINT_ADDON');
   if (named) return openNamed(named);
   // The addon for glibc first: musl's loader refuses it, since it lacks one of its symbols.
-  const result = loadFor('glibc');
-  return isRefusedByMusl(result) ? loadFor('musl') : result;
+  const result = openPrebuilt('glibc');
+  return isRefusedByMusl(result) ? openPrebuilt('musl') : result;
 }
 
-/** The one that the packages bring for a C library. */
-function loadFor(libc: Libc): AddonResult {
-  const beside = addonBeside(libc);
-  if (beside !== null) {
-    const result = open(beside, REINSTALL);
-    const isKnown = 'addon' in result || FORBIDDEN.includes(result) || isRefusedByMusl(result);
-    if (isKnown || isFile(beside)) return result;
-  }
-  const file = findAddon(libc);
+function openPrebuilt(libc: Libc): AddonResult {
+  const file = prebuiltAddon(libc);
   return file === null ? missing(libc) : open(file, REINSTALL);
 }
 
 const isRefusedByMusl = (result: AddonResult): boolean =>
   'code' in result && result.code === 'ERR_ADDON_LOAD' && isOfMuslsLoader(result.reason);
 
-const REINSTALL = `install ${PACKAGE} again on this machine`;
-const FORBIDDEN_BY_NODE: AddonResult = {
-  code: 'ERR_ADDON_LOAD',
-  reason: 'the permission model forbids addons: run node with --allow-addons',
-};
-const FORBIDDEN_BY_DENO: AddonResult = {
-  code: 'ERR_ADDON_LOAD',
-  reason: 'Deno forbids addons: run it with --allow-ffi',
-};
-const FORBIDDEN = [FORBIDDEN_BY_NODE, FORBIDDEN_BY_DENO];
+const REINSTALL = 'install @schedhint/native again on this machine';
 
 function missing(libc: Libc): AddonResult {
   const { arch } = process;
@@ -80,7 +64,7 @@ function missing(libc: Libc): AddonResult {
     code: 'ERR_ADDON_MISSING',
     reason:
       arch === 'x64' || arch === 'arm64'
-        ? `no addon was found in ${PACKAGE}: ${REINSTALL}; in a bundle or a single executable, set SCHEDHINT_ADDON to the absolute path of ${prebuiltFor(libc)} of that package`
+        ? `no addon was found in @schedhint/native: ${REINSTALL}; in a bundle or a single executable, keep that package out of the bundle, or set SCHEDHINT_ADDON to the absolute path of its ${prebuiltFor(libc)}`
         : `no addon is prebuilt for linux-${arch}, only for linux-x64 and linux-arm64: build it in a clone (npm run setup) and set SCHEDHINT_ADDON to its absolute path`,
   };
 }
@@ -99,8 +83,10 @@ function open(file: string, instruction: string): AddonResult {
     return { addon: openAddon(file) };
   } catch (error) {
     const { code, name, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_DLOPEN_DISABLED') return FORBIDDEN_BY_NODE;
-    if (name === 'NotCapable') return FORBIDDEN_BY_DENO;
+    if (code === 'ERR_DLOPEN_DISABLED') {
+      return forbidden('the permission model forbids addons: run node with --allow-addons');
+    }
+    if (name === 'NotCapable') return forbidden('Deno forbids addons: run it with --allow-ffi');
     const forMusl = isOfMuslsLoader(message)
       ? 'this Node.js is for musl (Alpine), and its addon must be, too: '
       : '';
@@ -109,4 +95,8 @@ function open(file: string, instruction: string): AddonResult {
       reason: `loading ${file} failed: ${message}: ${forMusl}${instruction}`,
     };
   }
+}
+
+function forbidden(reason: string): AddonResult {
+  return { code: 'ERR_ADDON_LOAD', reason };
 }

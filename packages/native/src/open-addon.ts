@@ -33,7 +33,7 @@ function dlopen(file: string): Addon {
   return addonOver(module.exports as CompiledAddon);
 }
 
-const fs = () => builtinModule<typeof import('node:fs')>('node:fs');
+const fs = () => builtinModule('node:fs');
 
 function isSameFile(one: string, other: string): boolean {
   try {

@@ -29,7 +29,7 @@ function install(): string {
   copy('schedhint/dist', 'schedhint/dist');
   copy('native/package.json', '@schedhint/native/package.json');
   copy(
-    'native/build/Release/schedhint.node',
+    `native/prebuilds/linux-${process.arch}/schedhint.node`,
     `@schedhint/native/prebuilds/linux-${process.arch}/schedhint.node`,
   );
   // Found as ours is, by its package's exports, and with nothing in it: what Node.js itself takes.

@@ -14,7 +14,7 @@ const context = {
   require,
   /** import(), which the test's own compiler would rewrite */
   import: (url) => import(url),
-  addonFile: join(native, 'build/Release/schedhint.node'),
+  addonFile: join(native, `prebuilds/linux-${process.arch}/schedhint.node`),
   Worker,
   isMainThread,
   threadId,

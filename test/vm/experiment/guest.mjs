@@ -24,7 +24,7 @@ const seed = options.seed + number;
 function fillPageCache() {
   const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(/ (\/\S+)$/gm);
   const files = new Set([...mapped].map(([, file]) => file));
-  const addon = here('../../../packages/native/build/Release/schedhint.node');
+  const addon = here(`../../../packages/native/prebuilds/linux-${process.arch}/schedhint.node`);
   for (const file of [...files, addon, '/usr/bin/chrt', '/bin/sh']) readFileSync(file);
 }
 

@@ -1,0 +1,77 @@
+import { builtinModule } from './builtin-module.js';
+
+/** The C library that an addon is built for. */
+export type Libc = 'glibc' | 'musl';
+
+/** Where the addon of this process lies in the package that ships it. */
+export function prebuiltFor(libc: Libc): string {
+  return `prebuilds/linux-${process.arch}${libc === 'musl' ? '-musl' : ''}/schedhint.node`;
+}
+
+/**
+ * The addon's file: at the place that this file's package has for it, else where Node.js resolves it from this file, or from
+ * the program. Nothing is searched for. null: it is not there.
+ */
+export function prebuiltAddon(libc: Libc): string | null {
+  const place = prebuiltFor(libc);
+  return realFile(ownAddon(place)) ?? resolvedAddon(place);
+}
+
+/** Directories in which this code is known to be: of this package, and of `schedhint`, whose register.cjs has it in it. */
+const HOME = /^\/(?:.*\/)?node_modules\/(?:@schedhint\/native|schedhint)\/dist$/;
+
+/**
+ * One path for each platform, spelled out with `join` and `__dirname`: what traces an app's files (@vercel/nft, Next.js)
+ * understands that. null in a bundle: its directory means nothing, and whoever may write beside it must not be able to plant an addon.
+ */
+function ownAddon(place: string): string | null {
+  if (typeof __dirname === 'undefined' || !HOME.test(__dirname)) return null;
+  const { join } = require('node:path') as typeof import('node:path');
+  const isNative = __dirname.endsWith('/@schedhint/native/dist');
+  switch (place) {
+    case 'prebuilds/linux-x64/schedhint.node':
+      return isNative
+        ? join(__dirname, '../prebuilds/linux-x64/schedhint.node')
+        : join(__dirname, '../../@schedhint/native/prebuilds/linux-x64/schedhint.node');
+    case 'prebuilds/linux-arm64/schedhint.node':
+      return isNative
+        ? join(__dirname, '../prebuilds/linux-arm64/schedhint.node')
+        : join(__dirname, '../../@schedhint/native/prebuilds/linux-arm64/schedhint.node');
+    case 'prebuilds/linux-x64-musl/schedhint.node':
+      return isNative
+        ? join(__dirname, '../prebuilds/linux-x64-musl/schedhint.node')
+        : join(__dirname, '../../@schedhint/native/prebuilds/linux-x64-musl/schedhint.node');
+    case 'prebuilds/linux-arm64-musl/schedhint.node':
+      return isNative
+        ? join(__dirname, '../prebuilds/linux-arm64-musl/schedhint.node')
+        : join(__dirname, '../../@schedhint/native/prebuilds/linux-arm64-musl/schedhint.node');
+    default:
+      return null;
+  }
+}
+
+/**
+ * As `require.resolve` would find it, also from a bundle beside node_modules; that takes 2 ms of a start. From the program
+ * too: as an ES module a bundle does not know its file's name, and Turbopack's knows a wrong one.
+ */
+function resolvedAddon(place: string): string | null {
+  const files = [typeof __filename === 'undefined' ? undefined : __filename, process.argv[1]];
+  for (const file of files) {
+    try {
+      return builtinModule('node:module').createRequire(file!).resolve(`@schedhint/native/${place}`);
+    } catch {
+      // there is no such package, or no such file
+    }
+  }
+  return null;
+}
+
+/** The path without links; null: there is no such file, as far as the permission model lets us know. */
+function realFile(path: string | null): string | null {
+  if (path === null) return null;
+  try {
+    return builtinModule('node:fs').realpathSync.native(path);
+  } catch {
+    return null;
+  }
+}
