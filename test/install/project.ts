@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,13 +26,17 @@ export class Project {
    * Packs, and installs with the ordinary npm; the registry has what the packages depend on.
    *
    * @param programs a directory whose files are copied into the project
-   * @param others packages to install besides, as npm names them
-   * @param tools what the project has installed before
+   * @param others.pins a directory whose package.json and package-lock.json say which versions of packages to install besides
+   * @param others.names of these packages
+   * @param others.tools what the project has installed before
    */
   static create(
     programs = new URL('programs', import.meta.url),
-    others: readonly string[] = [],
-    tools?: { copyTo(folder: string): void },
+    others: {
+      readonly pins?: URL;
+      readonly names?: readonly string[];
+      readonly tools?: { copyTo(folder: string): void };
+    } = {},
   ): Project {
     const scratch = mkdtempSync(join(tmpdir(), 'schedhint-install-'));
     const tarballs = pack(join(scratch, 'tarballs')).map(({ name, filename, files }) => ({
@@ -42,14 +46,28 @@ export class Project {
     }));
     const project = new Project(join(scratch, 'app'), tarballs);
     cpSync(fileURLToPath(programs), project.path, { recursive: true });
-    if (tools === undefined) {
-      writeFileSync(join(project.path, 'package.json'), '{ "private": true }\n');
+    if (others.tools === undefined) {
+      const { pins, names = [] } = others;
+      const devDependencies = pins === undefined ? {} : project.#pin(names, pins);
+      const manifest = { private: true, devDependencies };
+      writeFileSync(join(project.path, 'package.json'), JSON.stringify(manifest));
     } else {
-      tools.copyTo(project.path);
+      others.tools.copyTo(project.path);
     }
     const paths = tarballs.map(({ path }) => path);
-    project.npm('install', '--prefer-offline', '--no-audit', '--no-fund', ...paths, ...others);
+    project.npm('install', '--prefer-offline', '--no-audit', '--no-fund', ...paths);
     return project;
+  }
+
+  /** Copies the lock, of which npm drops what the project does not ask for. @returns the versions of the packages */
+  #pin(names: readonly string[], pins: URL): Record<string, string> {
+    copyFileSync(new URL('package-lock.json', pins), join(this.path, 'package-lock.json'));
+    const manifest = readFileSync(new URL('package.json', pins), 'utf8');
+    const { devDependencies } = JSON.parse(manifest);
+    const versions = names.map((name) => [name, devDependencies[name]] as const);
+    const unknown = versions.filter(([, version]) => version === undefined);
+    if (unknown.length > 0) throw new Error(`not pinned: ${unknown.map(([name]) => name)}`);
+    return Object.fromEntries(versions);
   }
 
   /** Runs npm in it. @returns its stdout; throws unless it exits with 0 */

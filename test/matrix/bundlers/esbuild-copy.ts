@@ -1,0 +1,16 @@
+import { runBundleRow } from './bundle-row.js';
+import { recipe } from './recipe.js';
+
+await runBundleRow({
+  tools: ['esbuild'],
+  needsPackage: false,
+  build(workshop, name, output, isPlain) {
+    const { files, commands } = recipe('The addon beside the bundle');
+    for (const [file, content] of Object.entries(files)) {
+      workshop.write(file, content.replace('./app.mjs', `./${name}.mjs`));
+    }
+    const command = commands[0]!.replace('npx ', '').replace('=dist', `=${output}`);
+    workshop.run(isPlain ? command.replace('main.mjs', `${name}.mjs`) : command);
+    return isPlain ? `${name}.mjs` : 'main.mjs';
+  },
+});

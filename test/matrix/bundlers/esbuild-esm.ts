@@ -1,0 +1,3 @@
+import { runEsbuildRow } from './esbuild.js';
+
+await runEsbuildRow('esm');

@@ -1,0 +1,3 @@
+import { runNextRow } from './next.js';
+
+await runNextRow('--webpack');

@@ -1,0 +1,3 @@
+import { runPackerRow } from './packer.js';
+
+await runPackerRow('@rspack/core');

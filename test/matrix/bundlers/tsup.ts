@@ -1,0 +1,20 @@
+import { dirname } from 'node:path';
+import { nodeBinaries } from '../../node-versions/node-binaries.js';
+import { runBundleRow } from './bundle-row.js';
+import { recipe } from './recipe.js';
+
+const newest = nodeBinaries().at(-1)!; // tsup 9 asks for Node.js 22.18
+
+await runBundleRow({
+  tools: ['tsup'],
+  build(workshop, name, output, isPlain) {
+    const config = recipe('tsup').files['tsup.config.mjs']!;
+    workshop.write(
+      'tsup.config.mjs',
+      config.replace("'app.mjs'", `'${name}.mjs'`).replace(/ +external: .*\n/, isPlain ? '' : '$&'),
+    );
+    const PATH = `${dirname(newest.path)}:${process.env.PATH}`;
+    workshop.run(`node node_modules/.bin/tsup --out-dir ${output}`, { PATH });
+    return `${name}.mjs`;
+  },
+});
