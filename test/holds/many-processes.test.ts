@@ -61,9 +61,9 @@ describeOnKernel(`${PROCESSES} processes of one user`, () => {
   const watch = () => {
     const program =
       "try { require('fs').watch('/').close(); console.log('watches') } catch (e) { console.log(e.code) }";
-    const [command, ...args] = [...AS_USER, process.execPath, '-e', program] as [string];
+    const [command, ...args] = [...AS_USER, process.execPath, '-e', program];
     const env = { ...process.env, NODE_OPTIONS: '' };
-    return execFileSync(command, args, { cwd: '/', env, encoding: 'utf8' }).trim();
+    return execFileSync(command!, args, { cwd: '/', env, encoding: 'utf8' }).trim();
   };
   const untilEach = async (what: string, is: (pid: number) => boolean) => {
     for (const { pid } of processes)

@@ -13,7 +13,7 @@ import { InstalledTools } from './installed-tools.js';
  */
 export function toolProject(programs: URL, versions?: Readonly<Record<string, string>>) {
   const tools = versions && InstalledTools.of(versions);
-  const project = Project.create(programs, { tools });
+  const project = Project.create(programs, tools && { tools });
   cpSync(
     fileURLToPath(new URL('programs/say.cjs', import.meta.url)),
     join(project.path, 'say.cjs'),

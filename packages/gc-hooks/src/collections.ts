@@ -38,8 +38,7 @@ export function observeCollections(
   if (!supportedEntryTypes?.includes('gc')) return null;
   // An entry of a pause before this is one that a GC hook started with us has not counted either. Not by the global
   // `performance`: a test's fake timers replace it, and entries keep the real time.
-  const since =
-    builtinModule<typeof import('node:perf_hooks')>('node:perf_hooks').performance.now();
+  const since = builtinModule('node:perf_hooks').performance.now();
   const report = (entries: PerformanceEntry[]) => {
     for (const { startTime, duration, detail } of entries as GcEntry[]) {
       const kind = kinds.get(detail.kind);

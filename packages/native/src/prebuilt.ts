@@ -58,7 +58,9 @@ function resolvedAddon(place: string): string | null {
   const files = [typeof __filename === 'undefined' ? undefined : __filename, process.argv[1]];
   for (const file of files) {
     try {
-      return builtinModule('node:module').createRequire(file!).resolve(`@schedhint/native/${place}`);
+      return builtinModule('node:module')
+        .createRequire(file!)
+        .resolve(`@schedhint/native/${place}`);
     } catch {
       // there is no such package, or no such file
     }
