@@ -1,6 +1,5 @@
 import type { PerformanceEntry } from 'node:perf_hooks';
 import { GcKind } from '@schedhint/core';
-import { builtinModule } from '@schedhint/native';
 
 /** A kind of V8 pause. */
 export type CollectionKind = keyof typeof GcKind;
@@ -30,15 +29,15 @@ const kinds = new Map<number, CollectionKind>(
 export function observeCollections(
   onCollection: (collection: Collection) => void,
 ): (() => void) | null {
-  // Not an import: node:perf_hooks takes 1-2 ms to load, and the register entry mostly does without.
-  // (@types/node has no supportedEntryTypes.)
+  // The global, not an import: it loads node:perf_hooks when it is used, and the register entry
+  // mostly does not. (@types/node has no supportedEntryTypes.)
   const { supportedEntryTypes } = PerformanceObserver as {
     supportedEntryTypes?: readonly string[];
   };
   if (!supportedEntryTypes?.includes('gc')) return null;
-  // An entry of a pause before this is one that a GC hook started with us has not counted either. Not by the global
-  // `performance`: a test's fake timers replace it, and entries keep the real time.
-  const since = builtinModule('node:perf_hooks').performance.now();
+  // An entry of a pause before this is one that a GC hook started with us has not counted either. An event has the clock of entries;
+  // `performance` may be a test's fake one, and node:perf_hooks' too.
+  const since = new Event('now').timeStamp;
   const report = (entries: PerformanceEntry[]) => {
     for (const { startTime, duration, detail } of entries as GcEntry[]) {
       const kind = kinds.get(detail.kind);

@@ -4,7 +4,6 @@ interface Builtins {
   'node:fs': typeof import('node:fs');
   'node:module': typeof import('node:module');
   'node:path': typeof import('node:path');
-  'node:perf_hooks': typeof import('node:perf_hooks');
   'node:util': typeof import('node:util');
   'node:worker_threads': typeof import('node:worker_threads');
 }
@@ -15,7 +14,6 @@ const required: { readonly [Name in keyof Builtins]: () => Builtins[Name] } = {
   'node:fs': () => require('node:fs'),
   'node:module': () => require('node:module'),
   'node:path': () => require('node:path'),
-  'node:perf_hooks': () => require('node:perf_hooks'),
   'node:util': () => require('node:util'),
   'node:worker_threads': () => require('node:worker_threads'),
 };

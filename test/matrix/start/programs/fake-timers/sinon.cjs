@@ -1,7 +1,5 @@
 // The fake timers that sinon is made of.
 
-// Node.js loads it at its first use, and it delivers by what is setImmediate then.
-require('node:perf_hooks');
 const FakeTimers = require('@sinonjs/fake-timers');
 const { check } = require('./check.cjs');
 
