@@ -210,7 +210,7 @@ void Registry::FreeIfUnused(Channel* channel) {
   if (auto unsettled = channel->TakeUnsettled()) unsettled_.push_back(std::move(unsettled));
   channels_.erase(std::find_if(channels_.begin(), channels_.end(),
                                [&](auto& owned) { return owned.get() == channel; }));
-  if (is_watched_) watcher_.LookSoon();  // the last one ends the watcher
+  if (is_watched_ || !unsettled_.empty()) Watch();  // the last one ends the watcher
 }
 
 void Registry::FreeIfUnused(Thread* thread) {
