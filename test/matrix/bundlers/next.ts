@@ -24,7 +24,12 @@ export function runNextRow(bundler: '--turbopack' | '--webpack'): Promise<void> 
     const workshop = Workshop.create(TOOLS, new URL('next-app', import.meta.url));
     const deployed = new Deployment();
     try {
-      workshop.write('next.config.mjs', recipe('Next.js').files['next.config.mjs']!);
+      const config = recipe('Next.js').files['next.config.mjs']!;
+      const isWebpack = bundler === '--webpack';
+      workshop.write(
+        'next.config.mjs',
+        config.replace(/ +serverExternalPackages: .*\n/, isWebpack ? '$&' : ''),
+      );
       workshop.run(`next build ${bundler}`, { NEXT_TELEMETRY_DISABLED: '1' });
       deployed.add(join(workshop.path, '.next/standalone'), 'app');
       for (const way of WAYS) await isSeen(reader, deployed, way);
