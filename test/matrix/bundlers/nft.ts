@@ -7,11 +7,12 @@ import { APPS, Deployment } from './deployment.js';
 import { Workshop } from './workshop.js';
 
 const TRACE = `
+import { writeFileSync } from 'node:fs';
 import { nodeFileTrace } from '@vercel/nft';
 
 const { fileList, warnings } = await nodeFileTrace([process.argv[2]]);
 for (const { message } of warnings) console.error('warning:', message);
-console.log(JSON.stringify([...fileList]));
+writeFileSync('traced.json', JSON.stringify([...fileList]));
 `;
 
 await runRow(async (reader) => {
@@ -21,7 +22,8 @@ await runRow(async (reader) => {
     workshop.write('trace.mjs', TRACE);
     let traced = 0;
     for (const name of APPS) {
-      const files: string[] = JSON.parse(workshop.run(`node trace.mjs ${name}.mjs`));
+      workshop.run(`node trace.mjs ${name}.mjs`);
+      const files: string[] = JSON.parse(workshop.read('traced.json'));
       for (const file of files) deployed.add(join(workshop.path, file), join(name, file));
       traced += files.length;
       await deployed.isSeen(reader, name, [process.execPath, join(name, `${name}.mjs`)]);

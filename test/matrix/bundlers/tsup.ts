@@ -6,7 +6,7 @@ import { recipe } from './recipe.js';
 const newest = nodeBinaries().at(-1)!; // tsup 9 asks for Node.js 22.18
 
 await runBundleRow({
-  tools: ['tsup'],
+  tools: ['tsup', 'typescript'], // its optional peer, which it loads all the same
   build(workshop, name, output, isPlain) {
     const config = recipe('tsup').files['tsup.config.mjs']!;
     workshop.write(
