@@ -6,10 +6,12 @@
 
 namespace schedhint {
 
-// Moves memory that threads are writing to into a file, at the same address; no store is lost, but
-// one that comes meanwhile may show a few microseconds late. `memory` must be a whole mapping,
-// shared and anonymous, that the kernel holds no page of for anybody. The file must have zeroes
-// there. 0, or -errno: nothing has changed.
+// Moves memory that threads are writing to into a file, at the same address. A store that comes
+// meanwhile is made again afterwards, so it may show a few microseconds late. (A byte that is
+// stored meanwhile and set back within these microseconds may keep the value in between.)
+// `memory` must be a whole mapping, shared and anonymous; a program to which the kernel has given a
+// page of it goes on with the old one. The file must have zeroes there. 0, or -errno: nothing has
+// changed.
 int MoveIntoFile(void* memory, size_t bytes, int fd, off_t offset);
 
 }  // namespace schedhint

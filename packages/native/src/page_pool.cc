@@ -76,11 +76,6 @@ PoolCounts PagePool::Counts() {
   return counts_;
 }
 
-bool PagePool::IsIdle() {
-  std::lock_guard<std::mutex> lock(mutex_);
-  return IsIdleLocked();
-}
-
 int PagePool::Share(const Block& block, SharedPlace* place) {
   std::lock_guard<std::mutex> lock(mutex_);
   return memory_.Share(block.address, place);
@@ -119,7 +114,7 @@ uint64_t PagePool::Reap() {
   for (const Block& block : batch) free_[SizeClass(block.size)].push_back(block);
   counts_.quarantined -= static_cast<uint32_t>(batch.size());
   counts_.free += static_cast<uint32_t>(batch.size());
-  if (IsIdleLocked()) memory_.Unshare();
+  if (IsIdle()) memory_.Unshare();
   has_reaper_ = !quarantine_.empty();
   return has_reaper_ ? quarantine_.front().since_ns + quarantine_ns_ + kTogetherNs : 0;
 }

@@ -45,8 +45,6 @@ class PagePool {
   // Reap() has to be called, which tells of what is returned later. True once.
   bool WantsReaper();
   PoolCounts Counts();
-  // No block is in use, nor in quarantine.
-  bool IsIdle();
   // Where a broker finds a block, which no program may find yet. 0, or -errno.
   int Share(const Block& block, SharedPlace* place);
   // Of the memfd of this number, or -1.
@@ -61,7 +59,7 @@ class PagePool {
   };
 
   bool AddPage(int size_class);
-  bool IsIdleLocked() const { return counts_.used == 0 && counts_.quarantined == 0; }
+  bool IsIdle() const { return counts_.used == 0 && counts_.quarantined == 0; }
 
   std::mutex mutex_;
   BlockMemory memory_;

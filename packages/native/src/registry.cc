@@ -99,7 +99,9 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
   return channels_.back().get();
 }
 
-// One of its own: a chunk can be shared with a broker only while no program finds a block in it.
+// One that no other channel has: a chunk moves when it is shared with a broker, and a program that
+// finds another channel's block in it would go on with the old memory. Blocks in quarantine do not
+// matter: nobody reads what is still written to them.
 PagePool* Registry::PoolFor(const schedhint_channel_spec& spec) {
   if (spec.kind == SCHEDHINT_KIND_TLD) return &tld_pool_;
   std::vector<schedhint_slot> slots(spec.slots, spec.slots + spec.slot_count);
@@ -107,7 +109,11 @@ PagePool* Registry::PoolFor(const schedhint_channel_spec& spec) {
     if (map->IsFor(spec.broker, spec.path, spec.value_size, slots)) return map->pool();
   }
   for (auto& pool : pools_) {
-    if (pool->IsIdle()) return pool.get();
+    auto has_it = [&pool](const auto& other) { return other->pool() == pool.get(); };
+    if (std::none_of(channels_.begin(), channels_.end(), has_it) &&
+        std::none_of(unsettled_.begin(), unsettled_.end(), has_it)) {
+      return pool.get();
+    }
   }
   pools_.push_back(std::make_unique<PagePool>());
   return pools_.back().get();
