@@ -70,6 +70,13 @@ const inMounts = (command: string) => () => ({
   through: ['unshare', '--mount', 'sh', '-c', `${command} && exec "$0" "$@"`],
 });
 
+/** Without CAP_SYS_RESOURCE only the user itself may set its limits. */
+function limitThreads(app: App, most: number): void {
+  const user = ['--reuid', `${OWN_UID}`, '--regid', `${OWN_UID}`, '--clear-groups'];
+  const limit = ['--pid', `${app.node.pid}`, `--nproc=${most}:`];
+  execFileSync('setpriv', [...user, 'prlimit', ...limit]);
+}
+
 const noThreads: Row = {
   fault: 'no thread may be started (RLIMIT_NPROC)',
   times: 1,
@@ -80,13 +87,16 @@ const noThreads: Row = {
     const app = await stage.launch({ workers: 2, uid: OWN_UID });
     // What Node.js starts when it first needs it, and does not survive without.
     await app.run(async ({ require }) => void (await require('node:fs/promises').stat('/')));
-    const own = ['--reuid', `${OWN_UID}`, '--regid', `${OWN_UID}`, '--clear-groups'];
-    const prlimit = ['prlimit', '--pid', `${app.node.pid}`, '--nproc=1:1'];
-    execFileSync('setpriv', [...own, ...prlimit]);
+    limitThreads(app, 1);
     await app.attach();
     await app.isBoundTo(scheduler);
+    // Blocks that were given back wait for the thread. The next attach starts it, if it can.
+    limitThreads(app, 4000);
+    await app.run(({ schedhint }, map) => {
+      schedhint.attachThread({ map, scoped: true }).stop();
+    }, `${stage.map}_other`);
     await app.end();
-    return 'bound when it attaches';
+    return 'bound when it attaches, blocks come back once a thread may be started';
   },
 };
 
