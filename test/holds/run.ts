@@ -1,5 +1,5 @@
 // npm run holds [-- --write]: measures what one process holds in each state, and with --write puts the
-// table into docs/operations.md.
+// table into docs/where-it-runs.md.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
@@ -8,7 +8,7 @@ import { whyNot } from '../kernel/why-not.js';
 import type { Held } from './held.js';
 import { measureStates, STATES, type State } from './states.js';
 
-const DOCUMENT = fileURLToPath(new URL('../../docs/operations.md', import.meta.url));
+const DOCUMENT = fileURLToPath(new URL('../../docs/where-it-runs.md', import.meta.url));
 const BEGIN = '<!-- npm run holds -- --write -->';
 const END = '<!-- end -->';
 
