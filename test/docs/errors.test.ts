@@ -19,7 +19,9 @@ function codesOfWarnings(): string[] {
   const codes = sources.flatMap((file) => {
     const source = read(`packages/${file}`);
     return source.includes('emitWarning(')
-      ? [...source.matchAll(/(?<!environmentVariable\()'(SCHEDHINT_\w+)'/g)].map(([, code]) => code!)
+      ? [...source.matchAll(/(?<!environmentVariable\()'(SCHEDHINT_\w+)'/g)].map(
+          ([, code]) => code!,
+        )
       : [];
   });
   return [...new Set(codes)].sort();
