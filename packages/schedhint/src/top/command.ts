@@ -72,7 +72,8 @@ async function follow(
   let before: Snapshot | null = null;
   let shown = 0;
   for await (const snapshot of observer) {
-    if (snapshot.final) continue;
+    // More may have come while the last table was shown, or while the observer ends.
+    if (snapshot.final || shown >= iterations) continue;
     if (before !== null) {
       await next(intervalOf(before, snapshot, names));
       shown++;
