@@ -23,6 +23,7 @@ const required: { readonly [Name in keyof Builtins]: () => Builtins[Name] } = {
  * an ESM bundle has none.
  *
  * @throws where the runtime has no way to load one
+ * @internal
  */
 export function builtinModule<Name extends keyof Builtins>(name: Name): Builtins[Name] {
   // Node.js has it since 20.16 and 22.3.
