@@ -23,6 +23,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
+import { isTornInstruction } from './emulation.mjs';
 import { CACHE, TOOLS, tool } from './image.mjs';
 
 const INIT = fileURLToPath(new URL('guest-init.sh', import.meta.url));
@@ -215,6 +216,12 @@ exec ${command.map(quote).join(' ')}
       .join('\n');
   }
 
+  /** Whether it died of how its CPUs are emulated. */
+  get hasTornInstruction() {
+    const [console] = this.#logs;
+    return console !== undefined && isTornInstruction(readFileSync(console, 'utf8'));
+  }
+
   async end() {
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -227,7 +234,8 @@ exec ${command.map(quote).join(' ')}
 }
 
 /**
- * Boots a VM and runs a command in it, as root, in the same working directory.
+ * Boots a VM and runs a command in it, as root, in the same working directory. Once more, and says so, if it died of how its CPUs
+ * are emulated. Any other panic is a failure of what was loaded into the kernel.
  *
  * @param {VmOptions} options
  * @returns {Promise<number>} the command's exit code, {@link TIMED_OUT} or {@link VM_DIED}
@@ -241,11 +249,18 @@ export async function runInVm(options) {
   if (process.arch !== 'x64')
     throw new ExplainedError(`the VM is x86-64, this machine ${process.arch}`);
   if (!existsSync(options.vmlinux)) throw new ExplainedError(`no kernel in ${CACHE}`);
+  const first = await runOnce(options);
+  if (!first.hasTornInstruction || options.icount) return first.code;
+  process.stderr.write('vm: QEMU ran half of an instruction that the kernel replaced; once more\n');
+  return (await runOnce(options)).code;
+}
+
+async function runOnce(options) {
   const machine = new Machine(options.out);
   try {
     const code = await machine.run(options);
     if (code === TIMED_OUT || code === VM_DIED) process.stderr.write(`${machine.lastWords}\n`);
-    return code;
+    return { code, hasTornInstruction: code === VM_DIED && machine.hasTornInstruction };
   } finally {
     await machine.end();
   }

@@ -91,7 +91,6 @@ try {
     const wanted = named.length > 0 ? named : i === 0 ? ALL : IN_OTHERS;
     for (const vm of vmsFor(testFiles(wanted))) {
       const counts = await testKernel(image.vmlinux, vm);
-      // A panic is a failure of what we load into the kernel, not of the machine: no second try.
       passed += counts?.passed ?? 0;
       failed += counts?.failed ?? 1;
     }
