@@ -47,7 +47,6 @@ async function fill(node: string, gate: string, map: string, entry: string): Pro
     const program = [here('programs/terminate.cjs'), gate, ADDON, map, entry];
     const child = spawn(node, [...program, `${times - done}`, `${done}`], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, TMPDIR: scratch }, // a terminated worker leaves its files
     });
     let [stdout, stderr] = ['', ''];
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -3,7 +3,7 @@
 // Each prepares, and returns what the worker is to be stopped inside. Where JavaScript does not make
 // the call, `across` names the Node-API function before which a thread is stopped instead.
 
-const { rmSync, writeFileSync } = require('node:fs');
+const { mkdirSync, rmSync } = require('node:fs');
 const { threadId } = require('node:worker_threads');
 
 const loaded = () => require('@schedhint/native').loadAddon().addon;
@@ -34,7 +34,7 @@ function attached({ map }) {
 const told = (own, listen) =>
   new Promise((resolve) => {
     listen(resolve);
-    writeFileSync(own, ''); // no map, but another reason
+    mkdirSync(own); // no map, but another reason
   });
 
 const onHandle = (act) => (context) => {
@@ -158,4 +158,4 @@ exports.entries = {
   ),
 };
 
-exports.cleanUp = ({ own }) => rmSync(own, { force: true });
+exports.cleanUp = ({ own }) => rmSync(own, { recursive: true, force: true });

@@ -7,8 +7,7 @@ const { ok, deepEqual } = require('node:assert/strict');
 const { once } = require('node:events');
 const { readFileSync } = require('node:fs');
 const { Socket } = require('node:net');
-const { tmpdir } = require('node:os');
-const { join } = require('node:path');
+const { dirname, join } = require('node:path');
 const { isMainThread, parentPort, threadId, Worker, workerData } = require('node:worker_threads');
 const { cleanUp, entries } = require('./entries.cjs');
 
@@ -21,7 +20,8 @@ else live(workerData);
 async function live({ gateFile, entry, slot, calls, ...context }) {
   const gate = load(gateFile);
   parentPort.on('message', () => {}); // what it waits for keeps no event loop alive
-  const own = join(tmpdir(), `schedhint-terminate-${process.pid}-${threadId}`);
+  // Beside the map, since where no map can come nothing watches. Goes with the bpffs if the worker is terminated.
+  const own = join(dirname(context.map), `of-${process.pid}-${threadId}`);
   const { across } = entries[entry];
   const act = entries[entry]({ ...context, own });
   if (across === undefined) gate.arm(slot, calls);
