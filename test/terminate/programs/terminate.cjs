@@ -55,13 +55,15 @@ async function parent(gateFile, file, map, entry, times, before) {
   await nothingIsLeft(file);
 }
 
-/** How many calls the addon makes in the entry: that of a worker which is left alone. */
+/** How many calls the addon makes in the entry: those of workers that are left alone, of which a finalizer may have made some more. */
 async function countCalls(start) {
-  const worker = start(0, COUNT_ONLY);
-  let seen;
-  worker.on('message', (message) => (seen = message.seen ?? seen));
-  await once(worker, 'exit');
-  return seen;
+  const counts = [];
+  for (let i = 0; i < 3; i++) {
+    const worker = start(0, COUNT_ONLY);
+    worker.on('message', ({ seen }) => seen !== undefined && counts.push(seen));
+    await once(worker, 'exit');
+  }
+  return Math.min(...counts);
 }
 
 async function terminate(gate, arrivals, slot, worker) {
