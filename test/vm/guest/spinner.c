@@ -3,13 +3,14 @@
  * that all of them are inside a pause of the collector. Prints the CPU time that it got.
  *
  * spinner [--lie] [--threads N] [--seconds N] [--shed none|threads|forks|execs|naps]
- *         [--pulse MS] [--helpers]
+ *         [--pulse MS] [--helpers] [--exec] [--until NS]
  *
  * --shed: how it tries to leave its debts behind. threads: each one ends after a while and starts
  * its successor; forks: each one is a child process that ends after a while; execs: the child
  * starts this program anew; naps: of two threads one sleeps while the other works, in turns.
  * --pulse: honest, the first thread is in a pause of so many ms every half second.
  * --exec: at the end it starts itself anew, bound as it is.
+ * --until NS: one life, which ends at this time of CLOCK_MONOTONIC at the latest; -1: when it ends.
  * --helpers: only the leader has a block and says that it is in a pause, now and then; the threads
  * have none.
  */
@@ -161,6 +162,9 @@ static void* thread_main(void* argument) {
 
 /* One child after the other, each with the claim of its own. */
 static void* children_main(void* argument) {
+  char until[40]; /* without it the last lives would go on after the race */
+
+  snprintf(until, sizeof(until), "--until=%llu", (unsigned long long)end_ns);
   while (now_ns() < end_ns) {
     pid_t child = fork();
 
@@ -168,7 +172,7 @@ static void* children_main(void* argument) {
     if (!child) {
       make_blocks();
       if (!strcmp(shed, "execs"))
-        execl("/proc/self/exe", "spinner", lie ? "--lie" : "--threads=1", "--seconds=0", NULL);
+        execl("/proc/self/exe", "spinner", lie ? "--lie" : "--threads=1", until, NULL);
       claim(0);
       live();
       _exit(0);
@@ -204,7 +208,8 @@ static void read_options(int argc, char** argv) {
       {"lie", no_argument, NULL, 'l'},           {"threads", required_argument, NULL, 't'},
       {"seconds", required_argument, NULL, 's'}, {"shed", required_argument, NULL, 'S'},
       {"pulse", required_argument, NULL, 'p'},   {"helpers", no_argument, NULL, 'h'},
-      {"exec", no_argument, NULL, 'e'},          {NULL, 0, NULL, 0},
+      {"exec", no_argument, NULL, 'e'},          {"until", required_argument, NULL, 'u'},
+      {NULL, 0, NULL, 0},
   };
   int option;
 
@@ -216,6 +221,7 @@ static void read_options(int argc, char** argv) {
     if (option == 'p') pulse_ms = atoi(optarg);
     if (option == 'h') helpers = true;
     if (option == 'e') anew = true;
+    if (option == 'u') end_ns = strtoull(optarg, NULL, 10);
     if (option == '?') _exit(2);
   }
   if (threads > MAX_THREADS) threads = MAX_THREADS;
@@ -229,8 +235,7 @@ int main(int argc, char** argv) {
   read_options(argc, argv);
   open_map(getenv("SCHEDHINT_MAP") ?: SCHEDHINT_DEFAULT_PIN);
   make_blocks();
-  if (!seconds) { /* one life, of the mode `execs` */
-    end_ns = now_ns() + 60 * 1000000000ULL;
+  if (end_ns) { /* one life, of the mode `execs` */
     claim(0);
     live();
     return 0;
@@ -255,7 +260,7 @@ int main(int argc, char** argv) {
   if (anew) {
     fflush(stdout);
     claim(0); /* this thread, the one that is left after it */
-    execl("/proc/self/exe", "spinner", "--seconds=0", NULL);
+    execl("/proc/self/exe", "spinner", "--until=-1", NULL);
   }
   return 0;
 }
