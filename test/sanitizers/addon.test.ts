@@ -18,6 +18,10 @@ const native = here('../../packages/native');
 const addon = join(native, 'build/sanitized/Release/schedhint.node');
 const FAULT = 99;
 const NOT_LOADED = 98;
+/** Seldom the tracer of GCC 12's LeakSanitizer itself crashes, and has not looked: google/sanitizers#1353. */
+const TRACER_CRASHED =
+  /^Tracer caught signal 11: .*\n==\d+==LeakSanitizer has encountered a fatal error/;
+const MOST_RUNS = 3;
 const BUILD_MS = 900_000;
 
 /** Of the compiler: preloaded, since Node.js itself has none. */
@@ -60,7 +64,12 @@ describeOnKernel('the sanitized addon', () => {
   });
 
   /** Runs a program. Every process of it must have said that it has the sanitized addon. */
-  function run(program: string, args: string[], environment: Record<string, string> = {}) {
+  function run(
+    program: string,
+    args: string[],
+    environment: Record<string, string> = {},
+    runs = 1,
+  ): { status: number | null; stdout: string; stderr: string; sanitized: boolean } {
     const { pid, status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
       env: {
         ...process.env,
@@ -74,6 +83,11 @@ describeOnKernel('the sanitized addon', () => {
       },
       encoding: 'utf8',
     });
+    if (TRACER_CRASHED.test(stderr) && runs < MOST_RUNS) {
+      console.log(`${stderr}run once more`);
+      writeFileSync(loaded, '');
+      return run(program, args, environment, runs + 1);
+    }
     const sanitized = readFileSync(loaded, 'utf8') === `${pid}\n`;
     return { status, stdout, stderr, sanitized };
   }
