@@ -4,7 +4,7 @@ import type { StructLayout } from '@schedhint/core';
 import { btfOfBytes, CLayouts } from '@schedhint/core/btf';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createView } from '../../packages/core/src/view.js';
+import { createView } from '../../packages/core/src/view/struct-view.js';
 import { bpfObject, CSource, cStruct, runC } from './c-structs.js';
 import { isBool, type Leaf, leavesOf, placeIn } from './leaves.js';
 

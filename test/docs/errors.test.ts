@@ -35,7 +35,7 @@ function codesOfTable(page: string, heading: string): string[] {
 const page = read('docs/errors.md');
 
 test('docs/errors.md has every status code of the source and no other', () => {
-  const codes = codesOfType(read('packages/core/src/status.ts'), 'StatusCode');
+  const codes = codesOfType(read('packages/core/src/thread/status.ts'), 'StatusCode');
   expect(codes.length).toBeGreaterThan(10);
   expect(codesOfTable(page, 'Status')).toEqual(codes);
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Addon } from '@schedhint/native';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { standardGcRequest } from '../../packages/core/src/standard-request.js';
+import { standardGcRequest } from '../../packages/core/src/channel/standard.js';
 import { describeOnKernel } from './ability.js';
 import { BpfReader } from './bpf-reader.js';
 import { type Bpffs, mountBpffs } from './bpffs.js';

@@ -3,39 +3,57 @@
  *
  * @packageDocumentation
  */
-export type { ArrayView } from './array-view.js';
-export { type BitsType, bits } from './bit-field.js';
+
+export type { Feedback } from './block/feedback.js';
+export type { GcReporting, GcState } from './block/gc-state.js';
+export type { HintGroup, Hints } from './block/hints.js';
+export {
+  ABI,
+  Flag,
+  GcKind,
+  Phase,
+  type PhaseName,
+  processLayout,
+  ReaderFlag,
+  Role,
+  type RoleName,
+  threadLayout,
+  URGENCY_MAX,
+} from './block/standard-block.js';
 export type {
   Channel,
   LayeredMapping,
   StandardBlocks,
   StandardChannel,
-} from './channel.js';
-export { deadlineIn, monotonicNs } from './clock.js';
-export { type EnumConstants, type EnumType, enumeration, isEnum } from './enumeration.js';
-export type { Coded, ErrorCode } from './errors.js';
-export type { Feedback } from './feedback.js';
-export type { GcReporting, GcState } from './gc-state.js';
-export type { HintedThread, HintingThread, ScopedThread, Thread, ThreadOf } from './handle.js';
-export type { HintGroup, Hints } from './hints.js';
-export type { HintsIn, JointThread } from './joint-thread.js';
-export { type LayeredOptions, layered } from './layered.js';
+} from './channel/channel.js';
+export { type LayeredOptions, layered } from './channel/layered.js';
+export { DEFAULT_BROKER, DEFAULT_PIN } from './channel/map-location.js';
 export {
-  type ArrayType,
-  array,
-  type Field,
-  type FieldType,
-  type FieldTypes,
-  isStructLayout,
-  type Layout,
-  type Member,
-  type StructLayout,
-  struct,
-  union,
-} from './layout.js';
-export { atomics, ordered } from './ordered.js';
-export { DEFAULT_BROKER, DEFAULT_PIN } from './pin.js';
-export { type Anonymous, anonymous, at, type Placed } from './placement.js';
+  TLD_HINT_KEYS,
+  type TldChannel,
+  type TldHintKey,
+  type TldHintKeys,
+  type TldOptions,
+  tld,
+} from './channel/tld.js';
+export type {
+  GcName,
+  HintName,
+  ScaledKey,
+  TldDescription,
+  TldKeys,
+} from './channel/tld-description.js';
+export { uptr } from './channel/uptr.js';
+export type { Coded, ErrorCode } from './errors.js';
+export { type BitsType, bits } from './layout/bit-field.js';
+export { type EnumConstants, type EnumType, enumeration, isEnum } from './layout/enumeration.js';
+export {
+  isValueShape,
+  type Pointer,
+  type ValueMember,
+  type ValueShape,
+} from './layout/map-value.js';
+export { anonymous, at } from './layout/placement.js';
 export {
   bool,
   f32,
@@ -53,40 +71,33 @@ export {
   u32,
   u64,
   u64n,
-} from './scalars.js';
-export {
-  ABI,
-  Flag,
-  GcKind,
-  Phase,
-  type PhaseName,
-  processLayout,
-  ReaderFlag,
-  Role,
-  type RoleName,
-  threadLayout,
-  URGENCY_MAX,
-} from './standard.js';
-export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js';
-export { STATUS_CHANNEL, type StatusEvents, type StatusMessage } from './status-events.js';
-export type { Stoppable } from './stoppable.js';
-export { announceStatus, attachThread, publishCollections } from './thread.js';
-export {
-  TLD_HINT_KEYS,
-  type TldChannel,
-  type TldHintKey,
-  type TldHintKeys,
-  type TldOptions,
-  tld,
-} from './tld.js';
-export type { GcName, HintName, ScaledKey, TldDescription, TldKeys } from './tld-description.js';
-export { uptr } from './uptr.js';
-export {
-  type BlocksOf,
-  isValueShape,
-  type Pointer,
-  type ValueMember,
-  type ValueShape,
-} from './value-shape.js';
-export type { FieldsView, ScalarKeys, ValueOf, ViewOf } from './view.js';
-export { hintsOf, threadOf, type WorkerOptions } from './worker-thread.js';
+} from './layout/scalars.js';
+export { array, isStructLayout, struct, union } from './layout/struct.js';
+export type {
+  Anonymous,
+  ArrayType,
+  Field,
+  FieldType,
+  FieldTypes,
+  Layout,
+  Member,
+  Placed,
+  StructLayout,
+} from './layout/types.js';
+export { announceStatus, attachThread, publishCollections } from './thread/attach.js';
+export { deadlineIn, monotonicNs } from './thread/clock.js';
+export type { HintsIn, JointThread } from './thread/joint-thread.js';
+export type { BoundMap, Reader, Status, StatusCode, Unbound } from './thread/status.js';
+export { STATUS_CHANNEL, type StatusEvents, type StatusMessage } from './thread/status-events.js';
+export type { Stoppable } from './thread/stoppable.js';
+export type {
+  HintedThread,
+  HintingThread,
+  ScopedThread,
+  Thread,
+  ThreadOf,
+} from './thread/thread-handle.js';
+export { hintsOf, threadOf, type WorkerOptions } from './thread/worker-thread.js';
+export type { ArrayView } from './view/array-view.js';
+export { atomics, ordered } from './view/atomics.js';
+export type { BlocksOf, FieldsView, ScalarKeys, ValueOf, ViewOf } from './view/struct-view.js';

@@ -1,5 +1,5 @@
-import { type Buffer, checkPlace } from './memory.js';
-import { threadLayout } from './standard.js';
+import { type Buffer, checkPlace } from '../view/typed-memory.js';
+import { threadLayout } from './standard-block.js';
 
 /**
  * The typed arrays over a standard block, one set for all views of a handle: they are the largest

@@ -1,6 +1,9 @@
 import { setImmediate } from 'node:timers';
-import type { BlockWords } from './block-words.js';
-import { THERE } from './checks.js';
+import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
+import { storeWhole } from '../view/int64.js';
+import type { Buffer } from '../view/typed-memory.js';
+import { THERE } from '../view/validate.js';
+import type { BlockWords } from './block-arrays.js';
 import {
   type Bracketed,
   checkSlice,
@@ -14,10 +17,7 @@ import {
   phaseNumber,
   SLICE_MAX,
 } from './hints.js';
-import type { Buffer } from './memory.js';
-import { inspectGetters, jsonOfGetters } from './present.js';
-import { type PhaseName, threadIndex, URGENCY_MAX } from './standard.js';
-import { storeWhole } from './whole64.js';
+import { type PhaseName, threadIndex, URGENCY_MAX } from './standard-block.js';
 
 // Local names, see THERE.
 const there = THERE;

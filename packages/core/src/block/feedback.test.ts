@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { BlockWords } from './block-words.js';
+import { createView } from '../view/struct-view.js';
+import { BlockWords } from './block-arrays.js';
 import { Feedback } from './feedback.js';
-import { threadLayout } from './standard.js';
-import { createView } from './view.js';
+import { threadLayout } from './standard-block.js';
 
 const FIELDS = {
   readerAbi: ['reader_abi', 4_000_000_000],

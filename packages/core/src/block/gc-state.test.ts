@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { BlockWords } from './block-words.js';
+import { createView } from '../view/struct-view.js';
+import { BlockWords } from './block-arrays.js';
 import { GcState } from './gc-state.js';
-import { Flag, GcKind, threadLayout } from './standard.js';
-import { createView } from './view.js';
+import { Flag, GcKind, threadLayout } from './standard-block.js';
 
 test('shows what the hook wrote, read-only', () => {
   const buffer = new ArrayBuffer(256);

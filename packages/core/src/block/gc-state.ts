@@ -1,7 +1,7 @@
-import type { BlockWords } from './block-words.js';
-import type { Buffer } from './memory.js';
-import { inspectGetters, jsonOfGetters } from './present.js';
-import { Flag, threadIndex } from './standard.js';
+import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
+import type { Buffer } from '../view/typed-memory.js';
+import type { BlockWords } from './block-arrays.js';
+import { Flag, threadIndex } from './standard-block.js';
 
 const GC = threadIndex('gc');
 const GC_COUNT = threadIndex('gc_count');

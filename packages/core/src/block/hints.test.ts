@@ -3,14 +3,14 @@ import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
+import { LayeredHints } from '../channel/layered-hints.js';
+import { TldHints } from '../channel/tld-hints.js';
+import { JointHints } from '../thread/joint-hints.js';
+import { createView } from '../view/struct-view.js';
+import { BlockWords } from './block-arrays.js';
 import { BlockHints } from './block-hints.js';
-import { BlockWords } from './block-words.js';
 import { HINT_KEYS, type HintGroup } from './hints.js';
-import { JointHints } from './joint-hints.js';
-import { LayeredHints } from './layered-hints.js';
-import { threadLayout } from './standard.js';
-import { TldHints } from './tld-hints.js';
-import { createView } from './view.js';
+import { threadLayout } from './standard-block.js';
 
 function block(buffer: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(256), offset = 128) {
   const view = createView(threadLayout, buffer, offset);

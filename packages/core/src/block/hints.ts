@@ -1,6 +1,6 @@
-import { integerCheck, isU64, type Range, refuse, THERE, U64_RANGE } from './checks.js';
-import { show, typeError } from './errors.js';
-import { Phase, type PhaseName, URGENCY_MAX } from './standard.js';
+import { show, typeError } from '../errors.js';
+import { integerCheck, isU64, type Range, refuse, THERE, U64_RANGE } from '../view/validate.js';
+import { Phase, type PhaseName, URGENCY_MAX } from './standard-block.js';
 
 /** What {@link Hints.set} takes: any of the hints. One that is undefined stays as it is. */
 export interface HintGroup {

@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { storingTo } from './block-place.js';
-import { shapedChannel } from './channel.js';
-import type { StructLayout } from './layout.js';
-import { DEFAULT_PIN, pinOf } from './pin.js';
-import * as standard from './standard.js';
-import { introduce, standardGcRequest, standardRequest } from './standard-request.js';
-import { createView } from './view.js';
+import { shapedChannel } from '../channel/channel.js';
+import { DEFAULT_PIN, pinOf } from '../channel/map-location.js';
+import { introduce, standardGcRequest, standardRequest } from '../channel/standard.js';
+import type { StructLayout } from '../layout/types.js';
+import { storingTo } from '../thread/block-location.js';
+import { createView } from '../view/struct-view.js';
+import * as standard from './standard-block.js';
 
-const include = fileURLToPath(new URL('../../native/include', import.meta.url));
+const include = fileURLToPath(new URL('../../../native/include', import.meta.url));
 const header = readFileSync(join(include, 'schedhint/schedhint.h'), 'utf8');
 const layouts = [standard.threadLayout, standard.processLayout];
 

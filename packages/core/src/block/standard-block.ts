@@ -1,10 +1,11 @@
-import { array, type StructLayout, struct } from './layout.js';
-import { u16, u32, u64 } from './scalars.js';
+import { u16, u32, u64 } from '../layout/scalars.js';
+import { array, struct } from '../layout/struct.js';
+import type { StructLayout } from '../layout/types.js';
 
 // The home of all this is packages/native/include/schedhint/schedhint.h, where each field is
-// explained. standard.test.ts compiles it and compares.
+// explained. standard-block.test.ts compiles it and compares.
 
-export { ABI } from './standard-request.js';
+export { ABI } from './abi.js';
 
 /** The highest urgency: latency critical. 1 is batch work, 0 no opinion. */
 export const URGENCY_MAX = 1024;

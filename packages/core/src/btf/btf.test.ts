@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Blob } from '../../../../test/btf/blob.js';
+import { CLayouts } from './bridge/c-layout.js';
+import { mapValueOf } from './bridge/map-value.js';
 import { Btf } from './btf.js';
-import { CLayouts } from './c-layout.js';
 import { Kind } from './kinds.js';
-import { mapValueOf } from './map-value.js';
 import { sizeOf } from './size.js';
 
 const code = (name: string, offset?: number) =>

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { Blob } from '../../../../test/btf/blob.js';
-import { CLayouts } from './c-layout.js';
+import { CLayouts } from './bridge/c-layout.js';
+import { mapsOf, mapValueOf } from './bridge/map-value.js';
 import { Kind } from './kinds.js';
-import { mapsOf, mapValueOf } from './map-value.js';
 import { sizeOf } from './size.js';
 
 const code = (name: string) => expect.objectContaining({ code: name });

@@ -4,12 +4,13 @@
  *
  * @packageDocumentation
  */
+
+export { CLayouts } from './bridge/c-layout.js';
+export { type MapValue, mapsOf, mapValueOf, pointeeAt } from './bridge/map-value.js';
+export { differences } from './bridge/struct-comparison.js';
 export { Btf } from './btf.js';
-export { CLayouts } from './c-layout.js';
 export { elfSection } from './elf.js';
 export type { FormatError } from './format-error.js';
 export type { BtfMember, BtfType } from './kinds.js';
-export { type MapValue, mapsOf, mapValueOf, pointeeAt } from './map-value.js';
 export { sizeOf } from './size.js';
 export { btfOfBytes, btfOfFile, btfOfPin, type PinnedMapBtf } from './source.js';
-export { differences } from './struct-comparison.js';

@@ -152,3 +152,30 @@ export type BtfType =
     }
   /** A kind newer than this reader, or one that describes no data. */
   | { readonly kind: 'other'; readonly number: number };
+
+/** A type as a message names it. */
+export function describe(type: BtfType): string {
+  switch (type.kind) {
+    case 'void':
+      return 'void';
+    case 'int':
+    case 'float':
+      return type.name;
+    case 'ptr':
+      return 'a pointer';
+    case 'array':
+      return 'an array';
+    case 'fwd':
+      return `${type.of} ${type.name}, which the BTF has by its name only: use it whole in the program, for example in "static struct ${type.name} *whole __attribute__((used))"`;
+    case 'struct':
+    case 'union':
+    case 'enum':
+    case 'enum64':
+      return `${type.kind} ${type.name}`;
+    case 'func':
+    case 'funcProto':
+      return 'a function';
+    default:
+      return `a ${type.kind}${'name' in type ? ` ${type.name}` : ''}`;
+  }
+}

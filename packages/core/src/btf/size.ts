@@ -1,6 +1,6 @@
 import type { Btf } from './btf.js';
-import { describe } from './c-layout.js';
 import { unsupported } from './format-error.js';
+import { describe } from './kinds.js';
 
 /** No object of C is larger here; what says it is, is hostile. */
 const LARGEST = 2 ** 31;

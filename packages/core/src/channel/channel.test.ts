@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { array, struct } from './layout.js';
-import { DEFAULT_BROKER, DEFAULT_PIN } from './pin.js';
-import { at } from './placement.js';
-import { u8, u16, u32, u64 } from './scalars.js';
+import type { ValueShape } from '../layout/map-value.js';
+import { at } from '../layout/placement.js';
+import { u8, u16, u32, u64 } from '../layout/scalars.js';
+import { array, struct } from '../layout/struct.js';
+import { DEFAULT_BROKER, DEFAULT_PIN } from './map-location.js';
 import { uptr } from './uptr.js';
-import type { ValueShape } from './value-shape.js';
 
 const small = struct('small', { a: u32 });
 const large = struct('large', { bytes: array(u8, 4096) });

@@ -1,10 +1,11 @@
 import type { ChannelKind, ChannelRequest, Slot } from '@schedhint/native';
-import { typeError } from './errors.js';
-import type { Pin } from './pin.js';
-import { processLayout, threadLayout } from './standard.js';
-import { standardRequest } from './standard-request.js';
+import { processLayout, threadLayout } from '../block/standard-block.js';
+import { typeError } from '../errors.js';
+import { type Pointer, pointersOf, type ValueShape } from '../layout/map-value.js';
+import type { BlocksOf } from '../view/struct-view.js';
+import type { Pin } from './map-location.js';
+import { standardRequest } from './standard.js';
 import type { TldDescription } from './tld-description.js';
-import { type BlocksOf, type Pointer, pointersOf, type ValueShape } from './value-shape.js';
 
 /** How a map wants its hints. Made by `uptr()`, `layered()` or `tld()`; any number of threads may use one. */
 export interface Channel<Blocks = unknown> {

@@ -1,10 +1,10 @@
-import { BlockHints } from './block-hints.js';
+import { BlockHints } from '../block/block-hints.js';
+import { checkUrgency, HINT_KEYS, type HintGroup, type Hints } from '../block/hints.js';
+import type { PhaseName } from '../block/standard-block.js';
+import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
+import type { Buffer } from '../view/typed-memory.js';
 import type { LayeredMapping } from './channel.js';
-import { checkUrgency, HINT_KEYS, type HintGroup, type Hints } from './hints.js';
 import { checkHint } from './layered.js';
-import type { Buffer } from './memory.js';
-import { inspectGetters, jsonOfGetters } from './present.js';
-import type { PhaseName } from './standard.js';
 
 const NONE = -1;
 

@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { BlockHints } from './block-hints.js';
-import { BlockWords } from './block-words.js';
+import { BlockWords } from '../block/block-arrays.js';
+import { BlockHints } from '../block/block-hints.js';
+import { threadLayout } from '../block/standard-block.js';
+import { attachThread } from '../thread/attach.js';
 import type { LayeredMapping } from './channel.js';
 import { layered } from './layered.js';
 import { LayeredHints } from './layered-hints.js';
-import { threadLayout } from './standard.js';
-import { attachThread } from './thread.js';
 import { uptr } from './uptr.js';
 
 afterEach(() => {

@@ -1,8 +1,8 @@
 import { environmentVariable } from '@schedhint/native';
+import { URGENCY_MAX } from '../block/standard-block.js';
+import { rangeError, show, typeError } from '../errors.js';
 import { type StandardChannel, standardChannel } from './channel.js';
-import { rangeError, show, typeError } from './errors.js';
-import { checkPath } from './pin.js';
-import { URGENCY_MAX } from './standard.js';
+import { checkPath } from './map-location.js';
 
 /** Options of {@link layered}. */
 export interface LayeredOptions {

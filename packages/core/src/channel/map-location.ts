@@ -1,5 +1,5 @@
 import { builtinModule, type ChannelRequest, environmentVariable } from '@schedhint/native';
-import { show, typeError } from './errors.js';
+import { show, typeError } from '../errors.js';
 
 /** Where a map of standard blocks is pinned unless somebody says otherwise. */
 export const DEFAULT_PIN = '/sys/fs/bpf/schedhint';

@@ -1,9 +1,10 @@
 import type { ChannelRequest, GcRequest } from '@schedhint/native';
-import type { Pin } from './pin.js';
+import { ABI } from '../block/abi.js';
+import type { Pin } from './map-location.js';
 
 // What the addon is told of the standard blocks, in numbers. The preload needs no more of them than
-// this, and standard.ts, which has their layouts, takes longer than all that the preload does;
-// standard.test.ts compares the two.
+// this, and block/standard-block.ts, which has their layouts, takes longer than all that the preload does;
+// block/standard-block.test.ts compares the two.
 
 /** Of the map's value: a pointer to the thread's block, one to the process's. */
 const VALUE_SIZE = 16;
@@ -13,8 +14,6 @@ const THREAD_SIZE = 128;
 const PROCESS_SIZE = 64;
 const JS_THREADS = 8;
 
-/** The version of the standard blocks. A block whose `abi` is 0 holds nothing. */
-export const ABI = 1;
 const MAIN = 1;
 const WORKER = 2;
 const ROLE = 4;

@@ -1,4 +1,4 @@
-import type { FieldType } from './layout.js';
+import type { FieldType } from '../layout/types.js';
 
 /** Values that a process has for each of its threads, by their names; in the order of creation. */
 export type TldKeys = Readonly<Record<string, FieldType>>;

@@ -8,12 +8,12 @@ import {
   type Hints,
   PHASES,
   phaseNumber,
-} from './hints.js';
-import type { Buffer } from './memory.js';
-import { inspectGetters, jsonOfGetters } from './present.js';
-import type { PhaseName } from './standard.js';
-import type { TldPlaces } from './tld-places.js';
-import { loadWhole, storeWhole } from './whole64.js';
+} from '../block/hints.js';
+import type { PhaseName } from '../block/standard-block.js';
+import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
+import { loadWhole, storeWhole } from '../view/int64.js';
+import type { Buffer } from '../view/typed-memory.js';
+import type { TldPlaces } from './tld-keys.js';
 
 /** One 64-bit value, in a thread's task local data or, where no key takes it, kept here. */
 class Cell {

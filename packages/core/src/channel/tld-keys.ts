@@ -1,8 +1,9 @@
 import { constants } from 'node:os';
 import { loadAddon } from '@schedhint/native';
-import { rangeError, typeError } from './errors.js';
-import { type StructLayout, struct } from './layout.js';
-import { at } from './placement.js';
+import { rangeError, typeError } from '../errors.js';
+import { at } from '../layout/placement.js';
+import { struct } from '../layout/struct.js';
+import type { StructLayout } from '../layout/types.js';
 import { TLD_MOST_BYTES, type TldChannel } from './tld.js';
 import type { GcName, HintName } from './tld-description.js';
 

@@ -1,12 +1,13 @@
 import { environmentVariable } from '@schedhint/native';
+import { show, typeError } from '../errors.js';
+import { isIdentifier } from '../layout/identifier.js';
+import { u8, u64 } from '../layout/scalars.js';
+import { array, isFieldType, struct } from '../layout/struct.js';
+import type { FieldType } from '../layout/types.js';
+import type { FieldsView } from '../view/struct-view.js';
 import type { Channel } from './channel.js';
-import { show, typeError } from './errors.js';
-import { isIdentifier } from './identifier.js';
-import { array, type FieldType, isFieldType, struct } from './layout.js';
-import { checkPath } from './pin.js';
-import { u8, u64 } from './scalars.js';
+import { checkPath } from './map-location.js';
 import type { GcName, HintName, ScaledKey, TldDescription, TldKeys } from './tld-description.js';
-import type { FieldsView } from './view.js';
 
 /** The key that a hint goes to; with `per`, divided by that, and rounded up. */
 export type TldHintKey = string | { readonly key: string; readonly per: number };

@@ -1,8 +1,9 @@
-import { mapComparison } from './btf/map-comparison.js';
+import { mapComparison } from '../btf/bridge/map-comparison.js';
+import { show, typeError } from '../errors.js';
+import type { ValueShape } from '../layout/map-value.js';
+import type { BlocksOf } from '../view/struct-view.js';
 import { type Channel, type StandardChannel, shapedChannel, standardChannel } from './channel.js';
-import { show, typeError } from './errors.js';
-import { type Pin, pinOf } from './pin.js';
-import type { BlocksOf, ValueShape } from './value-shape.js';
+import { type Pin, pinOf } from './map-location.js';
 
 /**
  * A map with `__uptr` fields (Linux 6.13) and the standard block behind them.

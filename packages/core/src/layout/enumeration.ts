@@ -1,4 +1,4 @@
-import { rangeError, show, typeError } from './errors.js';
+import { rangeError, show, typeError } from '../errors.js';
 import { checkFieldName, checkIdentifier } from './identifier.js';
 import { type ScalarName, type ScalarType, u32 } from './scalars.js';
 

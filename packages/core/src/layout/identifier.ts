@@ -1,4 +1,4 @@
-import { show, typeError } from './errors.js';
+import { show, typeError } from '../errors.js';
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 

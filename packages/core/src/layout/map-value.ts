@@ -1,8 +1,7 @@
-import { show, typeError } from './errors.js';
-import { type ArrayType, isFieldType, isStructLayout, type StructLayout } from './layout.js';
-import type { Placed } from './placement.js';
+import { show, typeError } from '../errors.js';
 import type { ScalarType } from './scalars.js';
-import type { ViewOf } from './view.js';
+import { isFieldType, isStructLayout } from './struct.js';
+import type { ArrayType, Placed, StructLayout } from './types.js';
 
 /** A member of a {@link ValueShape}. */
 export type ValueMember =
@@ -20,19 +19,6 @@ export type ValueMember =
 export interface ValueShape {
   readonly [name: string]: ValueMember;
 }
-
-type Unplaced<M> = M extends Placed<infer T> ? T : M;
-
-/** The views behind the pointers of a value. */
-export type BlocksOf<V extends ValueShape> = {
-  readonly [K in keyof V as Unplaced<V[K]> extends ScalarType | ArrayType ? never : K]: Unplaced<
-    V[K]
-  > extends StructLayout
-    ? ViewOf<Unplaced<V[K]>>
-    : Unplaced<V[K]> extends ValueShape
-      ? BlocksOf<Unplaced<V[K]>>
-      : never;
-};
 
 /** A pointer of the value, and the way to its view in `thread.blocks`. */
 export interface Pointer {

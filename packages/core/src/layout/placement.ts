@@ -1,22 +1,6 @@
+import { rangeError, show, typeError } from '../errors.js';
 import { type BitsType, bitPlace, isBits } from './bit-field.js';
-import { rangeError, show, typeError } from './errors.js';
-import type { Field, FieldType, Member, StructLayout } from './layout.js';
-
-/** A member at a place of its own. Made by {@link at}. */
-export interface Placed<M = FieldType | BitsType | Anonymous> {
-  readonly kind: 'at';
-  /** bytes from the start of the struct */
-  readonly offset: number;
-  /** bits from there on; 0 but for bit-fields */
-  readonly bit: number;
-  readonly type: M;
-}
-
-/** A struct or union without a name inside another. Made by {@link anonymous}. */
-export interface Anonymous<L extends StructLayout = StructLayout> {
-  readonly kind: 'anonymous';
-  readonly layout: L;
-}
+import type { Anonymous, Field, FieldType, Member, Placed, StructLayout } from './types.js';
 
 /**
  * A member at a place of its own, not at the next one by C's rules: behind padding that C's source

@@ -4,15 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  array,
-  type FieldType,
-  type FieldTypes,
-  isStructLayout,
-  type StructLayout,
-  struct,
-} from './layout.js';
 import * as scalars from './scalars.js';
+import { array, isStructLayout, struct } from './struct.js';
+import type { FieldType, FieldTypes, StructLayout } from './types.js';
 
 const { u8, u16, u32, u64 } = scalars;
 const scalarTypes = Object.values(scalars).filter((value) => typeof value === 'object');

@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { loadAddon } from '@schedhint/native';
 import { afterEach, describe, expect, test } from 'vitest';
-import { struct } from './layout.js';
-import { i32 } from './scalars.js';
-import { ABI, Role } from './standard.js';
-import { attachThread, publishCollections } from './thread.js';
-import { uptr } from './uptr.js';
+import { ABI, Role } from '../block/standard-block.js';
+import { uptr } from '../channel/uptr.js';
+import { i32 } from '../layout/scalars.js';
+import { struct } from '../layout/struct.js';
+import { attachThread, publishCollections } from './attach.js';
 import { hintsOf, threadOf } from './worker-thread.js';
 
 // Without a kernel that takes part: test/kernel has the rest.

@@ -1,6 +1,13 @@
 import type { GcRequest } from '@schedhint/native';
-import { type Channel, isChannel, standardChannel } from './channel.js';
-import { show, typeError } from './errors.js';
+import { type Channel, isChannel, standardChannel } from '../channel/channel.js';
+import { pinOf } from '../channel/map-location.js';
+import { standardGcRequest } from '../channel/standard.js';
+import { TLD_HEADER, type TldChannel } from '../channel/tld.js';
+import { placesOf } from '../channel/tld-keys.js';
+import { show, typeError } from '../errors.js';
+import { handleOfThreadIn, JointHandle, type JointThread, scopedHandleIn } from './joint-thread.js';
+import { announce } from './status-events.js';
+import { ThreadBlocks } from './thread-binding.js';
 import {
   Handle,
   type HintedThread,
@@ -9,14 +16,7 @@ import {
   type ScopedThread,
   type Thread,
   type ThreadOf,
-} from './handle.js';
-import { handleOfThreadIn, JointHandle, type JointThread, scopedHandleIn } from './joint-thread.js';
-import { pinOf } from './pin.js';
-import { standardGcRequest } from './standard-request.js';
-import { announce } from './status-events.js';
-import { ThreadBlocks } from './thread-blocks.js';
-import { TLD_HEADER, type TldChannel } from './tld.js';
-import { placesOf } from './tld-places.js';
+} from './thread-handle.js';
 
 /**
  * Attaches the calling thread, main or worker: from now on its blocks are the kernel's too. Returns

@@ -1,5 +1,5 @@
 import type { Addon } from '@schedhint/native';
-import type { StoreInBlock } from './standard-request.js';
+import type { StoreInBlock } from '../channel/standard.js';
 
 /** Where a block lies. The buffer is never handed out: `transfer()` would detach it from its page. */
 export interface BlockPlace {

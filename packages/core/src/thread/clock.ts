@@ -1,5 +1,5 @@
 import { loadAddon } from '@schedhint/native';
-import { refuse } from './checks.js';
+import { refuse } from '../view/validate.js';
 
 // Taken before a test's fake timers replace it.
 const { bigint: hrtimeNs } = process.hrtime;

@@ -1,7 +1,7 @@
-import type { HintGroup, Hints } from './hints.js';
-import { HINT_KEYS } from './hints.js';
-import { inspectGetters, jsonOfGetters } from './present.js';
-import type { PhaseName } from './standard.js';
+import type { HintGroup, Hints } from '../block/hints.js';
+import { HINT_KEYS } from '../block/hints.js';
+import type { PhaseName } from '../block/standard-block.js';
+import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 
 /** The hints of several channels: each assignment goes to all of them. */
 export class JointHints implements Hints {

@@ -1,14 +1,14 @@
 import { loadAddon } from '@schedhint/native';
 import { afterEach, describe, expect, test } from 'vitest';
-import { BlockHints } from './block-hints.js';
-import { BlockWords } from './block-words.js';
+import { BlockWords } from '../block/block-arrays.js';
+import { BlockHints } from '../block/block-hints.js';
+import { threadLayout } from '../block/standard-block.js';
+import { layered } from '../channel/layered.js';
+import { uptr } from '../channel/uptr.js';
+import { i32 } from '../layout/scalars.js';
+import { struct } from '../layout/struct.js';
+import { attachThread, publishCollections } from './attach.js';
 import { JointHints } from './joint-hints.js';
-import { layered } from './layered.js';
-import { struct } from './layout.js';
-import { i32 } from './scalars.js';
-import { threadLayout } from './standard.js';
-import { attachThread, publishCollections } from './thread.js';
-import { uptr } from './uptr.js';
 
 // Without a kernel that takes part: test/channels has the rest.
 

@@ -1,12 +1,18 @@
 import { EventEmitter } from 'node:events';
-import type { Channel } from './channel.js';
-import { type Handle, handleOfThread, ScopedHandle, type Thread, type ThreadOf } from './handle.js';
-import type { Hints } from './hints.js';
+import type { Hints } from '../block/hints.js';
+import type { Channel } from '../channel/channel.js';
 import { JointHints } from './joint-hints.js';
 import type { Status } from './status.js';
 import { emitStatus, type StatusEvents } from './status-events.js';
 import type { Stoppable } from './stoppable.js';
-import { ThreadBlocks } from './thread-blocks.js';
+import { ThreadBlocks } from './thread-binding.js';
+import {
+  type Handle,
+  handleOfThread,
+  ScopedHandle,
+  type Thread,
+  type ThreadOf,
+} from './thread-handle.js';
 
 /** What several channels have of hints: nothing, where none of them carries any. */
 export type HintsIn<C extends readonly Channel[]> = number extends C['length']

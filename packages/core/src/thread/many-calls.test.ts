@@ -5,11 +5,11 @@ import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 import { type Counts, loadAddon } from '@schedhint/native';
 import { expect, test } from 'vitest';
-import { layered } from './layered.js';
-import { struct } from './layout.js';
-import { i32 } from './scalars.js';
-import { attachThread } from './thread.js';
-import { uptr } from './uptr.js';
+import { layered } from '../channel/layered.js';
+import { uptr } from '../channel/uptr.js';
+import { i32 } from '../layout/scalars.js';
+import { struct } from '../layout/struct.js';
+import { attachThread } from './attach.js';
 import { hintsOf, threadOf } from './worker-thread.js';
 
 // What an app may call for each request. The bound is a leak of one byte a call; where a call costs

@@ -3,13 +3,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { loadAddon } from '@schedhint/native';
 import { describe, expect, test } from 'vitest';
-import { layered } from './layered.js';
-import { struct } from './layout.js';
-import { ordered } from './ordered.js';
-import { i32 } from './scalars.js';
-import { attachThread } from './thread.js';
-import { tld } from './tld.js';
-import { uptr } from './uptr.js';
+import { layered } from '../channel/layered.js';
+import { tld } from '../channel/tld.js';
+import { uptr } from '../channel/uptr.js';
+import { i32 } from '../layout/scalars.js';
+import { struct } from '../layout/struct.js';
+import { ordered } from '../view/atomics.js';
+import { attachThread } from './attach.js';
 
 // Without a kernel that takes part: test/kernel has the rest. What is attached here stays so.
 

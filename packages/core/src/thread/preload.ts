@@ -5,9 +5,9 @@
  * @packageDocumentation
  */
 import { currentThread, listenToStatus, loadAddon } from '@schedhint/native';
-import { pinOf } from './pin.js';
-import { introduce, standardGcRequest, standardRequest } from './standard-request.js';
-import { followStartedWorkers } from './started-workers.js';
+import { pinOf } from '../channel/map-location.js';
+import { introduce, standardGcRequest, standardRequest } from '../channel/standard.js';
+import { followStartedWorkers } from './unreached-workers.js';
 
 /** Why there is no addon, for a trace; null: there is one. */
 export function whyNoAddon(): string | null {

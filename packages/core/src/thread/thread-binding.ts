@@ -8,18 +8,18 @@ import {
   type NativeStatus,
   Step,
 } from '@schedhint/native';
+import { BlockWords } from '../block/block-arrays.js';
+import { Feedback } from '../block/feedback.js';
+import type { Channel } from '../channel/channel.js';
+import { introduce } from '../channel/standard.js';
+import type { TldChannel } from '../channel/tld.js';
+import { placesOf } from '../channel/tld-keys.js';
 import { warnOfAddon } from './addon-warning.js';
-import { type BlockPlace, copyOf, placesIn, storingTo } from './block-place.js';
-import { BlockWords } from './block-words.js';
-import type { Channel } from './channel.js';
+import { type BlockPlace, copyOf, placesIn, storingTo } from './block-location.js';
 import { monotonicNs } from './clock.js';
-import { Feedback } from './feedback.js';
-import { introduce } from './standard-request.js';
-import { countUnreachedWorkers, followStartedWorkers } from './started-workers.js';
 import { explain, mismatch, type Reader, type Status, unavailable } from './status.js';
 import { emitStatus, follow, type StatusEvents, unfollow } from './status-events.js';
-import type { TldChannel } from './tld.js';
-import { placesOf } from './tld-places.js';
+import { countUnreachedWorkers, followStartedWorkers } from './unreached-workers.js';
 
 /**
  * A thread that asks for its own status was put on a CPU not long ago, and a reader that lives has

@@ -1,20 +1,20 @@
-import { BlockHints } from './block-hints.js';
-import type { BlockPlace } from './block-place.js';
-import { BlockWords } from './block-words.js';
-import type { Channel, StandardBlocks } from './channel.js';
-import { Feedback } from './feedback.js';
-import { GcState } from './gc-state.js';
-import type { Hints } from './hints.js';
-import { LayeredHints } from './layered-hints.js';
-import { childrenOf, type Memory, type Move, memoryOf } from './memory.js';
+import { BlockWords } from '../block/block-arrays.js';
+import { BlockHints } from '../block/block-hints.js';
+import { Feedback } from '../block/feedback.js';
+import { GcState } from '../block/gc-state.js';
+import type { Hints } from '../block/hints.js';
+import type { Channel, StandardBlocks } from '../channel/channel.js';
+import { LayeredHints } from '../channel/layered-hints.js';
+import { TLD_HEADER, type TldChannel } from '../channel/tld.js';
+import { TldHints } from '../channel/tld-hints.js';
+import { placesOf } from '../channel/tld-keys.js';
+import { createView, rebase } from '../view/struct-view.js';
+import { childrenOf, type Memory, type Move, memoryOf } from '../view/typed-memory.js';
+import type { BlockPlace } from './block-location.js';
 import { type Status, unavailable } from './status.js';
 import type { StatusEvents } from './status-events.js';
 import type { Stoppable } from './stoppable.js';
-import { type Follower, ThreadBlocks } from './thread-blocks.js';
-import { TLD_HEADER, type TldChannel } from './tld.js';
-import { TldHints } from './tld-hints.js';
-import { placesOf } from './tld-places.js';
-import { createView, rebase } from './view.js';
+import { type Follower, ThreadBlocks } from './thread-binding.js';
 
 /** A handle on a thread's blocks. It ends with the thread. */
 export interface Thread<Blocks = unknown> {

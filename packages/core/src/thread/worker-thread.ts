@@ -1,12 +1,12 @@
 import type { Worker } from 'node:worker_threads';
-import type { StandardChannel } from './channel.js';
-import { show, typeError } from './errors.js';
-import { Handle, type HintingThread, type ThreadOf } from './handle.js';
-import type { Hints } from './hints.js';
+import type { Hints } from '../block/hints.js';
+import type { StandardChannel } from '../channel/channel.js';
+import type { TldChannel } from '../channel/tld.js';
+import { show, typeError } from '../errors.js';
+import { channelOf } from './attach.js';
 import { unavailable } from './status.js';
-import { channelOf } from './thread.js';
-import { keyOf, ThreadBlocks } from './thread-blocks.js';
-import type { TldChannel } from './tld.js';
+import { keyOf, ThreadBlocks } from './thread-binding.js';
+import { Handle, type HintingThread, type ThreadOf } from './thread-handle.js';
 
 /** By channel, of which there are few. */
 interface Known {

@@ -1,7 +1,7 @@
-import { type Check, checkOf } from './checks.js';
-import { rangeError, show, typeError } from './errors.js';
-import type { ArrayType, FieldType } from './layout.js';
-import { type Access, childrenOf, endow, type Memory } from './memory.js';
+import { rangeError, show, typeError } from '../errors.js';
+import type { ArrayType, FieldType } from '../layout/types.js';
+import { type Access, childrenOf, endow, type Memory } from './typed-memory.js';
+import { type Check, checkOf } from './validate.js';
 
 /**
  * A C array inside a block. Its elements are read with {@link at} and iteration, and written with

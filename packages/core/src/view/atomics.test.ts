@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { array, struct } from './layout.js';
-import { atomics, ordered } from './ordered.js';
-import * as scalars from './scalars.js';
-import { createView, rebase } from './view.js';
+import * as scalars from '../layout/scalars.js';
+import { array, struct } from '../layout/struct.js';
+import { atomics, ordered } from './atomics.js';
+import { createView, rebase } from './struct-view.js';
 
 const { f32, f64, i64n, u16, u32, u64, u64n } = scalars;
 const layout = struct('many', {
@@ -34,7 +34,7 @@ const RANGES = Object.keys(INTEGER_FIELDS()).map((name) => {
 });
 
 describe.each(RANGES)('atomics on $name', ({ name, bits, signed, big }) => {
-  // Numbers stay where they are exact: rounding is the business of view.test.ts.
+  // Numbers stay where they are exact: rounding is the business of struct-view.test.ts.
   const limit = big ? BigInt(bits) : BigInt(Math.min(bits, 53));
   const word = fc.bigInt({
     min: signed ? -(2n ** (limit - 1n)) : 0n,

@@ -1,10 +1,16 @@
-import { checkOf } from './checks.js';
-import { show, typeError } from './errors.js';
-import type { Field, StructLayout } from './layout.js';
-import { type Memory, memoryOf, ordered as orderedTable, type Viewing, wordsOf } from './memory.js';
-import type { IntegerName, ScalarName, ScalarType } from './scalars.js';
-import { arrayViewOf, classCache, layoutOf, type Manner } from './view.js';
-import { orderedWords } from './word.js';
+import { show, typeError } from '../errors.js';
+import type { IntegerName, ScalarName, ScalarType } from '../layout/scalars.js';
+import type { Field, StructLayout } from '../layout/types.js';
+import { orderedWords } from './masked-word.js';
+import { arrayViewOf, classCache, layoutOf, type Manner } from './struct-view.js';
+import {
+  type Memory,
+  memoryOf,
+  ordered as orderedTable,
+  type Viewing,
+  wordsOf,
+} from './typed-memory.js';
+import { checkOf } from './validate.js';
 
 const orderly: Manner = {
   table: orderedTable,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { loadWhole, loadWholeSigned, storeWhole } from './whole64.js';
+import { loadWhole, loadWholeSigned, storeWhole } from './int64.js';
 
 const bits = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n });
 /** Where halves carry, and where the bits are those of a double that is no number. */

@@ -1,4 +1,4 @@
-import { type Memory, ordered, plain, wordsOf } from './memory.js';
+import { type Memory, ordered, plain, wordsOf } from './typed-memory.js';
 
 /** How bits of an unsigned word are read and replaced; nothing is checked. */
 export interface Word<V extends number | bigint> {

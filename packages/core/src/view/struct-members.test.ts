@@ -3,13 +3,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test, vi } from 'vitest';
-import { bits } from './bit-field.js';
-import { enumeration } from './enumeration.js';
-import { array, type FieldTypes, type Layout, struct, union } from './layout.js';
-import { atomics, ordered } from './ordered.js';
-import { anonymous, at } from './placement.js';
-import { bool, f32, i32, i64, type ScalarType, u8, u16, u32, u64 } from './scalars.js';
-import { createView, type ViewOf } from './view.js';
+import { bits } from '../layout/bit-field.js';
+import { enumeration } from '../layout/enumeration.js';
+import { anonymous, at } from '../layout/placement.js';
+import { bool, f32, i32, i64, type ScalarType, u8, u16, u32, u64 } from '../layout/scalars.js';
+import { array, struct, union } from '../layout/struct.js';
+import type { FieldTypes, Layout } from '../layout/types.js';
+import { atomics, ordered } from './atomics.js';
+import { createView, type ViewOf } from './struct-view.js';
 
 const viewOf = <L extends Parameters<typeof createView>[0]>(layout: L) => {
   const buffer = new ArrayBuffer(layout.size);

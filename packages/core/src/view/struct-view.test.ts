@@ -1,11 +1,11 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, test } from 'vitest';
+import * as scalars from '../layout/scalars.js';
+import { array, struct } from '../layout/struct.js';
 import type { ArrayView } from './array-view.js';
-import { array, struct } from './layout.js';
-import { ordered } from './ordered.js';
-import * as scalars from './scalars.js';
-import { createView, rebase, type ViewOf } from './view.js';
+import { ordered } from './atomics.js';
+import { createView, rebase, type ViewOf } from './struct-view.js';
 
 const { i32, i64n, u8, u16, u32, u64, u64n, f32, f64 } = scalars;
 const types = { ...scalars };

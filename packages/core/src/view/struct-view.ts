@@ -1,17 +1,22 @@
+import { show, typeError } from '../errors.js';
+import type { BitPlace, BitsType } from '../layout/bit-field.js';
+import type { ValueShape } from '../layout/map-value.js';
+import type { ScalarName, ScalarType, ScalarValue } from '../layout/scalars.js';
+import { isStructLayout } from '../layout/struct.js';
+import type {
+  Anonymous,
+  ArrayType,
+  Field,
+  FieldType,
+  FieldTypes,
+  Layout,
+  Member,
+  Placed,
+  StructLayout,
+} from '../layout/types.js';
 import { ArrayView, jsonOf, notAssignable } from './array-view.js';
-import { type BitPlace, type BitsType, bitAccess } from './bit-field.js';
-import { bitFieldCheckOf, checkOf, rangeOf } from './checks.js';
-import { show, typeError } from './errors.js';
-import {
-  type ArrayType,
-  type Field,
-  type FieldType,
-  type FieldTypes,
-  isStructLayout,
-  type Layout,
-  type Member,
-  type StructLayout,
-} from './layout.js';
+import { bitAccess } from './bit-access.js';
+import { plainWords, type Words } from './masked-word.js';
 import {
   type Access,
   type Accessor,
@@ -28,10 +33,8 @@ import {
   type PlaceAccessor,
   plain,
   repoint,
-} from './memory.js';
-import type { Anonymous, Placed } from './placement.js';
-import type { ScalarName, ScalarType, ScalarValue } from './scalars.js';
-import { plainWords, type Words } from './word.js';
+} from './typed-memory.js';
+import { bitFieldCheckOf, checkOf, rangeOf } from './validate.js';
 
 /** What JavaScript reads from a field of a type: a number, a bigint, a boolean, or a view. */
 export type ValueOf<T extends FieldType> =
@@ -96,6 +99,17 @@ export type ViewOf<L extends StructLayout> =
         : never
       : V
     : never;
+
+/** The views behind the pointers of a value. */
+export type BlocksOf<V extends ValueShape> = {
+  readonly [K in keyof V as Unplaced<V[K]> extends ScalarType | ArrayType ? never : K]: Unplaced<
+    V[K]
+  > extends StructLayout
+    ? ViewOf<Unplaced<V[K]>>
+    : Unplaced<V[K]> extends ValueShape
+      ? BlocksOf<Unplaced<V[K]>>
+      : never;
+};
 
 /** What distinguishes the two kinds of view: how values travel, and what a nested view is. */
 export interface Manner {

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
-import { type Check, type Range, THERE } from './checks.js';
-import { rangeError, show, typeError } from './errors.js';
-import type { IntegerName, ScalarName, ScalarValue } from './scalars.js';
-import { loadWhole, loadWholeSigned, storeWhole } from './whole64.js';
+import { rangeError, show, typeError } from '../errors.js';
+import type { IntegerName, ScalarName, ScalarValue } from '../layout/scalars.js';
+import { loadWhole, loadWholeSigned, storeWhole } from './int64.js';
+import { type Check, type Range, THERE } from './validate.js';
 
 /** Memory that views can lie over: a block's, or private. */
 export type Buffer = ArrayBuffer | SharedArrayBuffer;
@@ -47,7 +47,7 @@ const { isAnyArrayBuffer } = types;
 
 const nowhere = new ArrayBuffer(0);
 
-// Local names, see THERE in checks.ts.
+// Local names, see THERE in validate.ts.
 const there = THERE;
 const store64 = storeWhole;
 

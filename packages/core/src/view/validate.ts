@@ -1,5 +1,5 @@
-import { rangeError, show, typeError } from './errors.js';
-import { isSigned, type ScalarType } from './scalars.js';
+import { rangeError, show, typeError } from '../errors.js';
+import { isSigned, type ScalarType } from '../layout/scalars.js';
 
 /**
  * Throws unless `value` may be stored.

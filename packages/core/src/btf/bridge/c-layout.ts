@@ -1,12 +1,13 @@
-import { type BitsType, bits } from '../bit-field.js';
-import { enumeration } from '../enumeration.js';
-import { isIdentifier } from '../identifier.js';
-import { array, type FieldType, type Member, type StructLayout, struct, union } from '../layout.js';
-import { anonymous, at, bitsOf, nextPlace } from '../placement.js';
-import * as scalars from '../scalars.js';
-import type { Btf } from './btf.js';
-import { unsupported } from './format-error.js';
-import type { BtfMember, BtfType } from './kinds.js';
+import { type BitsType, bits } from '../../layout/bit-field.js';
+import { enumeration } from '../../layout/enumeration.js';
+import { isIdentifier } from '../../layout/identifier.js';
+import { anonymous, at, bitsOf, nextPlace } from '../../layout/placement.js';
+import * as scalars from '../../layout/scalars.js';
+import { array, struct, union } from '../../layout/struct.js';
+import type { FieldType, Member, StructLayout } from '../../layout/types.js';
+import type { Btf } from '../btf.js';
+import { unsupported } from '../format-error.js';
+import { type BtfMember, type BtfType, describe } from '../kinds.js';
 
 type Of<K extends BtfType['kind']> = Extract<BtfType, { kind: K }>;
 
@@ -244,31 +245,4 @@ function integer(type: Of<'int'>, path: string): scalars.ScalarType {
 function toTag(name: string): string {
   const tag = name.replaceAll(/[^A-Za-z0-9_]/g, '_');
   return isIdentifier(tag) ? tag : `_${tag}`;
-}
-
-/** A type as a message names it. */
-export function describe(type: BtfType): string {
-  switch (type.kind) {
-    case 'void':
-      return 'void';
-    case 'int':
-    case 'float':
-      return type.name;
-    case 'ptr':
-      return 'a pointer';
-    case 'array':
-      return 'an array';
-    case 'fwd':
-      return `${type.of} ${type.name}, which the BTF has by its name only: use it whole in the program, for example in "static struct ${type.name} *whole __attribute__((used))"`;
-    case 'struct':
-    case 'union':
-    case 'enum':
-    case 'enum64':
-      return `${type.kind} ${type.name}`;
-    case 'func':
-    case 'funcProto':
-      return 'a function';
-    default:
-      return `a ${type.kind}${'name' in type ? ` ${type.name}` : ''}`;
-  }
 }

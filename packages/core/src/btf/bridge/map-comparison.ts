@@ -1,6 +1,6 @@
-import type { Pointer } from '../value-shape.js';
+import type { Pointer } from '../../layout/map-value.js';
+import { btfOfPin } from '../source.js';
 import { pointeeAt } from './map-value.js';
-import { btfOfPin } from './source.js';
 import { differences } from './struct-comparison.js';
 
 /** A pointer of a layout that was compiled into the application. */

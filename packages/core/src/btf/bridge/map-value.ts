@@ -1,13 +1,15 @@
-import { isIdentifier } from '../identifier.js';
-import { array, type FieldType, type StructLayout } from '../layout.js';
-import { at } from '../placement.js';
-import { u8 } from '../scalars.js';
-import type { ValueMember, ValueShape } from '../value-shape.js';
-import type { Btf } from './btf.js';
-import { type CLayouts, describe } from './c-layout.js';
-import { notFound, unsupported } from './format-error.js';
-import type { BtfMember, BtfType } from './kinds.js';
-import { sizeOf } from './size.js';
+import { isIdentifier } from '../../layout/identifier.js';
+import type { ValueMember, ValueShape } from '../../layout/map-value.js';
+import { at } from '../../layout/placement.js';
+import { u8 } from '../../layout/scalars.js';
+import { array } from '../../layout/struct.js';
+import type { FieldType, StructLayout } from '../../layout/types.js';
+import type { Btf } from '../btf.js';
+import { notFound, unsupported } from '../format-error.js';
+import type { BtfMember, BtfType } from '../kinds.js';
+import { describe } from '../kinds.js';
+import { sizeOf } from '../size.js';
+import type { CLayouts } from './c-layout.js';
 
 /** The section that libbpf looks for maps in. */
 const MAPS = '.maps';

@@ -1,10 +1,10 @@
-import type { BitsType } from '../bit-field.js';
-import { isEnum } from '../enumeration.js';
-import type { Field, FieldType, StructLayout } from '../layout.js';
-import type { Btf } from './btf.js';
-import { describe } from './c-layout.js';
-import type { BtfType } from './kinds.js';
-import { sizeOf } from './size.js';
+import type { BitsType } from '../../layout/bit-field.js';
+import { isEnum } from '../../layout/enumeration.js';
+import type { Field, FieldType, StructLayout } from '../../layout/types.js';
+import type { Btf } from '../btf.js';
+import type { BtfType } from '../kinds.js';
+import { describe } from '../kinds.js';
+import { sizeOf } from '../size.js';
 
 type Aggregate = Extract<BtfType, { kind: 'struct' | 'union' }>;
 
