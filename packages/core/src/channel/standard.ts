@@ -1,22 +1,17 @@
 import type { ChannelRequest, GcRequest } from '@schedhint/native';
-import { ABI } from '../block/abi.js';
+import {
+  ABI,
+  JS_THREADS,
+  MAIN,
+  PROCESS_SIZE,
+  PROCESS_SLOT,
+  ROLE,
+  THREAD_SIZE,
+  THREAD_SLOT,
+  VALUE_SIZE,
+  WORKER,
+} from '../block/abi.js';
 import type { Pin } from './map-location.js';
-
-// What the addon is told of the standard blocks, in numbers. The preload needs no more of them than
-// this, and block/standard-block.ts, which has their layouts, takes longer than all that the preload does;
-// block/standard-block.test.ts compares the two.
-
-/** Of the map's value: a pointer to the thread's block, one to the process's. */
-const VALUE_SIZE = 16;
-const THREAD_SLOT = 0;
-const PROCESS_SLOT = 1;
-const THREAD_SIZE = 128;
-const PROCESS_SIZE = 64;
-const JS_THREADS = 8;
-
-const MAIN = 1;
-const WORKER = 2;
-const ROLE = 4;
 
 /** A map of standard blocks. */
 export function standardRequest(pin: Pin): ChannelRequest {
