@@ -119,7 +119,7 @@ export function buildObserverPackage(arch, { variables = [], include = [], libra
 
 /** @param {{ bpf: boolean }} what - whether to build the BPF programs and their loaders too */
 export function build({ bpf }) {
-  const types = ['packages/native/src/*.ts', 'packages/native/*.json', 'tsconfig.base.json'];
+  const types = ['packages/native/ts/*.ts', 'packages/native/*.json', 'tsconfig.base.json'];
   step('native-types', types, 'packages/native/dist/index.js', () => {
     rmSync(join(root, 'packages/native/dist'), { recursive: true, force: true });
     tsc('packages/native');
@@ -154,7 +154,7 @@ export function build({ bpf }) {
         '--target=node20',
         '--format=cjs',
         '--external:./register-rest.cjs', // compiled only where it is needed
-        '--alias:@schedhint/native=./packages/native/src/index.ts', // as ESM, in one scope with the rest
+        '--alias:@schedhint/native=./packages/native/ts/index.ts', // as ESM, in one scope with the rest
         '--minify-whitespace', // read at each start of Node.js
         '--minify-syntax',
         '--log-level=warning',
