@@ -142,13 +142,13 @@ export function build({ bpf }) {
   buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core, ...observer]);
   step(
     'register',
-    ['packages/gc-hooks/src/*.ts', ...core],
+    ['packages/schedhint/src/register/*.ts', 'packages/gc-hooks/src/*.ts', ...core],
     'packages/schedhint/dist/register.cjs',
     () => {
       run(bin('esbuild', 'bin/esbuild'), [
         // ESM can be tree-shaken.
-        'packages/gc-hooks/dist/esm/register.js',
-        'packages/gc-hooks/dist/esm/register-rest.js',
+        'register=packages/schedhint/src/register/entry.ts',
+        'register-rest=packages/schedhint/src/register/full.ts',
         '--bundle',
         '--platform=node',
         '--target=node20',
@@ -166,7 +166,7 @@ export function build({ bpf }) {
         '--out-extension:.js=.cjs',
       ]);
       run(bin('esbuild', 'bin/esbuild'), [
-        'packages/gc-hooks/dist/esm/register-bundled.js',
+        'packages/schedhint/src/register/bundled.ts',
         '--bundle',
         '--packages=external', // so that an app's bundle has one copy of them, or none
         '--platform=node',

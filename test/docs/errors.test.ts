@@ -14,7 +14,7 @@ function codesOfType(source: string, name: string): string[] {
 function codesOfWarnings(): string[] {
   const packages = fileURLToPath(new URL('../../packages', import.meta.url));
   const sources = readdirSync(packages, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /^[^/]+\/src\/.*(?<!\.test)\.ts$/.test(file),
+    /^[^/]+\/(?:src|ts)\/.*(?<!\.test)\.ts$/.test(file),
   );
   const codes = sources.flatMap((file) => {
     const source = read(`packages/${file}`);
@@ -54,8 +54,8 @@ test('docs/errors.md has every code that is thrown and no other', () => {
 
 test('docs/errors.md has every code that only commands tell, and no other', () => {
   const observer = codesOfType(read('packages/observer/src/error.ts'), 'ObserverErrorCode');
-  const sources = ['observer', 'top/command', 'trace/command'].map((file) =>
-    read(`packages/schedhint/src/${file}.ts`),
+  const sources = ['optional-observer', 'top/command', 'trace/command'].map((file) =>
+    read(`packages/schedhint/src/cli/${file}.ts`),
   );
   const others = [...sources.join().matchAll(/(?:code: |failure\(\s*)'(ERR_\w+)'/g)].map(
     ([, code]) => code!,

@@ -1,3 +1,3 @@
 #!/usr/bin/env node
 // Committed, and apart from what is built: npm links a command only where it finds one.
-import '../dist/esm/cli.js';
+import '../dist/esm/cli/main.js';

@@ -4,7 +4,7 @@
 
 import { debuglog } from 'node:util';
 import { whyNoAddon } from '@schedhint/core/preload';
-import { publishToOthers, publishToStandardBlock } from './register-rest.js';
+import { publishToOthers, publishToStandardBlock } from './full.js';
 
 const reason = whyNoAddon();
 if (reason === null) {

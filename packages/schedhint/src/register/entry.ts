@@ -6,7 +6,7 @@
 import { publishOwnCollections, whyNoAddon } from '@schedhint/core/preload';
 import { builtinModule, environmentVariable as env } from '@schedhint/native';
 
-type Rest = typeof import('./register-rest.js');
+type Rest = typeof import('./full.js');
 
 const rest = (): Rest => require('./register-rest.cjs');
 // Asked first, because to load node:util takes a while.

@@ -2,8 +2,8 @@
 
 import { debuglog } from 'node:util';
 import { announceStatus, attachThread, layered, tld } from '@schedhint/core';
+import { type GcSource, startGcHints } from '@schedhint/gc-hooks';
 import { environmentVariable } from '@schedhint/native';
-import { type GcSource, startGcHints } from './gc-hints.js';
 
 const debug = debuglog('schedhint');
 

@@ -1,4 +1,4 @@
-import { type Paint, paintFor } from '../terminal/colours.js';
+import { type Paint, paintFor } from '../colours.js';
 import type { Check, CheckState } from './check.js';
 import { diagnose } from './diagnosis.js';
 import { examine, type Patient } from './patient.js';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { Observer, ObserverOptions, Snapshot } from '@schedhint/observer';
+import { paintFor } from '../colours.js';
 import { modeOption } from '../mode-option.js';
 import { numberOption } from '../number-option.js';
-import { openObserver } from '../observer.js';
-import { paintFor } from '../terminal/colours.js';
+import { openObserver } from '../optional-observer.js';
 import { type Interval, intervalOf, ProcessNames } from './rows.js';
 import { Screen } from './screen.js';
 import { COLUMN_NAMES, type ColumnName, isColumn, line, sorted, summary, titles } from './table.js';

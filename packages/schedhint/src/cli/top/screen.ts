@@ -1,5 +1,5 @@
 import { emitKeypressEvents, type Key } from 'node:readline';
-import type { Paint } from '../terminal/colours.js';
+import type { Paint } from '../colours.js';
 import type { HelperTotals, Row } from './rows.js';
 import {
   COLUMN_NAMES,

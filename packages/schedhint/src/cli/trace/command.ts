@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Observer, Snapshot } from '@schedhint/observer';
 import { modeOption } from '../mode-option.js';
 import { numberOption } from '../number-option.js';
-import { openObserver } from '../observer.js';
+import { openObserver } from '../optional-observer.js';
 import { processName } from '../process-name.js';
 import { page } from './page.js';
 import { perfettoJson } from './perfetto.js';

@@ -3,7 +3,7 @@ import { PHASES, pauseName, trackName } from './names.js';
 import type { Timeline, Track } from './timeline.js';
 
 const part = (name: string) =>
-  readFileSync(new URL(`../../../viewer/${name}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../../../viewer/${name}`, import.meta.url), 'utf8');
 
 /** The timeline as one page that needs nothing else. */
 export function page(timeline: Timeline): string {
