@@ -103,13 +103,13 @@ const sourcesIn = (home) => [
  * Makefile's variables, and where its headers and static libraries are
  */
 export function buildObserverPackage(arch, { variables = [], include = [], libraries = [] } = {}) {
-  const home = 'examples/observer';
+  const home = 'observer';
   const folder = `packages/observer/prebuilds/linux-${arch}`;
   const inputs = [...sourcesIn(home), 'scripts/build.mjs', 'scripts/prebuild.mjs'];
   step(`observer-prebuilt-${arch}`, inputs, `${folder}/observer`, () => {
     run('make', [
       ...['-s', '-C', home, ...variables],
-      `BUILD=../../${folder}`,
+      `BUILD=../${folder}`,
       ['CFLAGS=-O2', ...include.map((path) => `-I${path}`)].join(' '),
       ['LDFLAGS=-static -s', ...libraries.map((path) => `-L${path}`)].join(' '),
       'LDLIBS=-lelf -lz',
@@ -185,9 +185,9 @@ export function build({ bpf }) {
   }
   if (bpf) {
     const homes = [
-      'examples/observer',
+      'observer',
       'examples/kptr-user',
-      'examples/scheduler',
+      'scheduler',
       'test/kernel/bpf',
       'test/faults/programs',
       'test/bench/native',
@@ -196,10 +196,9 @@ export function build({ bpf }) {
     for (const home of homes) {
       const inputs = sourcesIn(home);
       // It shares the pinning of its map.
-      if (home === 'examples/scheduler')
-        inputs.push('examples/observer/pin.c', 'examples/observer/pin.h');
-      if (home === 'examples/observer') buildObserverPackage(process.arch);
-      step(home.replaceAll('/', '-'), inputs, `${home}/build`, () =>
+      if (home === 'scheduler') inputs.push('observer/pin.c', 'observer/pin.h');
+      if (home === 'observer') buildObserverPackage(process.arch);
+      step(`programs-${home.replaceAll('/', '-')}`, inputs, `${home}/build`, () =>
         run('make', ['-s', '-C', home]),
       );
     }

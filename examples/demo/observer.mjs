@@ -1,4 +1,4 @@
-// The kernel's side: the observer of examples/observer, in a process of its own.
+// The kernel's side: the observer of observer/, in a process of its own.
 
 import { EventEmitter } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Child } from './child.mjs';
 
-const PROGRAM = fileURLToPath(new URL('../observer/build/observer', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../observer/build/observer', import.meta.url));
 
 /**
  * What a reader sees of a thread: in a line that the observer prints, or that the embedded reader

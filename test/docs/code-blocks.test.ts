@@ -77,7 +77,7 @@ test('unit files: sections and assignments', () => {
 });
 
 test('C: what it shows is in a scheduler that is built and tested', () => {
-  const home = join(root, 'examples/scheduler');
+  const home = join(root, 'scheduler');
   const sources = readdirSync(home).filter((name) => /\.[ch]$/.test(name));
   const code = (text: string) =>
     text

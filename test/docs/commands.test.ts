@@ -83,7 +83,7 @@ test('schedhint and its options', () => {
 });
 
 test.each([
-  ['observer', 'examples/observer/build/observer'],
+  ['observer', 'observer/build/observer'],
   ['schedhint-broker', 'broker/build/schedhint-broker'],
 ])('%s and its options', (name, program) => {
   const help = helpOf(join(root, program));

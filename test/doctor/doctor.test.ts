@@ -16,7 +16,7 @@ import { type Diagnosis, diagnose, report, type SetUp } from './patient.js';
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const refuse = file('../faults/programs/build/refuse');
-const observer = file('../../examples/observer/build/observer');
+const observer = file('../../observer/build/observer');
 const brokerProgram = file('../../broker/build/schedhint-broker');
 const register = file('../../packages/schedhint/dist/register.cjs');
 const NOBODY = '65534';

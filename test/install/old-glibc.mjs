@@ -18,7 +18,7 @@ const apt = new PrivateApt(scratch, ['bullseye']);
 apt.unpackWithDependencies(['libc6', 'libstdc++6'], 'bullseye', scratch);
 const libraries = ['lib', 'usr/lib'].map((folder) => join(scratch, folder, 'x86_64-linux-gnu'));
 const loader = join(libraries[0], 'ld-linux-x86-64.so.2');
-const observer = spawn(file('../../examples/observer/build/observer'), ['--pin', PIN], {
+const observer = spawn(file('../../observer/build/observer'), ['--pin', PIN], {
   stdio: ['pipe', 'pipe', 'inherit'],
 });
 const ended = once(observer, 'close');

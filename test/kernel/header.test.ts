@@ -43,7 +43,7 @@ describe.each(compilers)('%s', (compiler) => {
   test('compiles schedhint.bpf.h alone, and its map has two uptr fields', () => {
     const object = compile(
       compiler,
-      ['-target', 'bpf', '-g', '-O2', '-mcpu=v3', `-I${at('examples/observer')}`],
+      ['-target', 'bpf', '-g', '-O2', '-mcpu=v3', `-I${at('observer')}`],
       `#include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <schedhint/schedhint.bpf.h>

@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { LineProcess } from './line-process.js';
 
-const program = fileURLToPath(new URL('../../examples/observer/build/observer', import.meta.url));
+const program = fileURLToPath(new URL('../../observer/build/observer', import.meta.url));
 
-/** A thread, as examples/observer prints it; `hints` only of one with a block. */
+/** A thread, as the observer prints it; `hints` only of one with a block. */
 export interface ObservedThread {
   readonly tid: number;
   readonly tgid: number;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const built = [
   'bpf/build/reader',
-  '../../examples/observer/build/observer',
+  '../../observer/build/observer',
   `../../packages/native/prebuilds/linux-${process.arch}/schedhint.node`,
 ];
 

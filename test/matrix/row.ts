@@ -12,7 +12,7 @@ export interface RowResult {
   readonly found: string;
 }
 
-/** examples/observer: a BPF program that reads the hints of each thread. */
+/** observer: a BPF program that reads the hints of each thread. */
 export class KernelReader {
   /** The path of its pinned map. */
   readonly map: string;

@@ -17,7 +17,7 @@ export function findProgram(): string {
   throw existsSync(home)
     ? new ObserverError(
         'ERR_OBSERVER_PLATFORM',
-        `there is no observer for linux-${arch} in ${home}: build examples/observer of the repository`,
+        `there is no observer for linux-${arch} in ${home}: build observer/ of the repository`,
       )
     : new ObserverError('ERR_OBSERVER_MISSING', `${home} is missing: npm run build makes it`);
 }

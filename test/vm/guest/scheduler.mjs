@@ -1,4 +1,4 @@
-// The scheduler of examples/scheduler, loaded in the VM.
+// The scheduler of scheduler/, loaded in the VM.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { track } from './programs.mjs';
 import { until } from './until.mjs';
 
-const BUILD = fileURLToPath(new URL('../../../examples/scheduler/build/', import.meta.url));
+const BUILD = fileURLToPath(new URL('../../../scheduler/build/', import.meta.url));
 export const PROGRAM = `${BUILD}scx_schedhint`;
 const OPS = '/sys/kernel/sched_ext/root/ops';
 

@@ -16,7 +16,7 @@
  * Needs Linux 6.13 and clang 16. A generated vmlinux.h has every type this file uses. Without one,
  * declare them before including it: the __u types, BPF_MAP_TYPE_TASK_STORAGE and BPF_F_NO_PREALLOC
  * (<linux/bpf.h> has those), bool, and struct task_struct with the one member group_leader, marked
- * preserve_access_index. examples/observer/vmlinux.h is such a file, with a few members more.
+ * preserve_access_index. observer/vmlinux.h is such a file, with a few members more.
  *
  * What the program gets is advice, in memory that its writer can change at any time, even between
  * two loads of the same field: copy a field once, bound what you do with it, and charge for it.
