@@ -14,16 +14,16 @@ const LONG = [
   'test/broker/fuzz.test.ts',
   'test/docs/readme.test.ts',
   'test/holds/many-processes.test.ts',
-  'test/install/**/*.test.ts',
-  'test/jest/**/*.test.ts',
-  'test/loading/*permissions.test.ts',
-  'test/node-versions/**/*.test.ts',
-  'test/register/**/*.test.ts',
-  'test/sanitizers/**/*.test.ts',
+  'test/packaging/install/**/*.test.ts',
+  'test/packaging/jest/**/*.test.ts',
+  'test/packaging/loading/*permissions.test.ts',
+  'test/packaging/node-versions/**/*.test.ts',
+  'test/packaging/register/**/*.test.ts',
+  'test/native/sanitizers/**/*.test.ts',
 ];
 
 /** It downloads a Node.js: `npm run test:musl-node`. */
-const MUSL = ['test/musl/**/*.test.ts'];
+const MUSL = ['test/packaging/musl/**/*.test.ts'];
 
 const system = {
   // A process for each file: they load addons and change limits of their process.

@@ -188,7 +188,7 @@ export function build({ bpf }) {
       'observer',
       'examples/kptr-user',
       'scheduler',
-      'test/kernel/bpf',
+      'test/rig/bpf',
       'test/faults/programs',
       'test/bench/native',
       'test/vm/guest',

@@ -106,11 +106,11 @@ if (major < 20) {
 if (process.platform === 'linux') installSystemPackages();
 installNpmPackages(root);
 if (forTests) {
-  installNpmPackages(join(root, 'test/node-versions'));
+  installNpmPackages(join(root, 'test/packaging/node-versions'));
   installNpmPackages(join(root, 'test/requests'));
   if (forPackages) {
-    installNpmPackages(join(root, 'test/install/arm64'));
-    installNpmPackages(join(root, 'test/jest'));
+    installNpmPackages(join(root, 'test/packaging/install/arm64'));
+    installNpmPackages(join(root, 'test/packaging/jest'));
   }
 }
 const { build } = await import('./build.mjs');

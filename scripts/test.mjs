@@ -1,6 +1,6 @@
 // Runs the tests that take minutes together, names the slowest files and ends with `N passed, N failed`.
 // `--long` as the first argument: those that take longer, instead. Others go to vitest:
-// npm test -- test/doctor
+// npm test -- test/cli/doctor
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';

@@ -1,5 +1,5 @@
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { whyNot } from '../kernel/why-not.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { whyNot } from '../rig/unsupported-reason.js';
 import { BENCH_ADDON, BENCH_OBJECT, native } from './native.js';
 
 /**

@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type NodeBinary, nodeBinaries } from '../node-versions/node-binaries.js';
+import { type NodeBinary, nodeBinaries } from '../packaging/node-versions/node-binaries.js';
 import { writeDocument } from './document.js';
 import { groups } from './groups.js';
 import { type Options, readOptions } from './options.js';

@@ -1,9 +1,9 @@
 // What a client gets that keeps to the protocol.
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { settledPins, untilPinnedAtMost } from '../kernel/pins.js';
-import { until } from '../kernel/until.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { settledPins, untilPinnedAtMost } from '../rig/pinned-pages.js';
+import { until } from '../rig/until.js';
 import { type BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
 import { Host, readResults, ready, resultOf, SLOTS, VALUE_SIZE, writeInputs } from './host.js';
 import { bindRequest, openRequest } from './messages.js';

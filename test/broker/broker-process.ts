@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { until } from '../kernel/until.js';
+import { until } from '../rig/until.js';
 
 const home = fileURLToPath(new URL('../../broker', import.meta.url));
 const SANITIZED = 'build/sanitized';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const share = process.env.CI ? 1 : 0.1;

@@ -1,11 +1,11 @@
-import { BpfReader } from '../kernel/bpf-reader.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { until } from '../kernel/until.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { until } from '../rig/until.js';
 import { type BrokerOptions, BrokerProcess } from './broker-process.js';
 import { Client, type Connection } from './client.js';
 import type { Slot } from './messages.js';
 
-/** Of struct value in test/kernel/bpf/uptr_rows.bpf.c. */
+/** Of struct value in test/rig/bpf/uptr_rows.bpf.c. */
 export const VALUE_SIZE = 16;
 export const SLOTS: readonly Slot[] = [
   { offset: 0, size: 16 },

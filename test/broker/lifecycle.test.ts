@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { BpfReader } from '../kernel/bpf-reader.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
 import { BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
 import { clientProgram } from './client.js';
 import { Host, ready, SLOTS, VALUE_SIZE } from './host.js';

@@ -5,8 +5,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { until } from '../kernel/until.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { until } from '../rig/until.js';
 import { type BrokerProcess, BUILD_MS, buildBroker, type Held, NOTHING } from './broker-process.js';
 import type { Client, Connection } from './client.js';
 import { Host, type Ready, ready, SLOTS, VALUE_SIZE } from './host.js';

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { beforeAll, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
 import { BUILD_MS, buildBroker, program } from './broker-process.js';
 
 describeOnKernel('the command line of the broker', () => {

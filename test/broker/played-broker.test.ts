@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Context, NodeProcess } from '../kernel/node-process.js';
-import { until } from '../kernel/until.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { until } from '../rig/until.js';
 import { Kind } from './messages.js';
 import { answer, PlayedBroker, type Request } from './played-broker.js';
 

@@ -3,7 +3,7 @@
 import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
 import { type BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
 import { type Client, MFD_HUGETLB, SEALED, Seal } from './client.js';
 import { Host, ready, SLOTS, VALUE_SIZE } from './host.js';

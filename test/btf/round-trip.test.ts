@@ -9,7 +9,7 @@ import { type StructLayout, uptr } from '@schedhint/core';
 import { btfOfBytes, CLayouts } from '@schedhint/core/btf';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { nodeBinaries } from '../node-versions/node-binaries.js';
+import { nodeBinaries } from '../packaging/node-versions/node-binaries.js';
 import { bpfObject, CSource, cStruct, runC } from './c-structs.js';
 import { leavesOf } from './leaves.js';
 import { compile, moduleFolder } from './typescript.js';

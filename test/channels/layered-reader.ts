@@ -1,6 +1,6 @@
-import { BpfReader } from '../kernel/bpf-reader.js';
+import { BpfReader } from '../rig/bpf-reader.js';
 
-// What test/kernel/bpf/layered.bpf.c tells.
+// What test/rig/bpf/layered.bpf.c tells.
 
 /** A change of an element, seen as its call began. */
 export interface HintCall {

@@ -3,11 +3,11 @@
 
 import { renameSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { holdings } from '../kernel/counts.js';
-import { type Context, NodeProcess } from '../kernel/node-process.js';
-import { until } from '../kernel/until.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { holdings } from '../rig/resource-counts.js';
+import { until } from '../rig/until.js';
 import { LayeredReader } from './layered-reader.js';
 
 function attach(

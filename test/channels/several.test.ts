@@ -2,13 +2,13 @@
 
 import { renameSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { BpfReader } from '../kernel/bpf-reader.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { holdings } from '../kernel/counts.js';
-import { type Context, NodeProcess } from '../kernel/node-process.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { Observer } from '../rig/observer-process.js';
+import { holdings } from '../rig/resource-counts.js';
+import { until } from '../rig/until.js';
 import { LayeredReader } from './layered-reader.js';
 
 type Pins = { uptr: string; layered: string };

@@ -1,6 +1,6 @@
-import { BpfReader } from '../kernel/bpf-reader.js';
+import { BpfReader } from '../rig/bpf-reader.js';
 
-// What test/kernel/bpf/tld_reader.h answers.
+// What test/rig/bpf/tld_reader.h answers.
 
 /** The layouts of the map's value and of the metadata, by the letters of docs/channels.md. */
 export type Layout = 'a' | 'b' | 'c';

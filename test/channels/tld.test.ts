@@ -3,11 +3,11 @@
 
 import { mkdirSync, renameSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { holdings, untilQuarantineIsOver } from '../kernel/counts.js';
-import { type Context, NodeProcess } from '../kernel/node-process.js';
-import { until } from '../kernel/until.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { holdings, untilQuarantineIsOver } from '../rig/resource-counts.js';
+import { until } from '../rig/until.js';
 import { type Layout, TldReader } from './tld-reader.js';
 
 const MARK_COMPACT = 4n;

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pack } from '../../scripts/pack.mjs';
-import { describeOnKernel } from '../kernel/ability.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
 import { blocksOf } from './pages.js';
 
 const NOBODY = 65534;

@@ -5,10 +5,10 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { deadlineIn } from 'schedhint';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { Observer } from '../rig/observer-process.js';
+import { until } from '../rig/until.js';
 import { DUE_MS, Example } from './example.js';
 
 describeOnKernel('tasks of a pool', () => {

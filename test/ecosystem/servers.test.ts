@@ -2,10 +2,10 @@
 
 import { deadlineIn } from 'schedhint';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { Observer } from '../rig/observer-process.js';
+import { until } from '../rig/until.js';
 import { DUE_MS, Example } from './example.js';
 import { HeldRequest } from './held-request.js';
 

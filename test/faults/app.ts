@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { HintedThread, Status } from 'schedhint';
-import { holdings } from '../kernel/counts.js';
-import { type Context, NodeProcess, type NodeWorker, type Remote } from '../kernel/node-process.js';
-import { until } from '../kernel/until.js';
+import { type Context, NodeProcess, type NodeWorker, type Remote } from '../rig/node-process.js';
+import { holdings } from '../rig/resource-counts.js';
+import { until } from '../rig/until.js';
 import type { Scheduler } from './scheduler.js';
 
 const workFile = fileURLToPath(new URL('programs/work.cjs', import.meta.url));

@@ -1,7 +1,7 @@
 // The fault table: npm run test:faults [-- WORDS]. Each row starts real processes on the real kernel,
 // does its fault and says what came of it. WORDS: only the rows whose line has one of them.
 
-import { whyNot } from '../kernel/why-not.js';
+import { whyNot } from '../rig/unsupported-reason.js';
 import { clearStage, play } from './play.js';
 import type { Row } from './row.js';
 import { rows as broker } from './rows/broker.js';

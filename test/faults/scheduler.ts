@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { LineProcess } from '../kernel/line-process.js';
+import { LineProcess } from '../rig/json-lines-process.js';
 
 const program = (name: string) => fileURLToPath(new URL(`programs/build/${name}`, import.meta.url));
 

@@ -1,7 +1,7 @@
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { mapExists } from '../kernel/map-exists.js';
-import { settledPins, untilPinnedAtMost } from '../kernel/pins.js';
-import { until } from '../kernel/until.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { mapExists } from '../rig/map-exists.js';
+import { settledPins, untilPinnedAtMost } from '../rig/pinned-pages.js';
+import { until } from '../rig/until.js';
 import { App, type AppOptions } from './app.js';
 import { Scheduler } from './scheduler.js';
 

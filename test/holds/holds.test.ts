@@ -1,7 +1,7 @@
 // What a process holds in each state, as the kernel tells: docs/where-it-runs.md has the table.
 
 import { beforeAll, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
 import type { Held } from './held.js';
 import { measureStates, STATES, type State } from './states.js';
 

@@ -6,12 +6,12 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { LineProcess } from '../kernel/line-process.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
-import { Installed } from '../loading/installed.js';
+import { Installed } from '../packaging/loading/installed.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { LineProcess } from '../rig/json-lines-process.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { Observer } from '../rig/observer-process.js';
+import { until } from '../rig/until.js';
 import { heldBy } from './held.js';
 
 const PROCESSES = 200;

@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { whyNot } from '../kernel/why-not.js';
+import { whyNot } from '../rig/unsupported-reason.js';
 import type { Held } from './held.js';
 import { measureStates, STATES, type State } from './states.js';
 

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BrokerProcess, buildBroker } from '../broker/broker-process.js';
-import { mountBpffs } from '../kernel/bpffs.js';
-import { LineProcess } from '../kernel/line-process.js';
-import { type Context, NodeProcess } from '../kernel/node-process.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import { mountBpffs } from '../rig/bpffs.js';
+import { LineProcess } from '../rig/json-lines-process.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { Observer } from '../rig/observer-process.js';
+import { until } from '../rig/until.js';
 import { beyond, type Held, heldBy } from './held.js';
 
 export const STATES = [

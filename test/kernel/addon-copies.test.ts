@@ -6,11 +6,11 @@ import { fileURLToPath } from 'node:url';
 import type { Addon } from '@schedhint/native';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { standardGcRequest } from '../../packages/core/src/channel/standard.js';
-import { describeOnKernel } from './ability.js';
-import { BpfReader } from './bpf-reader.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { buildNativeProbe, type NativeProbe } from './native-probe.js';
-import { NodeProcess } from './node-process.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { buildNativeProbe, type NativeProbe } from '../rig/native-probe.js';
+import { NodeProcess } from '../rig/node-process.js';
 
 const addonFile = fileURLToPath(
   new URL(`../../packages/native/prebuilds/linux-${process.arch}/schedhint.node`, import.meta.url),

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
 
 const OFFSET_S = 100_000;
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { mountBpffs } from './bpffs.js';
-import { buildNativeProbe, type NativeProbe } from './native-probe.js';
-import { NodeProcess } from './node-process.js';
-import { Observer } from './observer.js';
-import { until } from './until.js';
+import { mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { buildNativeProbe, type NativeProbe } from '../rig/native-probe.js';
+import { NodeProcess } from '../rig/node-process.js';
+import { Observer } from '../rig/observer-process.js';
+import { until } from '../rig/until.js';
 
 describeOnKernel('execve', () => {
   test('the hints of a program do not stand for the one that follows it', async () => {

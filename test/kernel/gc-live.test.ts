@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { BpfReader } from './bpf-reader.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { type Context, NodeProcess, type NodeWorker } from './node-process.js';
-import { readSamples, readTasks, SAMPLES, Source } from './sampler.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { type Context, NodeProcess, type NodeWorker } from '../rig/node-process.js';
+import { readSamples, readTasks, SAMPLES, Source } from '../rig/sampler.js';
 
 const SECONDS = 2;
 

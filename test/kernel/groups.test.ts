@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { BpfReader } from './bpf-reader.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { type Context, NodeProcess } from './node-process.js';
-import { readTasks } from './sampler.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { readTasks } from '../rig/sampler.js';
 
 /** Writes groups by the rule that bpf/sampler.bpf.c checks, for a while. */
 function writeGroups({ keep }: Context, milliseconds: number) {

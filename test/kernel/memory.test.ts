@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { BpfReader } from './bpf-reader.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { holdings, untilQuarantineIsOver } from './counts.js';
-import { buildNativeProbe, type NativeProbe } from './native-probe.js';
-import { type Context, NodeProcess, type NodeWorker } from './node-process.js';
-import { settledPins, untilPinnedAtMost } from './pins.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { buildNativeProbe, type NativeProbe } from '../rig/native-probe.js';
+import { type Context, NodeProcess, type NodeWorker } from '../rig/node-process.js';
+import { settledPins, untilPinnedAtMost } from '../rig/pinned-pages.js';
+import { holdings, untilQuarantineIsOver } from '../rig/resource-counts.js';
 
 function attach({ schedhint, keep }: Context, map: string) {
   keep.thread = schedhint.attachThread({ map, scoped: true });

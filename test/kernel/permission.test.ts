@@ -1,10 +1,10 @@
 import { chmodSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { BpfReader } from './bpf-reader.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { NodeProcess } from './node-process.js';
-import { until } from './until.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { NodeProcess } from '../rig/node-process.js';
+import { until } from '../rig/until.js';
 
 const NOBODY = 65534;
 

@@ -6,14 +6,14 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { BpfReader } from './bpf-reader.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { holdings } from './counts.js';
-import { mapExists } from './map-exists.js';
-import { type Context, NodeProcess } from './node-process.js';
-import { Observer } from './observer.js';
-import { until } from './until.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { mapExists } from '../rig/map-exists.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { Observer } from '../rig/observer-process.js';
+import { holdings } from '../rig/resource-counts.js';
+import { until } from '../rig/until.js';
 
 /** Attaches, and keeps what is told of it from then on. */
 function attach({ schedhint, keep, require }: Context, map: string) {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { BpfReader } from './bpf-reader.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { type Context, NodeProcess, type NodeWorker } from './node-process.js';
-import { Observer } from './observer.js';
-import { until } from './until.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { type Context, NodeProcess, type NodeWorker } from '../rig/node-process.js';
+import { Observer } from '../rig/observer-process.js';
+import { until } from '../rig/until.js';
 
 interface Told {
   readonly map: string;

@@ -4,13 +4,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { untilQuarantineIsOver } from './counts.js';
-import { buildNativeProbe, type NativeProbe } from './native-probe.js';
-import { type Context, NodeProcess } from './node-process.js';
-import { Peek } from './peek.js';
-import { until } from './until.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { buildNativeProbe, type NativeProbe } from '../rig/native-probe.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { Peek } from '../rig/peek.js';
+import { untilQuarantineIsOver } from '../rig/resource-counts.js';
+import { until } from '../rig/until.js';
 
 type Hints = { map: string; urgency: number; user: bigint };
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { BpfReader } from './bpf-reader.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { buildNativeProbe, type NativeProbe } from './native-probe.js';
-import { type Context, NodeProcess } from './node-process.js';
-import { until } from './until.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { buildNativeProbe, type NativeProbe } from '../rig/native-probe.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { until } from '../rig/until.js';
 
 // The rows of the kernel's own selftest of __uptr (uptr_basic in task_local_storage.c), through our
 // API: value { udata, nested: { udata } }. The program in uptr_rows.bpf.c answers each system call

@@ -2,12 +2,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { BpfReader } from './bpf-reader.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { buildNativeProbe, type NativeProbe } from './native-probe.js';
-import { type Context, NodeProcess } from './node-process.js';
-import { until } from './until.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { buildNativeProbe, type NativeProbe } from '../rig/native-probe.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { until } from '../rig/until.js';
 
 /** Attaches with structs of so many bytes each, behind pointers at the start of the value. */
 function attachSizes({ schedhint }: Context, { map, sizes }: { map: string; sizes: number[] }) {

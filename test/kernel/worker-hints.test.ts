@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from './ability.js';
-import { BpfReader } from './bpf-reader.js';
-import { type Bpffs, mountBpffs } from './bpffs.js';
-import { type Context, NodeProcess } from './node-process.js';
-import { readTasks } from './sampler.js';
-import { until } from './until.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { describeOnKernel } from '../rig/kernel-support.js';
+import { type Context, NodeProcess } from '../rig/node-process.js';
+import { readTasks } from '../rig/sampler.js';
+import { until } from '../rig/until.js';
 
 interface Which {
   readonly map: string;

@@ -1,9 +1,9 @@
 // What the programs of rows have in common: the kernel's reader judges, on a bpffs that only the row uses, and the last line
 // of output is the result that scripts/matrix.mjs reads.
 
-import { mountBpffs } from '../kernel/bpffs.js';
-import { type ObservedThread, Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import { mountBpffs } from '../rig/bpffs.js';
+import { type ObservedThread, Observer } from '../rig/observer-process.js';
+import { until } from '../rig/until.js';
 
 export interface RowResult {
   /** Of the tools, for example `esbuild 0.28.2`. */

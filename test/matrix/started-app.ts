@@ -6,8 +6,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ObservedThread } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import type { ObservedThread } from '../rig/observer-process.js';
+import { until } from '../rig/until.js';
 import type { KernelReader } from './row.js';
 
 /** What a thread of the app has said of itself. */

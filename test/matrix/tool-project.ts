@@ -1,8 +1,8 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Project } from '../install/project.js';
-import { nodeBinaries } from '../node-versions/node-binaries.js';
+import { Project } from '../packaging/install/project.js';
+import { nodeBinaries } from '../packaging/node-versions/node-binaries.js';
 import { InstalledTools } from './installed-tools.js';
 
 /**

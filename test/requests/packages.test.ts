@@ -1,7 +1,7 @@
 // Real packages, on every Node.js that is tested: each program asserts what it names.
 
 import { describe, expect, test } from 'vitest';
-import { nodeBinaries } from '../node-versions/node-binaries.js';
+import { nodeBinaries } from '../packaging/node-versions/node-binaries.js';
 import { runProgram } from './program.js';
 
 describe.each(nodeBinaries())('requests of real packages, Node.js $version', (node) => {

@@ -4,7 +4,7 @@
 //   RUNS=1000 SEED=1 npm run test:requests      more of them, or the same again
 
 import { describe, expect, test } from 'vitest';
-import { nodeBinaries } from '../node-versions/node-binaries.js';
+import { nodeBinaries } from '../packaging/node-versions/node-binaries.js';
 import { runProgram } from './program.js';
 
 const RUNS = process.env.RUNS ?? '25';

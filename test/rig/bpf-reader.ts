@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { LineProcess } from './line-process.js';
+import { LineProcess } from './json-lines-process.js';
 
 const home = new URL('bpf/build/', import.meta.url);
 
@@ -10,7 +10,7 @@ export interface MapInfo {
   readonly valueSize: number;
 }
 
-/** A BPF object of test/kernel/bpf, loaded, with its maps pinned under their names. */
+/** A BPF object of test/rig/bpf, loaded, with its maps pinned under their names. */
 export class BpfReader {
   readonly maps: Readonly<Record<string, MapInfo>>;
   readonly #runner: LineProcess;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { whyNot } from './why-not.js';
+import { whyNot } from './unsupported-reason.js';
 
 /**
  * A `describe` for tests that need a kernel with `__uptr` and the right to load BPF programs. Where

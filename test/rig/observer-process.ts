@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { LineProcess } from './line-process.js';
+import { LineProcess } from './json-lines-process.js';
 
 const program = fileURLToPath(new URL('../../observer/build/observer', import.meta.url));
 

@@ -4,7 +4,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { LineProcess } from '../kernel/line-process.js';
+import { LineProcess } from '../rig/json-lines-process.js';
 import { startRestarts } from './scheduler.js';
 import { judged, type Sample, verdicts } from './verdict.js';
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BpfReader } from '../kernel/bpf-reader.js';
-import { mountBpffs } from '../kernel/bpffs.js';
-import { whyNot } from '../kernel/why-not.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { mountBpffs } from '../rig/bpffs.js';
+import { whyNot } from '../rig/unsupported-reason.js';
 
 /** What comes and goes at the pin while the app churns. */
 export interface Restarts {

@@ -9,10 +9,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BpfReader } from '../kernel/bpf-reader.js';
-import { mountBpffs } from '../kernel/bpffs.js';
-import { whyNot } from '../kernel/why-not.js';
-import { nodeBinaries } from '../node-versions/node-binaries.js';
+import { nodeBinaries } from '../packaging/node-versions/node-binaries.js';
+import { BpfReader } from '../rig/bpf-reader.js';
+import { mountBpffs } from '../rig/bpffs.js';
+import { whyNot } from '../rig/unsupported-reason.js';
 import { buildGate } from './build-gate.js';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));

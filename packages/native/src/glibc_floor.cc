@@ -1,7 +1,7 @@
 // Lets an addon that was built on a new system load on an old one: glibc 2.28 and GCC 8's libstdc++
 // (RHEL 8), which is what Node.js 20 to 26 themselves ask for. Each definition here stands in,
 // within this library alone, for a symbol whose only version that a linker would choose today is
-// younger. test/install asserts the result on the binary.
+// younger. test/packaging/install asserts the result on the binary.
 
 #include <features.h>
 

@@ -1,4 +1,4 @@
-import { Observer } from '../../kernel/observer.js';
+import { Observer } from '../../rig/observer-process.js';
 import { native } from '../native.js';
 import type { Group } from '../row.js';
 import { shuffle } from '../shuffle.js';

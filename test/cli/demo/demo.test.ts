@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Check, checkBpfReport, checkEmbeddedReport } from './checks.mjs';
 
-const demo = fileURLToPath(new URL('../../examples/demo/demo.mjs', import.meta.url));
-const refuse = fileURLToPath(new URL('../faults/programs/build/refuse', import.meta.url));
-const kptrUser = fileURLToPath(new URL('../../examples/kptr-user/client.mjs', import.meta.url));
+const demo = fileURLToPath(new URL('../../../examples/demo/demo.mjs', import.meta.url));
+const refuse = fileURLToPath(new URL('../../faults/programs/build/refuse', import.meta.url));
+const kptrUser = fileURLToPath(new URL('../../../examples/kptr-user/client.mjs', import.meta.url));
 
 /** Why BPF can't be used here; '' if it can. */
 const noBpf =

@@ -6,19 +6,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { BpfReader } from '../kernel/bpf-reader.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { LineProcess } from '../kernel/line-process.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import { BpfReader } from '../../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
+import { LineProcess } from '../../rig/json-lines-process.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
+import { Observer } from '../../rig/observer-process.js';
+import { until } from '../../rig/until.js';
 import { type Diagnosis, diagnose, report, type SetUp } from './patient.js';
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const refuse = file('../faults/programs/build/refuse');
-const observer = file('../../observer/build/observer');
-const brokerProgram = file('../../broker/build/schedhint-broker');
-const register = file('../../packages/schedhint/dist/register.cjs');
+const refuse = file('../../faults/programs/build/refuse');
+const observer = file('../../../observer/build/observer');
+const brokerProgram = file('../../../broker/build/schedhint-broker');
+const register = file('../../../packages/schedhint/dist/register.cjs');
 const NOBODY = '65534';
 
 const named = ({ checks }: Diagnosis, state: string) =>
@@ -156,7 +156,7 @@ describeOnKernel('schedhint doctor, with a reader', () => {
   });
 
   test('the addon is missing', async () => {
-    const hide = `mount -t tmpfs tmpfs '${file('../../packages/native/prebuilds')}'`;
+    const hide = `mount -t tmpfs tmpfs '${file('../../../packages/native/prebuilds')}'`;
     const through = ['unshare', '--mount', 'sh', '-c', `${hide} && exec "$0" "$@"`];
     const diagnosis = await diagnose({ map, through });
     expectCause(diagnosis, 'addon', /no addon was found/, /install @schedhint\/native/);
@@ -361,7 +361,7 @@ describeOnKernel('schedhint doctor, with a broker', () => {
 });
 
 test('docs/doctor.md has a line for each check', async () => {
-  const page = readFileSync(file('../../docs/doctor.md'), 'utf8');
+  const page = readFileSync(file('../../../docs/doctor.md'), 'utf8');
   const documented = [...page.matchAll(/^\| `([a-z_ ]+)` \|/gm)].map(([, name]) => name);
   const { text } = await report('--json');
   expect(documented).toEqual(JSON.parse(text).checks.map(({ name }: { name: string }) => name));

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-const command = file('../../packages/schedhint/bin/schedhint.js');
+const command = file('../../../packages/schedhint/bin/schedhint.js');
 
 export interface Diagnosis {
   readonly code: number | null;

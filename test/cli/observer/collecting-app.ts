@@ -17,7 +17,7 @@ export class CollectingApp {
 
   static start(map: string, { hogs = 0 } = {}): CollectingApp {
     const env = { ...process.env, SCHEDHINT_MAP: map, SCHEDHINT_BROKER: '' };
-    const preload = ['--require', file('../../packages/schedhint/dist/register.cjs')];
+    const preload = ['--require', file('../../../packages/schedhint/dist/register.cjs')];
     const app = spawn(process.execPath, [...preload, file('programs/app.cjs')], {
       env,
       stdio: ['pipe', 'inherit', 'inherit'],

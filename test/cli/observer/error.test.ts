@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorOf } from '../../packages/observer/dist/error.js';
+import { errorOf } from '../../../packages/observer/dist/error.js';
 
 test('an exit code becomes a code, the last line of stderr the message', () => {
   const said = 'libbpf: at length\nobserver: this needs root\n';

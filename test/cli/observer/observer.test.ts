@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ObservedThread, type Observer, startObserver } from '@schedhint/observer';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { NodeProcess } from '../kernel/node-process.js';
-import { until } from '../kernel/until.js';
+import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
+import { NodeProcess } from '../../rig/node-process.js';
+import { until } from '../../rig/until.js';
 
-const prebuilds = fileURLToPath(new URL('../../packages/observer/prebuilds', import.meta.url));
-const refuse = fileURLToPath(new URL('../faults/programs/build/refuse', import.meta.url));
+const prebuilds = fileURLToPath(new URL('../../../packages/observer/prebuilds', import.meta.url));
+const refuse = fileURLToPath(new URL('../../faults/programs/build/refuse', import.meta.url));
 const NOBODY = '65534';
 
 describeOnKernel('@schedhint/observer', () => {

@@ -2,14 +2,14 @@ import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:c
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
+import { Observer } from '../../rig/observer-process.js';
+import { until } from '../../rig/until.js';
 import { APP_THREADS, CollectingApp } from '../observer/collecting-app.js';
 
 const command = fileURLToPath(
-  new URL('../../packages/schedhint/bin/schedhint.js', import.meta.url),
+  new URL('../../../packages/schedhint/bin/schedhint.js', import.meta.url),
 );
 const CLEAR_LINE = '\x1b[K';
 

@@ -6,18 +6,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ObservedThread, startObserver, type ThreadEvent } from '@schedhint/observer';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { page } from '../../packages/schedhint/dist/esm/cli/trace/page.js';
-import { Recorder } from '../../packages/schedhint/dist/esm/cli/trace/recorder.js';
-import type { Timeline } from '../../packages/schedhint/dist/esm/cli/trace/timeline.js';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import { page } from '../../../packages/schedhint/dist/esm/cli/trace/page.js';
+import { Recorder } from '../../../packages/schedhint/dist/esm/cli/trace/recorder.js';
+import type { Timeline } from '../../../packages/schedhint/dist/esm/cli/trace/timeline.js';
+import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
+import { Observer } from '../../rig/observer-process.js';
+import { until } from '../../rig/until.js';
 import { APP_THREADS, CollectingApp } from '../observer/collecting-app.js';
 import { faultsOf, type ReadEvent } from './trace-format.js';
 
 const command = fileURLToPath(
-  new URL('../../packages/schedhint/bin/schedhint.js', import.meta.url),
+  new URL('../../../packages/schedhint/bin/schedhint.js', import.meta.url),
 );
 const PERIOD_NS = 100_000;
 

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { buildNativeProbe, type NativeProbe } from '../../kernel/native-probe.js';
-import type { Context } from '../../kernel/node-process.js';
-import { until } from '../../kernel/until.js';
+import { buildNativeProbe, type NativeProbe } from '../../rig/native-probe.js';
+import type { Context } from '../../rig/node-process.js';
+import { until } from '../../rig/until.js';
 import type { App } from '../app.js';
 import type { Row } from '../row.js';
 import type { Scheduler } from '../scheduler.js';

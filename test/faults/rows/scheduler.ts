@@ -5,9 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { mapExists } from '../../kernel/map-exists.js';
-import type { Context } from '../../kernel/node-process.js';
-import { until } from '../../kernel/until.js';
+import { mapExists } from '../../rig/map-exists.js';
+import type { Context } from '../../rig/node-process.js';
+import { until } from '../../rig/until.js';
 import { median } from '../median.js';
 import type { Row } from '../row.js';
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
-import type { Context } from '../../kernel/node-process.js';
+import type { Context } from '../../rig/node-process.js';
 import type { Row } from '../row.js';
 
 const file = fileURLToPath(new URL('../programs/collecting-worker.cjs', import.meta.url));

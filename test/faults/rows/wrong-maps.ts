@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { BpfReader } from '../../kernel/bpf-reader.js';
-import { until } from '../../kernel/until.js';
+import { BpfReader } from '../../rig/bpf-reader.js';
+import { until } from '../../rig/until.js';
 import type { App } from '../app.js';
 import type { Row } from '../row.js';
 import type { Stage } from '../stage.js';
@@ -15,7 +15,7 @@ const TIMES = 10;
 /** All threads of the app's process, not only those that know of the map. */
 const tidsOf = ({ node }: App) => readdirSync(`/proc/${node.pid}/task`).map(Number);
 
-/** A map of test/kernel/bpf/value_shapes.bpf.c, loaded beside the right one. */
+/** A map of test/rig/bpf/value_shapes.bpf.c, loaded beside the right one. */
 async function shapes(stage: Stage): Promise<BpfReader> {
   const directory = `${stage.directory}/shapes`;
   mkdirSync(directory);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LineProcess } from '../../kernel/line-process.js';
+import { LineProcess } from '../../rig/json-lines-process.js';
 import type { KernelReader } from '../row.js';
 
 /** The two apps that each row builds, by the names of their programs. */

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { until } from '../../kernel/until.js';
+import { until } from '../../rig/until.js';
 import { type KernelReader, runRow } from '../row.js';
 import { Deployment } from './deployment.js';
 import { recipe } from './recipe.js';

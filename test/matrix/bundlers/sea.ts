@@ -1,6 +1,6 @@
 // A single executable: Node.js with the app in it, and the addon as an asset.
 
-import { nodeBinaries } from '../../node-versions/node-binaries.js';
+import { nodeBinaries } from '../../packaging/node-versions/node-binaries.js';
 import { runBundleRow } from './bundle-row.js';
 import { recipe } from './recipe.js';
 

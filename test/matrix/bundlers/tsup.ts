@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { nodeBinaries } from '../../node-versions/node-binaries.js';
+import { nodeBinaries } from '../../packaging/node-versions/node-binaries.js';
 import { runBundleRow } from './bundle-row.js';
 import { recipe } from './recipe.js';
 

@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Project } from '../../install/project.js';
+import { Project } from '../../packaging/install/project.js';
 
 export class Workshop {
   readonly #project: Project;

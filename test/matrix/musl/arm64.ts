@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { prebuildMusl } from '../../../scripts/prebuild-musl.mjs';
-import { Project } from '../../install/project.js';
-import { muslNode } from '../../musl/musl-node.js';
+import { Project } from '../../packaging/install/project.js';
+import { muslNode } from '../../packaging/musl/musl-node.js';
 import { runRow } from '../row.js';
 
 await runRow(async () => {

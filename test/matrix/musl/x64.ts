@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { prebuildMusl } from '../../../scripts/prebuild-musl.mjs';
-import { Project } from '../../install/project.js';
-import { LineProcess } from '../../kernel/line-process.js';
-import { muslNode } from '../../musl/musl-node.js';
+import { Project } from '../../packaging/install/project.js';
+import { muslNode } from '../../packaging/musl/musl-node.js';
+import { LineProcess } from '../../rig/json-lines-process.js';
 import { type KernelReader, type RowResult, runRow } from '../row.js';
 
 interface Told {
@@ -64,7 +64,7 @@ const PROGRAMS: Record<string, string[]> = {
 await runRow(async (reader): Promise<RowResult> => {
   const what = process.argv[2]!;
   prebuildMusl();
-  const project = Project.create(new URL('../../musl/programs', import.meta.url));
+  const project = Project.create(new URL('../../packaging/musl/programs', import.meta.url));
   try {
     const [command, ...node] = muslNode();
     const version = execFileSync(command!, [...node, '--version'], { encoding: 'utf8' }).trim();

@@ -1,9 +1,9 @@
 // Every combination of Deno's permissions that hints could need.
 
 import assert from 'node:assert/strict';
-import { DENO_SUBSETS, problemInDeno } from '../../loading/deno-permissions.js';
-import { Installed } from '../../loading/installed.js';
-import { otherRuntimes } from '../../node-versions/node-binaries.js';
+import { DENO_SUBSETS, problemInDeno } from '../../packaging/loading/deno-permissions.js';
+import { Installed } from '../../packaging/loading/installed.js';
+import { otherRuntimes } from '../../packaging/node-versions/node-binaries.js';
 import { runRow } from '../row.js';
 
 await runRow(async () => {

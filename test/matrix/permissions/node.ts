@@ -1,9 +1,9 @@
 // node.ts MAJOR: every subset of the permissions that this Node.js knows.
 
 import assert from 'node:assert/strict';
-import { Installed } from '../../loading/installed.js';
-import { PermissionModel } from '../../loading/permission-model.js';
-import { nodeBinaries } from '../../node-versions/node-binaries.js';
+import { Installed } from '../../packaging/loading/installed.js';
+import { PermissionModel } from '../../packaging/loading/permission-model.js';
+import { nodeBinaries } from '../../packaging/node-versions/node-binaries.js';
 import { runRow } from '../row.js';
 
 await runRow(async () => {

@@ -2,7 +2,7 @@
 // counting go on in real time.
 
 import { dirname, join } from 'node:path';
-import { Observer } from '../../kernel/observer.js';
+import { Observer } from '../../rig/observer-process.js';
 import { KernelReader, runRow } from '../row.js';
 import { StartedApp } from '../started-app.js';
 import { toolsNode } from '../tool-project.js';

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import type { Tarball } from '../../install/project.js';
+import type { Tarball } from '../../packaging/install/project.js';
 import { InstalledTools } from '../installed-tools.js';
 import { runRow } from '../row.js';
 import { StartedApp } from '../started-app.js';

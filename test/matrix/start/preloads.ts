@@ -2,8 +2,8 @@
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Project } from '../../install/project.js';
-import { nodeBinaries } from '../../node-versions/node-binaries.js';
+import type { Project } from '../../packaging/install/project.js';
+import { nodeBinaries } from '../../packaging/node-versions/node-binaries.js';
 import { type RowResult, runRow } from '../row.js';
 import { StartedApp } from '../started-app.js';
 import { startProject } from './start-project.js';

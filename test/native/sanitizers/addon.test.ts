@@ -8,13 +8,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { BpfReader } from '../kernel/bpf-reader.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { buildGate } from '../terminate/build-gate.js';
+import { BpfReader } from '../../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
+import { buildGate } from '../../terminate/build-gate.js';
 
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-const native = here('../../packages/native');
+const native = here('../../../packages/native');
 const addon = join(native, 'build/sanitized/Release/schedhint.node');
 const FAULT = 99;
 const NOT_LOADED = 98;
@@ -92,7 +92,7 @@ describeOnKernel('the sanitized addon', () => {
     return { status, stdout, stderr, sanitized };
   }
 
-  const program = (name: string) => here(`../node-versions/programs/${name}`);
+  const program = (name: string) => here(`../../packaging/node-versions/programs/${name}`);
   const fine = { status: 0, stdout: '', stderr: '', sanitized: true };
 
   test('attaches, says its status, collects while another thread looks', () => {
@@ -123,7 +123,7 @@ describeOnKernel('the sanitized addon', () => {
     'the end of the worker',
   ])('in workers that are terminated inside: %s', (entry) => {
     const times = 8;
-    const terminate = here('../terminate/programs/terminate.cjs');
+    const terminate = here('../../terminate/programs/terminate.cjs');
     const { stdout, ...rest } = run(terminate, [gate, addon, map, entry, `${times}`, '0']);
     expect({ ...rest, stdout: '' }).toEqual(fine);
     expect(stdout.match(/"inside"/g)).toHaveLength(times);

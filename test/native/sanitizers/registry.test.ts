@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { BpfReader } from '../kernel/bpf-reader.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
+import { BpfReader } from '../../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));

@@ -6,7 +6,7 @@ import { Namespace } from 'kubernetes-models/v1';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
-const home = new URL('../../examples/deploy/', import.meta.url);
+const home = new URL('../../../examples/deploy/', import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, home), 'utf8');
 const KINDS = { DaemonSet, Deployment, Namespace } as const;
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { pack } from '../../scripts/pack.mjs';
+import { pack } from '../../../scripts/pack.mjs';
 
 let scratch: string;
 let tarballs: string[];

@@ -10,12 +10,12 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { errorOf } from '../../packages/observer/dist/error.js';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { LineProcess } from '../kernel/line-process.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import { errorOf } from '../../../packages/observer/dist/error.js';
+import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
+import { LineProcess } from '../../rig/json-lines-process.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
+import { Observer } from '../../rig/observer-process.js';
+import { until } from '../../rig/until.js';
 import { nodeBinaries, otherRuntimes } from '../node-versions/node-binaries.js';
 import { Project } from './project.js';
 
@@ -58,7 +58,7 @@ describe('the packages', () => {
   });
 
   test('hold their licence and what they run, and nothing of their making', () => {
-    const licence = readFileSync(here('../../LICENSE'), 'utf8');
+    const licence = readFileSync(here('../../../LICENSE'), 'utf8');
     for (const { name, files } of project.tarballs) {
       const installed = join(project.path, 'node_modules', name);
       expect(readFileSync(join(installed, 'LICENSE'), 'utf8'), name).toBe(licence);
@@ -278,7 +278,7 @@ describeOnKernel('on a kernel with __uptr', () => {
 
     test('a struct of its own is shared with a BPF program', async () => {
       const pin = `${bpffs.path}/datamap`;
-      const program = here('../../examples/kptr-user/build/loader');
+      const program = here('../../../examples/kptr-user/build/loader');
       const loader = spawn(program, ['--pin', pin], { stdio: ['pipe', 'pipe', 'inherit'] });
       const ended = once(loader, 'close');
       await once(loader.stdout, 'data'); // it is ready

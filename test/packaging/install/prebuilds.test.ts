@@ -27,7 +27,7 @@ function isYounger(version: string, than: string): boolean {
 
 describe.each(Object.entries(PLATFORMS))('%s', (platform, { machine, interpreter }) => {
   const file = fileURLToPath(
-    new URL(`../../packages/native/prebuilds/${platform}/schedhint.node`, import.meta.url),
+    new URL(`../../../packages/native/prebuilds/${platform}/schedhint.node`, import.meta.url),
   );
   const binary = new Binary(file);
 

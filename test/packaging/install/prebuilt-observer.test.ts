@@ -3,13 +3,13 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { mountBpffs } from '../kernel/bpffs.js';
-import { NodeProcess } from '../kernel/node-process.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
+import { mountBpffs } from '../../rig/bpffs.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
+import { NodeProcess } from '../../rig/node-process.js';
+import { Observer } from '../../rig/observer-process.js';
+import { until } from '../../rig/until.js';
 
-const prebuilds = fileURLToPath(new URL('../../packages/observer/prebuilds', import.meta.url));
+const prebuilds = fileURLToPath(new URL('../../../packages/observer/prebuilds', import.meta.url));
 
 test.each(['x64', 'arm64'])('the %s observer needs no library where it runs', (arch) => {
   const program = `${prebuilds}/linux-${arch}/observer`;

@@ -3,7 +3,7 @@ import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { pack } from '../../scripts/pack.mjs';
+import { pack } from '../../../scripts/pack.mjs';
 
 /** What npm says of a tarball. */
 export interface Tarball {

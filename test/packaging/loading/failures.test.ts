@@ -12,9 +12,9 @@ import {
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { mountBpffs } from '../kernel/bpffs.js';
-import { Observer } from '../kernel/observer.js';
+import { mountBpffs } from '../../rig/bpffs.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
+import { Observer } from '../../rig/observer-process.js';
 import { nodeBinaries } from '../node-versions/node-binaries.js';
 import { BUILT_ADDON, Installed } from './installed.js';
 import { printed, runNode } from './run-node.js';

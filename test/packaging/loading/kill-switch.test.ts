@@ -2,9 +2,9 @@
 
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { mountBpffs } from '../kernel/bpffs.js';
-import { Observer } from '../kernel/observer.js';
+import { mountBpffs } from '../../rig/bpffs.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
+import { Observer } from '../../rig/observer-process.js';
 import { nodeBinaries } from '../node-versions/node-binaries.js';
 import { printed, runNode } from './run-node.js';
 
@@ -99,7 +99,7 @@ test('a worker goes by its own environment', async () => {
 
 test('doctor says so', async () => {
   const doctor = [
-    fileURLToPath(new URL('../../packages/schedhint/bin/schedhint.js', import.meta.url)),
+    fileURLToPath(new URL('../../../packages/schedhint/bin/schedhint.js', import.meta.url)),
   ];
   const { code, stdout } = await run([...doctor, 'doctor'], OFF);
   expect(code).toBe(1);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const native = fileURLToPath(new URL('../../packages/native', import.meta.url));
+const native = fileURLToPath(new URL('../../../packages/native', import.meta.url));
 const objects = join(native, 'build/CMakeFiles/schedhint.dir/src');
 
 /** Links the objects of the addon's build again, with lazy binding. What the packages ship binds all symbols at once. */

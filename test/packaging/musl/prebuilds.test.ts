@@ -13,7 +13,7 @@ describe.each([
   ['linux-arm64-musl', 'AArch64'],
 ])('%s', (platform, machine) => {
   const file = fileURLToPath(
-    new URL(`../../packages/native/prebuilds/${platform}/schedhint.node`, import.meta.url),
+    new URL(`../../../packages/native/prebuilds/${platform}/schedhint.node`, import.meta.url),
   );
   const binary = new Binary(file);
 

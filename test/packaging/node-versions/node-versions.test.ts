@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { describeOnKernel } from '../kernel/ability.js';
-import { BpfReader } from '../kernel/bpf-reader.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
+import { BpfReader } from '../../rig/bpf-reader.js';
+import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
 import { nodeBinaries } from './node-binaries.js';
 
 /** Runs a program in a Node.js. @returns how it ended, and what it said if it should not have */

@@ -4,11 +4,11 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
+import { describeOnKernel } from '../../rig/kernel-support.js';
+import { Observer } from '../../rig/observer-process.js';
+import { until } from '../../rig/until.js';
 import { Project } from '../install/project.js';
-import { describeOnKernel } from '../kernel/ability.js';
-import { type Bpffs, mountBpffs } from '../kernel/bpffs.js';
-import { Observer } from '../kernel/observer.js';
-import { until } from '../kernel/until.js';
 import { nodeBinaries } from '../node-versions/node-binaries.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -141,7 +141,7 @@ test.each(nodeBinaries())('workers not reached are in the status: Node.js $versi
 });
 
 test('docs/register.md has the table that is tested here', () => {
-  const text = readFileSync(new URL('../../docs/register.md', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../../../docs/register.md', import.meta.url), 'utf8');
   expect(text).toContain(MATRIX);
 });
 

@@ -2,7 +2,7 @@
 // not be able to read the checkout.
 
 import { loadAddon } from '@schedhint/native';
-import { doctor } from '../../../packages/schedhint/dist/esm/cli/doctor/command.js';
+import { doctor } from '../../../../packages/schedhint/dist/esm/cli/doctor/command.js';
 
 const [uid, map] = process.argv.slice(2);
 loadAddon();

@@ -2,7 +2,7 @@
 
 import { openSync } from 'node:fs';
 import { loadAddon } from '@schedhint/native';
-import { doctor } from '../../../packages/schedhint/dist/esm/cli/doctor/command.js';
+import { doctor } from '../../../../packages/schedhint/dist/esm/cli/doctor/command.js';
 
 loadAddon();
 try {

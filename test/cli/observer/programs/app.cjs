@@ -2,7 +2,7 @@
 // its stdin ends. schedhint/register is preloaded; the map is in SCHEDHINT_MAP.
 
 const { isMainThread, Worker, workerData } = require('node:worker_threads');
-const { attachThread, deadlineIn } = require('../../../packages/schedhint');
+const { attachThread, deadlineIn } = require('../../../../packages/schedhint');
 
 const REST_MS = 2;
 const REQUEST = 4000; // objects
