@@ -11,7 +11,7 @@ import { BpfReader } from '../../rig/bpf-reader.js';
 import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
 import { describeOnKernel } from '../../rig/kernel-support.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const native = join(root, 'packages/native');
 

@@ -14,7 +14,7 @@ import { Observer } from '../../rig/observer-process.js';
 import { until } from '../../rig/until.js';
 import { compileProfile, type Profile } from './profiled.js';
 
-const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const at = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 const profile: Profile = JSON.parse(
   readFileSync(at('examples/deploy/seccomp/schedhint-broker.json'), 'utf8'),
 );

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { publishedPackages } from '../../../scripts/pack.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const changesets = join(
   dirname(createRequire(import.meta.url).resolve('@changesets/cli/package.json')),
   'bin.js',

@@ -8,7 +8,7 @@ import { Observer } from '../../rig/observer-process.js';
 import { nodeBinaries } from '../node-versions/node-binaries.js';
 import { printed, runNode } from './run-node.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const program = (name: string) => fileURLToPath(new URL(`programs/${name}`, import.meta.url));
 const OFF = { SCHEDHINT: 'off' };
 

@@ -14,7 +14,7 @@ import { until } from '../../rig/until.js';
 import { linkLazyAddon } from './lazy-addon.js';
 import { muslNode } from './musl-node.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const isX64Linux = process.platform === 'linux' && process.arch === 'x64';
 if (!isX64Linux) console.warn('skipped: musl: the Node.js for musl is for linux-x64');
 

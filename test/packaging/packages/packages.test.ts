@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const packages = readdirSync(`${root}/packages`);
 const manifestOf = (name: string) =>
   JSON.parse(readFileSync(`${root}/packages/${name}/package.json`, 'utf8'));

@@ -11,7 +11,7 @@ import { until } from '../../rig/until.js';
 import { Project } from '../install/project.js';
 import { nodeBinaries } from '../node-versions/node-binaries.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 
 interface Preload {
   readonly execArgv?: string[];
