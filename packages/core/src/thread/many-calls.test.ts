@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
@@ -19,6 +20,7 @@ import { hintsOf, threadOf } from './worker-thread.js';
 setFlagsFromString('--expose-gc');
 const gc: () => void = runInNewContext('gc');
 const map = '/nonexistent/many-calls';
+const MOST_BYTES = 1e6;
 const loaded = loadAddon();
 
 function counts(): Omit<Counts, 'blocksQuarantined' | 'blocksFree' | 'pages'> | null {
@@ -48,8 +50,12 @@ async function leavesNothing(times: number, call: (i: number) => unknown): Promi
   await callTimes(Math.min(times, 20_000));
   const [before, held] = [await heap(), counts()];
   await callTimes(times);
+  // Finalizers run when V8 finds time for them. A leak stays.
+  for (let tries = 0; tries < 20; tries++) {
+    if ((await heap()) - before < MOST_BYTES && isDeepStrictEqual(counts(), held)) return;
+  }
   expect(counts()).toEqual(held);
-  expect((await heap()) - before).toBeLessThan(1e6);
+  expect((await heap()) - before).toBeLessThan(MOST_BYTES);
 }
 
 test('attachThread(), a million times', async () => {
