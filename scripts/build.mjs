@@ -48,8 +48,11 @@ export function step(name, inputs, output, action) {
   writeFileSync(stamp, now);
 }
 
+const HEADERS = 'packages/native/include/schedhint/*.h';
+
 /** What the addon is made of. */
 export const ADDON = [
+  HEADERS,
   'packages/native/src/*.cc',
   'packages/native/src/*.h',
   'packages/native/src/*.map',
@@ -61,8 +64,8 @@ const BROKER = [
   'broker/src/*.cc',
   'broker/src/*.h',
   'broker/Makefile',
-  'packages/native/src/*.cc',
-  'packages/native/src/*.h',
+  'packages/native/src/kernel/*.cc',
+  'packages/native/src/kernel/*.h',
 ];
 
 /** @param {string} directory of the build in packages/native; its own output keeps its symbols, for a debugger */
@@ -86,13 +89,10 @@ function buildTypeScript(name, extraInputs) {
   );
 }
 
-const HEADERS = 'packages/native/include/schedhint/*.h';
-
 /** What the programs of a folder are made of. */
 const sourcesIn = (home) => [
   ...['*.c', '*.cc', '*.h', 'Makefile'].map((pattern) => `${home}/${pattern}`),
   HEADERS,
-  'packages/native/src/registry_abi.h',
 ];
 
 /**
@@ -195,6 +195,8 @@ export function build({ bpf }) {
     ];
     for (const home of homes) {
       const inputs = sourcesIn(home);
+      // They have some of the addon in them.
+      if (['test/bench/native', 'test/faults/programs'].includes(home)) inputs.push(...ADDON);
       // It shares the pinning of its map.
       if (home === 'scheduler') inputs.push('observer/pin.c', 'observer/pin.h');
       if (home === 'observer') buildObserverPackage(process.arch);

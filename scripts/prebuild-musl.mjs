@@ -17,12 +17,15 @@ const COMPILE = [
   ...['-std=c++17', '-fPIC', '-fvisibility=hidden', '-fvisibility-inlines-hidden'],
   ...['-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_DEPRECATED', '-DNAPI_DISABLE_CPP_EXCEPTIONS'],
   '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
+  ...['-Isrc', '-Iinclude'],
   ...['-ffunction-sections', '-fdata-sections', '-fno-exceptions', '-fno-rtti'],
   ...['-Wall', '-Wextra', '-Wno-unused-parameter'],
   ...['node-addon-api', 'node-api-headers/include'].map((path) => `-I${join(modules, path)}`),
 ];
+/** One is built for speed, one is of glibc. */
+const ALONE = ['gc/gc_hook.cc', 'napi/glibc_floor.cc'];
 const LINK = [
-  ...['-shared', '-s', '-Wl,--gc-sections', '-Wl,--version-script=src/exports.map'],
+  ...['-shared', '-s', '-Wl,--gc-sections', '-Wl,--version-script=src/napi/exports.map'],
   ...['-Wl,-z,nodelete', '-Wl,-z,now'],
 ];
 
@@ -36,9 +39,9 @@ export function prebuildMusl() {
       const hook = join(root, `build/gc_hook-${arch}-musl.o`);
       mkdirSync(dirname(hook), { recursive: true });
       mkdirSync(dirname(join(root, output)), { recursive: true });
-      zigCxx(native, [...compile, '-O2', '-c', 'src/gc_hook.cc', '-o', hook]);
-      const others = readdirSync(join(native, 'src'))
-        .filter((name) => name.endsWith('.cc') && !['gc_hook.cc', 'glibc_floor.cc'].includes(name))
+      zigCxx(native, [...compile, '-O2', '-c', 'src/gc/gc_hook.cc', '-o', hook]);
+      const others = readdirSync(join(native, 'src'), { recursive: true })
+        .filter((name) => name.endsWith('.cc') && !ALONE.includes(name))
         .map((name) => `src/${name}`);
       zigCxx(native, [...compile, '-Os', ...LINK, ...others, hook, '-o', join(root, output)]);
     });

@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "kernel/monotonic_clock.h"
 #include "log.h"
-#include "monotonic_clock.h"
 
 namespace schedhint::broker {
 namespace {

@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <map>
 
-#include "monotonic_clock.h"
+#include "kernel/monotonic_clock.h"
 
 namespace schedhint::broker {
 namespace {

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include "block_size.h"
+#include "kernel/block_size.h"
 
 namespace schedhint::broker {
 namespace {

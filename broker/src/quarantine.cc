@@ -1,7 +1,7 @@
 #include "quarantine.h"
 
-#include "bpf_syscall.h"
-#include "monotonic_clock.h"
+#include "kernel/bpf_syscall.h"
+#include "kernel/monotonic_clock.h"
 
 namespace schedhint::broker {
 namespace {

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "bpf_syscall.h"
 #include "descriptor.h"
+#include "kernel/bpf_syscall.h"
 
 namespace schedhint::broker {
 

@@ -6,9 +6,9 @@
 
 #include <cstring>
 
-#include "block_size.h"
+#include "kernel/block_size.h"
+#include "kernel/map_check.h"
 #include "log.h"
-#include "map_check.h"
 
 namespace schedhint::broker {
 namespace {

@@ -13,7 +13,7 @@
 #include "event_loop.h"
 #include "process.h"
 #include "quarantine.h"
-#include "registry_abi.h"
+#include "registry/registry_abi.h"
 #include "served_maps.h"
 
 namespace schedhint::broker {

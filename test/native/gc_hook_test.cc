@@ -1,7 +1,7 @@
 // The GC hook under a V8 that collects as it is told: what no real one can be brought to do at
 // will, above all pauses within pauses. gc-hook.test.ts builds this with gc_hook.cc and runs it.
 
-#include "gc_hook.h"
+#include "gc/gc_hook.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -10,8 +10,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "hint_element.h"
-#include "monotonic_clock.h"
+#include "channel/hint_element.h"
+#include "kernel/monotonic_clock.h"
 
 namespace {
 

@@ -18,7 +18,7 @@ test.runIf(process.platform === 'linux')('memory moves into a file, and no store
     expect({ status, stderr, error }).toEqual({ status: 0, stderr: '', error: undefined });
   };
   try {
-    const sources = [file('live_move_test.cc'), `${src}/live_move.cc`];
+    const sources = [file('live_move_test.cc'), `${src}/memory/live_move.cc`];
     const flags = ['-std=c++17', '-O1', '-pthread', `-I${src}`];
     run(process.env.CXX ?? 'c++', [...flags, ...sources, '-o', program]);
     run(program, [TIMES]);

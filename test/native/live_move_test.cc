@@ -1,7 +1,7 @@
 // Threads store to memory while it moves into a file: each store is there afterwards.
 // live-move.test.ts builds this with live_move.cc and runs it. Argument: how often.
 
-#include "live_move.h"
+#include "memory/live_move.h"
 
 #include <pthread.h>
 #include <sys/mman.h>

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "bench.h"
-#include "gc_hook.h"
-#include "v8_gc_callbacks.h"
+#include "gc/gc_hook.h"
+#include "gc/v8_gc_callbacks.h"
 
 namespace {
 

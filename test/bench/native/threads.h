@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "registry_abi.h"
+#include "registry/registry_abi.h"
 
 struct NativeThread {
   pthread_t handle = {};

@@ -10,7 +10,7 @@
 #include <cstring>
 #include <map>
 
-#include "bpf_syscall.h"
+#include "kernel/bpf_syscall.h"
 
 namespace schedhint {
 namespace {

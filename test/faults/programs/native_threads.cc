@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "registry_abi.h"
+#include "registry/registry_abi.h"
 
 // The linker gives us the one that is there already: see shared_registry.cc.
 __attribute__((visibility("default"), used)) inline std::atomic<const schedhint_registry*>

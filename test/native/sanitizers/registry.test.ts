@@ -15,8 +15,8 @@ const root = fileURLToPath(new URL('../../..', import.meta.url));
 const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const native = join(root, 'packages/native');
 
-/** N-API's surface, and what hides pthread_create from a sanitizer. */
-const NOT_LINKED = ['addon.cc', 'attachment.cc', 'environment.cc', 'glibc_floor.cc'];
+/** What needs Node.js, and what hides pthread_create from a sanitizer. */
+const NOT_LINKED = 'napi/';
 
 const BUILD_MS = 900_000;
 
@@ -32,8 +32,8 @@ describeOnKernel('the registry under ThreadSanitizer', () => {
     bpffs = mountBpffs();
     reader = await BpfReader.load('sampler', bpffs.path);
     map = `${bpffs.path}/schedhint`;
-    const sources = readdirSync(join(native, 'src'))
-      .filter((file) => file.endsWith('.cc') && !NOT_LINKED.includes(file))
+    const sources = readdirSync(join(native, 'src'), { encoding: 'utf8', recursive: true })
+      .filter((file) => file.endsWith('.cc') && !file.startsWith(NOT_LINKED))
       .map((file) => join(native, 'src', file));
     program = join(scratch, 'registry_race');
     const options = ['-std=c++17', '-g', '-O1', '-fsanitize=thread', '-pthread'];
@@ -42,6 +42,7 @@ describeOnKernel('the registry under ThreadSanitizer', () => {
       [
         ...options,
         `-I${native}/src`,
+        `-I${native}/include`,
         ...sources,
         here('registry_race.cc'),
         here('tld_race.cc'),

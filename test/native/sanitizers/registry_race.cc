@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-#include "registry_abi.h"
+#include "registry/registry_abi.h"
 #include "tld_race.h"
 
 namespace {

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-#include "registry.h"
+#include "registry/registry.h"
 
 namespace {
 

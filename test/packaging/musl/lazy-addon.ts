@@ -4,15 +4,18 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const native = fileURLToPath(new URL('../../../packages/native', import.meta.url));
-const objects = join(native, 'build/CMakeFiles/schedhint.dir/src');
+const objects = join(native, 'build/CMakeFiles');
 
 /** Links the objects of the addon's build again, with lazy binding. What the packages ship binds all symbols at once. */
 export function linkLazyAddon(output: string): void {
   if (!existsSync(objects)) throw new Error(`${objects} is missing: run npm run build`);
-  const files = readdirSync(objects).filter((name) => name.endsWith('.o'));
+  const sources = readdirSync(join(native, 'src'), { encoding: 'utf8', recursive: true });
+  const files = sources
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => `${name.startsWith('kernel/') ? 'kernel' : 'schedhint'}.dir/src/${name}.o`);
   execFileSync('c++', [
     ...['-shared', '-o', output, '-Wl,-z,lazy', '-Wl,-z,nodelete', '-Wl,--gc-sections'],
-    `-Wl,--version-script=${join(native, 'src/exports.map')}`,
+    `-Wl,--version-script=${join(native, 'src/napi/exports.map')}`,
     ...files.map((name) => join(objects, name)),
     ...['-Wl,--no-as-needed', '-l:libpthread.so.0'],
   ]);

@@ -4,10 +4,10 @@
 #include <cstdint>
 #include <memory>
 
-#include "block_set.h"
-#include "from_slab.h"
-#include "hint_element.h"
-#include "registry_abi.h"
+#include "channel/hint_element.h"
+#include "memory/block_set.h"
+#include "memory/from_slab.h"
+#include "registry/registry_abi.h"
 
 namespace schedhint {
 

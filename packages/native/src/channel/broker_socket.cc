@@ -1,4 +1,4 @@
-#include "broker_socket.h"
+#include "channel/broker_socket.h"
 
 #include <errno.h>
 #include <sys/epoll.h>
@@ -8,8 +8,8 @@
 
 #include <cstring>
 
-#include "bpf_syscall.h"
-#include "registry_abi.h"
+#include "kernel/bpf_syscall.h"
+#include "registry/registry_abi.h"
 
 namespace schedhint {
 namespace {

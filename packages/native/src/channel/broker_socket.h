@@ -1,6 +1,7 @@
 #pragma once
 // A connection to schedhint-broker: requests out, answers in, nothing ever waited for.
 
+#include <schedhint/schedhint_broker.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -8,8 +9,6 @@
 #include <deque>
 #include <functional>
 #include <string>
-
-#include "../include/schedhint/schedhint_broker.h"
 
 namespace schedhint {
 

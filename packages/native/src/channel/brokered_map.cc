@@ -1,4 +1,4 @@
-#include "brokered_map.h"
+#include "channel/brokered_map.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -8,8 +8,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "map_check.h"
-#include "map_watcher.h"
+#include "kernel/map_check.h"
+#include "watcher/map_watcher.h"
 
 namespace schedhint {
 namespace {

@@ -14,9 +14,9 @@
 #include <unordered_set>
 #include <vector>
 
-#include "block_set.h"
-#include "broker_socket.h"
-#include "registry_abi.h"
+#include "channel/broker_socket.h"
+#include "memory/block_set.h"
+#include "registry/registry_abi.h"
 
 namespace schedhint {
 

@@ -1,4 +1,4 @@
-#include "channel.h"
+#include "channel/channel.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "thread.h"
-#include "tld.h"
+#include "channel/tld.h"
+#include "registry/thread.h"
 
 namespace schedhint {
 namespace {

@@ -9,12 +9,12 @@
 #include <string>
 #include <vector>
 
-#include "binding.h"
-#include "brokered_map.h"
-#include "direct_map.h"
-#include "pin_stamp.h"
-#include "registry_abi.h"
-#include "undeleted_elements.h"
+#include "channel/binding.h"
+#include "channel/brokered_map.h"
+#include "channel/direct_map.h"
+#include "channel/undeleted_elements.h"
+#include "registry/registry_abi.h"
+#include "watcher/pin_stamp.h"
 
 namespace schedhint {
 

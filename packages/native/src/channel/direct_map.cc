@@ -1,9 +1,9 @@
-#include "direct_map.h"
+#include "channel/direct_map.h"
 
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "bpf_syscall.h"
+#include "kernel/bpf_syscall.h"
 
 namespace schedhint {
 

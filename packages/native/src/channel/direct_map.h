@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "map_check.h"
-#include "undeleted_elements.h"
+#include "channel/undeleted_elements.h"
+#include "kernel/map_check.h"
 
 namespace schedhint {
 

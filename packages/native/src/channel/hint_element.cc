@@ -1,9 +1,9 @@
-#include "hint_element.h"
+#include "channel/hint_element.h"
 
 #include <errno.h>
 
-#include "bpf_syscall.h"
-#include "map_check.h"
+#include "kernel/bpf_syscall.h"
+#include "kernel/map_check.h"
 
 namespace schedhint {
 namespace {

@@ -12,8 +12,8 @@
 #include <cstdint>
 #include <mutex>
 
-#include "registry_abi.h"
-#include "thread_key.h"
+#include "channel/thread_key.h"
+#include "registry/registry_abi.h"
 
 namespace schedhint {
 

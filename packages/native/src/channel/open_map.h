@@ -3,8 +3,8 @@
 
 #include <cstdint>
 
-#include "bpf_syscall.h"
-#include "held.h"
+#include "kernel/bpf_syscall.h"
+#include "memory/held.h"
 
 namespace schedhint {
 

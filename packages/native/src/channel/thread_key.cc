@@ -1,10 +1,10 @@
-#include "thread_key.h"
+#include "channel/thread_key.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <sys/stat.h>
 
-#include "bpf_syscall.h"
+#include "kernel/bpf_syscall.h"
 
 namespace schedhint {
 

@@ -10,8 +10,8 @@
 #include <atomic>
 #include <cstdint>
 
-#include "from_slab.h"
-#include "held.h"
+#include "memory/from_slab.h"
+#include "memory/held.h"
 
 namespace schedhint {
 

@@ -1,11 +1,11 @@
-#include "tld.h"
+#include "channel/tld.h"
 
 #include <errno.h>
 
 #include <algorithm>
 #include <cstring>
 
-#include "block_size.h"
+#include "kernel/block_size.h"
 
 namespace schedhint {
 namespace {

@@ -1,9 +1,9 @@
-#include "tld_blocks.h"
+#include "channel/tld_blocks.h"
 
 #include <algorithm>
 #include <cstring>
 
-#include "tld.h"
+#include "channel/tld.h"
 
 namespace schedhint {
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "block_set.h"
+#include "memory/block_set.h"
 
 namespace schedhint {
 

@@ -1,10 +1,10 @@
-#include "undeleted_elements.h"
+#include "channel/undeleted_elements.h"
 
 #include <errno.h>
 
 #include <algorithm>
 
-#include "bpf_syscall.h"
+#include "kernel/bpf_syscall.h"
 
 namespace schedhint {
 

@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <vector>
 
-#include "block_set.h"
-#include "open_map.h"
-#include "thread_key.h"
+#include "channel/open_map.h"
+#include "channel/thread_key.h"
+#include "memory/block_set.h"
 
 namespace schedhint {
 

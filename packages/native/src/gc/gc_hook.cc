@@ -1,8 +1,8 @@
-#include "gc_hook.h"
+#include "gc/gc_hook.h"
 
-#include "hint_element.h"
-#include "monotonic_clock.h"
-#include "v8_gc_callbacks.h"
+#include "channel/hint_element.h"
+#include "gc/v8_gc_callbacks.h"
+#include "kernel/monotonic_clock.h"
 
 namespace schedhint {
 namespace {

@@ -10,7 +10,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "registry_abi.h"
+#include "registry/registry_abi.h"
 
 namespace schedhint {
 

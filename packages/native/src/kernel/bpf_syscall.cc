@@ -1,4 +1,4 @@
-#include "bpf_syscall.h"
+#include "kernel/bpf_syscall.h"
 
 #include <errno.h>
 #include <fcntl.h>

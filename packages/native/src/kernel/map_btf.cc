@@ -1,4 +1,4 @@
-#include "map_btf.h"
+#include "kernel/map_btf.h"
 
 #include <errno.h>
 #include <linux/bpf.h>

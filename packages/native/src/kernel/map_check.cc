@@ -1,7 +1,7 @@
-#include "map_check.h"
+#include "kernel/map_check.h"
 
-#include "block_size.h"
-#include "map_probe.h"
+#include "kernel/block_size.h"
+#include "kernel/map_probe.h"
 
 namespace schedhint {
 namespace {

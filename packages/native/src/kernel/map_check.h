@@ -3,8 +3,8 @@
 
 #include <vector>
 
-#include "bpf_syscall.h"
-#include "registry_abi.h"
+#include "kernel/bpf_syscall.h"
+#include "registry/registry_abi.h"
 
 namespace schedhint {
 

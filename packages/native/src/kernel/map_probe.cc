@@ -1,4 +1,4 @@
-#include "map_probe.h"
+#include "kernel/map_probe.h"
 
 #include <errno.h>
 #include <sys/mman.h>
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <vector>
 
-#include "bpf_syscall.h"
+#include "kernel/bpf_syscall.h"
 
 namespace schedhint {
 namespace {

@@ -1,4 +1,4 @@
-#include "monotonic_clock.h"
+#include "kernel/monotonic_clock.h"
 
 #include <cstdio>
 

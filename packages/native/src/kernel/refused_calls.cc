@@ -1,10 +1,10 @@
-#include "refused_calls.h"
+#include "kernel/refused_calls.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bpf_syscall.h"
+#include "kernel/bpf_syscall.h"
 
 namespace schedhint {
 namespace {

@@ -1,4 +1,4 @@
-#include "block_memory.h"
+#include "memory/block_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "live_move.h"
+#include "memory/live_move.h"
 
 namespace schedhint {
 namespace {

@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "block_size.h"
+#include "kernel/block_size.h"
 
 namespace schedhint {
 

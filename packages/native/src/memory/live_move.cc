@@ -1,4 +1,4 @@
-#include "live_move.h"
+#include "memory/live_move.h"
 
 #include <errno.h>
 #include <sys/mman.h>

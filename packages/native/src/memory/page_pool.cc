@@ -1,10 +1,10 @@
-#include "page_pool.h"
+#include "memory/page_pool.h"
 
 #include <cstring>
 
-#include "block_size.h"
-#include "bpf_syscall.h"
-#include "monotonic_clock.h"
+#include "kernel/block_size.h"
+#include "kernel/bpf_syscall.h"
+#include "kernel/monotonic_clock.h"
 
 namespace schedhint {
 namespace {

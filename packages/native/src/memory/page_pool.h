@@ -13,7 +13,7 @@
 #include <mutex>
 #include <vector>
 
-#include "block_memory.h"
+#include "memory/block_memory.h"
 
 namespace schedhint {
 

@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "attachment.h"
-#include "environment.h"
-#include "exported.h"
-#include "map_btf.h"
-#include "refused_calls.h"
-#include "registry_abi.h"
-#include "typed_array.h"
+#include "kernel/map_btf.h"
+#include "kernel/refused_calls.h"
+#include "napi/attachment.h"
+#include "napi/environment.h"
+#include "napi/exported.h"
+#include "napi/typed_array.h"
+#include "registry/registry_abi.h"
 
 namespace schedhint {
 namespace {

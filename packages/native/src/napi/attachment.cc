@@ -1,10 +1,10 @@
-#include "attachment.h"
+#include "napi/attachment.h"
 
-#include "block_size.h"
-#include "environment.h"
-#include "exported.h"
-#include "registry_abi.h"
-#include "typed_array.h"
+#include "kernel/block_size.h"
+#include "napi/environment.h"
+#include "napi/exported.h"
+#include "napi/typed_array.h"
+#include "registry/registry_abi.h"
 
 namespace schedhint {
 namespace {

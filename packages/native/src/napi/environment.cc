@@ -1,6 +1,6 @@
-#include "environment.h"
+#include "napi/environment.h"
 
-#include "block_size.h"
+#include "kernel/block_size.h"
 
 namespace schedhint {
 

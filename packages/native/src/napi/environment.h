@@ -6,7 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "registry_abi.h"
+#include "registry/registry_abi.h"
 
 namespace schedhint {
 

@@ -1,4 +1,4 @@
-#include "registry.h"
+#include "registry/registry.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "bpf_syscall.h"
-#include "monotonic_clock.h"
+#include "kernel/bpf_syscall.h"
+#include "kernel/monotonic_clock.h"
 
 namespace schedhint {
 Registry::Registry()

@@ -12,15 +12,15 @@
 #include <mutex>
 #include <vector>
 
-#include "binding.h"
-#include "channel.h"
-#include "map_watcher.h"
-#include "page_pool.h"
-#include "registry_abi.h"
-#include "started_workers.h"
-#include "thread.h"
-#include "tld.h"
-#include "undeleted_elements.h"
+#include "channel/binding.h"
+#include "channel/channel.h"
+#include "channel/tld.h"
+#include "channel/undeleted_elements.h"
+#include "memory/page_pool.h"
+#include "registry/registry_abi.h"
+#include "registry/started_workers.h"
+#include "registry/thread.h"
+#include "watcher/map_watcher.h"
 
 namespace schedhint {
 

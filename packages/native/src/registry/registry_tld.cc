@@ -1,6 +1,6 @@
 // The registry's part that is about task local data only.
 
-#include "registry.h"
+#include "registry/registry.h"
 
 namespace schedhint {
 

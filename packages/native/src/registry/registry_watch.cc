@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "monotonic_clock.h"
-#include "registry.h"
+#include "kernel/monotonic_clock.h"
+#include "registry/registry.h"
 
 namespace schedhint {
 namespace {

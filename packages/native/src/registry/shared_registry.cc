@@ -1,7 +1,7 @@
 // The one registry of this process, whichever copy of the addon made it.
 
-#include "registry.h"
-#include "registry_abi.h"
+#include "registry/registry.h"
+#include "registry/registry_abi.h"
 
 // An inline variable is what makes GCC emit STB_GNU_UNIQUE; a test reads the symbol table and loads
 // two copies. Exported, so that the linker finds the first copy's. Never freed: threads outlive

@@ -1,4 +1,4 @@
-#include "started_workers.h"
+#include "registry/started_workers.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <unordered_map>
 
-#include "thread.h"
+#include "registry/thread.h"
 
 namespace schedhint {
 

@@ -1,4 +1,4 @@
-#include "thread.h"
+#include "registry/thread.h"
 
 #include <algorithm>
 

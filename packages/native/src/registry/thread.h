@@ -7,10 +7,10 @@
 #include <memory>
 #include <vector>
 
-#include "from_slab.h"
-#include "gc_hook.h"
-#include "thread_key.h"
-#include "tld_blocks.h"
+#include "channel/thread_key.h"
+#include "channel/tld_blocks.h"
+#include "gc/gc_hook.h"
+#include "memory/from_slab.h"
 
 namespace schedhint {
 

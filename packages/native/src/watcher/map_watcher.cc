@@ -1,12 +1,12 @@
-#include "map_watcher.h"
+#include "watcher/map_watcher.h"
 
 #include <sys/prctl.h>
 
 #include <algorithm>
 #include <utility>
 
-#include "monotonic_clock.h"
-#include "native_thread.h"
+#include "kernel/monotonic_clock.h"
+#include "watcher/native_thread.h"
 
 namespace schedhint {
 

@@ -10,8 +10,8 @@
 #include <functional>
 #include <mutex>
 
-#include "look_pace.h"
-#include "wake_up.h"
+#include "watcher/look_pace.h"
+#include "watcher/wake_up.h"
 
 namespace schedhint {
 

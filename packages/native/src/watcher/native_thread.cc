@@ -1,4 +1,4 @@
-#include "native_thread.h"
+#include "watcher/native_thread.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-#include "pin_stamp.h"
+#include "watcher/pin_stamp.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "wake_up.h"
+#include "watcher/wake_up.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -10,7 +10,7 @@
 
 #include <algorithm>
 
-#include "monotonic_clock.h"
+#include "kernel/monotonic_clock.h"
 
 namespace schedhint {
 namespace {
