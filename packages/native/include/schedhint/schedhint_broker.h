@@ -104,7 +104,7 @@ struct schedhint_broker_answer {
   __u16 kind; /* of the request */
   __u64 id;   /* of the request */
   __u32 reason;
-  __u32 step;  /* enum schedhint_step of registry_abi.h, when the kernel has refused */
+  __u32 step;  /* enum schedhint_step of schedhint_status.h, when the kernel has refused */
   __s32 error; /* errno, positive */
   __u32 detail;
   __u32 found;
