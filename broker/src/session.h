@@ -11,9 +11,9 @@
 #include "account.h"
 #include "descriptor_origin.h"
 #include "event_loop.h"
+#include "kernel/slot.h"
 #include "process.h"
 #include "quarantine.h"
-#include "registry/registry_abi.h"
 #include "served_maps.h"
 
 namespace schedhint::broker {

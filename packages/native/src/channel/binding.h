@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "channel/hint_element.h"
+#include "kernel/status.h"
 #include "memory/block_set.h"
 #include "memory/from_slab.h"
-#include "registry/registry_abi.h"
 
 namespace schedhint {
 

@@ -1,6 +1,7 @@
 #include "channel/broker_socket.h"
 
 #include <errno.h>
+#include <schedhint/schedhint_status.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -9,7 +10,6 @@
 #include <cstring>
 
 #include "kernel/bpf_syscall.h"
-#include "registry/registry_abi.h"
 
 namespace schedhint {
 namespace {

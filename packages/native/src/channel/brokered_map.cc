@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernel/map_check.h"
 #include "watcher/map_watcher.h"
 
 namespace schedhint {

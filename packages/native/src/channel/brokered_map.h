@@ -15,8 +15,9 @@
 #include <vector>
 
 #include "channel/broker_socket.h"
+#include "kernel/slot.h"
+#include "kernel/status.h"
 #include "memory/block_set.h"
-#include "registry/registry_abi.h"
 
 namespace schedhint {
 

@@ -11,9 +11,10 @@
 
 #include "channel/binding.h"
 #include "channel/brokered_map.h"
+#include "channel/channel_spec.h"
 #include "channel/direct_map.h"
 #include "channel/undeleted_elements.h"
-#include "registry/registry_abi.h"
+#include "kernel/status.h"
 #include "watcher/pin_stamp.h"
 
 namespace schedhint {

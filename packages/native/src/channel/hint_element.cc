@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "kernel/bpf_syscall.h"
-#include "kernel/map_check.h"
 
 namespace schedhint {
 namespace {

@@ -13,7 +13,7 @@
 #include <mutex>
 
 #include "channel/thread_key.h"
-#include "registry/registry_abi.h"
+#include "kernel/status.h"
 
 namespace schedhint {
 

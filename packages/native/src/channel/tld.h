@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "channel/channel_spec.h"
 #include "memory/block_set.h"
 #include "memory/page_pool.h"
-#include "registry/registry_abi.h"
 
 namespace schedhint {
 

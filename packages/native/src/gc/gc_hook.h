@@ -10,7 +10,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "registry/registry_abi.h"
+#include "gc/gc_layout.h"
+
+// Whose blocks are told. No more than a key here.
+struct schedhint_binding;
 
 namespace schedhint {
 

@@ -10,15 +10,6 @@ constexpr uint32_t kKeySize = 4;  // a pidfd
 
 }  // namespace
 
-schedhint_status Failed(schedhint_step step, int error, uint32_t detail, uint32_t found) {
-  schedhint_status status = {};
-  status.step = step;
-  status.error = error < 0 ? -error : error;
-  status.detail = detail;
-  status.found = found;
-  return status;
-}
-
 schedhint_status CheckMapType(int map_fd, MapInfo* info) {
   if (int error = ReadMapInfo(map_fd, info)) return Failed(SCHEDHINT_STEP_MAP_INFO, error);
   if (info->type != kMapTypeTaskStorage || info->key_size != kKeySize) {

@@ -4,11 +4,10 @@
 #include <vector>
 
 #include "kernel/bpf_syscall.h"
-#include "registry/registry_abi.h"
+#include "kernel/slot.h"
+#include "kernel/status.h"
 
 namespace schedhint {
-
-schedhint_status Failed(schedhint_step step, int error, uint32_t detail = 0, uint32_t found = 0);
 
 // Step none, and `info` filled in, when the map is task storage whose elements are named by pidfds.
 schedhint_status CheckMapType(int map_fd, MapInfo* info);

@@ -6,10 +6,10 @@
 #include <memory>
 #include <vector>
 
+#include "kernel/slot.h"
 #include "memory/from_slab.h"
 #include "memory/held.h"
 #include "memory/page_pool.h"
-#include "registry/registry_abi.h"
 
 namespace schedhint {
 

@@ -5,82 +5,17 @@
 // imports again. Two registries would fight over one element of the map, so the first copy's serves
 // all: it publishes the table below in one symbol, which the dynamic linker makes unique in the
 // process (STB_GNU_UNIQUE) although Node loads addons with RTLD_LOCAL. A later version appends to
-// the table and raises `size`; the meaning of what is here never changes under this name.
-
-#include <schedhint/schedhint_status.h>
+// the table and raises `size`; the meaning of what is here never changes under this name, nor
+// the structs that it takes, which stand in the rooms that use them.
 
 #include <atomic>
 #include <cstdint>
 
+#include "channel/channel_spec.h"
+#include "gc/gc_layout.h"
+#include "kernel/status.h"
+
 extern "C" {
-
-enum schedhint_owner : uint32_t { SCHEDHINT_OWNER_THREAD = 0, SCHEDHINT_OWNER_PROCESS = 1 };
-
-// One pointer in the map's value.
-struct schedhint_slot {
-  uint32_t offset;  // in the value, 8-byte aligned
-  uint32_t size;    // of the struct it points to, 1..4096
-  schedhint_owner owner;
-};
-
-// What a thread's element of the map is.
-enum schedhint_kind : uint32_t {
-  SCHEDHINT_KIND_UPTR = 0,  // pointers, which the slots place
-  // A hint, 0..1024, as a u64 in front of 24 reserved bytes: scx_layered's struct task_hint. The
-  // slots are blocks that no program sees, and the offsets in the value mean nothing.
-  SCHEDHINT_KIND_LAYERED = 1,
-  // The kernel's "task local data": pointers to the thread's page of values (slot 0) and to the
-  // process's page of their names (slot 1). The map's value has 16 bytes, or 24 with the place of
-  // the thread's values in their page, which threads then share.
-  SCHEDHINT_KIND_TLD = 2,
-};
-
-// An offset of a field that a block does not have.
-constexpr uint32_t SCHEDHINT_NOWHERE = 0xffffffff;
-
-struct schedhint_channel_spec {
-  const char* path;    // of the pinned map
-  const char* broker;  // the socket of the broker to ask where we may not open it; empty: none
-  uint32_t value_size;
-  uint32_t slot_count;
-  const schedhint_slot* slots;
-  // Where a process's block counts its bound threads (u32): slot and offset. Slot -1: nowhere.
-  int32_t count_slot;
-  uint32_t count_offset;
-  schedhint_kind kind;
-  int32_t normal_hint;  // of a layered channel: in an element that has no other; 0..1024
-};
-
-enum schedhint_via : uint32_t { SCHEDHINT_VIA_MAP = 0, SCHEDHINT_VIA_BROKER = 1 };
-
-struct schedhint_status {
-  schedhint_step step;
-  int32_t error;  // errno, or 0
-  uint32_t map_id;
-  uint32_t detail;
-  uint32_t found;
-  int32_t tid;        // 0: not known
-  schedhint_via via;  // who has tried the step
-  uint32_t reserved;
-  uint64_t bound_ns;  // since when, CLOCK_MONOTONIC of the initial time namespace; 0: not bound
-};
-
-// Offsets in the thread's block, and in the process's, that belong to the GC hook; any of the
-// thread's may be SCHEDHINT_NOWHERE. A word has 32 bits, or 64 where `wide` is not 0.
-struct schedhint_gc_layout {
-  uint32_t thread_slot;
-  uint32_t gc;             // a word, one bit for each kind of pause in progress
-  uint32_t count;          // a word
-  uint32_t since_ns;       // u64
-  uint32_t expect_ns;      // u64
-  uint32_t flags;          // a word
-  uint32_t live_flag;      // set in flags while the hook is installed
-  uint32_t cycle_flag;     // set in flags between the pauses of a major collection
-  int32_t process_slot;    // -1: none
-  uint32_t process_count;  // u32, isolates inside a pause
-  int32_t hint;            // in the element while a pause is in progress; -1: the thread's own
-  uint32_t wide;
-};
 
 struct schedhint_counts {
   uint32_t threads;
@@ -91,12 +26,6 @@ struct schedhint_counts {
   uint32_t blocks_used;
   uint32_t blocks_quarantined;
   uint32_t blocks_free;
-};
-
-// A named value in every thread's task local data.
-struct schedhint_tld_key {
-  const char* name;  // 1..62 bytes
-  uint32_t size;     // 1..65535
 };
 
 struct schedhint_binding;  // a thread's blocks in one map; counted
@@ -151,10 +80,6 @@ struct schedhint_registry {
 };
 
 }  // extern "C"
-
-inline bool operator==(const schedhint_slot& a, const schedhint_slot& b) {
-  return a.offset == b.offset && a.size == b.size && a.owner == b.owner;
-}
 
 namespace schedhint {
 
