@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "channel/hint_element.h"
+#include "channel/thread_key.h"
 #include "kernel/status.h"
 #include "memory/block_set.h"
 #include "memory/from_slab.h"
@@ -18,7 +19,8 @@ struct Thread;
 
 struct schedhint_binding : schedhint::FromSlab<schedhint_binding> {
   schedhint::Channel* channel;
-  schedhint::Thread* thread;  // null once the thread has ended
+  schedhint::Thread* thread;      // null once the thread has ended
+  schedhint::HeldThreadKey* key;  // the thread's
   schedhint::Element element;
   std::unique_ptr<schedhint::HintElement> hint;  // of a layered channel
   size_t channel_index;                          // its place in channel->bindings

@@ -7,7 +7,6 @@
 #include <cstring>
 
 #include "channel/tld.h"
-#include "registry/thread.h"
 
 namespace schedhint {
 namespace {
@@ -253,14 +252,14 @@ void Channel::Bound(schedhint_binding* binding) {
   Count(1);
   if (binding->status.tid == leader_tid_) {
     leader_ = Leader::kThread;
-    leader_key_ = binding->thread->key;
+    leader_key_ = *binding->key;
   }
   BindLeader();
 }
 
 schedhint_status Channel::BindDirectly(schedhint_binding* binding) {
-  HeldThreadKey& key = binding->thread->key;
-  if (!key.holds_any()) key = HeldThreadKey(new ThreadKey(binding->thread->tid));
+  HeldThreadKey& key = *binding->key;
+  if (!key.holds_any()) key = HeldThreadKey(new ThreadKey(binding->status.tid));
   if (binding->hint == nullptr) return SetElement(key, binding->element);
   return binding->hint->Bind(direct_.descriptor(), key);
 }
@@ -294,7 +293,7 @@ void Channel::DeleteElement(schedhint_binding* binding) {
   if (binding->hint != nullptr) {
     binding->hint->Unbind();
   } else {
-    direct_.Delete(binding->thread->key, binding->element);
+    direct_.Delete(*binding->key, binding->element);
   }
 }
 

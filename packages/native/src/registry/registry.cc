@@ -139,6 +139,7 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
   auto binding = std::make_unique<schedhint_binding>();
   binding->channel = channel;
   binding->thread = thread;
+  binding->key = &thread->key;
   binding->element.process = channel->process();
   if (!TakeBlocks(channel, thread, &binding->element.thread)) {
     *status = Failed(SCHEDHINT_STEP_MEMORY, errno);
@@ -195,6 +196,7 @@ void Registry::End(schedhint_binding* binding) {
   if (channel->kind() == SCHEDHINT_KIND_TLD) binding->thread->tld.Unused(binding->element.thread);
   if (binding->thread->bindings == nullptr) binding->thread->key = {};
   binding->thread = nullptr;
+  binding->key = nullptr;
   binding->channel = nullptr;
   binding->status = Failed(SCHEDHINT_STEP_THREAD_ENDED, 0);
   FreeIfUnused(channel);
