@@ -35,7 +35,8 @@ class Connection final : public EventSource {
   ~Connection();
 
   void OnReady(uint32_t events) override;
-  // Deletes its elements and tells the client. The next Sweep() of the broker takes it away.
+  // Deletes its elements and tells the client. The broker takes it away at the end of its
+  // round.
   void End(schedhint_broker_reason reason);
   bool has_ended() const { return session_ == nullptr; }
   bool Wants(const std::string& path) const { return session_ != nullptr && session_->Wants(path); }
@@ -58,7 +59,6 @@ class Connection final : public EventSource {
   const DescriptorOrigins& origins_;
   DescriptorCloser* const closer_;
   Descriptor socket_;
-  Descriptor peer_pidfd_;
   PeerEnd peer_end_;
   std::shared_ptr<ConnectionSlot> slot_;
   std::unique_ptr<Session> session_;
