@@ -10,14 +10,15 @@
  * broker answers each with 64, in order. Whatever does not keep to this ends the connection, and
  * with the connection end its bindings. Numbers are in native byte order; what is unused is zero.
  *
- *   OPEN     first, once: which map, and what its value must look like, the slots in order.
- * Answered with the map's id. When it is refused, whatever else was sent is refused alike. MEMORY
- * one descriptor: a memfd with the seals SHRINK, GROW and SEAL, without WRITE and FUTURE_WRITE.
- * Blocks lie in it. It can't be taken back before the connection ends. One that is refused leaves
- * its number free. BIND     one descriptor: a pidfd of a thread (PIDFD_THREAD) of the process that
- * has connected. Its element gets the blocks. Again for the same thread: replaces what it has.
- *   UNBIND   one descriptor, as above. Its element is deleted; an answer of success means that no
- *            program that starts from now on finds the blocks.
+ * - OPEN, first and once: which map, and what its value must look like, the slots in order.
+ *   Answered with the map's id. When it is refused, whatever else was sent is refused alike.
+ * - MEMORY, with one descriptor: a memfd with the seals SHRINK, GROW and SEAL, without WRITE and
+ *   FUTURE_WRITE. Blocks lie in it. It can't be taken back before the connection ends. One that is
+ *   refused leaves its number free.
+ * - BIND, with one descriptor: a pidfd of a thread (PIDFD_THREAD) of the process that has
+ *   connected. Its element gets the blocks. Again for the same thread: replaces what it has.
+ * - UNBIND, with one descriptor, as above. Its element is deleted; an answer of success means that
+ *   no program that starts from now on finds the blocks.
  *
  * When the map comes, goes or is replaced the broker deletes what the connection has bound, sends
  * an answer that nobody has asked for, of kind END and with id 0, and ends the connection: the app
