@@ -19,7 +19,7 @@ const SYSTEM = [
   ['g++', () => onPath('c++')],
   ['make', () => onPath('make')],
   ['cmake', () => onPath('cmake')],
-  ['clang-19', () => onPath('clang-19')], // clang 14, bookworm's own, drops the uptr tag silently
+  ['clang-19', () => onPath('clang-19')], // clang 14, bookworm's own, drops the uptr tag
   ['clang-format-19', () => onPath('clang-format-19')],
   ['libbpf-dev', () => existsSync('/usr/include/bpf/libbpf.h')],
   ['libelf-dev', () => existsSync('/usr/include/libelf.h')],
@@ -37,7 +37,7 @@ const FOR_TESTS_OF_PACKAGES = [['qemu-user-static', () => onPath('qemu-aarch64-s
 
 /** What the tests need besides. */
 const FOR_TESTS = [
-  ['clang-16', () => onPath('clang-16')], // the oldest that a scheduler may be built with
+  ['clang-16', () => onPath('clang-16')], // the oldest that is tested
   ['libclang-rt-19-dev', () => existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux')], // libFuzzer
   ['chromium', () => onPath('chromium')], // opens the page that `schedhint trace --html` writes
   PIP, // PyPI has a Node.js for musl

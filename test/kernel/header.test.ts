@@ -1,5 +1,5 @@
 // The headers that a scheduler author includes, as they are: alone, with a minimal vmlinux.h, by
-// every clang that emits the uptr tag.
+// every supported clang that is here.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -138,7 +138,7 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
     case Step.SlotPlain:
       return unavailable(
         'ERR_MAP_LAYOUT',
-        `offset ${detail} of the value of ${path} is plain data, not a __uptr, and would show an address to every reader: check the layout, and that the BPF program was built by clang >= 16 (older ones drop the tag)`,
+        `offset ${detail} of the value of ${path} is plain data, not a __uptr, and would show an address to every reader: check the layout, and that the BPF program was built by clang >= 16 (before 15 it drops the tag)`,
       );
     case Step.SlotSize:
       return unavailable(

@@ -18,7 +18,8 @@
 #endif
 
 /* In the value of a BPF_MAP_TYPE_TASK_STORAGE map this tag makes a pointer one to pinned user
- * memory (Linux 6.13). clang before 15 drops the tag without a word: use clang 16 or newer. */
+ * memory (Linux 6.13). clang before 15 drops the tag without a word; use 16, the oldest that is
+ * tested, or a newer one. */
 #ifndef __uptr
 #if defined(__bpf__)
 #define __uptr __attribute__((btf_type_tag("uptr")))

@@ -71,7 +71,7 @@ export function mapValueOf(btf: Btf, layouts: CLayouts, id: number, map: string)
   const shape = new ValueReader(btf, layouts).shapeOf(type, 'value');
   if (shape === undefined) {
     throw notFound(
-      `the value of map ${map}, ${describe(type)}, has no __uptr field (clang before 16 drops the tag)`,
+      `the value of map ${map}, ${describe(type)}, has no __uptr field (clang before 15 drops the tag)`,
     );
   }
   return { name: layouts.tagOf(id, `${map}_value`), shape, size: type.size };
