@@ -4,13 +4,13 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Step } from '@schedhint/native';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { BpfReader } from '../rig/bpf-reader.js';
 import { describeOnKernel } from '../rig/kernel-support.js';
 import { BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
 import { clientProgram } from './client.js';
 import { Host, ready, SLOTS, VALUE_SIZE } from './host.js';
-import { Step } from './messages.js';
 
 const UID = 65534;
 const FIRST = { memory: 1, offset: 0 };
@@ -48,7 +48,7 @@ describeOnKernel('the broker lives', () => {
     const all = await ready(host, broker, { uid: UID });
     await all.connection.bind(all.main, [FIRST, 0]);
     const other = await opened(broker, elsewhere);
-    expect(other.answer).toMatchObject({ reason: 'kernel', step: Step.openMap });
+    expect(other.answer).toMatchObject({ reason: 'kernel', step: Step.OpenMap });
 
     await host.reader.close();
     expect(await all.connection.answer()).toMatchObject(END);
@@ -57,7 +57,7 @@ describeOnKernel('the broker lives', () => {
     await broker.untilHeld({ connections: 1, threads: 0, pages: 0, pins: 0 });
     // The kernel can free it: nobody has it open.
     const waiting = await opened(broker, host.map);
-    expect(waiting.answer).toMatchObject({ reason: 'kernel', step: Step.openMap });
+    expect(waiting.answer).toMatchObject({ reason: 'kernel', step: Step.OpenMap });
 
     await host.load();
     expect(await waiting.connection.answer()).toMatchObject(END);

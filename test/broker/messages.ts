@@ -1,29 +1,28 @@
 // The broker's protocol, as packages/native/include/schedhint/schedhint_broker.h has it, in bytes.
 
+import { BrokerReason } from '@schedhint/native';
+
 export const MAGIC = 0x31424853;
 export const REQUEST_BYTES = 512;
 export const ANSWER_BYTES = 64;
 
 export const Kind = { open: 1, memory: 2, bind: 3, unbind: 4, end: 5 } as const;
 
-const REASONS = [
-  'done',
-  'kernel',
-  'map not offered',
-  'foreign thread',
-  'not a thread',
-  'bad memory',
-  'bad pointer',
-  'limit',
-] as const;
+const REASONS = {
+  0: 'done',
+  1: 'kernel',
+  [BrokerReason.MapNotOffered]: 'map not offered',
+  [BrokerReason.ForeignThread]: 'foreign thread',
+  [BrokerReason.NotAThread]: 'not a thread',
+  [BrokerReason.BadMemory]: 'bad memory',
+  [BrokerReason.BadPointer]: 'bad pointer',
+  [BrokerReason.Limit]: 'limit',
+} as const;
 const KINDS = ['?', 'open', 'memory', 'bind', 'unbind', 'end'] as const;
-
-/** Of enum schedhint_step. */
-export const Step = { openMap: 1, valueSize: 4, slotPlain: 5, slotSize: 6, update: 9 } as const;
 
 export interface Answer {
   kind: (typeof KINDS)[number];
-  reason: (typeof REASONS)[number];
+  reason: (typeof REASONS)[keyof typeof REASONS];
   id: number;
   step: number;
   error: number;
@@ -90,7 +89,7 @@ export function readAnswer(bytes: Buffer): Answer | null {
   return {
     kind: KINDS[bytes.readUInt16LE(6)]!,
     id: Number(bytes.readBigUInt64LE(8)),
-    reason: REASONS[bytes.readUInt32LE(16)]!,
+    reason: REASONS[bytes.readUInt32LE(16) as keyof typeof REASONS],
     step: bytes.readUInt32LE(20),
     error: bytes.readInt32LE(24),
     detail: bytes.readUInt32LE(28),

@@ -2,6 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import { constants } from 'node:os';
+import { Step } from '@schedhint/native';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeOnKernel } from '../rig/kernel-support.js';
 import { type BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
@@ -14,7 +15,6 @@ import {
   memoryRequest,
   openRequest,
   request,
-  Step,
   unbindRequest,
 } from './messages.js';
 
@@ -212,7 +212,7 @@ describeOnKernel('the broker refuses', () => {
 
     test('with a value or a struct other than the client expects: says where', async () => {
       expect(await open(host.map, 24)).toMatchObject({
-        ...{ reason: 'kernel', step: Step.valueSize, detail: 16 },
+        ...{ reason: 'kernel', step: Step.ValueSize, detail: 16 },
       });
       const plain = await host.broker({ maps: [`${host.bpffs.path}/control`] });
       const client = await host.client(uid);
@@ -227,7 +227,7 @@ describeOnKernel('the broker refuses', () => {
       const waiting = await host.broker({ maps: [absent] });
       const client = await host.client(uid);
       const connection = await client.connect(waiting.socket);
-      const refused = { reason: 'kernel', step: Step.openMap, error: ENOENT };
+      const refused = { reason: 'kernel', step: Step.OpenMap, error: ENOENT };
       expect(await connection.open(absent, VALUE_SIZE, SLOTS)).toMatchObject(refused);
       expect(await connection.memory(1, await client.memfd(4096))).toMatchObject({
         kind: 'memory',
