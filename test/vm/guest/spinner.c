@@ -205,10 +205,14 @@ static double cpu_seconds(int who) {
 
 static void read_options(int argc, char** argv) {
   static const struct option known[] = {
-      {"lie", no_argument, NULL, 'l'},           {"threads", required_argument, NULL, 't'},
-      {"seconds", required_argument, NULL, 's'}, {"shed", required_argument, NULL, 'S'},
-      {"pulse", required_argument, NULL, 'p'},   {"helpers", no_argument, NULL, 'h'},
-      {"exec", no_argument, NULL, 'e'},          {"until", required_argument, NULL, 'u'},
+      {"lie", no_argument, NULL, 'l'},
+      {"threads", required_argument, NULL, 't'},
+      {"seconds", required_argument, NULL, 's'},
+      {"shed", required_argument, NULL, 'S'},
+      {"pulse", required_argument, NULL, 'p'},
+      {"helpers", no_argument, NULL, 'h'},
+      {"exec", no_argument, NULL, 'e'},
+      {"until", required_argument, NULL, 'u'},
       {NULL, 0, NULL, 0},
   };
   int option;
