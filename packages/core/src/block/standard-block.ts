@@ -1,6 +1,5 @@
 import { u16, u32, u64 } from '../layout/scalars.js';
 import { array, struct } from '../layout/struct.js';
-import type { StructLayout } from '../layout/types.js';
 
 // The home of all this is packages/native/include/schedhint/schedhint.h, where each field is
 // explained. standard-block.test.ts compiles it and compares.
@@ -39,7 +38,6 @@ export const GcKind = Object.freeze({
   incrementalStart: 8,
   weakCallbacks: 16,
 } as const);
-export type GcKindName = keyof typeof GcKind;
 
 /** Bits of `schedhint_thread.flags`: how good the collector's hints are. */
 export const Flag = Object.freeze({
@@ -50,7 +48,6 @@ export const Flag = Object.freeze({
   /** a major collection is under way between its pauses */
   gcCycle: 4,
 } as const);
-export type FlagName = keyof typeof Flag;
 
 /** Bits of `schedhint_thread.reader_flags`: what the reader acts on. */
 export const ReaderFlag = Object.freeze({
@@ -62,7 +59,6 @@ export const ReaderFlag = Object.freeze({
   slice: 16,
   helpers: 32,
 } as const);
-export type ReaderFlagName = keyof typeof ReaderFlag;
 
 /** `struct schedhint_thread`: one for each JavaScript thread, 128 bytes. */
 export const threadLayout = struct('schedhint_thread', {
@@ -104,15 +100,6 @@ export const processLayout = struct('schedhint_process', {
  * array over the block. For what is written by hand.
  */
 export function threadIndex(name: keyof typeof threadLayout.types): number {
-  return indexOf(threadLayout, name);
-}
-
-/** The same for the process's block. */
-export function processIndex(name: keyof typeof processLayout.types): number {
-  return indexOf(processLayout, name);
-}
-
-function indexOf(layout: StructLayout, name: string): number {
-  const field = layout.fields.find((candidate) => candidate.name === name)!;
+  const field = threadLayout.fields.find((candidate) => candidate.name === name)!;
   return field.offset / field.size;
 }

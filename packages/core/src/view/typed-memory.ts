@@ -26,7 +26,7 @@ export interface Accessor {
 export type PlaceAccessor = (index: number, range: Range, check: Check) => Accessor;
 
 /** The integer arrays that `Atomics` takes. */
-export type IntegerWords =
+type IntegerWords =
   | Int8Array
   | Uint8Array
   | Int16Array
@@ -303,7 +303,7 @@ export function createMemory(
 export type Move<V> = (view: V, buffer: Buffer, byteOffset: number) => void;
 
 /** The property in which views keep their memory: no C identifier, hence no field's name. */
-export const MEMORY = '#memory';
+const MEMORY = '#memory';
 
 /** What views have, besides their fields. */
 export interface Viewing {

@@ -1,7 +1,7 @@
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36, reverse: 7 } as const;
 
 /** A way to set text off in a terminal. */
-export type Style = keyof typeof CODES;
+type Style = keyof typeof CODES;
 
 /** Sets text off, or returns it as it is. */
 export type Paint = (style: Style, text: string) => string;

@@ -2,7 +2,7 @@
 export type CheckState = 'pass' | 'warn' | 'fail' | 'skip';
 
 /** What `doctor` looks at. `docs/doctor.md` has a line for each. */
-export const CHECKS = [
+const CHECKS = [
   'node',
   'addon',
   'kernel',

@@ -17,7 +17,7 @@ const rate = (perSecond: number) =>
 const orDash = (value: number) => (value === 0 ? '-' : String(value));
 
 /** Sorted by name on the command line: `--sort gc%`. */
-export const COLUMNS = {
+const COLUMNS = {
   pid: {
     title: 'PID',
     width: 7,
