@@ -1,4 +1,4 @@
-// Builds everything that is older than its sources. Imported by setup.mjs; `npm run build` runs it.
+// Builds everything that is older than its sources. Imported by setup.mjs; `npm run build` runs it (`-- --packages`: the TypeScript packages alone).
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -117,23 +117,13 @@ export function buildObserverPackage(arch, { variables = [], include = [], libra
   });
 }
 
-/** @param {{ bpf: boolean }} what - whether to build the BPF programs and their loaders too */
-export function build({ bpf }) {
+/** The TypeScript packages. Lint needs no more, and this takes seconds. */
+export function buildPackages() {
   const types = ['packages/native/ts/*.ts', 'packages/native/*.json', 'tsconfig.base.json'];
   step('native-types', types, 'packages/native/dist/index.js', () => {
     rmSync(join(root, 'packages/native/dist'), { recursive: true, force: true });
     tsc('packages/native');
   });
-  if (process.platform === 'linux') {
-    // It goes where an installed package has it: what a clone runs is what is shipped.
-    const addon = `packages/native/prebuilds/linux-${process.arch}/schedhint.node`;
-    step(`addon-${process.arch}`, [...ADDON, 'scripts/build.mjs'], addon, () => {
-      run(process.execPath, [bin('cmake-js', 'bin/cmake-js'), 'compile', '--log-level', 'error'], {
-        cwd: join(root, 'packages/native'),
-      });
-      stripAddon('strip', 'build', addon);
-    });
-  }
   const core = ['packages/core/src/*.ts', ...types];
   buildTypeScript('core', types);
   buildTypeScript('gc-hooks', core);
@@ -178,6 +168,21 @@ export function build({ bpf }) {
       writeFileSync(join(root, 'packages/schedhint/dist/register.d.cts'), 'export {};\n');
     },
   );
+}
+
+/** @param {{ bpf: boolean }} what - whether to build the BPF programs and their loaders too */
+export function build({ bpf }) {
+  buildPackages();
+  if (process.platform === 'linux') {
+    // It goes where an installed package has it: what a clone runs is what is shipped.
+    const addon = `packages/native/prebuilds/linux-${process.arch}/schedhint.node`;
+    step(`addon-${process.arch}`, [...ADDON, 'scripts/build.mjs'], addon, () => {
+      run(process.execPath, [bin('cmake-js', 'bin/cmake-js'), 'compile', '--log-level', 'error'], {
+        cwd: join(root, 'packages/native'),
+      });
+      stripAddon('strip', 'build', addon);
+    });
+  }
   if (process.platform === 'linux') {
     step('broker', [...BROKER, HEADERS], 'broker/build/schedhint-broker', () =>
       run('make', ['-s', '-C', 'broker']),
@@ -208,5 +213,6 @@ export function build({ bpf }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  build({ bpf: process.platform === 'linux' });
+  if (process.argv.includes('--packages')) buildPackages();
+  else build({ bpf: process.platform === 'linux' });
 }

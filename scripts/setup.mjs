@@ -1,5 +1,5 @@
 // Makes a checkout ready: what the system lacks, the npm packages, the build, a bpffs. Idempotent,
-// and fast when there is nothing to do. Everything it says goes to stderr.
+// and fast when there is nothing to do. Everything it says goes to stderr. --lint: only the tools that lint needs.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 const forTests = process.argv.includes('--test');
 const forPackages = process.argv.includes('--pack');
 const forMusl = process.argv.includes('--musl');
+const forLint = process.argv.includes('--lint');
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BPFFS = '/sys/fs/bpf';
 const BPF_FS_MAGIC = 0xcafe4a11;
@@ -20,10 +21,15 @@ const SYSTEM = [
   ['make', () => onPath('make')],
   ['cmake', () => onPath('cmake')],
   ['clang-19', () => onPath('clang-19')], // clang 14, bookworm's own, drops the uptr tag
-  ['clang-format-19', () => onPath('clang-format-19')],
   ['libbpf-dev', () => existsSync('/usr/include/bpf/libbpf.h')],
   ['libelf-dev', () => existsSync('/usr/include/libelf.h')],
   ['zlib1g-dev', () => existsSync('/usr/include/zlib.h')],
+];
+
+/** What lint needs. */
+const FOR_LINT = [
+  ['clang-format-19', () => onPath('clang-format-19')],
+  ['codespell', () => onPath('codespell')],
 ];
 
 /** What the packages need besides: they hold programs for another processor. */
@@ -50,7 +56,7 @@ function onPath(command) {
 
 function installSystemPackages() {
   const wanted = [
-    ...SYSTEM,
+    ...(forLint ? FOR_LINT : SYSTEM),
     ...(forPackages ? FOR_PACKAGES : []),
     ...(forTests ? FOR_TESTS : []),
     ...(forPackages && forTests ? FOR_TESTS_OF_PACKAGES : []),
@@ -113,6 +119,7 @@ if (forTests) {
     installNpmPackages(join(root, 'test/packaging/jest'));
   }
 }
+if (forLint) process.exit();
 const { build } = await import('./build.mjs');
 build({ bpf: process.platform === 'linux' });
 if (forPackages && process.platform === 'linux') (await import('./prebuild.mjs')).prebuild();
