@@ -1,43 +1,46 @@
-// Formats and lints: biome for TypeScript and JavaScript, clang-format for C, C++ and BPF, tsc for
-// types. With --write it mends what it can. Ends with `N passed, N failed`.
+// Formats and lints. With --write it fixes what it can. Prints what each check found, and ends with `N passed, N failed`.
+// `npm run lint -- rooms types` runs only these.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { filesOf, root } from './lint/files.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const require = createRequire(import.meta.url);
-const bin = (name, file) => join(dirname(require.resolve(`${name}/package.json`)), file);
 const write = process.argv.includes('--write');
-const cFiles = execFileSync(
-  'git',
-  ['ls-files', '-co', '--exclude-standard', '*.c', '*.cc', '*.h'],
-  {
-    cwd: root,
-    encoding: 'utf8',
-  },
-)
-  .split('\n')
-  .filter((file) => file !== '');
+const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 
-const node = process.execPath;
-const checks = [
-  [
-    'biome',
-    [
-      node,
-      bin('@biomejs/biome', 'bin/biome'),
-      write ? 'check' : 'ci',
-      ...(write ? ['--write'] : []),
-    ],
+/** @param {string} file of a package in node_modules @returns {string[]} the command that runs it */
+const bin = (name, file) => [process.execPath, join(root, 'node_modules', name, file)];
+
+const checks = {
+  // TypeScript, JavaScript, JSON: format and lint. It takes the indentation from .editorconfig.
+  biome: [
+    ...bin('@biomejs/biome', 'bin/biome'),
+    ...(write ? ['check', '--write'] : ['ci']),
+    '--colors=off',
   ],
-  ['clang-format', ['clang-format-19', ...(write ? ['-i'] : ['--dry-run', '--Werror']), ...cFiles]],
-  ['types', [node, bin('typescript', 'bin/tsc'), '-p', '.']],
-];
+  // C, C++, BPF
+  'clang-format': [
+    'clang-format-19',
+    ...(write ? ['-i'] : ['--dry-run', '--Werror']),
+    ...filesOf('*.c', '*.cc', '*.h'),
+  ],
+  // The declarations that the next checks read
+  build: [process.execPath, 'scripts/build.mjs', '--packages'],
+  types: [...bin('typescript', 'bin/tsc'), '-p', '.'],
+};
 
+const unknown = chosen.filter((name) => !Object.hasOwn(checks, name));
+if (unknown.length > 0) {
+  console.error(
+    `no such check: ${unknown.join(', ')}; there are ${Object.keys(checks).join(', ')}`,
+  );
+  process.exit(2);
+}
+const selected = Object.entries(checks).filter(
+  ([name]) => chosen.length === 0 || chosen.includes(name),
+);
 let failed = 0;
-for (const [name, [command, ...args]] of checks) {
+for (const [name, [command, ...args]] of selected) {
   const { status } = spawnSync(command, args, {
     cwd: root,
     stdio: ['ignore', 'inherit', 'inherit'],
@@ -46,5 +49,5 @@ for (const [name, [command, ...args]] of checks) {
   console.log(`${name}: ${status === 0 ? 'ok' : 'failed'}`);
   if (status !== 0) failed++;
 }
-console.log(`${checks.length - failed} passed, ${failed} failed`);
+console.log(`${selected.length - failed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
