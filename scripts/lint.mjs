@@ -11,6 +11,8 @@ const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('
 /** @param {string} file of a package in node_modules @returns {string[]} the command that runs it */
 const bin = (name, file) => [process.execPath, join(root, 'node_modules', name, file)];
 
+const config = (file) => ['--config', `scripts/lint/${file}`];
+
 const checks = {
   // TypeScript, JavaScript, JSON: format and lint. It takes the indentation from .editorconfig.
   biome: [
@@ -27,6 +29,8 @@ const checks = {
   // The declarations that the next checks read
   build: [process.execPath, 'scripts/build.mjs', '--packages'],
   types: [...bin('typescript', 'bin/tsc'), '-p', '.'],
+  // Spelling
+  codespell: ['codespell', ...config('codespell.cfg'), ...filesOf()],
 };
 
 const unknown = chosen.filter((name) => !Object.hasOwn(checks, name));
