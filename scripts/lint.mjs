@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { filesOf, root } from './lint/files.mjs';
 
 const write = process.argv.includes('--write');
@@ -10,6 +11,13 @@ const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('
 
 /** @param {string} file of a package in node_modules @returns {string[]} the command that runs it */
 const bin = (name, file) => [process.execPath, join(root, 'node_modules', name, file)];
+
+/** @returns {string[]} the command that runs a check of ours, from scripts/lint */
+const own = (name) => [
+  process.execPath,
+  fileURLToPath(new URL(`lint/${name}.mjs`, import.meta.url)),
+  ...(write ? ['--write'] : []),
+];
 
 const config = (file) => ['--config', `scripts/lint/${file}`];
 
@@ -31,6 +39,8 @@ const checks = {
   types: [...bin('typescript', 'bin/tsc'), '-p', '.'],
   // Spelling
   codespell: ['codespell', ...config('codespell.cfg'), ...filesOf()],
+  // Which file may import which
+  rooms: own('rooms'),
 };
 
 const unknown = chosen.filter((name) => !Object.hasOwn(checks, name));

@@ -1,0 +1,144 @@
+// The rooms of each package and the arrows between them: which may import which. The check `rooms` holds the sources to this.
+//
+// A room is a folder under `home`, without the rooms in it, or one file; '.' is what is in no other room. A type-only import is an
+// arrow like any other.
+
+/**
+ * @typedef {object} Home
+ * @property {string} home folder of the sources, from the repository's root
+ * @property {Readonly<Record<string, readonly string[]>>} rooms each room, and the rooms that it may import
+ * @property {Readonly<Record<string, readonly string[]>>} [lazily] arrows besides, but only type-only, or of a file loaded on demand
+ * @property {number} [maxFloors] how many rooms the longest path may have; by default 1
+ * @property {readonly (readonly string[])[]} [circles] circles of files that are there and may stay, each sorted
+ */
+
+/**
+ * TypeScript. `name` is what the package's own imports say, `imports` are the packages that it may import.
+ *
+ * @type {readonly (Home & { name: string, imports: readonly string[] })[]}
+ */
+export const typeScript = [
+  {
+    name: 'schedhint',
+    home: 'packages/schedhint/src',
+    imports: ['@schedhint/gc-hooks', '@schedhint/core', '@schedhint/native', '@schedhint/observer'],
+    maxFloors: 3,
+    rooms: {
+      'index.ts': [],
+      'cli/main.ts': ['cli', 'cli/doctor', 'cli/gen', 'cli/top', 'cli/trace'],
+      'cli/doctor': ['cli'],
+      'cli/gen': ['cli'],
+      'cli/top': ['cli'],
+      'cli/trace': ['cli'],
+      cli: [],
+      'integrations/fastify': ['integrations/requests'],
+      'integrations/log': [],
+      'integrations/opentelemetry': ['integrations/metrics', 'integrations/peer-version.ts'],
+      'integrations/prom-client': ['integrations/metrics', 'integrations/peer-version.ts'],
+      'integrations/metrics': [],
+      'integrations/requests': [],
+      'integrations/peer-version.ts': [],
+      register: [],
+    },
+    circles: [
+      [
+        'integrations/requests/in-flight.ts',
+        'integrations/requests/requests.ts',
+        'integrations/requests/tracker.ts',
+      ],
+    ],
+  },
+  {
+    name: '@schedhint/gc-hooks',
+    home: 'packages/gc-hooks/src',
+    imports: ['@schedhint/core', '@schedhint/native'],
+    rooms: { '.': [] },
+  },
+  {
+    name: '@schedhint/core',
+    home: 'packages/core/src',
+    imports: ['@schedhint/native'],
+    maxFloors: 7,
+    rooms: {
+      'index.ts': ['thread', 'channel', 'block', 'view', 'layout', 'errors.ts'],
+      thread: ['channel', 'block', 'view', 'layout', 'errors.ts'],
+      channel: ['block', 'view', 'layout', 'errors.ts'],
+      block: ['view', 'layout', 'errors.ts'],
+      view: ['layout', 'errors.ts'],
+      layout: ['errors.ts'],
+      'btf/index.ts': ['btf/bridge', 'btf', 'layout', 'errors.ts'],
+      'btf/bridge': ['btf', 'layout', 'errors.ts'],
+      btf: ['errors.ts'],
+      'errors.ts': [],
+    },
+    // Only a privileged process compares a map with its layouts, so the others do not load the BTF reader.
+    lazily: { channel: ['btf/bridge'] },
+  },
+  {
+    name: '@schedhint/native',
+    home: 'packages/native/ts',
+    imports: [],
+    rooms: { '.': [] },
+  },
+  {
+    name: '@schedhint/observer',
+    home: 'packages/observer/src',
+    imports: [],
+    rooms: { '.': [] },
+  },
+];
+
+/**
+ * C++. `includePath`: where else than beside the file and in `home` an #include "..." is looked for; `outside`: what it may
+ * include there.
+ *
+ * @type {readonly (Home & { includePath: readonly string[], outside: readonly string[] })[]}
+ */
+export const cpp = [
+  {
+    home: 'packages/native/src',
+    includePath: ['packages/native/include'],
+    outside: ['packages/native/include'],
+    maxFloors: 6,
+    rooms: {
+      napi: ['registry', 'gc', 'channel', 'memory', 'watcher', 'kernel'],
+      registry: ['gc', 'channel', 'memory', 'watcher', 'kernel'],
+      gc: ['channel', 'kernel'],
+      channel: ['memory', 'watcher', 'kernel'],
+      memory: ['kernel'],
+      watcher: ['kernel'],
+      kernel: [],
+    },
+  },
+  {
+    home: 'broker/src',
+    includePath: ['packages/native/include', 'packages/native/src'],
+    outside: ['packages/native/include', 'packages/native/src/kernel'],
+    rooms: { '.': [] },
+  },
+];
+
+/**
+ * Who may import @schedhint/native: files, and folders with all that is in them. It is the addon as it is, without the checks of
+ * what is above it.
+ */
+export const nativeUsers = [
+  'packages/core/src/thread',
+  'packages/core/src/channel',
+  'packages/core/src/btf/source.ts',
+  'packages/gc-hooks/src',
+  'packages/schedhint/src/register',
+  // The kill switch, the environment and uncaught errors, which have to be the same everywhere.
+  'packages/schedhint/src/integrations/fastify',
+  'packages/schedhint/src/integrations/log',
+  'packages/schedhint/src/integrations/requests',
+  // It tries each step of attaching by itself.
+  'packages/schedhint/src/cli/doctor/patient.ts',
+  // They stand in for a BPF reader, in the same process.
+  'examples/demo/embedded.mjs',
+  'examples/demo/embedded-reader.mjs',
+  'test',
+];
+
+/** Which other folders are searched for imports of @schedhint/native. All of `test` may, so it is not. */
+export const otherSources = ['examples', 'observer', 'scheduler', 'scripts'];
