@@ -41,6 +41,8 @@ const checks = {
   codespell: ['codespell', ...config('codespell.cfg'), ...filesOf()],
   // Which file may import which
   rooms: own('rooms'),
+  // Unused files, exports and dependencies
+  knip: [...bin('knip', 'bin/knip.js'), '--no-progress', ...config('knip.jsonc')],
 };
 
 const unknown = chosen.filter((name) => !Object.hasOwn(checks, name));
