@@ -43,6 +43,8 @@ const checks = {
   rooms: own('rooms'),
   // Unused files, exports and dependencies
   knip: [...bin('knip', 'bin/knip.js'), '--no-progress', ...config('knip.jsonc')],
+  // The public declarations
+  'api-reports': own('api-reports'),
 };
 
 const unknown = chosen.filter((name) => !Object.hasOwn(checks, name));

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Every Markdown page of the repository, by its path there. */
+/** Every Markdown page of the repository, by its path there except the API reports, which a program writes. */
 export const pages: readonly string[] = execFileSync(
   'git',
-  ['ls-files', '-co', '--exclude-standard', '*.md'],
+  ['ls-files', '-co', '--exclude-standard', '*.md', ':!packages/*/api/*'],
   { cwd: root, encoding: 'utf8' },
 )
   .split('\n')
