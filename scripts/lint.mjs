@@ -45,6 +45,7 @@ const checks = {
   knip: [...bin('knip', 'bin/knip.js'), '--no-progress', ...config('knip.jsonc')],
   // The public declarations
   'api-reports': own('api-reports'),
+  'package-sizes': own('package-sizes'),
 };
 
 const unknown = chosen.filter((name) => !Object.hasOwn(checks, name));

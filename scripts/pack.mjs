@@ -1,11 +1,13 @@
 // Packs every package as it would be published: `npm run pack -- [DIRECTORY]`, by default build/packages.
-// Prints each tarball and its size. setup.mjs --pack has made what is in them.
+// Prints each tarball and its size, and fails if one is larger than scripts/lint/package-sizes.config.mjs allows. setup.mjs --pack
+// has made what is in them.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root } from './build.mjs';
+import { judgeSize } from './lint/package-sizes.mjs';
 
 /** The packages that are published, by their directory under packages/. */
 export function publishedPackages() {
@@ -44,8 +46,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
       throw new Error(`${file} is missing: npm run pack builds it`);
   }
   const directory = resolve(process.argv[2] ?? join(root, 'build/packages'));
-  for (const { filename, size } of pack(directory)) {
-    const path = relative(process.cwd(), join(directory, filename));
-    console.log(`${path}  ${(size / 1024).toFixed(0)} KB`);
+  for (const tarball of pack(directory)) {
+    const { text, fits } = judgeSize(tarball);
+    console.log(relative(process.cwd(), join(directory, tarball.filename)));
+    console.log(`  ${text}${fits ? '' : ': too large'}`);
+    if (!fits) process.exitCode = 1;
   }
 }
