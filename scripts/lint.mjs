@@ -39,6 +39,8 @@ const checks = {
   types: [...bin('typescript', 'bin/tsc'), '-p', '.'],
   // Spelling
   codespell: ['codespell', ...config('codespell.cfg'), ...filesOf()],
+  // Overused words
+  dialect: own('dialect'),
   // Which file may import which
   rooms: own('rooms'),
   // Unused files, exports and dependencies
