@@ -13,9 +13,6 @@ const CRUISE = {
   enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['types', 'import'] },
 };
 
-/** They leave the imported module unloaded until somebody asks for it, or for good. */
-const LAZY = ['dynamic-import', 'require', 'type-only', 'type-import'];
-
 /**
  * @param {string} root of the repository
  * @param {string[]} homes folders in it
@@ -34,10 +31,9 @@ export async function typeScriptImports(root, homes) {
   for (const { source, dependencies } of output.modules.filter(({ source }) =>
     inside.has(source),
   )) {
-    for (const { module, resolved, dependencyTypes } of dependencies) {
-      const lazy = dependencyTypes.some((type) => LAZY.includes(type));
+    for (const { module, resolved } of dependencies) {
       if (/^@?schedhint(\/|$)/.test(module)) packages.push({ from: source, name: module });
-      else if (inside.has(resolved)) arrows.push({ from: source, to: resolved, lazy });
+      else if (inside.has(resolved)) arrows.push({ from: source, to: resolved });
     }
   }
   return { files, arrows, packages };
@@ -60,7 +56,7 @@ export function cppImports(root, home, includePath) {
       const to = [dirname(from), home, ...includePath]
         .map((folder) => normalize(join(folder, name)))
         .find((path) => existsSync(join(root, path)));
-      return to === undefined ? [] : [{ from, to, lazy: false }];
+      return to === undefined ? [] : [{ from, to }];
     });
   });
   return { files, arrows };

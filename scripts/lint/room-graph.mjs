@@ -1,6 +1,6 @@
 // A graph of imports between files, folded to one between rooms. Knows no file system.
 
-/** @typedef {{ from: string, to: string, lazy: boolean }} Arrow an import: of one file by another, relative to the repository */
+/** @typedef {{ from: string, to: string }} Arrow an import: of one file by another, relative to the repository */
 
 /**
  * The room that a file is in: the longest of the names that is the file, or a folder above it.

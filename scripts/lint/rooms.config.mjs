@@ -7,7 +7,6 @@
  * @typedef {object} Home
  * @property {string} home folder of the sources, from the repository's root
  * @property {Readonly<Record<string, readonly string[]>>} rooms each room, and the rooms that it may import
- * @property {Readonly<Record<string, readonly string[]>>} [lazily] arrows besides, but only type-only, or of a file loaded on demand
  * @property {number} [maxFloors] how many rooms the longest path may have; by default 1
  * @property {readonly (readonly string[])[]} [circles] circles of files that are there and may stay, each sorted
  */
@@ -62,7 +61,7 @@ export const typeScript = [
     rooms: {
       'index.ts': ['thread', 'channel', 'block', 'view', 'layout', 'errors.ts'],
       thread: ['channel', 'block', 'view', 'layout', 'errors.ts'],
-      channel: ['block', 'view', 'layout', 'errors.ts'],
+      channel: ['block', 'btf/bridge', 'view', 'layout', 'errors.ts'],
       block: ['view', 'layout', 'errors.ts'],
       view: ['layout', 'errors.ts'],
       layout: ['errors.ts'],
@@ -71,8 +70,6 @@ export const typeScript = [
       btf: ['errors.ts'],
       'errors.ts': [],
     },
-    // Only a privileged process compares a map with its layouts, so the others do not load the BTF reader.
-    lazily: { channel: ['btf/bridge'] },
   },
   {
     name: '@schedhint/native',

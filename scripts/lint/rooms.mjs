@@ -21,7 +21,7 @@ function within({ home }, { files, arrows }) {
     files: files.filter(isIn).map(local),
     arrows: arrows
       .filter(({ from, to }) => isIn(from) && isIn(to))
-      .map(({ from, to, lazy }) => ({ from: local(from), to: local(to), lazy })),
+      .map(({ from, to }) => ({ from: local(from), to: local(to) })),
   };
 }
 
@@ -29,18 +29,17 @@ const isUnder = (path, folders) =>
   folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
 
 /** Reports the files that are in no room, the rooms without files, and the arrows that the table does not have. */
-function judgeArrows({ home, rooms, lazily = {} }, { files, arrows }, room) {
+function judgeArrows({ home, rooms }, { files, arrows }, room) {
   const complain = (text) => problems.push(`${home}: ${text}`);
   const homeless = files.filter((file) => room(file) === undefined);
   if (homeless.length > 0) complain(`in no room: ${homeless.join(', ')}`);
   for (const name of Object.keys(rooms)) {
     if (!files.some((file) => room(file) === name)) complain(`nothing is in the room ${name}`);
   }
-  for (const { from, to, lazy } of arrows) {
+  for (const { from, to } of arrows) {
     const [a, b] = [room(from), room(to)];
     if (a === b || a === undefined || b === undefined || rooms[a].includes(b)) continue;
-    if (!lazily[a]?.includes(b)) complain(`${from} imports ${to}, but ${a} may not import ${b}`);
-    else if (!lazy) complain(`${from} imports ${to}, but ${a} may load ${b} only on demand`);
+    complain(`${from} imports ${to}, but ${a} may not import ${b}`);
   }
 }
 

@@ -53,7 +53,7 @@ test('each other fault fails', () => {
   plant(`${core}/view/planted.ts`, "import type {} from '../thread/attach.js';\n");
   plant(`${core}/block/one.ts`, "import './other.js';\n");
   plant(`${core}/block/other.ts`, "import './one.js';\n");
-  plant(`${core}/channel/planted.ts`, "import '../btf/bridge/c-layout.js';\n");
+  plant(`${core}/btf/planted.ts`, "import './bridge/c-layout.js';\n");
   plant(`${core}/layout/planted.ts`, "import '@schedhint/native';\n");
   plant(`${core}/thread/planted.ts`, "import 'schedhint';\n");
   plant(`${core}/planted.ts`, '');
@@ -65,7 +65,7 @@ test('each other fault fails', () => {
     expect.arrayContaining([
       `${core}: view/planted.ts imports thread/attach.ts, but view may not import thread`,
       `${core}: a circle: block/one.ts, block/other.ts`,
-      `${core}: channel/planted.ts imports btf/bridge/c-layout.ts, but channel may load btf/bridge only on demand`,
+      `${core}: btf/planted.ts imports btf/bridge/c-layout.ts, but btf may not import btf/bridge`,
       `${core}: in no room: planted.ts`,
       `${core}/layout/planted.ts imports @schedhint/native, and is not among the files that may`,
       `${core}/thread/planted.ts imports schedhint, but @schedhint/core may not import schedhint`,
