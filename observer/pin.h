@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0 */
-/* The pinned map of hints, as a loader makes, finds again and removes it. */
+/* Opens, creates and removes the pinned map of hints in a bpffs. The observer and the scheduler
+ * share it. On failure the functions print the reason with complain(), which each program defines,
+ * and return false. */
 #ifndef PIN_H
 #define PIN_H
 
@@ -7,7 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The program's own: its name, ": " and the message, to stderr. */
+/* Defined by each program: prints its name, ": " and the message to stderr. */
 __attribute__((format(printf, 1, 2))) void complain(const char* format, ...);
 
 struct pin {
@@ -18,10 +20,10 @@ struct pin {
   int error; /* errno with which opening it failed */
 };
 #define PIN_VALUE_MAX 64
-/* A compatible map that is pinned already goes to map_fd; -1 there: none is. False: complained.
- * `value_size`: of a map whose values begin with two user pointers. */
+/* Opens a pin that exists. True with map_fd -1 if there is no pin; false if it cannot be opened or
+ * is not compatible. `value_size`: of a map whose values begin with two user pointers. */
 bool pin_find(struct pin* pin, const char* path, unsigned value_size);
-/* `mode`: of the pin; 0: as the kernel made it, 0600. */
+/* `mode` of the pin; 0 leaves the 0600 that the kernel gives it. */
 bool pin_create(struct pin* pin, int map_fd, mode_t mode);
 bool pin_remove(const struct pin* pin);
 

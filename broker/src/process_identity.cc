@@ -1,4 +1,4 @@
-#include "process.h"
+#include "process_identity.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 #pragma once
-// Processes and threads, by descriptors that name them for good.
+// Identifies processes and threads by pidfds, so that a reused pid is not taken for the original,
+// and the peer of a connection with its uid and cgroup. Checks that the kernel can do this.
 
 #include <sys/types.h>
 

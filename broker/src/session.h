@@ -12,7 +12,7 @@
 #include "descriptor_origin.h"
 #include "event_loop.h"
 #include "kernel/slot.h"
-#include "process.h"
+#include "process_identity.h"
 #include "quarantine.h"
 #include "served_maps.h"
 

@@ -8,7 +8,6 @@
  * @property {string} home folder of the sources, from the repository's root
  * @property {Readonly<Record<string, readonly string[]>>} rooms each room, and the rooms that it may import
  * @property {number} [maxFloors] how many rooms the longest path may have; by default 1
- * @property {readonly (readonly string[])[]} [circles] circles of files that are there and may stay, each sorted
  */
 
 /**
@@ -39,13 +38,6 @@ export const typeScript = [
       'integrations/peer-version.ts': [],
       register: [],
     },
-    circles: [
-      [
-        'integrations/requests/in-flight.ts',
-        'integrations/requests/requests.ts',
-        'integrations/requests/tracker.ts',
-      ],
-    ],
   },
   {
     name: '@schedhint/gc-hooks',

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -15,10 +15,13 @@ export const program = join(home, SANITIZED, 'schedhint-broker');
 /** Long enough for a hook that builds, on any machine. */
 export const BUILD_MS = 600_000;
 
-/** The broker under sanitizers, and the client. */
+/** The broker under sanitizers, and the client. One file of tests builds them, the others wait for it. */
 export function buildBroker(): void {
+  mkdirSync(join(home, 'build'), { recursive: true });
   const make = (...args: string[]) =>
-    execFileSync('make', ['-s', '-j2', ...args], { stdio: 'pipe' });
+    execFileSync('flock', [join(home, 'build/lock'), 'make', '-s', '-j2', ...args], {
+      stdio: 'pipe',
+    });
   make('-C', home, 'SANITIZE=address,undefined', `BUILD=${SANITIZED}`, 'CXXFLAGS=-O1 -g');
   make('-C', fileURLToPath(new URL('.', import.meta.url)));
 }

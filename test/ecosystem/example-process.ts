@@ -1,3 +1,5 @@
+// Runs a program of examples/ as a child process and reads the JSON lines that it prints.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -5,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 type Line = Record<string, unknown>;
 
-/** When an example's urgent work is due: so late that it does not expire while a test looks. */
+/** The deadline that a test gives an example's work: long enough not to expire during the test. */
 export const DUE_MS = 25_000;
 
 /** A Node.js program of examples/ that prints JSON lines, and ends at SIGTERM or by itself. */

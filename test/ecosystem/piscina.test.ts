@@ -9,7 +9,7 @@ import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
 import { describeOnKernel } from '../rig/kernel-support.js';
 import { Observer } from '../rig/observer-process.js';
 import { until } from '../rig/until.js';
-import { DUE_MS, Example } from './example.js';
+import { DUE_MS, Example } from './example-process.js';
 
 describeOnKernel('tasks of a pool', () => {
   /** Documents are held back until the test lets go of them. */

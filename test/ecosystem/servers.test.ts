@@ -6,7 +6,7 @@ import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
 import { describeOnKernel } from '../rig/kernel-support.js';
 import { Observer } from '../rig/observer-process.js';
 import { until } from '../rig/until.js';
-import { DUE_MS, Example } from './example.js';
+import { DUE_MS, Example } from './example-process.js';
 import { HeldRequest } from './held-request.js';
 
 const JSON_BODY = { 'content-type': 'application/json' };

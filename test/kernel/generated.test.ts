@@ -12,7 +12,7 @@ import { describeOnKernel } from '../rig/kernel-support.js';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const command = at('../../packages/schedhint/bin/schedhint.js');
-const object = at('bpf/build/work_hints.bpf.o');
+const object = at('../rig/bpf/build/work_hints.bpf.o');
 const program = at('programs/work-hints.ts.txt');
 
 describeOnKernel('a generated module', () => {

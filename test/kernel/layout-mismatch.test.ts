@@ -1,4 +1,5 @@
-// A layout that was compiled into the application, and a map whose struct is another version's.
+// Attaches with a generated layout to a map whose struct differs: refused with ERR_LAYOUT_MISMATCH and the fields that differ,
+// hints stay in private memory, and it binds when a map that matches appears. Unprivileged users get a check of sizes only.
 
 import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync } from 'node:fs';
@@ -56,7 +57,7 @@ describeOnKernel("a layout and the map's types", () => {
   beforeAll(() => {
     folder = moduleFolder();
     bpffs = mountBpffs();
-    const object = at('bpf/build/work_hints.bpf.o');
+    const object = at('../rig/bpf/build/work_hints.bpf.o');
     const command = at('../../packages/schedhint/bin/schedhint.js');
     const output = join(folder, 'layouts.ts');
     execFileSync(process.execPath, [command, 'gen', '--object', object, '-o', output]);

@@ -1,3 +1,6 @@
+// An unprivileged process and the pin's permissions: with 0666 it binds; otherwise it gets ERR_MAP_PERMISSION, and binds automatically
+// once the pin is opened up.
+
 import { chmodSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { BpfReader } from '../rig/bpf-reader.js';

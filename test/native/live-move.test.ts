@@ -1,3 +1,6 @@
+// Builds live_move_test.cc with memory/live_move.cc and runs it: threads keep storing while MoveIntoFile() moves their memory
+// into a memfd.
+
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
 import type { CompiledAddon } from './compiled.js';
-import { glancing } from './glancing.js';
+import { glancing } from './map-poll-timer.js';
 import type {
   Addon,
   ChannelKind,

@@ -1,11 +1,12 @@
 import type { CompiledAddon } from './compiled.js';
 
-// Taken at load: test frameworks replace them with fake ones.
+// Taken at load, because test frameworks replace timers with fake ones.
 const { setTimeout: startTimer } = globalThis;
 
 /**
- * Lets this thread's event loop look, every now and then, whether a map can come where none could: there the
- * process has no thread of ours that could. The timer keeps no process alive.
+ * Polls for a map by a timer of this thread, while the addon's watcher thread does not run because no map could come (there is no
+ * bpffs and no broker). When one can, the addon starts the watcher. The interval grows from 1 s to 30 s; the timer
+ * keeps no process alive.
  *
  * @returns to be called whenever that may have become necessary
  */

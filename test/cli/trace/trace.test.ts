@@ -127,11 +127,19 @@ describeOnKernel('schedhint trace', () => {
       // then begin when the thread says: before it.
       const first = Number(own[0]!.ns - events[0]!.ns);
       const pauses = track.pauses.map(({ start, end }) => ({ start: Math.max(start, first), end }));
-      // The two estimates differ by up to half a period at the end of each pause (the trace takes the
-      // middle of two looks), up to a period at its begin (the observer counts ticks), and by what
-      // the pauses too short to see have lasted: less than a period each. Ticks that the machine
-      // was late with are counted for by the observer and lie within the pause in the trace.
-      const tolerance = 2 * PERIOD_NS * drawn + 0.02 * thread.gcNs;
+      // The two estimates differ by up to half the time between two looks at the end of each pause (the trace takes
+      // their middle), up to all of it at its begin (the observer counts ticks), and by what the pauses too short to
+      // see have lasted: less than a period each. Between looks is a period, or more if the machine was late.
+      const looks = own.map(({ ns }) => Number(ns - events[0]!.ns));
+      const betweenLooksAt = (time: number) => {
+        const next = looks.findIndex((look) => look > time);
+        return next < 1 ? 0 : looks[next]! - looks[next - 1]!;
+      };
+      const seen = track.pauses.reduce(
+        (sum, { start, end }) => sum + betweenLooksAt(start) + betweenLooksAt(end),
+        0,
+      );
+      const tolerance = 2 * PERIOD_NS * drawn + seen + 0.02 * thread.gcNs;
       expect(Math.abs(total(pauses) - thread.gcNs)).toBeLessThan(tolerance);
     }
     // Helpers do a part of it.

@@ -1,4 +1,5 @@
-// Next.js's standalone output, copied to another directory and started there.
+// Builds an app with Next.js (Turbopack or webpack), copies its standalone output elsewhere and starts it there: hints reach the
+// kernel, and without the addon the server still runs.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,4 +1,5 @@
-// The raw results: one file for each pair, in a directory outside of the checkout.
+// Stores and loads the raw results of the experiment: a JSON file for each pair (one run of each arm), in a directory outside of
+// the checkout. Loading fails if the inputs or kernels of the files differ.
 
 import {
   existsSync,

@@ -1,3 +1,6 @@
+// Computes the offsets of members, and the size and alignment of structs and unions, by C's rules: bit-fields, explicit offsets
+// (at) and anonymous members included.
+
 import { rangeError, show, typeError } from '../errors.js';
 import { type BitsType, bitPlace, isBits } from './bit-field.js';
 import type { Anonymous, Field, FieldType, Member, Placed, StructLayout } from './types.js';
@@ -16,7 +19,7 @@ export function at<M extends object>(offset: number, type: M, bit = 0): Placed<M
 
 /**
  * A struct or union without a name, as C has them: its fields are those of the struct that it stands
- * in. The name under which it stands there is none of a field, and counts for nothing.
+ * in. The key under which it is listed is ignored.
  */
 export function anonymous<L extends StructLayout>(layout: L): Anonymous<L> {
   return Object.freeze({ kind: 'anonymous', layout });

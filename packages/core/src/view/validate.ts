@@ -1,3 +1,6 @@
+// Makes the checks that a field's setter runs before it stores a value: type and range. They run at each store, so their
+// form is chosen for V8: see Check and THERE.
+
 import { rangeError, show, typeError } from '../errors.js';
 import { isSigned, type ScalarType } from '../layout/scalars.js';
 
@@ -11,7 +14,7 @@ import { isSigned, type ScalarType } from '../layout/scalars.js';
 export type Check = (value: unknown) => void;
 
 /**
- * Has an element 0 and no element 1: `if (THERE[fits ? 0 : 1] === undefined) throw`. In a loop, V8
+ * A branch that V8 does not see as one. It has an element 0 and no element 1: `if (THERE[fits ? 0 : 1] === undefined) throw`. In a loop, V8
  * does once for all rounds what never changes (checks of types, loads of addresses), but not if the
  * loop can be left in the middle, by a `throw`. Then an assignment in it costs 3.5 ns more, and so
  * does whatever else the application does there. Optimised code only sees that the index is within

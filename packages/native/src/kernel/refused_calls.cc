@@ -1,3 +1,5 @@
+// Probes bpf(2), pidfd_open(2) and memfd_create(2) with a harmless call of each.
+
 #include "kernel/refused_calls.h"
 
 #include <errno.h>
@@ -15,7 +17,7 @@ int Closed(int fd_or_error) {
   return 0;
 }
 
-// No map has an empty path: whoever may ask is told so.
+// An empty path always fails; ENOENT means that bpf(2) itself is allowed.
 int TryBpf() {
   int result = Closed(OpenPinnedMap(""));
   return result == -ENOENT ? 0 : result;

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Request } from './requests.js';
+import type { Request } from './request.js';
 
 /** The requests of a connection, as a property of its socket: faster than a WeakMap. */
 const REQUESTS = Symbol('schedhint.requests');

@@ -7,7 +7,8 @@ import { attachThread } from '@schedhint/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type HttpRequest, trackHttpServer } from './http.js';
 import { listenBeside } from './listening.js';
-import { type Requests, trackRequests } from './requests.js';
+import type { Requests } from './request.js';
+import { trackRequests } from './requests.js';
 
 let requests: Requests;
 const { hints } = attachThread({ map: '/nonexistent/schedhint' });

@@ -4,8 +4,8 @@ import type { Server as HttpsServer } from 'node:https';
 import { isDisabled } from '@schedhint/native';
 import { endWithResponse, endWithStream } from './endings.js';
 import { listenBeside } from './listening.js';
+import type { Requests } from './request.js';
 import { checkDescribe, type RequestHints } from './request-hints.js';
-import type { Requests } from './requests.js';
 
 /** A server of `node:http` or `node:https`. */
 export type HttpServer = Server | HttpsServer;

@@ -1,6 +1,6 @@
 import { type Due, NOT_HELD } from './deadline-heap.js';
+import type { Request } from './request.js';
 import type { RequestHints } from './request-hints.js';
-import type { Request } from './requests.js';
 
 /** What the scheduler is to be told. */
 export interface Wanted {

@@ -4,5 +4,6 @@
  * @packageDocumentation
  */
 export { type AnyHttp2Server, type HttpRequest, type HttpServer, trackHttpServer } from './http.js';
+export type { Request, Requests } from './request.js';
 export type { RequestHints } from './request-hints.js';
-export { type Request, type Requests, type RequestsOptions, trackRequests } from './requests.js';
+export { type RequestsOptions, trackRequests } from './requests.js';

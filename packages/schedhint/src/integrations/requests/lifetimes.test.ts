@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { attachThread, deadlineIn, monotonicNs } from '@schedhint/core';
 import { afterEach, expect, test } from 'vitest';
 import { Lifetimes } from './lifetimes.js';
-import { type Requests, type RequestsOptions, trackRequests } from './requests.js';
+import type { Requests } from './request.js';
+import { type RequestsOptions, trackRequests } from './requests.js';
 
 const { hints } = attachThread({ map: '/nonexistent/schedhint' });
 const running: Requests[] = [];

@@ -2,7 +2,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { attachThread, deadlineIn, type Hints, type ScopedThread } from '@schedhint/core';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Request, type Requests, type RequestsOptions, trackRequests } from './requests.js';
+import type { Request, Requests } from './request.js';
+import { type RequestsOptions, trackRequests } from './requests.js';
 
 const map = '/nonexistent/schedhint';
 let thread: ScopedThread;

@@ -1,6 +1,7 @@
 import { attachThread } from '@schedhint/core';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Requests, trackRequests } from './requests.js';
+import type { Requests } from './request.js';
+import { trackRequests } from './requests.js';
 
 let requests: Requests;
 const { hints } = attachThread({ map: '/nonexistent/schedhint' });

@@ -4,8 +4,8 @@ import { Continuations } from './continuations.js';
 import { DeadlineHeap } from './deadline-heap.js';
 import { InFlight, type Wanted } from './in-flight.js';
 import { type LifetimeLimits, Lifetimes } from './lifetimes.js';
+import type { Request, Requests } from './request.js';
 import { checkDescribe, checked, type RequestHints } from './request-hints.js';
-import type { Request, Requests } from './requests.js';
 import { endWhenSettled } from './settling.js';
 import { UrgencyCounts } from './urgency-counts.js';
 
