@@ -3,7 +3,7 @@
 const MINUTES = { 'next-turbopack': 20, 'next-webpack': 25 };
 const names = [
   ...['esbuild-esm', 'esbuild-cjs', 'esbuild-copy', 'rollup', 'webpack', 'rspack', 'vite-ssr'],
-  ...['tsup', 'nft', 'next-turbopack', 'next-webpack', 'sea'],
+  ...['tsup', 'nft', 'next-turbopack', 'next-webpack', 'sea', 'sea-postject'],
 ];
 
 /** @type {import('../../scripts/matrix.mjs').Row[]} */
