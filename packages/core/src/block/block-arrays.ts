@@ -1,3 +1,5 @@
+// Keeps the three typed arrays over one standard block, shared by all views of a handle; point() moves them to another block.
+
 import { type Buffer, checkPlace } from '../view/typed-memory.js';
 import { threadLayout } from './standard-block.js';
 

@@ -1,3 +1,6 @@
+// Reads and writes the hints in a standard block: a single hint by one plain store, a group under the seqlock word `seq`. A group
+// that finds the seqlock taken is kept and retried in later turns of the event loop.
+
 import { setImmediate } from 'node:timers';
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 import { storeWhole } from '../view/int64.js';
@@ -19,7 +22,7 @@ import {
 } from './hints.js';
 import { type PhaseName, threadIndex, URGENCY_MAX } from './standard-block.js';
 
-// Local names, see THERE.
+// Local copies of what the setters use, for speed: see THERE in view/validate.ts.
 const there = THERE;
 const checkOfUrgency = checkUrgency;
 const checkOfSlice = checkSlice;

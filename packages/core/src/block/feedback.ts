@@ -1,3 +1,5 @@
+// Reads the reader's fields of a standard block (delays, preemptions, when it last looked) as a read-only view.
+
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 import type { Buffer } from '../view/typed-memory.js';
 import type { BlockWords } from './block-arrays.js';

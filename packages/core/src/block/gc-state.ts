@@ -1,3 +1,5 @@
+// Reads the garbage collector's fields of a standard block as a read-only view; the GC hook in the addon writes them.
+
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 import type { Buffer } from '../view/typed-memory.js';
 import type { BlockWords } from './block-arrays.js';

@@ -1,3 +1,5 @@
+// Defines the Hints interface, and the checks and conversions of its values that the hint classes of all channels share.
+
 import { show, typeError } from '../errors.js';
 import { integerCheck, isU64, type Range, refuse, THERE, U64_RANGE } from '../view/validate.js';
 import { Phase, type PhaseName, URGENCY_MAX } from './standard-block.js';
@@ -23,7 +25,7 @@ export interface Bracketed {
 export const HINT_KEYS = ['urgency', 'sliceUs', 'deadlineNs', 'user', 'phase'] as const;
 export const PHASES = Object.keys(Phase) as readonly PhaseName[];
 
-// Local names, see THERE.
+// Local copies of what the checks use, for speed: see THERE in view/validate.ts.
 const there = THERE;
 const isWide = isU64;
 

@@ -1,8 +1,11 @@
+// Defines the standard block in TypeScript: the layouts of its thread and process
+// structs, and the values and flag bits of their fields.
+
 import { u16, u32, u64 } from '../layout/scalars.js';
 import { array, struct } from '../layout/struct.js';
 
-// The home of all this is packages/native/include/schedhint/schedhint.h, where each field is
-// explained. standard-block.test.ts compiles it and compares.
+// The C header packages/native/include/schedhint/schedhint.h is the original and explains each field.
+// standard-block.test.ts compiles it and compares.
 
 export { ABI } from './abi.js';
 

@@ -1,3 +1,6 @@
+// Reads a BTF blob: checks its header, indexes the offsets of its types and decodes a type
+// when it is asked for. Split BTF, of a kernel module, refers to a base BTF.
+
 import { ByteReader } from './byte-reader.js';
 import { btfError } from './format-error.js';
 import { type BtfType, KIND_SIZES, type KindSize } from './kinds.js';

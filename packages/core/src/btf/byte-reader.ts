@@ -1,3 +1,5 @@
+// Reads integers and strings from a byte array in either byte order, and checks bounds before each read.
+
 import { TextDecoder } from 'node:util';
 import type { FormatError } from './format-error.js';
 

@@ -1,3 +1,6 @@
+// Finds a section of an ELF file by its name and returns its bytes without copying
+// them; checks every offset against the file size.
+
 import { ByteReader } from './byte-reader.js';
 import { elfError } from './format-error.js';
 

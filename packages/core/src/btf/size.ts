@@ -1,8 +1,10 @@
+// Computes the size of a BTF type in bytes, and refuses sizes of 2 GiB or more, which only hostile BTF has.
+
 import type { Btf } from './btf.js';
 import { unsupported } from './format-error.js';
 import { describe } from './kinds.js';
 
-/** No object of C is larger here; what says it is, is hostile. */
+/** Bytes. A C object is smaller; BTF that says otherwise is hostile. */
 const LARGEST = 2 ** 31;
 const DEEPEST = 32;
 

@@ -1,3 +1,6 @@
+// Loads BTF from bytes, from a file (raw BTF or ELF), or from the kernel for a
+// pinned map. The addon makes the bpf(2) calls for a pin.
+
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { getSystemErrorName } from 'node:util';

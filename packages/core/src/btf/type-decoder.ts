@@ -1,3 +1,5 @@
+// Decodes one type of a BTF blob into an object by its kind; a kind that this version does not know becomes `other`.
+
 import type { ByteReader } from './byte-reader.js';
 import { btfError } from './format-error.js';
 import { type BtfMember, type BtfType, Kind } from './kinds.js';

@@ -1,3 +1,6 @@
+// Defines Channel, the description of a map and of the blocks it takes, and creates the channels of maps with __uptr fields.
+// There is one cached channel of the standard block for each pin.
+
 import type { ChannelKind, ChannelRequest, Slot } from '@schedhint/native';
 import { processLayout, threadLayout } from '../block/standard-block.js';
 import { typeError } from '../errors.js';
@@ -7,7 +10,7 @@ import type { Pin } from './map-location.js';
 import { standardRequest } from './standard.js';
 import type { TldDescription } from './tld-description.js';
 
-/** How a map wants its hints. Made by `uptr()`, `layered()` or `tld()`; any number of threads may use one. */
+/** Describes a map and how hints are written to it. Made by `uptr()`, `layered()` or `tld()`; any number of threads may use one. */
 export interface Channel<Blocks = unknown> {
   readonly kind: ChannelKind;
   /** Whether a thread has the standard block: then it has `hints`, `feedback` and `gc`. */

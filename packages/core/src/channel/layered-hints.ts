@@ -1,3 +1,6 @@
+// Implements Hints for scx_layered: stores all hints in a private block and
+// publishes only the urgency, mapped to one number, with a bpf(2) call.
+
 import { BlockHints } from '../block/block-hints.js';
 import { checkUrgency, HINT_KEYS, type HintGroup, type Hints } from '../block/hints.js';
 import type { PhaseName } from '../block/standard-block.js';

@@ -1,3 +1,6 @@
+// Creates channels for the map of scx_layered's --task-hint-map, and checks their
+// options and the numbers that their mapping returns.
+
 import { environmentVariable } from '@schedhint/native';
 import { URGENCY_MAX } from '../block/standard-block.js';
 import { rangeError, show, typeError } from '../errors.js';

@@ -1,3 +1,5 @@
+// Resolves the paths of the map's pin and of the broker's socket from options, environment variables and defaults.
+
 import { builtinModule, type ChannelRequest, environmentVariable } from '@schedhint/native';
 import { show, typeError } from '../errors.js';
 

@@ -1,3 +1,6 @@
+// Builds the addon's requests for the standard block: its slots in the map's value and the offsets that the GC hook writes to.
+// The preload loads this file, so it imports only numbers from abi.ts, never the layouts.
+
 import type { ChannelRequest, GcRequest } from '@schedhint/native';
 import {
   ABI,
@@ -13,7 +16,7 @@ import {
 } from '../block/abi.js';
 import type { Pin } from './map-location.js';
 
-/** A map of standard blocks. */
+/** The request to attach to a map of standard blocks. */
 export function standardRequest(pin: Pin): ChannelRequest {
   return {
     kind: 'uptr',

@@ -1,3 +1,6 @@
+// Implements Hints over task local data: one 64-bit store for each hint, divided by the key's `per` and rounded up. Hints without
+// a key stay in private memory, and a group is not atomic.
+
 import {
   checkSlice,
   checkU64,

@@ -1,3 +1,6 @@
+// Creates a channel's task local data keys in the process and caches their
+// offsets. Without the addon, it assigns offsets in private memory instead.
+
 import { constants } from 'node:os';
 import { loadAddon } from '@schedhint/native';
 import { rangeError, typeError } from '../errors.js';
@@ -7,7 +10,7 @@ import type { StructLayout } from '../layout/types.js';
 import { TLD_MOST_BYTES, type TldChannel } from './tld.js';
 import type { GcName, HintName } from './tld-description.js';
 
-/** Where a channel's values lie in every thread's, in bytes. */
+/** The offsets of a channel's values within the values of each thread, in bytes. */
 export interface TldPlaces {
   /** Of its own keys; null: it has none. */
   readonly layout: StructLayout | null;

@@ -1,3 +1,6 @@
+// Creates channels for task local data maps (named values for each thread), and checks their keys and options. No key is created
+// here: tld-keys.ts does that at the first attach.
+
 import { environmentVariable } from '@schedhint/native';
 import { show, typeError } from '../errors.js';
 import { isIdentifier } from '../layout/identifier.js';

@@ -1,3 +1,6 @@
+// Creates channels for task-storage maps with __uptr fields: with the standard
+// block, or with structs that the application describes.
+
 import { mapComparison } from '../btf/bridge/map-comparison.js';
 import { show, typeError } from '../errors.js';
 import type { ValueShape } from '../layout/map-value.js';

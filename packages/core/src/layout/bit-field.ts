@@ -1,3 +1,5 @@
+// Defines the type of a bit-field member, and computes the aligned word through which a view reads and writes it.
+
 import { rangeError, show, typeError } from '../errors.js';
 import { isScalarName, type ScalarName, type ScalarType } from './scalars.js';
 

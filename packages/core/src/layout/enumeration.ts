@@ -1,3 +1,6 @@
+// Defines the type of an enumeration field: an integer type with a tag and named
+// constants. A field may hold other values than the constants.
+
 import { rangeError, show, typeError } from '../errors.js';
 import { checkFieldName, checkIdentifier } from './identifier.js';
 import { type ScalarName, type ScalarType, u32 } from './scalars.js';

@@ -1,3 +1,5 @@
+// Checks names: C identifiers, and field names that a JavaScript view can have too.
+
 import { show, typeError } from '../errors.js';
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;

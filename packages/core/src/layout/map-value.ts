@@ -1,3 +1,6 @@
+// Computes the size of a map's value and the offsets of its __uptr pointers by C's
+// rules, from a shape that nests layouts and plain data.
+
 import { show, typeError } from '../errors.js';
 import type { ScalarType } from './scalars.js';
 import { isFieldType, isStructLayout } from './struct.js';

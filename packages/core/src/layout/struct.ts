@@ -1,3 +1,6 @@
+// Creates frozen layouts of C arrays, structs and unions, and recognizes them by
+// shape, so that layouts of another copy of this package are accepted.
+
 import { rangeError, show, typeError } from '../errors.js';
 import { isBits } from './bit-field.js';
 import { checkFieldName, checkIdentifier } from './identifier.js';

@@ -1,3 +1,5 @@
+// Declares the types of layouts: arrays, structs and unions, fields, members at explicit offsets, anonymous members. Has no code.
+
 import type { BitsType } from './bit-field.js';
 import type { ScalarType } from './scalars.js';
 

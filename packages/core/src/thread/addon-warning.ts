@@ -1,3 +1,5 @@
+// Emits the process warning that the addon could not be loaded, once for a thread and the workers that it starts afterwards.
+
 import { type AddonResult, builtinModule, environmentVariable } from '@schedhint/native';
 
 const WARNED = 'schedhint.addonWarning';

@@ -1,3 +1,6 @@
+// Attaches the calling thread to one or several channels and returns its handle.
+// Also starts the GC hook that writes collections into the thread's blocks.
+
 import type { GcRequest } from '@schedhint/native';
 import { type Channel, isChannel, standardChannel } from '../channel/channel.js';
 import { pinOf } from '../channel/map-location.js';

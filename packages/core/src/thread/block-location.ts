@@ -1,3 +1,6 @@
+// Maps the addon's page numbers and offsets to ArrayBuffers, each cached by its
+// page number, and stores into and copies blocks there.
+
 import type { Addon } from '@schedhint/native';
 import type { StoreInBlock } from '../channel/standard.js';
 

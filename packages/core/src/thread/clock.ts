@@ -1,3 +1,5 @@
+// Reads the scheduler's clock, CLOCK_MONOTONIC of the initial time namespace, and computes deadlines on it.
+
 import { loadAddon } from '@schedhint/native';
 import { refuse } from '../view/validate.js';
 

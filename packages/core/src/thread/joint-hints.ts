@@ -1,3 +1,6 @@
+// Implements Hints over several channels: a write goes to every channel, the first
+// one last; a read returns the value of the first.
+
 import type { HintGroup, Hints } from '../block/hints.js';
 import { HINT_KEYS } from '../block/hints.js';
 import type { PhaseName } from '../block/standard-block.js';

@@ -1,3 +1,6 @@
+// Combines the handles of one thread in several channels into one joint handle.
+// Attaching is all or nothing: if one channel throws, the others are released.
+
 import { EventEmitter } from 'node:events';
 import type { Hints } from '../block/hints.js';
 import type { Channel } from '../channel/channel.js';
@@ -14,7 +17,7 @@ import {
   type ThreadOf,
 } from './thread-handle.js';
 
-/** What several channels have of hints: nothing, where none of them carries any. */
+/** The type of `hints` on a joint handle: undefined where none of the channels carries hints. */
 export type HintsIn<C extends readonly Channel[]> = number extends C['length']
   ? Hints | undefined
   : [Extract<C[number], { readonly standard: true } | { readonly kind: 'tld' }>] extends [never]

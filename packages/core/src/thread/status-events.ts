@@ -1,3 +1,6 @@
+// Publishes changes of a thread's status: to listeners of its events, on the diagnostics channel and to NODE_DEBUG. The addon
+// reports that some status may have changed; this file compares the identities to find which.
+
 import { channel } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 import { debuglog } from 'node:util';

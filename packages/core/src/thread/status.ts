@@ -1,3 +1,6 @@
+// Defines a thread's status, and translates the native status (the failed step and
+// its errno) into a code and a reason that names the remedy.
+
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';

@@ -1,3 +1,6 @@
+// Holds a thread's blocks in one channel, reference-counted by the handles on them, and computes the binding's status. While a
+// map with other structs is bound, the shared memory is zeroed and the values live in private memory.
+
 import { EventEmitter } from 'node:events';
 import {
   type Addon,
@@ -22,8 +25,9 @@ import { emitStatus, follow, type StatusEvents, unfollow } from './status-events
 import { countUnreachedWorkers, followStartedWorkers } from './unreached-workers.js';
 
 /**
- * A thread that asks for its own status was put on a CPU not long ago, and a reader that lives has
- * looked then. One that was killed may have left its map and its pin behind.
+ * How long a reader may be silent before it counts as gone. A thread that asks for its own status was
+ * put on a CPU not long ago, and a live reader has looked then; a killed one may have left its map
+ * and its pin behind.
  */
 const SILENT_NS = 5_000_000_000n;
 

@@ -1,3 +1,6 @@
+// Implements the handles on a thread's blocks and creates their views lazily. When
+// a handle is stopped, its views move to private copies of the blocks.
+
 import { BlockWords } from '../block/block-arrays.js';
 import { BlockHints } from '../block/block-hints.js';
 import { Feedback } from '../block/feedback.js';

@@ -1,3 +1,6 @@
+// Reports the `online` and `exit` events of each started worker to the addon,
+// which counts the workers that run without schedhint.
+
 import type { Worker } from 'node:worker_threads';
 import { loadAddon } from '@schedhint/native';
 

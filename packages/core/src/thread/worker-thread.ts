@@ -1,3 +1,6 @@
+// Gives the thread that started a worker a handle on that worker's blocks, which
+// exist even before the worker attaches. The handle ends when the worker exits.
+
 import type { Worker } from 'node:worker_threads';
 import type { Hints } from '../block/hints.js';
 import type { StandardChannel } from '../channel/channel.js';
@@ -8,7 +11,7 @@ import { unavailable } from './status.js';
 import { keyOf, ThreadBlocks } from './thread-binding.js';
 import { Handle, type HintingThread, type ThreadOf } from './thread-handle.js';
 
-/** By channel, of which there are few. */
+/** A handle on a worker, by the key of its channel. A worker has few: they are searched in a list. */
 interface Known {
   readonly key: string;
   readonly thread: Handle;

@@ -1,3 +1,5 @@
+// Implements the view of a C array in a block: checked element access, fill and iteration.
+
 import { rangeError, show, typeError } from '../errors.js';
 import type { ArrayType, FieldType } from '../layout/types.js';
 import { type Access, childrenOf, endow, type Memory } from './typed-memory.js';

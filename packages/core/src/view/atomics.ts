@@ -1,3 +1,6 @@
+// Implements sequentially consistent access to views: ordered(), a twin of a view that uses Atomics for each field, and
+// `atomics`, the operations of Atomics by field name.
+
 import { show, typeError } from '../errors.js';
 import type { IntegerName, ScalarName, ScalarType } from '../layout/scalars.js';
 import type { Field, StructLayout } from '../layout/types.js';

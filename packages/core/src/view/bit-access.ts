@@ -1,3 +1,5 @@
+// Creates the load and store functions of a bit-field, by shift and mask of its word, for both byte orders.
+
 import type { BitPlace, BitsType } from '../layout/bit-field.js';
 import { isSigned, type ScalarName } from '../layout/scalars.js';
 import type { Word, Words } from './masked-word.js';

@@ -1,3 +1,6 @@
+// Creates views of layouts over memory: a frozen object with an accessor for each field, of a class that is cached by layout.
+// Also derives the TypeScript types of views from those of layouts.
+
 import { show, typeError } from '../errors.js';
 import type { BitPlace, BitsType } from '../layout/bit-field.js';
 import type { ValueShape } from '../layout/map-value.js';

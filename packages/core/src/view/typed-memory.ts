@@ -1,3 +1,6 @@
+// Keeps the typed arrays under a view in private fields, where no caller can reach the
+// buffer, and defines the plain and ordered loads and stores of each scalar type.
+
 import { types } from 'node:util';
 import { rangeError, show, typeError } from '../errors.js';
 import type { IntegerName, ScalarName, ScalarValue } from '../layout/scalars.js';

@@ -1,3 +1,6 @@
+// Converts C types in BTF into layouts of this package: structs, unions, bit-fields,
+// enumerations, arrays. Limits depth and size, because the BTF may be hostile.
+
 import { type BitsType, bits } from '../../layout/bit-field.js';
 import { enumeration } from '../../layout/enumeration.js';
 import { isIdentifier } from '../../layout/identifier.js';

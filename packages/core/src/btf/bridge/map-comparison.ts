@@ -1,3 +1,6 @@
+// Compares an application's layouts with the BTF of the pinned map's value, and caches the
+// answer for one map id. A map whose types cannot be read counts as equal.
+
 import type { Pointer } from '../../layout/map-value.js';
 import { btfOfPin } from '../source.js';
 import { pointeeAt } from './map-value.js';

@@ -1,3 +1,6 @@
+// Finds the maps that a BPF object's BTF defines, and converts a map's value type into the
+// shape that uptr({ value }) takes: each `__uptr` becomes the layout of its pointee.
+
 import { isIdentifier } from '../../layout/identifier.js';
 import type { ValueMember, ValueShape } from '../../layout/map-value.js';
 import { at } from '../../layout/placement.js';

@@ -1,3 +1,5 @@
+// Compares a layout with a struct or union in BTF, field by field, and describes each difference in one sentence.
+
 import type { BitsType } from '../../layout/bit-field.js';
 import { isEnum } from '../../layout/enumeration.js';
 import type { Field, FieldType, StructLayout } from '../../layout/types.js';
@@ -8,7 +10,7 @@ import { sizeOf } from '../size.js';
 
 type Aggregate = Extract<BtfType, { kind: 'struct' | 'union' }>;
 
-/** A member of theirs, those of anonymous members too. */
+/** A member of the BTF's struct; members of anonymous members count as its own. */
 interface Theirs {
   readonly name: string;
   readonly type: BtfType;
