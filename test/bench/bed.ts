@@ -1,10 +1,12 @@
+// Mounts a bpffs and loads the BPF object whose maps the benchmark measures, or records why it cannot.
+
 import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
 import { whyNot } from '../rig/unsupported-reason.js';
 import { BENCH_ADDON, BENCH_OBJECT, native } from './native.js';
 
 /**
- * What the rows are measured on: a map for each channel, pinned in a bpffs of the benchmark's own,
- * where this machine and this user can have them.
+ * The maps that the rows are measured on, one for each channel, pinned in a private bpffs. There are
+ * no maps where the machine or the user's rights do not allow them; `why` then has the reason.
  */
 export class Bed {
   readonly #bpffs: Bpffs | null;

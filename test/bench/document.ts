@@ -1,3 +1,5 @@
+// Replaces the table between two markers in docs/performance.md with the results of a run.
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { JsonRow, Report } from './report.js';

@@ -1,3 +1,5 @@
+// Lists the groups of benchmark rows in the order of the table.
+
 import { attach } from './groups/attach.js';
 import { collection } from './groups/collection.js';
 import { memory } from './groups/memory.js';

@@ -1,3 +1,6 @@
+// Measures operations in interleaved rounds of shuffled order, so that a disturbance of the machine affects all of them alike:
+// loops after a warm-up and a calibration of their length, or single calls.
+
 import type { Effort } from './effort.js';
 import type { Row } from './row.js';
 import { shuffle } from './shuffle.js';

@@ -1,8 +1,10 @@
+// Declares and loads the benchmark's addon, native/addon.cc, whose threads share the registry of the real addon.
+
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { loadAddon } from '@schedhint/native';
 
-/** Does it so often in C, and returns the nanoseconds that it took; a negative errno if it could not. */
+/** Repeats an operation `count` times in C and returns the nanoseconds that it took, or a negative errno. */
 type Loop = (count: number) => number;
 
 /** native/addon.cc. */

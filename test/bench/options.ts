@@ -1,3 +1,5 @@
+// Parses the benchmark's command line; exits with 2 and the usage if it is wrong.
+
 import { parseArgs } from 'node:util';
 import { groups } from './groups.js';
 

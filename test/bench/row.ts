@@ -1,3 +1,5 @@
+// Declares the types of a row of the benchmark and of a group of rows. Has no code.
+
 import type { Bed } from './bed.js';
 import type { Effort } from './effort.js';
 import type { Summary } from './statistics.js';

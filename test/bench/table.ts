@@ -1,3 +1,5 @@
+// Formats the report of a run as a text table.
+
 import type { JsonRow, Report } from './report.js';
 
 const HEAD = ['row', 'median', '10 %', '90 %', 'unit', 'ratio', 'to'];

@@ -1,3 +1,5 @@
+// Measures attaching a thread: the three system calls in C, a first and a repeated attach in JavaScript, and one in a new worker.
+
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { attachThread } from 'schedhint';
@@ -8,7 +10,7 @@ import { native } from '../native.js';
 import type { Group, Row } from '../row.js';
 import { summarize } from '../statistics.js';
 
-/** In its own thread: what attaching took the first time, and the next times in compiled code. */
+/** A worker's program: times the worker's first attach and posts it with the state of its status. */
 const WORKER = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { attachThread } = require('schedhint');

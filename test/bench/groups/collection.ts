@@ -1,3 +1,6 @@
+// Measures the cost of observing garbage collections, by the addon's GC hook and by perf_hooks:
+// nanoseconds for a collection, and lost throughput of an allocating event loop.
+
 import { spawnSync } from 'node:child_process';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +14,7 @@ import { shuffle } from '../shuffle.js';
 import { intervalOfMean, summarize } from '../statistics.js';
 
 const HOOK_COST = fileURLToPath(new URL('../hook-cost.ts', import.meta.url));
-/** Where its memory lies, and what else is in the caches' way, is for a process to find. */
+/** Over which a hook is measured: the placement in memory and conflicts in the caches differ between processes. */
 const PROCESSES = 5;
 /** Collections differ by more than hooks cost, but they are short, so there can be many. */
 const ROUNDS = 10;

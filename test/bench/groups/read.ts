@@ -1,3 +1,5 @@
+// Measures reading the scheduler's feedback through fields, compared with typed arrays and Atomics.load.
+
 import { attachThread } from 'schedhint';
 import { interleave, type Subject, timed } from '../interleave.js';
 import type { Group } from '../row.js';

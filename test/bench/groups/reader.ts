@@ -1,3 +1,5 @@
+// Measures the run time of the observer's BPF program at a context switch, with none, one or both of the two threads bound.
+
 import { Observer } from '../../rig/observer-process.js';
 import { native } from '../native.js';
 import type { Group } from '../row.js';

@@ -1,9 +1,11 @@
+// Measures reading `thread.status` in a worker, without a map and without the addon.
+
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Group, Row } from '../row.js';
 import { summarize } from '../statistics.js';
 
-/** Reads the status, in its own thread: whether there is an addon is the same as long as a thread lives. */
+/** The program of a worker that times reads of the status. A new worker each time: a thread loads the addon only once. */
 const WORKER = `
   const { parentPort, workerData } = require('node:worker_threads');
   const thread = require('schedhint').attachThread({ map: workerData.map });

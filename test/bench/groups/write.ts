@@ -1,3 +1,6 @@
+// Measures writing a hint: by fields and views, plain and ordered, against typed
+// arrays, C stores, system calls, a uprobe, and the other channels.
+
 import { getPriority, setPriority } from 'node:os';
 import {
   atomics,
