@@ -1,3 +1,6 @@
+// Builds the broker with sanitizers, runs it as a child process, and parses its
+// log. SIGUSR1 makes it log how much all clients hold.
+
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';

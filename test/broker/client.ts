@@ -1,3 +1,6 @@
+// Drives client.c, a broker client in C, as a child process: opens memfds, pidfds
+// and connections in it, and sends any bytes, well-formed or not.
+
 import { fileURLToPath } from 'node:url';
 import { LineProcess } from '../rig/json-lines-process.js';
 import {

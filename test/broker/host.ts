@@ -1,3 +1,5 @@
+// Sets up a bpffs that only root may enter, with a map and a BPF program that reads it, and starts brokers and clients on it.
+
 import { BpfReader } from '../rig/bpf-reader.js';
 import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
 import { until } from '../rig/until.js';
@@ -5,7 +7,7 @@ import { type BrokerOptions, BrokerProcess } from './broker-process.js';
 import { Client, type Connection } from './client.js';
 import type { Slot } from './messages.js';
 
-/** Of struct value in test/rig/bpf/uptr_rows.bpf.c. */
+/** The size of struct value in test/rig/bpf/uptr_rows.bpf.c. */
 export const VALUE_SIZE = 16;
 export const SLOTS: readonly Slot[] = [
   { offset: 0, size: 16 },

@@ -1,3 +1,5 @@
+// Serves the broker's protocol from JavaScript with the answers that a test chooses, including invalid ones.
+
 import { createServer, type Server, type Socket } from 'node:net';
 import { ANSWER_BYTES, Kind, MAGIC, REQUEST_BYTES } from './messages.js';
 

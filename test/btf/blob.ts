@@ -1,3 +1,5 @@
+// Builds BTF blobs for tests: any kind, either byte order, split BTF, and malformed headers.
+
 import { Btf } from '../../packages/core/src/btf/btf.js';
 import { Kind } from '../../packages/core/src/btf/kinds.js';
 

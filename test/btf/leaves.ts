@@ -1,3 +1,5 @@
+// Enumerates the scalars and bit-fields of a layout, nested ones included, and gets and sets them in a view by their path.
+
 import {
   bool,
   type Field,

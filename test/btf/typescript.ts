@@ -1,3 +1,5 @@
+// Creates folders for generated TypeScript modules and compiles them with the strict options of this repository.
+
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';

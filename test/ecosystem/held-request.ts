@@ -1,3 +1,5 @@
+// Sends an HTTP request whose body stays incomplete, so that it is in flight until the test completes or drops it.
+
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';

@@ -1,3 +1,6 @@
+// Runs the app of a fault row: a Node.js process with workers that compute, hint and collect. At its end it checks their results
+// and that no block, descriptor or thread leaked.
+
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,5 @@
+// Computes the median of numbers.
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;

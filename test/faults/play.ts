@@ -1,9 +1,11 @@
+// Runs a row of the fault table on a new stage, which the signal handlers of run.ts can clear.
+
 import type { Row } from './row.js';
 import { Stage } from './stage.js';
 
 let stage: Stage | null = null;
 
-/** Plays a row on a stage of its own. @returns what it saw; throws unless that is what it should */
+/** Runs a row on a new stage. @returns what the row saw; throws if that is not as expected */
 export async function play({ run, times }: Row): Promise<string> {
   stage = await Stage.open();
   try {

@@ -1,3 +1,6 @@
+// Drives programs/scheduler.c, a stand-in for a scheduler that pins a map and
+// reads the blocks of bound threads, as a child process.
+
 import { fileURLToPath } from 'node:url';
 import { LineProcess } from '../rig/json-lines-process.js';
 

@@ -1,3 +1,5 @@
+// Owns the resources of one fault row (a bpffs, schedulers, apps), ends them, and checks that no map and no pinned page is left.
+
 import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
 import { mapExists } from '../rig/map-exists.js';
 import { settledPins, untilPinnedAtMost } from '../rig/pinned-pages.js';
@@ -6,8 +8,8 @@ import { App, type AppOptions } from './app.js';
 import { Scheduler } from './scheduler.js';
 
 /**
- * Where one row plays: a bpffs of its own, the schedulers and apps that it starts. At its end
- * everything that the row has begun with must be there again, and nothing else.
+ * The environment of one row: a separate bpffs, and the schedulers and apps that the row starts. At
+ * its end the machine must be in the state in which the row found it.
  */
 export class Stage {
   readonly #bpffs: Bpffs;

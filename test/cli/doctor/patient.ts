@@ -1,3 +1,5 @@
+// Runs `schedhint doctor` as a child process in a given set-up (another user, limits, Node.js options) and parses its report.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

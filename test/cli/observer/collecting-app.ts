@@ -1,3 +1,5 @@
+// Runs an app that allocates and collects in three threads, with optional busy processes that compete for the CPUs.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
