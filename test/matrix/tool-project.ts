@@ -1,3 +1,5 @@
+// Creates a project with the packed tarballs, programs and tools installed, and selects the Node.js 24 that runs the tools.
+
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

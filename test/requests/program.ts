@@ -1,3 +1,5 @@
+// Runs a program of programs/ in a given Node.js and collects its exit code and output.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

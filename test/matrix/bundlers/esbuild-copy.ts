@@ -1,3 +1,5 @@
+// Runs the row of esbuild with the addon copied next to the bundle, so that the package itself need not be installed.
+
 import { runBundleRow } from './bundle-row.js';
 import { recipe } from './recipe.js';
 

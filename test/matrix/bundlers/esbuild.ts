@@ -1,3 +1,5 @@
+// Builds the apps with the esbuild command of docs/bundlers.md, with the file names and the output format replaced.
+
 import { runBundleRow } from './bundle-row.js';
 import { recipe } from './recipe.js';
 

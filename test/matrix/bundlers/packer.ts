@@ -1,3 +1,5 @@
+// Builds the apps with the webpack configuration of docs/bundlers.md, by the JavaScript API of webpack or Rspack.
+
 import { runBundleRow } from './bundle-row.js';
 import { recipe } from './recipe.js';
 

@@ -1,3 +1,5 @@
+// Runs the row of Rollup with the configuration of docs/bundlers.md.
+
 import { runBundleRow } from './bundle-row.js';
 import { recipe } from './recipe.js';
 

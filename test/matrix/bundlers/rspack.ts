@@ -1,3 +1,5 @@
+// Runs the row of Rspack.
+
 import { runPackerRow } from './packer.js';
 
 await runPackerRow('@rspack/core');

@@ -1,3 +1,5 @@
+// Runs the row of tsup with the configuration of docs/bundlers.md, on the newest installed Node.js.
+
 import { dirname } from 'node:path';
 import { nodeBinaries } from '../../packaging/node-versions/node-binaries.js';
 import { runBundleRow } from './bundle-row.js';

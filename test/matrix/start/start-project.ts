@@ -1,3 +1,6 @@
+// Creates projects for the start rows: the packed tarballs, the programs of this
+// folder and, optionally, tools such as test runners.
+
 import { toolProject } from '../tool-project.js';
 
 const PROGRAMS = new URL('programs', import.meta.url);

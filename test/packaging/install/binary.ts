@@ -1,3 +1,5 @@
+// Reads an addon's ELF file with readelf: needed libraries, symbol versions, exported symbols and the Node-API functions it uses.
+
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 

@@ -1,3 +1,5 @@
+// Packs the packages and installs the tarballs into a project in a temporary folder with npm, then runs npm and programs there.
+
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

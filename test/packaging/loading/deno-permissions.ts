@@ -1,3 +1,5 @@
+// Runs calls.mjs in Deno under every subset of its permissions and compares the result with the expected one.
+
 import { isDeepStrictEqual } from 'node:util';
 import { printed, runNode } from './run-node.js';
 import { subsets } from './subsets.js';

@@ -1,3 +1,5 @@
+// Copies the built packages, without packing them, into a temporary node_modules together with the programs of these tests.
+
 import {
   copyFileSync,
   cpSync,

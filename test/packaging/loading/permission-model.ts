@@ -1,3 +1,6 @@
+// Runs app.mjs under Node.js's permission model with chosen subsets of its grants
+// and compares what the app sees with what is expected.
+
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { printed, runNode } from './run-node.js';

@@ -1,3 +1,5 @@
+// Runs a Node.js process to its end with the variables under test removed from its environment, and collects its output.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 

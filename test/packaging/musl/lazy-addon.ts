@@ -1,3 +1,5 @@
+// Links a variant of the addon with lazy symbol binding from the objects of the last build.
+
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';

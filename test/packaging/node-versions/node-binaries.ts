@@ -1,3 +1,5 @@
+// Finds the installed Node.js versions, Bun and Deno to test with. A missing one is skipped with a warning; in CI it is an error.
+
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,5 @@
+// Configures vitest for the row that replaces the timers with fake ones.
+
 export default {
   // Threads take no nextTick from a test, and forks need theirs to talk to vitest.
   test: {

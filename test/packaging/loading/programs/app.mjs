@@ -1,3 +1,5 @@
+// Calls the whole public API from an ES module and prints the results as JSON.
+
 import * as schedhint from 'schedhint';
 import * as requests from 'schedhint/requests';
 import { everyCall } from './every-call.mjs';

@@ -1,3 +1,5 @@
+// Attaches its thread in a vitest test, sets a hint, and collects until the row ends.
+
 import { attachThread, startGcHints } from 'schedhint';
 import { collectUntilEnd, say } from '../say.cjs';
 
