@@ -1,3 +1,6 @@
+// Loads a BPF object of test/rig/bpf through the `reader` program, a child
+// process, and accesses the pinned maps and task-storage elements.
+
 import { fileURLToPath } from 'node:url';
 import { LineProcess } from './json-lines-process.js';
 

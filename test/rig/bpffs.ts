@@ -1,3 +1,5 @@
+// Mounts a private bpffs in a temporary folder.
+
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmdirSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';

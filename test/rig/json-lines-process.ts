@@ -1,3 +1,5 @@
+// Runs a child process that takes commands as lines on stdin and answers with JSON lines on stdout.
+
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';

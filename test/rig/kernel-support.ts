@@ -1,3 +1,5 @@
+// Wraps describe() for tests that need the kernel: skips them where they cannot run, and fails instead in CI.
+
 import { describe, expect, test } from 'vitest';
 import { whyNot } from './unsupported-reason.js';
 

@@ -1,3 +1,6 @@
+// Builds and declares native/probe.c, an addon that looks at addresses, forks without
+// exec, execs in place and makes the kernel refuse deletions from BPF maps.
+
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';

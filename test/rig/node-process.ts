@@ -1,3 +1,5 @@
+// Runs functions of a test in another Node.js process or in its workers: sends their source over IPC and returns their result.
+
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

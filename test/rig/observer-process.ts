@@ -1,3 +1,5 @@
+// Runs the observer of observer/ as a child process and reads its snapshots of all threads.
+
 import { fileURLToPath } from 'node:url';
 import { LineProcess } from './json-lines-process.js';
 

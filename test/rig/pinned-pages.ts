@@ -1,7 +1,9 @@
+// Reads the kernel's count of pinned pages, of the whole machine, and waits until it settles or falls.
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { until } from './until.js';
 
-/** Pages that the whole machine has pinned for long now. */
+/** The number of pages that are pinned (FOLL_PIN) on the whole machine now. */
 function pinned(): number {
   // The kernel sums its CPUs' counts up when this is written.
   writeFileSync('/proc/sys/vm/stat_refresh', '1');

@@ -1,3 +1,5 @@
+// Counts the resources of a process: those that the addon holds, and open descriptors.
+
 import type { Counts } from '@schedhint/native';
 import type { Context, NodeProcess } from './node-process.js';
 import { until } from './until.js';

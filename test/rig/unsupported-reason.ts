@@ -1,3 +1,5 @@
+// Checks whether the kernel tests can run here: Linux 6.13, root, and the built programs.
+
 import { existsSync } from 'node:fs';
 import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';

@@ -1,3 +1,5 @@
+// Polls a condition every 20 ms and throws after a minute.
+
 import { inspect } from 'node:util';
 
 const INTERVAL_MS = 20;

@@ -1,3 +1,6 @@
+// Restarts the reader of the map during the soak test; where the kernel tests
+// cannot run, replaces a plain file at the same path instead.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,3 +1,5 @@
+// Compiles gate.cc, the addon that stops a thread before a Node-API call.
+
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -1,3 +1,5 @@
+// Defines the inputs of the experiment in the VM and parses its command line.
+
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

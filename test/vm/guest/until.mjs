@@ -1,3 +1,5 @@
+// Polls a condition every 50 ms in the guest and throws after two minutes.
+
 const INTERVAL_MS = 50;
 const GIVE_UP_MS = 120_000; // a bound for what never comes true, not a limit on speed
 
