@@ -39,6 +39,8 @@ const checks = {
   types: [...bin('typescript', 'bin/tsc'), '-p', '.'],
   // Spelling
   codespell: ['codespell', ...config('codespell.cfg'), ...filesOf()],
+  // A comment at the top of each file
+  openings: own('openings'),
   // Overused words
   dialect: own('dialect'),
   // Which file may import which
