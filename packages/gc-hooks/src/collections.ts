@@ -1,3 +1,5 @@
+// Observes the V8 collections of this thread through perf_hooks. The entries arrive in batches after the pauses, not during them.
+
 import type { PerformanceEntry } from 'node:perf_hooks';
 import { GcKind } from '@schedhint/core';
 

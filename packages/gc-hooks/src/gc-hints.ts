@@ -1,3 +1,6 @@
+// Implements startGcHints(): publishes the calling thread's collections in its block, from V8's callbacks inside the pause or,
+// where these are missing, from perf_hooks after it. In the latter case only counts and expected durations are published.
+
 import { EventEmitter } from 'node:events';
 import {
   atomics,

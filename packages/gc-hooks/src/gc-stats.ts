@@ -1,3 +1,5 @@
+// Computes the count, the total time and the longest pause of collections, for each kind and for all kinds.
+
 import { GcKind } from '@schedhint/core';
 import type { Collection, CollectionKind } from './collections.js';
 

@@ -1,3 +1,5 @@
+// Spawns the observer program, and parses the lines of JSON on its stdout into snapshots and events. Closing its stdin stops it.
+
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';

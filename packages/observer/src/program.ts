@@ -1,3 +1,5 @@
+// Finds the path of the prebuilt observer program for this platform and processor.
+
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ObserverError } from './error.js';
