@@ -1,3 +1,5 @@
+// Defines the command line of `schedhint`. Each subcommand (gen, doctor, top, trace) is imported only when it runs.
+
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 

@@ -1,3 +1,5 @@
+// Reads a name for a process from /proc/PID/cmdline: the script that a JavaScript runtime executes, else the program.
+
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 

@@ -1,3 +1,5 @@
+// Judges from the status of this thread whether schedhint-broker is reachable and answers, without connecting to it again.
+
 import { existsSync } from 'node:fs';
 import { type Check, fail, pass, skip } from './check.js';
 import { codeOf, type Patient } from './patient.js';

@@ -1,3 +1,5 @@
+// Implements `schedhint doctor`: attaches this process as an app would, runs all checks, and prints them as text or JSON.
+
 import { type Paint, paintFor } from '../colours.js';
 import type { Check, CheckState } from './check.js';
 import { diagnose } from './diagnosis.js';

@@ -1,3 +1,5 @@
+// Runs the checks of `schedhint doctor`, in the order in which they are printed.
+
 import { broker } from './broker.js';
 import { withCause } from './cause.js';
 import type { Check } from './check.js';

@@ -1,3 +1,5 @@
+// Checks whether the kernel has __uptr, and whether it or a seccomp profile refuses bpf(2), pidfd_open(2) or memfd_create(2).
+
 import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { getSystemErrorName } from 'node:util';

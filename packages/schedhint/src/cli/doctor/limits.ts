@@ -1,8 +1,10 @@
+// Checks the time namespace, whose offset would shift deadlines, and how many file descriptors are left.
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { type Check, fail, pass, skip, warn } from './check.js';
 import { codeOf, type Patient } from './patient.js';
 
-/** What an application's threads need of each: descriptors of the map, the pidfd, the broker. */
+/** With fewer left the check warns: binding opens descriptors of the map, the threads (pidfds) and the broker. */
 const DESCRIPTORS_NEEDED = 16;
 
 /** Clocks and limits. */

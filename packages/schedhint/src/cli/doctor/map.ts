@@ -1,3 +1,5 @@
+// Checks the bpffs, the pinned map with its permissions, and whether a scheduler or the observer reads the map.
+
 import { accessSync, constants, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname } from 'node:path';
@@ -8,7 +10,7 @@ import { codeOf, type Patient } from './patient.js';
 
 const BPF_FS_MAGIC = 0xcafe4a11;
 
-/** Where the map is pinned, and the map. */
+/** The checks of the file system that has the pin, and of the map. */
 export function mapChecks(patient: Patient): Check[] {
   const where = bpffs(patient);
   return [where, map(patient, where)];

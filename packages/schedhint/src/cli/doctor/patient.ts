@@ -1,10 +1,13 @@
+// Attaches this process to the map as schedhint/register does, waits for the broker and a reader, and records the state that the
+// checks of `schedhint doctor` judge. Also starts a worker, to see whether a preload reaches it.
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type Status, uptr } from '@schedhint/core';
 import { type GcSource, startGcHints } from '@schedhint/gc-hooks';
 import { type AddonResult, loadAddon, type RefusedCalls } from '@schedhint/native';
 
-/** This process, after it has done what an application would do: what its checks are about. */
+/** State of this process after it has attached as an application would: the input of all checks. */
 export interface Patient {
   readonly map: string;
   /** Path of the broker's socket; empty: none is asked. */

@@ -1,7 +1,9 @@
+// Checks the JavaScript runtime, whether the addon is loaded, the source of collections, and whether a preload reaches workers.
+
 import { type Check, fail, pass, skip, warn } from './check.js';
 import { codeOf, type Patient } from './patient.js';
 
-/** The runtime, the addon, and what of them an application's threads get. */
+/** The checks of the runtime and the addon. */
 export function runtimeChecks(patient: Patient): Check[] {
   return [node(patient), addon(patient)];
 }

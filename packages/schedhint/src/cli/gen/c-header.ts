@@ -1,3 +1,6 @@
+// Generates the text of a C header from layouts: enumerations, structs with explicit padding, values of maps with __uptr
+// pointers, and static asserts on sizes and offsets.
+
 import {
   type BitsType,
   type EnumType,
@@ -28,7 +31,7 @@ const C_TYPES: Readonly<Record<ScalarName, string>> = {
   bool: '_Bool',
 };
 
-/** Not by the names above: clang takes an enumeration that is based on a typedef for unsigned. */
+/** Base types of enumerations. Not the typedefs above: clang would treat an enumeration based on one as unsigned. */
 const ENUM_BASES: Partial<Record<ScalarName, string>> = {
   i8: 'signed char',
   u8: 'unsigned char',

@@ -1,3 +1,6 @@
+// Implements `schedhint gen`: writes a TypeScript module from the BTF of a pinned map, a BPF object or a BTF file, or a C header
+// from the layouts that a module exports.
+
 import { writeFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { type Btf, btfOfFile, btfOfPin, CLayouts, mapsOf, mapValueOf } from '@schedhint/core/btf';

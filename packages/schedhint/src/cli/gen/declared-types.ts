@@ -1,3 +1,5 @@
+// Collects the enumerations and structs that layouts and map values depend on, in an order in which C can declare them.
+
 import {
   type EnumType,
   type FieldType,

@@ -1,3 +1,5 @@
+// Converts names of C types to unique identifiers of a TypeScript module, and names of its exports back to snake case.
+
 const RESERVED = new Set(
   (
     'arguments await break case catch class const continue debugger default delete do else enum ' +

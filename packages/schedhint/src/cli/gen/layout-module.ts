@@ -1,3 +1,5 @@
+// Imports a user's module and collects the layouts, enumerations and map values that it exports, for `schedhint gen --header`.
+
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {

@@ -1,3 +1,6 @@
+// Generates the text of a TypeScript module: constants of enumerations, interfaces of views, and the calls of struct() and
+// union() that define the layouts.
+
 import {
   type EnumType,
   type Field,

@@ -1,3 +1,6 @@
+// Implements `schedhint top`: runs the observer and shows the difference between each two snapshots, in a live table on a
+// terminal, else as plain text.
+
 import { once } from 'node:events';
 import type { Observer, ObserverOptions, Snapshot } from '@schedhint/observer';
 import { paintFor } from '../colours.js';

@@ -1,3 +1,5 @@
+// Computes the rows of `schedhint top`: the rates and CPU shares of each thread between two snapshots of the observer.
+
 import { GcKind } from '@schedhint/core';
 import type { ObservedHelper, ObservedThread, Snapshot } from '@schedhint/observer';
 import { printable, processName } from '../process-name.js';

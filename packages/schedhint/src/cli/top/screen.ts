@@ -1,3 +1,5 @@
+// Draws the live table of `schedhint top` on the terminal's alternate screen, and handles its keys (scroll, sort, quit).
+
 import { emitKeypressEvents, type Key } from 'node:readline';
 import type { Paint } from '../colours.js';
 import type { HelperTotals, Row } from './rows.js';

@@ -1,3 +1,5 @@
+// Defines the columns of `schedhint top`, and sorts and formats its rows.
+
 import type { Row } from './rows.js';
 
 interface Column {

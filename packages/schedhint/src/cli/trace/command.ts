@@ -1,3 +1,5 @@
+// Implements `schedhint trace`: records a process's events with the observer, and writes them as JSON for Perfetto or as HTML.
+
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Observer, Snapshot } from '@schedhint/observer';

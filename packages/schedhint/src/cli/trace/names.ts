@@ -1,3 +1,5 @@
+// Names the pauses, tracks and phases in the output of `schedhint trace`.
+
 import { GcKind } from '@schedhint/core';
 import type { Track } from './timeline.js';
 

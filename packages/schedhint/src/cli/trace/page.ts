@@ -1,3 +1,5 @@
+// Renders a timeline as one HTML file, with the viewer's style and script and the data inlined.
+
 import { readFileSync } from 'node:fs';
 import { PHASES, pauseName, trackName } from './names.js';
 import type { Timeline, Track } from './timeline.js';

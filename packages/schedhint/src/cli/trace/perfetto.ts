@@ -1,3 +1,6 @@
+// Converts a timeline to Chrome's trace event format, as JSON for Perfetto. Cuts slices at the borders of GC pauses, because the
+// slices of one track must nest.
+
 import { PHASES, pauseName, trackName } from './names.js';
 import type { HintChange, Span, Timeline, Track } from './timeline.js';
 
