@@ -1,8 +1,11 @@
+// Provides the data of the prom-client and OpenTelemetry integrations: the threads' feedback counters and status, and the calling
+// thread's collections.
+
 import { isMainThread, threadId } from 'node:worker_threads';
 import { attachThread, type Feedback, type HintedThread } from '@schedhint/core';
 import { type Collection, startGcHints } from '@schedhint/gc-hooks';
 
-/** What metrics are made of; for `schedhint/prom-client` and `schedhint/opentelemetry` alike. */
+/** Options that `schedhint/prom-client` and `schedhint/opentelemetry` share. */
 export interface MetricsOptions {
   /** Path of the pinned map; by default `SCHEDHINT_MAP`, else `/sys/fs/bpf/schedhint`. */
   readonly map?: string;

@@ -1,3 +1,5 @@
+// Ends a tracked request when its HTTP response, its connection or its HTTP/2 stream is closed.
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';

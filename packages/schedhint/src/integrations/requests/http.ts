@@ -1,3 +1,5 @@
+// Implements trackHttpServer(): listens to a server's events, and begins a request per HTTP/1 request or HTTP/2 stream.
+
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Http2SecureServer, Http2Server, ServerHttp2Stream } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';

@@ -1,8 +1,10 @@
+// Holds the state of one tracked request: its hints, when it expires, and its place in the heap of deadlines.
+
 import { type Due, NOT_HELD } from './deadline-heap.js';
 import type { Request } from './request.js';
 import type { RequestHints } from './request-hints.js';
 
-/** What the scheduler is to be told. */
+/** The hints to publish to the scheduler, of one request or of all. */
 export interface Wanted {
   readonly urgency: number;
   readonly deadlineNs: bigint;

@@ -1,3 +1,5 @@
+// Computes when requests expire, and runs one timer that sweeps all of them every 100 ms while there are any.
+
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers';
 import { monotonicNs } from '@schedhint/core';

@@ -1,3 +1,5 @@
+// Subscribes to a server's events only while the app listens to them too: a first listener changes how Node.js handles some.
+
 import type { EventEmitter } from 'node:events';
 
 type Listener = (...args: never[]) => void;

@@ -1,3 +1,5 @@
+// Implements trackRequests(): checks its options and creates the tracker, which is stopped from the start with SCHEDHINT=off.
+
 import type { Hints } from '@schedhint/core';
 import { isDisabled } from '@schedhint/native';
 import type { Requests } from './request.js';

@@ -1,3 +1,6 @@
+// Keeps a thread's requests in flight, and publishes their highest urgency and earliest deadline as the thread's hints. With
+// perContinuation, it publishes the hints of the request whose continuation runs.
+
 import { inspect, types } from 'node:util';
 import type { Hints } from '@schedhint/core';
 import { Continuations } from './continuations.js';

@@ -1,3 +1,5 @@
+// Counts requests by urgency, and finds the highest urgency in use through a bitmap.
+
 import { URGENCY_MAX } from '@schedhint/core';
 
 const WORD = 32;
