@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kAcceptsAtOnce = 16;
 constexpr uint64_t kSecond = 1000000000;
-// Looks at the pins are paid from a bucket that refills ten times a second.
+// A token bucket limits how often the pins are looked at; it refills ten times a second.
 constexpr uint64_t kLookCost = kSecond / 10;
 constexpr uint64_t kLooksAtOnce = 8;
 constexpr uint32_t kNobody = UINT32_MAX - 1;  // a user that is not known

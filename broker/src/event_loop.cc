@@ -25,7 +25,7 @@ void EventLoop::Rearm(int fd, uint32_t events, EventSource* source) {
 
 void EventLoop::Remove(int fd, EventSource* source) {
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
-  // It may have an event left among those being told.
+  // RunOnce() may still have an event of this source to dispatch.
   for (int i = 0; i < ready_count_; i++) {
     if (ready_[i].data.ptr == source) ready_[i].data.ptr = nullptr;
   }

@@ -20,7 +20,7 @@ constexpr uint64_t kLineCost = kSecond;
 constexpr size_t kBuckets = 1024;
 constexpr uint32_t kOthers = UINT32_MAX;  // no user has this id
 
-// Of one user's lines.
+// Limits the lines of one user: a token bucket.
 struct Bucket {
   uint64_t paid_until = 0;  // it is full when this is kAtOnce lines ago
   uint64_t suppressed = 0;

@@ -1,4 +1,6 @@
 #pragma once
+// Parses the command line of schedhint-broker: the pins that it serves, its socket, and the limits
+// on clients.
 
 #include <sys/types.h>
 

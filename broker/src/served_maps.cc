@@ -13,7 +13,8 @@ ino_t PinInode(const std::string& path) {
   return stat(path.c_str(), &pin) == 0 ? pin.st_ino : 0;
 }
 
-// What the pin leads to now: the map that is open already, another, or none.
+// Opens the map that the pin leads to now, unless that one is open already. Closes the old one if
+// the pin leads to another map or is gone.
 void LookAt(ServedMap* served) {
   Descriptor fd(OpenPinnedMap(served->path.c_str()));
   MapInfo info;

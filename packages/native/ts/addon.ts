@@ -1,3 +1,6 @@
+// Wraps the compiled addon in an API of objects: encodes requests as words of an Int32Array, and decodes the words that the addon
+// fills in. Also starts the timer that polls for a map, after each attach and each status change.
+
 import type { CompiledAddon } from './compiled.js';
 import { glancing } from './map-poll-timer.js';
 import type {

@@ -1,3 +1,5 @@
+// Finds the threadId of the calling thread, without loading node:worker_threads in the main thread.
+
 import { builtinModule } from './builtin-module.js';
 import { loadAddon } from './load.js';
 

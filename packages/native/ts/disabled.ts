@@ -1,3 +1,5 @@
+// Reads the kill switch SCHEDHINT=off from the environment, once in each thread.
+
 import { environmentVariable } from './environment-variable.js';
 
 let disabled: boolean | undefined;

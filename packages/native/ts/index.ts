@@ -1,3 +1,5 @@
+// Exports the API of @schedhint/native, an internal package: the addon with its types, and helpers that the other packages share.
+
 export { builtinModule } from './builtin-module.js';
 export { type CurrentThread, currentThread } from './current-thread.js';
 export { isDisabled } from './disabled.js';

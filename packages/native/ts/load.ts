@@ -1,3 +1,6 @@
+// Loads the native addon, once in each thread: the file that SCHEDHINT_ADDON names, else the prebuilt one for glibc or, where
+// musl's loader refuses that, for musl. A failure is returned as a code and a reason.
+
 import { isDisabled } from './disabled.js';
 import { environmentVariable } from './environment-variable.js';
 import { isOfMuslsLoader } from './libc.js';

@@ -1,3 +1,6 @@
+// Opens the addon's file with process.dlopen() and caches it by path and inode, so that all copies of this package in a thread
+// share one addon. Checks the ELF header first, because the loader would end the process with SIGBUS on a truncated file.
+
 import { addonOver } from './addon.js';
 import { builtinModule } from './builtin-module.js';
 import type { CompiledAddon } from './compiled.js';

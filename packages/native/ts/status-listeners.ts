@@ -1,11 +1,13 @@
+// Shares the one status callback of the addon among all listeners in a thread, including those of other copies of this package.
+
 import type { Addon } from './native.js';
 import { throwUncaught } from './uncaught.js';
 
 const LISTENERS = Symbol.for('schedhint.statusListeners');
 
 /**
- * What async hooks see of the listening. It keeps no process alive, and tools that look for open
- * handles (`jest --detectOpenHandles`) ask for that.
+ * The async resource of the listener. Tools that look for open handles (`jest --detectOpenHandles`)
+ * call its hasRef(): the listener keeps no process alive.
  */
 const resource = { hasRef: () => false };
 

@@ -16,7 +16,8 @@ namespace {
 
 constexpr size_t kUnderWay = 64;  // requests without an answer, at most
 
-// What the broker would say, had we been able to ask it.
+// Makes an answer to a request that was not sent, because the descriptor of its thread could not be
+// opened.
 schedhint_broker_answer Unasked(const schedhint_broker_request& request, int error) {
   schedhint_broker_answer answer = {};
   answer.kind = request.kind;

@@ -17,8 +17,8 @@ bool HasEnded(pid_t tid) {
   return syscall(SYS_tgkill, getpid(), tid, 0) != 0 && errno == ESRCH;
 }
 
-// No program finds the blocks through the thread's element, whether or not it was the broker's
-// doing.
+// Whether no program finds the blocks through the thread's element after this answer. The element
+// may have gone without the broker, e.g. with the thread.
 bool IsUnbound(const schedhint_broker_answer& answer) {
   switch (answer.reason) {
     case SCHEDHINT_BROKER_DONE:

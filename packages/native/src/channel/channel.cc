@@ -11,7 +11,8 @@
 namespace schedhint {
 namespace {
 
-// That a broker may have what we may not, or see what we do not.
+// Whether a broker may succeed where this process failed to open the map: it may have the
+// permission, or see the path.
 bool MayBeBrokered(const schedhint_status& status) {
   switch (status.error) {
     case EPERM:

@@ -29,7 +29,8 @@ bool ThreadKey::HasEnded() {
   return poll(&ended, 1, 0) > 0;
 }
 
-// The number may be that of another file by now.
+// Whether the descriptor is still the one that was opened: the app may have closed it, and its
+// number may be in use for another file.
 bool ThreadKey::IsOurs() const {
   struct stat info;
   return fd_ >= 0 && fstat(fd_, &info) == 0 && info.st_ino == inode_;

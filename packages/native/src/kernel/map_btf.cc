@@ -10,7 +10,7 @@
 namespace schedhint {
 namespace {
 
-// A command goes with its error.
+// Makes bpf(2) calls, and records the command and the errno of one that fails.
 class Calls {
  public:
   explicit Calls(MapBtf* result) : result_(result) {}

@@ -1,4 +1,6 @@
 #pragma once
+// Reads CLOCK_MONOTONIC of the initial time namespace, the clock of bpf_ktime_get_ns(). In another
+// time namespace, its offset is subtracted.
 
 #include <time.h>
 

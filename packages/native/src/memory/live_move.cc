@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kPiece = 4096;
 
-// Zeroes stay holes.
+// Writes memory to the file, except for pieces that are all zeroes: these stay holes.
 int WritePieces(const uint8_t* from, size_t bytes, int fd, off_t offset) {
   static const uint8_t kZeroes[kPiece] = {};
   for (size_t at = 0; at < bytes; at += kPiece) {

@@ -1,4 +1,6 @@
 #pragma once
+// Moves shared memory into a file at the same address, and keeps the stores of other threads that
+// come meanwhile.
 
 #include <sys/types.h>
 

@@ -1,4 +1,6 @@
 #pragma once
+// Exports the addon's functions that attach threads to maps, and those that take the resulting
+// handle: blocks, status, GC hook, release.
 
 #include <napi.h>
 

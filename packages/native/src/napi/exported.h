@@ -1,4 +1,5 @@
 #pragma once
+// Makes the N-API property descriptors of the functions and constants that the addon exports.
 
 #include <napi.h>
 

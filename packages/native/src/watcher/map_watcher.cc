@@ -61,7 +61,7 @@ void MapWatcher::Run() {
   }
 }
 
-// So that the kernel wakes many processes' watchers together.
+// Sets the timer slack, so that the kernel wakes many processes' watchers together.
 void MapWatcher::SetSlack(uint64_t ns) {
   constexpr uint64_t kMostNs = 50000000;
   prctl(PR_SET_TIMERSLACK, std::min(ns, kMostNs));

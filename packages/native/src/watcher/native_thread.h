@@ -1,4 +1,5 @@
 #pragma once
+// Starts the native threads that the addon runs, outside of libuv's thread pool.
 
 namespace schedhint {
 
