@@ -1,5 +1,5 @@
 #pragma once
-// What clients hold of the machine, and how much they may.
+// Counts the resources that clients hold, and refuses those beyond a limit.
 //
 // Each holding is counted four times: for its connection, the user, the cgroup, and all together.
 

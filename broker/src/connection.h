@@ -1,5 +1,6 @@
 #pragma once
-// One client's socket: bytes and descriptors to requests, answers back. Never waits.
+// Reads requests, with their descriptors, from one client's socket and sends the answers. Never
+// blocks.
 
 #include <sys/socket.h>
 

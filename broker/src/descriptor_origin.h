@@ -1,5 +1,5 @@
 #pragma once
-// What a descriptor from a client is, before anything is asked of it.
+// Classifies a client's descriptor as a pidfd, a memfd or foreign, before any other use of it.
 //
 // A descriptor may lead into a file system that the client serves itself (FUSE): a system call on
 // it, even close(2), can wait for the client forever. So the first question is one that the kernel

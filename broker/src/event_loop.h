@@ -1,5 +1,5 @@
 #pragma once
-// epoll, for one thread.
+// Waits for descriptors with epoll and dispatches their events, on one thread.
 
 #include <sys/epoll.h>
 

@@ -1,6 +1,6 @@
 #pragma once
-// A client's sealed memfd, mapped. It is never read or written here: the kernel alone is told
-// addresses in it.
+// Maps a client's sealed memfd, to pass addresses in it to the kernel. The broker never reads or
+// writes it.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #pragma once
-// Whether bytes from a client are a request.
+// Parses and validates the bytes of a request from a client.
 
 #include <schedhint/schedhint_broker.h>
 

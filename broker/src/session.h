@@ -1,5 +1,6 @@
 #pragma once
-// What one client has asked for and been given, from OPEN to the end of its connection.
+// Serves one client's requests, from OPEN to the end of its connection. Holds its map, its memories
+// and its bound threads.
 
 #include <schedhint/schedhint_broker.h>
 

@@ -1,5 +1,5 @@
 #pragma once
-// A connection to schedhint-broker: requests out, answers in, nothing ever waited for.
+// Sends requests to schedhint-broker and receives the answers, over one connection. Never blocks.
 
 #include <schedhint/schedhint_broker.h>
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 #pragma once
-// A map, as this process uses it: the way to it, the slots that we fill, the blocks that all
-// threads share, and the elements that the kernel holds for us.
+// Opens one map, directly or through the broker, and binds threads to it. Holds the slots that we
+// fill, the blocks that all threads share, and the elements that the kernel holds for us.
 
 #include <sys/types.h>
 

@@ -1,5 +1,5 @@
 #pragma once
-// The types behind a pinned map, which the kernel gives to CAP_SYS_ADMIN.
+// Reads the BTF of a pinned map, which the kernel gives to CAP_SYS_ADMIN only.
 
 #include <cstdint>
 #include <string>

@@ -1,5 +1,6 @@
 #pragma once
-// Whether a map is one that we may hand addresses to. Nothing of ours is handed over before.
+// Checks that a map is task storage whose uptr fields fit our blocks. The probes for it pass
+// no address of a block to the kernel.
 
 #include <vector>
 

@@ -1,6 +1,6 @@
 #pragma once
-// What the kernel, or a broker, has said to an attempt to bind. Of the ABI in registry_abi.h:
-// frozen.
+// Defines the result of an attempt to bind, from the kernel or a broker. It is part of the ABI in
+// registry_abi.h, and so frozen.
 
 #include <schedhint/schedhint_status.h>
 

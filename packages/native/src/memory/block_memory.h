@@ -1,6 +1,6 @@
 #pragma once
-// Where blocks lie: chunks of shared memory without a file, and without a descriptor. A broker has
-// to map them too, so a chunk moves into a sealed memfd, and stays at its address, when a broker is
+// Allocates the memory of blocks: shared chunks without a file or a descriptor. A broker has to map
+// them too, so a chunk moves into a sealed memfd, and stays at its address, when a broker is
 // to be told of a block in it.
 //
 // A forked child must neither write its parent's hints nor be killed by touching them, so the

@@ -1,5 +1,6 @@
 #pragma once
-// What one JavaScript environment, the main thread's or a worker's, has of the addon.
+// Holds the addon's state in one JavaScript environment, the main thread's or a worker's: handles,
+// pages, and the listener for status changes.
 
 #include <napi.h>
 

@@ -1,6 +1,6 @@
 #pragma once
-// Who is bound to what: the JavaScript threads of this process, the maps they are bound to, and the
-// blocks that the kernel has pinned for them. The key of a binding is (thread, map).
+// Keeps the bindings of this process: its JavaScript threads, the maps they are bound to, and
+// the blocks that the kernel has pinned for them. The key of a binding is (thread, map).
 //
 // One lock guards all of it. Nothing under the lock calls into V8 or Node.js, so a collection can't
 // wait for it; the GC hook itself takes no lock, since it runs on the thread that owns it.

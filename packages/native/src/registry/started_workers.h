@@ -1,6 +1,6 @@
 #pragma once
-// The workers of this process, told by whoever starts them: they tell nothing of themselves unless
-// they attach.
+// Counts the workers that run without having attached. The thread that starts a worker reports it,
+// because a worker becomes known otherwise only when it attaches.
 
 #include <sys/types.h>
 

@@ -1,5 +1,5 @@
 #pragma once
-// What can be seen of a path without opening it: cheap enough to be asked time and again. A pin
+// Reads the state of a path with stat(2), without opening it: cheap enough for polling. A pin
 // that is replaced, chmoded, or hidden by a mount has another stamp.
 
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 #pragma once
-// Where the watcher's thread waits: for a time, for whoever wakes it, and, while there is a
-// connection to a broker, for what comes over it. Only then does it need descriptors.
+// Blocks the watcher's thread until a time, a wake-up from another thread or, while there is a
+// connection to a broker, data from it. Only with a connection does it need descriptors.
 
 #include <atomic>
 #include <cstdint>
