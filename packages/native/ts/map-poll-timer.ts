@@ -1,3 +1,5 @@
+// Calls the addon's glance() on an unreferenced timer of this isolate, to find a bpffs or a broker that appears after the start.
+
 import type { CompiledAddon } from './compiled.js';
 
 // Taken at load, because test frameworks replace timers with fake ones.

@@ -1,3 +1,6 @@
+// Finds the prebuilt addon for this architecture and C library: at a fixed path in an installed package, otherwise by module
+// resolution. A bundle uses resolution only, because a path relative to its directory could lead to a planted addon.
+
 import { builtinModule } from './builtin-module.js';
 
 /** The C library that an addon is built for. */

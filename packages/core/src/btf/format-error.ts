@@ -1,3 +1,6 @@
+// Creates the errors of the BTF and ELF parsers, each with a `code`. The functions return the error and leave the `throw` to the
+// caller.
+
 import type { ErrorCode } from '../errors.js';
 
 /** What is wrong with a file, and where. */

@@ -1,6 +1,9 @@
+// Defines the type of the validated options of tld(): the keys of the task local data, and which key receives which hint or GC
+// field.
+
 import type { FieldType } from '../layout/types.js';
 
-/** Values that a process has for each of its threads, by their names; in the order of creation. */
+/** The types of the values that each thread has, by key name, in the order in which the keys are created. */
 export type TldKeys = Readonly<Record<string, FieldType>>;
 
 /** A hint's key, and what its values are divided by. */

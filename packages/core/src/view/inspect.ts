@@ -1,3 +1,5 @@
+// Formats objects whose properties are getters, such as hints and GC state, for JSON.stringify and for console.log.
+
 import { jsonOf } from './array-view.js';
 
 /** The named properties of an object as JSON has them: bigints become decimal strings. */

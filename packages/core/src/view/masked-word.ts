@@ -1,3 +1,6 @@
+// Reads and replaces bit-fields in an unsigned word of 8 to 64 bits. The plain form loads and stores, and may lose a concurrent
+// store to the same word; the ordered form retries an atomic compare-and-exchange.
+
 import { type Memory, ordered, plain, wordsOf } from './typed-memory.js';
 
 /** How bits of an unsigned word are read and replaced; nothing is checked. */
