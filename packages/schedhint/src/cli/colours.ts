@@ -1,3 +1,5 @@
+// Wraps text in ANSI escape sequences, unless the stream is not a terminal or NO_COLOR is set.
+
 const CODES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, cyan: 36, reverse: 7 } as const;
 
 /** A way to set text off in a terminal. */

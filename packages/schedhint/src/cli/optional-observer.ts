@@ -1,3 +1,5 @@
+// Imports the optional package @schedhint/observer when a command needs it, and explains how to install it if it is missing.
+
 import type { Observer, ObserverOptions } from '@schedhint/observer';
 
 /**

@@ -1,3 +1,5 @@
+// Scans /proc for processes that have both a given BPF map and a BPF program or link open, such as schedulers and observers.
+
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** A process that has a map open, and BPF programs beside it. */

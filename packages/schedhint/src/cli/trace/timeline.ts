@@ -1,6 +1,9 @@
+// Defines the data that `trace` records for a process: one track per thread, with its CPU spans, run-queue waits, GC pauses,
+// preemptions and hint changes. It has types only.
+
 import type { ObservedHints } from '@schedhint/observer';
 
-/** Nanoseconds since the trace began. */
+/** An interval; both ends are nanoseconds since the trace began. */
 export interface Span {
   readonly start: number;
   readonly end: number;

@@ -1,6 +1,9 @@
+// Tracks which value (here, a request) the running asynchronous context belongs to, with AsyncLocalStorage and an async hook.
+// Keeps a stack of contexts, because callbacks nest, and notifies its owner at each switch.
+
 import { AsyncLocalStorage, createHook } from 'node:async_hooks';
 
-/** Which of several things the thread works on, by the asynchronous context that runs. */
+/** The current value, which follows the asynchronous context that runs. */
 export class Continuations<T> {
   readonly #storage = new AsyncLocalStorage<T>();
   readonly #switched: () => void;

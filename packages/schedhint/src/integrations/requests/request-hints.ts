@@ -1,3 +1,5 @@
+// Defines the hints of one request, urgency and deadline, and validates them. An omitted hint keeps its previous value.
+
 import { URGENCY_MAX } from '@schedhint/core';
 
 /** What one request, or job, wants the scheduler to know. */

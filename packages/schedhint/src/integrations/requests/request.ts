@@ -1,3 +1,5 @@
+// Declares the public interfaces of request tracking; in-flight.ts implements Request, and tracker.ts implements Requests.
+
 import type { RequestHints } from './request-hints.js';
 
 /** A request that {@link Requests.begin} has begun. */

@@ -1,3 +1,5 @@
+// Detects when the result of a tracked call settles, without running a lazy query builder's query a second time.
+
 import { types } from 'node:util';
 
 /**
