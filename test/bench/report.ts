@@ -1,3 +1,6 @@
+// Converts the rows of a benchmark run into its JSON report: medians, percentiles, and ratios to a reference row, rounded to four
+// significant digits.
+
 import type { MeasuredRow, Row } from './row.js';
 
 /** What one run of the benchmark has found, as `--json` prints it. */

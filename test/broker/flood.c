@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+/*
+ * Sends random requests, with random sizes, descriptors and corrupted bytes. Every fourth process
+ * also keeps up to 16 connections open.
+ */
 #define _GNU_SOURCE
 #include "flood.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Provides a file that blocks its users, to check that a client cannot stall the broker with it. */
 #ifndef STALLING_FS_H
 #define STALLING_FS_H
 

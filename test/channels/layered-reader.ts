@@ -1,6 +1,7 @@
-import { BpfReader } from '../rig/bpf-reader.js';
+// Loads test/rig/bpf/layered.bpf.c, a stand-in for scx_layered that owns its task hint map. Reads a thread's hint from that map,
+// and the log of the bpf(2) calls by which a process changed its hints.
 
-// What test/rig/bpf/layered.bpf.c tells.
+import { BpfReader } from '../rig/bpf-reader.js';
 
 /** A change of an element, seen as its call began. */
 export interface HintCall {

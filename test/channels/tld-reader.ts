@@ -1,6 +1,7 @@
-import { BpfReader } from '../rig/bpf-reader.js';
+// Loads a BPF reader of the kernel's task local data in one of its layouts (test/rig/bpf/tld_reader.h). Looks up a thread's value
+// by its key's name, can overwrite it, and collects the bits that the value had at context switches.
 
-// What test/rig/bpf/tld_reader.h answers.
+import { BpfReader } from '../rig/bpf-reader.js';
 
 /** The layouts of the map's value and of the metadata, by the letters of docs/channels.md. */
 export type Layout = 'a' | 'b' | 'c';

@@ -1,10 +1,13 @@
 #pragma once
+// Binds and rebinds many native threads, by direct system calls and through the registry, and
+// counts the pages that their blocks occupy.
 
 #include <cstdint>
 #include <string>
 
-// Nanoseconds of each of `count` threads that live at the same time: half of them by the three
-// calls, half through the registry. 0 or -errno.
+// Measures how long it takes to bind each of `count` threads that live at the same time, in
+// nanoseconds: half of them by three system calls (pidfd_open, bpf, close), half through the
+// registry. 0 or -errno.
 int BindBothWays(const std::string& map, int map_fd, uint32_t count, double* by_hand,
                  double* by_registry);
 

@@ -1,4 +1,6 @@
 #pragma once
+// Makes two threads wake each other, to cause context switches, and reads the run time that the
+// kernel has measured for a BPF program.
 
 #include <cstdint>
 #include <string>
