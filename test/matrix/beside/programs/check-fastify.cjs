@@ -1,3 +1,5 @@
+// Sends a request through Fastify and checks that its route's hints are set until it has been answered.
+
 const { attachThread } = require('schedhint');
 const { trackRequests } = require('schedhint/requests');
 const { collectUntil } = require('./say.cjs');

@@ -1,7 +1,10 @@
+// Checks the OpenTelemetry integration: waits until its metrics have values in a real MeterProvider. Where the API is too old to
+// have metrics, only makes the call that throws.
+
 const { works } = require('./works.cjs');
 const { collectUntil } = require('./say.cjs');
 
-/** Metrics of the global provider have values: what is asked for, and what is told (collections). */
+/** Both kinds must have values: the gauges, read on demand, and the histogram, recorded at each collection. */
 exports.checkOpenTelemetry = async (api, collectOtelMetrics) => {
   if (api.metrics === undefined) return collectOtelMetrics(); // throws
   const {

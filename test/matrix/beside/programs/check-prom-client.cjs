@@ -1,7 +1,9 @@
+// Checks the prom-client integration: waits until the registry reports a GC pause, then looks for the gauge of the binding.
+
 const { works } = require('./works.cjs');
 const { collectUntil } = require('./say.cjs');
 
-/** Metrics have values: what is asked for (`collect`), and what is told (collections). */
+/** Both kinds must have values: those read on demand (`collect`), and those recorded at each collection. */
 exports.checkPromClient = async (register, collectPromMetrics) => {
   const stop = collectPromMetrics();
   let text = '';

@@ -1,3 +1,5 @@
+// Calls the whole public API from a CommonJS module and prints the results as JSON.
+
 const schedhint = require('schedhint');
 const requests = require('schedhint/requests');
 

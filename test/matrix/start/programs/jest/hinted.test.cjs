@@ -1,3 +1,5 @@
+// Sets hints inside a Jest test and reports its thread, so that the matrix can read them there through the map.
+
 const { collectUntilEnd, say } = require('../say.cjs');
 
 test('hints', async () => {
