@@ -1,3 +1,6 @@
+// Divides the tests into Vitest projects, which run in this order: unit, system, alone (the machine must be otherwise idle),
+// long, musl. The npm scripts choose among them.
+
 import { defineConfig } from 'vitest/config';
 
 const minutes = (n: number) => n * 60_000;

@@ -1,3 +1,5 @@
+// Defines the demo's command-line options: usage text, defaults, and a parser that throws UsageError for invalid arguments.
+
 import { parseArgs } from 'node:util';
 
 /**
@@ -27,7 +29,7 @@ three workers that allocate, beside a process that wants the CPUs too. Shows wha
 Ends with 0, with 130 after Ctrl-C, with 1 when a part of it failed.
 `;
 
-/** An argument that is none. */
+/** An argument that is unknown or invalid. */
 export class UsageError extends Error {}
 
 /**

@@ -1,3 +1,6 @@
+// Defines a row of the fault table: the injected fault, its number of repetitions, and the function that injects it and checks
+// the outcome.
+
 import type { Stage } from './stage.js';
 
 /** One line of the fault table. */

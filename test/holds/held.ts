@@ -1,6 +1,8 @@
+// Reads from /proc which descriptors, threads and block memory a process holds, and subtracts those of a control process.
+
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** What a process holds of the kernel's. */
+/** Kernel resources that a process holds. */
 export interface Held {
   /** What each descriptor leads to. */
   readonly descriptors: readonly string[];

@@ -1,6 +1,8 @@
+// Loads bpf/peek.bpf.c, which owns a map, and reads any thread's hints through the thread's element as a scheduler would.
+
 import { BpfReader } from './bpf-reader.js';
 
-/** bpf/peek.bpf.c: a map, and what a BPF program finds of a thread in it. */
+/** The loaded object, its pinned map, and the lookups in it. */
 export class Peek {
   readonly #reader: BpfReader;
   readonly map: string;

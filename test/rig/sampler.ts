@@ -1,6 +1,7 @@
-import type { BpfReader } from './bpf-reader.js';
+// Reads the results of bpf/sampler.bpf.c: samples of the GC word taken at clock ticks and context switches, and per-thread counts
+// of consistent and inconsistent reads of the hint group.
 
-// What bpf/sampler.bpf.c writes down.
+import type { BpfReader } from './bpf-reader.js';
 
 /** How many samples it keeps. */
 export const SAMPLES = 65536;

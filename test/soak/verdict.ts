@@ -1,3 +1,6 @@
+// Judges a soak run: memory may not grow faster than in a control process, and counts of resources may not rise in the later
+// rounds. Ignores the first third of the rounds as warm-up.
+
 import { growthOf } from './growth.js';
 
 /** What a process holds after a round, with nothing under way. */
