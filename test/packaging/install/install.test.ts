@@ -117,7 +117,7 @@ test.each(RESOLUTIONS)('types resolve: %s', (_, files, options) => {
     if (file !== 'types.ts') copyFileSync(join(project.path, 'types.ts'), join(project.path, file));
   }
   const strict = ['--strict', '--noEmit', '--target', 'es2022', '--types', 'node'];
-  const typeRoots = ['--typeRoots', here('../../node_modules/@types')];
+  const typeRoots = ['--typeRoots', here('../../../node_modules/@types')];
   const args = [tsc, ...strict, ...typeRoots, ...options, ...files];
   expect(project.run(process.execPath, args)).toBe('');
 });
