@@ -21,11 +21,11 @@ bool IsFit(int memfd, size_t* bytes) {
   struct stat file;
   if (fstatfs(memfd, &system) != 0 || system.f_type != TMPFS_MAGIC) return false;
   // A larger block size tells of huge pages, where one pin would hold two megabytes.
-  if (fstat(memfd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_blksize != kPageSize) {
+  if (fstat(memfd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_blksize != PageSize()) {
     return false;
   }
-  if (file.st_size < kPageSize || file.st_size > SCHEDHINT_BROKER_MEMORY_BYTES ||
-      file.st_size % kPageSize != 0) {
+  if (file.st_size < PageSize() || file.st_size > SCHEDHINT_BROKER_MEMORY_BYTES ||
+      file.st_size % PageSize() != 0) {
     return false;
   }
   *bytes = static_cast<size_t>(file.st_size);
@@ -46,14 +46,14 @@ std::shared_ptr<Memory> Memory::Map(int memfd, std::shared_ptr<Payer> payer) {
 }
 
 Memory::Memory(void* address, size_t bytes, std::shared_ptr<Payer> payer)
-    : address_(address), bytes_(bytes), payer_(std::move(payer)), pins_(bytes / kPageSize) {}
+    : address_(address), bytes_(bytes), payer_(std::move(payer)), pins_(bytes / PageSize()) {}
 
 Memory::~Memory() {
   Unmap();
 }
 
 uint64_t Memory::Address(uint32_t offset, uint32_t size) const {
-  if (address_ == nullptr || offset >= bytes_ || offset % kPageSize + size > kPageSize) return 0;
+  if (address_ == nullptr || offset >= bytes_ || offset % PageSize() + size > PageSize()) return 0;
   return reinterpret_cast<uintptr_t>(address_) + offset;
 }
 

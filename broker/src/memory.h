@@ -13,8 +13,8 @@ namespace schedhint::broker {
 
 class Memory {
  public:
-  // Null when it is no memfd that the kernel could be given pages of for good: of 4 KiB pages, of
-  // a bounded size, sealed so that it can't shrink and stays writable. Pays for itself.
+  // Null when it is no memfd that the kernel could be given pages of for good: of ordinary pages,
+  // of a bounded size, sealed so that it can't shrink and stays writable. Pays for itself.
   static std::shared_ptr<Memory> Map(int memfd, std::shared_ptr<Payer> payer);
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;

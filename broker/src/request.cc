@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel/block_size.h"
+
 namespace schedhint::broker {
 namespace {
 
@@ -24,7 +26,7 @@ const char* CheckOpen(const schedhint_broker_request& request) {
     if (slot.offset % 8 != 0 || slot.offset < free_from || slot.offset > open.value_size - 8) {
       return "slot offset";
     }
-    if (slot.size < 1 || slot.size > 4096) return "slot size";
+    if (slot.size < 1 || slot.size > PageSize()) return "slot size";
     free_from = slot.offset + 8;
   }
   if (!IsZero(open.slots + open.slot_count, open.slots + SCHEDHINT_BROKER_SLOTS)) {

@@ -139,8 +139,8 @@ schedhint_broker_reason Session::PinPointers(const schedhint_broker_request& req
     uint64_t address = memory->Address(pointer.offset, BlockSize(slots_[i].size));
     // An unaligned one would make atomic operations of BPF programs lock the bus.
     if (address == 0 || pointer.offset % 8 != 0) return SCHEDHINT_BROKER_BAD_POINTER;
-    if (!memory->Pin(pointer.offset / kPageSize)) return SCHEDHINT_BROKER_LIMIT;
-    pins->emplace_back(memory, pointer.offset / kPageSize);
+    if (!memory->Pin(pointer.offset / PageSize())) return SCHEDHINT_BROKER_LIMIT;
+    pins->emplace_back(memory, pointer.offset / PageSize());
     std::memcpy(value->data() + slots_[i].offset, &address, sizeof(address));
   }
   return SCHEDHINT_BROKER_DONE;

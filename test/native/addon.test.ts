@@ -83,7 +83,7 @@ describe.runIf(process.platform === 'linux')('the addon', () => {
   test.each([
     { gc: THREAD_BYTES },
     { count: THREAD_BYTES - 2 },
-    { flags: THREAD_BYTES + 4096 },
+    { flags: THREAD_BYTES + 65536 },
     { sinceNs: THREAD_BYTES - 4 },
     { expectNs: 12 },
     { processCount: PROCESS_BYTES },

@@ -201,8 +201,9 @@ class Imports {
   }
 
   static void Write(void** place, void* value) {
-    uintptr_t page = reinterpret_cast<uintptr_t>(place) & ~uintptr_t{4095};
-    if (mprotect(reinterpret_cast<void*>(page), 4096, PROT_READ | PROT_WRITE) != 0) abort();
+    uintptr_t page_bytes = static_cast<uintptr_t>(getpagesize());
+    uintptr_t page = reinterpret_cast<uintptr_t>(place) & ~(page_bytes - 1);
+    if (mprotect(reinterpret_cast<void*>(page), page_bytes, PROT_READ | PROT_WRITE) != 0) abort();
     *place = value;
   }
 

@@ -44,5 +44,6 @@ export interface CompiledAddon {
   /** @param errors - is filled with 3 words, negative errnos or 0: bpf, pidfd_open, memfd_create */
   refusedCalls(errors: Int32Array): void;
   readonly isFirstThread: boolean;
+  readonly pageSize: number;
   readonly timeNamespaceOffsetNs: bigint;
 }

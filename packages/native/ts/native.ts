@@ -12,7 +12,7 @@ export type SlotOwner = 'thread' | 'process';
 export interface Slot {
   /** Bytes from the start of the value; a multiple of 8. */
   readonly offset: number;
-  /** Size of the struct it points to, 1..4096 bytes. */
+  /** Size of the struct it points to, from 1 byte to {@link Addon.pageSize}. */
   readonly size: number;
   readonly owner: SlotOwner;
 }
@@ -210,7 +210,7 @@ export interface Addon {
     places?: Float64Array,
   ): AttachmentHandle;
   /**
-   * A page of memory, 4096 bytes, by its number. Others' blocks lie in it too, and a block itself is
+   * A page of memory, {@link Addon.pageSize} bytes, by its number. Others' blocks lie in it too, and a block itself is
    * somebody else's after {@link Addon.release}. Null in a runtime that refuses external memory (V8's
    * sandbox).
    */
@@ -277,6 +277,8 @@ export interface Addon {
   tldKeys(names: string, sizes: Uint32Array, dynamicBytes: number, offsets: Uint32Array): number;
   /** Whether the thread that has loaded it is the process's first. */
   readonly isFirstThread: boolean;
+  /** Of the running kernel, bytes: 4096, or on arm64 also 16384 or 65536. A struct behind a pointer is no larger. */
+  readonly pageSize: number;
   /** What the process holds now, over all copies of the addon: for tests and leaks. */
   counts(): Counts;
   /**

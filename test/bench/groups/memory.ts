@@ -6,12 +6,12 @@ import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { loadAddon } from '@schedhint/native';
 import { threadOf } from 'schedhint';
+import { PAGE_SIZE } from '../../rig/page-size.js';
 import { native } from '../native.js';
 import type { Group, Row } from '../row.js';
 import { summarize } from '../statistics.js';
 
 const THREADS = [1, 64, 1000];
-const PAGE = 4096;
 /** Several, because unrelated objects may come or go during one. */
 const HEAP_SAMPLES = 9;
 const MEASURES = ['pinned', 'mapped', 'heap'] as const;
@@ -80,7 +80,7 @@ export const memory: Group = {
       }
       const error = native.keepBound(map, count);
       if (error !== 0) throw new Error(`${count} threads: errno ${-error}`);
-      const pinned = native.pagesOfBlocks() * PAGE;
+      const pinned = native.pagesOfBlocks() * PAGE_SIZE;
       rows.push(exactly(`memory.pinned-${count}`, unit, pinned / count));
       rows.push(exactly(`memory.mapped-${count}`, unit, mappedBytes() / count));
       native.letGo();

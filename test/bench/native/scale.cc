@@ -90,7 +90,7 @@ uint32_t PagesOfBlocks() {
   for (auto& thread : kept->all()) {
     uint32_t size;
     void* block = Registry().block(thread->binding, 0, &size);
-    pages.insert(reinterpret_cast<uintptr_t>(block) / 4096);
+    pages.insert(reinterpret_cast<uintptr_t>(block) / static_cast<uintptr_t>(getpagesize()));
   }
   return static_cast<uint32_t>(pages.size());
 }

@@ -10,12 +10,13 @@
 #include <cstring>
 #include <map>
 
+#include "kernel/block_size.h"
 #include "kernel/bpf_syscall.h"
 
 namespace schedhint {
 namespace {
 
-constexpr uint32_t kPage = 4096;
+const uint32_t kPage = PageSize();
 constexpr uint32_t kStructSize = 64;
 
 uint32_t map_id = 1;

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "kernel/block_size.h"
 #include "request.h"
 
 using namespace schedhint::broker;
@@ -24,7 +25,7 @@ void CheckAccepted(const schedhint_broker_request& request, unsigned descriptors
     Check(memchr(open.path, 0, sizeof(open.path)) != nullptr && open.path[0] == '/');
     for (unsigned i = 0; i < open.slot_count; i++) {
       Check(open.slots[i].offset % 8 == 0 && open.slots[i].offset + 8ull <= open.value_size);
-      Check(open.slots[i].size >= 1 && open.slots[i].size <= 4096);
+      Check(open.slots[i].size >= 1 && open.slots[i].size <= schedhint::PageSize());
       for (unsigned j = 0; j < i; j++) Check(open.slots[j].offset != open.slots[i].offset);
     }
   } else if (request.kind == SCHEDHINT_BROKER_MEMORY) {

@@ -44,8 +44,8 @@ static napi_value place(napi_env env, napi_callback_info info) {
   uintptr_t address = (uintptr_t)bytes_of(env, one_argument(env, info), &size);
   napi_value result;
   napi_create_object(env, &result);
-  set(env, result, "page", (double)(address / 4096));
-  set(env, result, "offset", (double)(address % 4096));
+  set(env, result, "page", (double)(address / (uintptr_t)getpagesize()));
+  set(env, result, "offset", (double)(address % (uintptr_t)getpagesize()));
   return result;
 }
 

@@ -97,12 +97,13 @@ static void open_map(const char* pin) {
 }
 
 static void make_blocks(void) {
-  size_t size = MAX_THREADS * sizeof(*blocks) + 4096;
+  size_t page = (size_t)getpagesize();
+  size_t size = MAX_THREADS * sizeof(*blocks) + page;
   char* pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
   if (pages == MAP_FAILED) fail("mmap");
   process = (struct schedhint_process*)pages;
-  blocks = (struct schedhint_thread*)(pages + 4096);
+  blocks = (struct schedhint_thread*)(pages + page);
   process->abi = SCHEDHINT_ABI;
 }
 

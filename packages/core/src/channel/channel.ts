@@ -1,7 +1,7 @@
 // Defines Channel, the description of a map and of the blocks it takes, and creates the channels of maps with __uptr fields.
 // There is one cached channel of the standard block for each pin.
 
-import type { ChannelKind, ChannelRequest, Slot } from '@schedhint/native';
+import { type ChannelKind, type ChannelRequest, loadAddon, type Slot } from '@schedhint/native';
 import { processLayout, threadLayout } from '../block/standard-block.js';
 import { typeError } from '../errors.js';
 import { type Pointer, pointersOf, type ValueShape } from '../layout/map-value.js';
@@ -83,12 +83,20 @@ function makeStandardChannel(pin: Pin): StandardChannel {
   });
 }
 
-const PAGE_SIZE = 4096;
+const SMALLEST_PAGE = 4096;
+const LARGEST_PAGE = 65536;
+
+/** The most that a struct may have. Without the addon nothing is ever bound, so any kernel's will do. */
+function mostBytes(size: number): number {
+  if (size <= SMALLEST_PAGE) return SMALLEST_PAGE; // is no reason to load the addon
+  const loaded = loadAddon();
+  return 'addon' in loaded ? loaded.addon.pageSize : LARGEST_PAGE;
+}
 
 /**
  * What a value's shape asks for.
  *
- * @throws TypeError `ERR_LAYOUT` for one without a pointer or with a struct of more than 4096 bytes
+ * @throws TypeError `ERR_LAYOUT` for one without a pointer or with a struct that is larger than a page
  */
 export function shapedChannel(pin: Pin, value: ValueShape) {
   const { size, pointers } = pointersOf(value);
@@ -96,10 +104,11 @@ export function shapedChannel(pin: Pin, value: ValueShape) {
     throw typeError('ERR_LAYOUT', 'value: expected at least one struct for a __uptr to point to');
   }
   const slots = pointers.map(({ offset, path, layout }): Slot => {
-    if (layout.size > PAGE_SIZE) {
+    const page = mostBytes(layout.size);
+    if (layout.size > page) {
       throw typeError(
         'ERR_LAYOUT',
-        `${path.join('.')}: ${layout.name} has ${layout.size} bytes; the kernel pins one page, 4096`,
+        `${path.join('.')}: ${layout.name} has ${layout.size} bytes; the kernel pins one page, ${page}`,
       );
     }
     return { offset, size: layout.size, owner: 'thread' };

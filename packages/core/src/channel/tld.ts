@@ -61,7 +61,8 @@ export const TLD_HINT_KEYS = Object.freeze({
   gcExpectNs: 'schedhint_gc_expect_ns',
 } as const satisfies TldHintKeys);
 
-const PAGE_SIZE = 4096;
+/** Of the format as it is spoken here, whatever the kernel's is. */
+const TLD_PAGE = 4096;
 const VALUE_SIZE = 16;
 const NAME_BYTES = 62;
 const DYNAMIC_BYTES = 64;
@@ -69,7 +70,7 @@ const DYNAMIC_BYTES = 64;
 /** In a thread's block, before its values. */
 export const TLD_HEADER = 8;
 /** The most that all values of a thread can take. */
-export const TLD_MOST_BYTES = PAGE_SIZE - TLD_HEADER;
+export const TLD_MOST_BYTES = TLD_PAGE - TLD_HEADER;
 
 const page = struct('tld_data', { start: u64, data: array(u8, TLD_MOST_BYTES) });
 
@@ -121,8 +122,8 @@ export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>
       broker: '',
       valueSize: VALUE_SIZE,
       slots: [
-        { offset: 0, size: PAGE_SIZE, owner: 'thread' as const },
-        { offset: 8, size: PAGE_SIZE, owner: 'process' as const },
+        { offset: 0, size: TLD_PAGE, owner: 'thread' as const },
+        { offset: 8, size: TLD_PAGE, owner: 'process' as const },
       ],
       countSlot: -1,
       countOffset: 0,

@@ -32,7 +32,7 @@ export function uptr(options?: {
  *   default `SCHEDHINT_BROKER`, else {@link DEFAULT_BROKER}; empty: none
  * @param options.value the map's value: a layout for each pointer, see {@link ValueShape}
  * @throws TypeError `ERR_OPTION` for a path that is none, `ERR_LAYOUT` for a value without a pointer
- *   or with a struct of more than 4096 bytes
+ *   or with a struct that is larger than a page of this kernel (4096 bytes; on arm64 up to 65536)
  */
 export function uptr<const V extends ValueShape>(options: {
   readonly map?: string;

@@ -38,9 +38,11 @@
 #define SCHEDHINT_BROKER_MAGIC 0x31424853u /* "SHB1" */
 #define SCHEDHINT_BROKER_VERSION 1
 #define SCHEDHINT_BROKER_SLOTS 16
-#define SCHEDHINT_BROKER_PATH 256                /* with the NUL */
-#define SCHEDHINT_BROKER_MEMORIES 64             /* for a connection, at most */
-#define SCHEDHINT_BROKER_MEMORY_BYTES (4u << 20) /* of one, at most; a multiple of 4096 */
+#define SCHEDHINT_BROKER_PATH 256    /* with the NUL */
+#define SCHEDHINT_BROKER_MEMORIES 64 /* for a connection, at most */
+#define SCHEDHINT_BROKER_MEMORY_BYTES                        \
+  (4u << 20) /* of one, at most; whole pages of the kernel's \
+              */
 
 enum schedhint_broker_kind {
   SCHEDHINT_BROKER_OPEN = 1,
@@ -53,7 +55,7 @@ enum schedhint_broker_kind {
 /* A pointer in the map's value. */
 struct schedhint_broker_slot {
   __u32 offset; /* in the value, 8-byte aligned */
-  __u32 size;   /* of the struct it points to, 1..4096 */
+  __u32 size;   /* of the struct it points to, 1 to the page's size */
 };
 
 /* What it is to point to. */

@@ -5,15 +5,16 @@
 #include <algorithm>
 #include <cstring>
 
-#include "kernel/block_size.h"
-
 namespace schedhint {
 namespace {
 
+// Of the format, whatever the kernel's is: a program that was built for larger pages is refused for
+// the size of its structs. A block of it never crosses a page of the kernel's.
+constexpr uint32_t kTldPage = 4096;
 constexpr uint32_t kHeaderBytes = 8;  // before a thread's values
-constexpr uint32_t kMostBytes = kPageSize - kHeaderBytes;
+constexpr uint32_t kMostBytes = kTldPage - kHeaderBytes;
 constexpr size_t kNameBytes = 62;
-constexpr size_t kMostKeys = kPageSize / 64 - 1;
+constexpr size_t kMostKeys = kTldPage / 64 - 1;
 
 constexpr uint32_t kValueSize = 16;
 constexpr uint32_t kValueSizeWithStart = 24;
@@ -45,7 +46,7 @@ void Store(uint16_t* field, size_t value) {
 }
 
 uint64_t PageOf(const Block& block) {
-  return reinterpret_cast<uint64_t>(block.address) & ~uint64_t{kPageSize - 1};
+  return reinterpret_cast<uint64_t>(block.address) & ~uint64_t{kTldPage - 1};
 }
 
 }  // namespace
@@ -56,12 +57,12 @@ bool IsTldValueSize(uint32_t value_size) {
 
 void WriteTldStart(const Block& data) {
   uint64_t start = kHeaderBytes;
-  if (data.size == kPageSize) std::memcpy(data.address, &start, sizeof(start));
+  if (data.size == kTldPage) std::memcpy(data.address, &start, sizeof(start));
 }
 
 bool FillTldValue(const Element& element, std::vector<uint8_t>* value) {
   Block data = element.At(kTldDataSlot);
-  if (value->size() == kValueSize && data.size != kPageSize) return false;
+  if (value->size() == kValueSize && data.size != kTldPage) return false;
   Value filled = {};
   filled.data = PageOf(data);
   filled.metadata = PageOf(element.At(kTldMetadataSlot));
@@ -72,7 +73,7 @@ bool FillTldValue(const Element& element, std::vector<uint8_t>* value) {
 }
 
 const Block& TldMetadata::Page() {
-  if (!has_page()) page_ = pool_->Take(kPageSize);
+  if (!has_page()) page_ = pool_->Take(kTldPage);
   return page_;
 }
 
@@ -128,9 +129,9 @@ void TldMetadata::Publish(const Draft& draft) {
 uint32_t TldMetadata::BlockBytes(uint32_t map_value_size) {
   is_laid_out_ = true;
   // Such a block will do for any map, so a thread that comes before its map takes one.
-  if (map_value_size != kValueSizeWithStart) return kPageSize;
+  if (map_value_size != kValueSizeWithStart) return kTldPage;
   // One more than they need: readers refuse a value that ends where the page does.
-  return std::min(kHeaderBytes + static_bytes_ + dynamic_bytes_ + 1, kPageSize);
+  return std::min(kHeaderBytes + static_bytes_ + dynamic_bytes_ + 1, kTldPage);
 }
 
 }  // namespace schedhint

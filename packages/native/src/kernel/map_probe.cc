@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <cstring>
 #include <vector>
 
+#include "kernel/block_size.h"
 #include "kernel/bpf_syscall.h"
 
 namespace schedhint {
@@ -17,8 +17,7 @@ constexpr int kNoThread = -1;
 }  // namespace
 
 SlotProbe ProbeSlot(int map_fd, uint32_t value_size, uint32_t slot_offset) {
-  // 4 KiB, or more on arm64: mprotect(2) takes whole pages only.
-  const uint32_t page = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
+  const uint32_t page = PageSize();
   // A page that can be pinned, and behind it one that can't.
   void* scratch =
       mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

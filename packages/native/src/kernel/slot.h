@@ -8,7 +8,7 @@ enum schedhint_owner : uint32_t { SCHEDHINT_OWNER_THREAD = 0, SCHEDHINT_OWNER_PR
 // One pointer in the map's value.
 struct schedhint_slot {
   uint32_t offset;  // in the value, 8-byte aligned
-  uint32_t size;    // of the struct it points to, 1..4096
+  uint32_t size;    // of the struct it points to, 1 to the page's size
   schedhint_owner owner;
 };
 

@@ -24,8 +24,8 @@ struct SharedPlace {
 
 class BlockMemory {
  public:
-  static constexpr size_t kChunkBytes = 16 * kPageSize;  // whole pages, also where they have 64 KiB
-  static constexpr size_t kMemoryBytes = 4u << 20;       // of one memfd; it holds what is touched
+  static constexpr size_t kChunkBytes = kLargestPage;  // whole pages, of whatever size
+  static constexpr size_t kMemoryBytes = 4u << 20;     // of one memfd; it holds what is touched
 
   // A chunk of zeroes, never unmapped; or null and errno.
   uint8_t* Map();

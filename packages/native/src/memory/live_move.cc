@@ -11,7 +11,7 @@
 namespace schedhint {
 namespace {
 
-constexpr size_t kPiece = 4096;
+constexpr size_t kPiece = 4096;  // no page is smaller
 
 // Writes memory to the file, except for pieces that are all zeroes: these stay holes.
 int WritePieces(const uint8_t* from, size_t bytes, int fd, off_t offset) {

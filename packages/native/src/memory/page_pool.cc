@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "kernel/block_size.h"
 #include "kernel/bpf_syscall.h"
 #include "kernel/monotonic_clock.h"
 
@@ -15,15 +14,9 @@ constexpr uint64_t kTogetherNs = kQuarantineNs / 10;
 // Where membarrier(2) is refused, time alone must do.
 constexpr uint64_t kQuarantineWithoutBarrierNs = 30 * kQuarantineNs;
 
-int SizeClass(uint32_t size) {
-  int size_class = 0;
-  for (uint32_t fits = kSmallestBlock; fits < size; fits *= 2) size_class++;
-  return size_class;
-}
-
 }  // namespace
 
-PagePool::PagePool() : quarantine_ns_(kQuarantineNs) {}
+PagePool::PagePool(uint32_t page_bytes) : page_bytes_(page_bytes), quarantine_ns_(kQuarantineNs) {}
 
 Block PagePool::Take(uint32_t size) {
   int size_class = SizeClass(size);
@@ -45,13 +38,13 @@ bool PagePool::AddPage(int size_class) {
   }
   uint32_t stride = kSmallestBlock << size_class;
   // Handed out from the front of the page, so the vector is filled from its end.
-  for (uint32_t end = kPageSize; end >= stride; end -= stride) {
+  for (uint32_t end = page_bytes_; end >= stride; end -= stride) {
     uint32_t start = end - stride;
     free_[size_class].push_back({chunk_ + start, stride});
     counts_.free++;
   }
-  chunk_ += kPageSize;
-  chunk_left_ -= kPageSize;
+  chunk_ += page_bytes_;
+  chunk_left_ -= page_bytes_;
   counts_.pages++;
   return true;
 }

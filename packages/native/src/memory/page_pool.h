@@ -13,6 +13,7 @@
 #include <mutex>
 #include <vector>
 
+#include "kernel/block_size.h"
 #include "memory/block_memory.h"
 
 namespace schedhint {
@@ -29,13 +30,21 @@ struct PoolCounts {
   uint32_t free = 0;
 };
 
+// The number of the smallest class whose blocks hold `size` bytes.
+constexpr int SizeClass(uint32_t size) {
+  int size_class = 0;
+  for (uint32_t fits = kSmallestBlock; fits < size; fits *= 2) size_class++;
+  return size_class;
+}
+
 class PagePool {
  public:
-  PagePool();
+  explicit PagePool(uint32_t page_bytes = PageSize());
   PagePool(const PagePool&) = delete;
   PagePool& operator=(const PagePool&) = delete;
 
-  // A zeroed block of at least `size` bytes (1 to 4096), or one with a null address and errno set.
+  // A zeroed block of at least `size` bytes (1 to the page's size), or one with a null address and
+  // errno set.
   Block Take(uint32_t size);
   void Return(Block block);
   // Frees the blocks whose time in quarantine is over, and returns when the next one's is
@@ -51,7 +60,7 @@ class PagePool {
   int MemoryDescriptor(uint32_t memory);
 
  private:
-  static constexpr int kClasses = 7;  // 64, 128, ... 4096
+  static constexpr int kClasses = SizeClass(kLargestPage) + 1;  // 64, 128, ... 65536
 
   struct Quarantined {
     Block block;
@@ -61,6 +70,7 @@ class PagePool {
   bool AddPage(int size_class);
   bool IsIdle() const { return counts_.used == 0 && counts_.quarantined == 0; }
 
+  const uint32_t page_bytes_;
   std::mutex mutex_;
   BlockMemory memory_;
   std::vector<Block> free_[kClasses];

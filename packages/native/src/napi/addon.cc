@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "kernel/block_size.h"
 #include "kernel/map_btf.h"
 #include "kernel/refused_calls.h"
 #include "napi/attachment.h"
@@ -122,6 +123,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Exported<ReadMapBtf>("readMapBtf"),
       Exported<ShowRefusedCalls>("refusedCalls"),
       Exported("isFirstThread", Napi::Boolean::New(env, is_first_thread)),
+      Exported("pageSize", Napi::Number::New(env, PageSize())),
       Exported("timeNamespaceOffsetNs", Napi::BigInt::New(env, time_offset)),
   };
   ExportAttachments(&properties);

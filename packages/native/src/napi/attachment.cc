@@ -78,7 +78,7 @@ void TellPlaces(Environment* environment, const schedhint_channel_spec& spec,
   for (uint32_t slot = 0; slot < spec.slot_count; slot++) {
     uint8_t* block = binding == nullptr ? nullptr : BlockOf(binding, slot).address;
     uintptr_t address = reinterpret_cast<uintptr_t>(block);
-    uintptr_t offset = address % kPageSize;
+    uintptr_t offset = address % PageSize();
     *told++ = block == nullptr ? kNoPage
                                : static_cast<double>(environment->NumberOfPage(address - offset));
     *told++ = static_cast<double>(offset);

@@ -37,8 +37,8 @@ napi_value Environment::PageAt(Napi::Env env, size_t number) {
   napi_value buffer = nullptr;
   if (page.buffer != nullptr) {
     napi_get_reference_value(env, page.buffer, &buffer);
-  } else if (napi_create_external_arraybuffer(env, reinterpret_cast<void*>(page.address), kPageSize,
-                                              nullptr, nullptr, &buffer) != napi_ok ||
+  } else if (napi_create_external_arraybuffer(env, reinterpret_cast<void*>(page.address),
+                                              PageSize(), nullptr, nullptr, &buffer) != napi_ok ||
              napi_create_reference(env, buffer, 1, &page.buffer) != napi_ok) {
     return nullptr;
   }

@@ -131,7 +131,7 @@ if (workerData?.shared !== undefined) {
   assert.deepEqual(held, { threads: 0, bindings: 0, bound: 0, mapsOpen: 0, blocksUsed: 0 });
   const places = new Float64Array(5);
   const handle = addon.attach(request, threadId, true, places);
-  assert.equal(addon.page(places[0]).byteLength, 4096);
+  assert.equal(addon.page(places[0]).byteLength, addon.pageSize);
   assert.ok(addon.store(handle, 0, 0, 4, 1));
   addon.release(handle);
   assert.ok(!addon.store(handle, 0, 0, 4, 2)); // a stale handle reaches nothing
