@@ -14,26 +14,59 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define BPF_FS_MAGIC 0xcafe4a11
+
+#define NO_TASK -1
 
 /*
  * Is the 8-byte slot of the map's values a pointer to user memory? The kernel looks at such
  * pointers before it looks at the key, so an update that names no task tells: an address where
  * nothing can be mapped is refused (EFAULT) if it is one; if it is plain data the key is (EBADF).
  */
-static bool is_uptr(int map_fd, unsigned slot) {
+static bool is_uptr(int map_fd, int task, unsigned slot) {
   __u64 value[PIN_VALUE_MAX / sizeof(__u64)] = {0};
-  int no_task = -1;
 
   value[slot] = 0x10;
-  return bpf_map_update_elem(map_fd, &no_task, value, BPF_ANY) && errno == EFAULT;
+  if (bpf_map_update_elem(map_fd, &task, value, BPF_ANY)) return errno == EFAULT;
+  bpf_map_delete_elem(map_fd, &task);
+  return false;
+}
+
+static bool begins_with_uptrs(int map_fd, int task) {
+  return is_uptr(map_fd, task, 0) && is_uptr(map_fd, task, 1);
+}
+
+/* No kernel promises that order. With the other one no slot looks like a pointer, unless the update
+ * names a task that is there: a child, which waits meanwhile. */
+static bool begins_with_uptrs_for_a_task(int map_fd) {
+  pid_t child = fork();
+  bool answer = false;
+  int task;
+
+  if (child < 0) return false;
+  if (!child) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;) pause();
+  }
+  task = syscall(SYS_pidfd_open, child, 0);
+  if (task >= 0) {
+    answer = begins_with_uptrs(map_fd, task);
+    close(task);
+  }
+  kill(child, SIGKILL);
+  waitpid(child, NULL, 0);
+  return answer;
 }
 
 static bool read_info(int map_fd, struct bpf_map_info* info) {
@@ -61,7 +94,8 @@ bool pin_find(struct pin* pin, const char* path, unsigned value_size) {
   }
   if (!read_info(pin->map_fd, &info)) return false;
   if (info.type != BPF_MAP_TYPE_TASK_STORAGE || info.key_size != sizeof(int) ||
-      info.value_size != value_size || !is_uptr(pin->map_fd, 0) || !is_uptr(pin->map_fd, 1)) {
+      info.value_size != value_size ||
+      (!begins_with_uptrs(pin->map_fd, NO_TASK) && !begins_with_uptrs_for_a_task(pin->map_fd))) {
     complain(
         "%s is pinned to something else: map \"%s\", type %u, key %u bytes, value %u bytes; "
         "wanted is a task storage map (type %u, key 4, value %u) with two user pointers. "

@@ -17,6 +17,12 @@ constexpr int kNoThread = -1;
 }  // namespace
 
 SlotProbe ProbeSlot(int map_fd, uint32_t value_size, uint32_t slot_offset) {
+  return ProbeSlotOf(kNoThread, map_fd, value_size, slot_offset);
+}
+
+SlotProbe ProbeSlotOf(int thread, int map_fd, uint32_t value_size, uint32_t slot_offset) {
+  // What the kernel says when it has nothing against the pointer.
+  const int taken = thread == kNoThread ? -EBADF : 0;
   const uint32_t page = PageSize();
   // A page that can be pinned, and behind it one that can't.
   void* scratch =
@@ -26,7 +32,9 @@ SlotProbe ProbeSlot(int map_fd, uint32_t value_size, uint32_t slot_offset) {
   std::vector<uint8_t> value(value_size);
   auto update_with = [&](const uint8_t* address) {
     std::memcpy(value.data() + slot_offset, &address, sizeof(address));
-    return UpdateElement(map_fd, kNoThread, value.data());
+    int answer = UpdateElement(map_fd, thread, value.data());
+    if (answer == 0) DeleteElement(map_fd, thread);
+    return answer;
   };
 
   SlotProbe probe;
@@ -42,14 +50,14 @@ SlotProbe ProbeSlot(int map_fd, uint32_t value_size, uint32_t slot_offset) {
       answer = update_with(refused - middle);
       if (answer == -EOPNOTSUPP) {
         crosses = middle;
-      } else if (answer == -EBADF) {
+      } else if (answer == taken) {
         fits = middle;
       } else {
         probe.error = answer;
       }
     }
     probe.struct_size = fits;
-  } else if (answer != -EBADF) {
+  } else if (answer != taken) {
     probe.error = answer;
   }
   munmap(scratch, 2 * page);

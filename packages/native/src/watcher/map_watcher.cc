@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "kernel/monotonic_clock.h"
-#include "watcher/native_thread.h"
+#include "kernel/native_thread.h"
 
 namespace schedhint {
 

@@ -1,4 +1,4 @@
-#include "watcher/native_thread.h"
+#include "kernel/native_thread.h"
 
 #include <pthread.h>
 #include <signal.h>
