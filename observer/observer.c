@@ -31,7 +31,11 @@ static const char usage[] =
     "\n"
     "  --pin PATH      where clients find the map (" SCHEDHINT_DEFAULT_PIN
     ")\n"
-    "  --mode OCTAL    permissions of the pin, e.g. 0666 for clients of any user (0600)\n"
+    "  --group GID     give the pin to this group, whose members may bind (mode 0660)\n"
+    "  --mode OCTAL    permissions of the pin (0600); 0666 lets every user of the machine set the\n"
+    "                  hints of any thread, others' too\n"
+    "  --trust-pin     take over a pin that every user may write, or that another user owns;\n"
+    "                  with --no-feedback any is taken\n"
     "  --keep-pin      leave the pin behind: clients stay bound until the next reader comes\n"
     "  --interval MS   between two snapshots; 0: only when asked (500)\n"
     "  --period US     between two looks at a thread that runs, 20 to 200 (100)\n"
@@ -89,6 +93,7 @@ static const char* default_object(void) {
 static void read_options(struct options* options, int argc, char** argv) {
   static const struct option known[] = {
       {"pin", required_argument, NULL, 'p'},     {"mode", required_argument, NULL, 'm'},
+      {"group", required_argument, NULL, 'g'},   {"trust-pin", no_argument, NULL, 'T'},
       {"keep-pin", no_argument, NULL, 'k'},      {"interval", required_argument, NULL, 'i'},
       {"period", required_argument, NULL, 'c'},  {"pid", required_argument, NULL, 'P'},
       {"threads", required_argument, NULL, 't'}, {"object", required_argument, NULL, 'o'},
@@ -100,6 +105,7 @@ static void read_options(struct options* options, int argc, char** argv) {
   *options = (struct options){
       .pin = SCHEDHINT_DEFAULT_PIN,
       .object = default_object(),
+      .access = {.group = PIN_NO_GROUP},
       .period_us = 100,
       .threads = 16384,
       .interval_ms = 500,
@@ -110,7 +116,13 @@ static void read_options(struct options* options, int argc, char** argv) {
         options->pin = optarg;
         break;
       case 'm':
-        options->mode = read_number("mode", optarg, 8, 0, 0777);
+        options->access.mode = read_number("mode", optarg, 8, 0, 0777);
+        break;
+      case 'g':
+        options->access.group = read_number("group", optarg, 10, 0, INT_MAX);
+        break;
+      case 'T':
+        options->trust_pin = true;
         break;
       case 'k':
         options->keep_pin = true;
@@ -263,14 +275,16 @@ int main(int argc, char** argv) {
   read_options(&options, argc, argv);
   signals = open_signals();
   if (signals < 0) return FAILED;
-  if (!pin_find(&pin, options.pin, sizeof(struct schedhint_value)))
+  /* One that only watches acts on no hint, and answers none. */
+  if (!pin_find(&pin, options.pin, sizeof(struct schedhint_value),
+                options.trust_pin || options.silent))
     return why_not(pin.error, FAILED_MAP);
   programs = programs_load(&options, pin.map_fd);
   if (!programs) return why_not(programs_error(), FAILED_KERNEL);
   if (!programs_attach(programs, &options)) {
     failure = why_not(programs_error(), FAILED);
   } else if (!pin.reused &&
-             !pin_create(&pin, programs_map_fd(programs, "schedhint"), options.mode)) {
+             !pin_create(&pin, programs_map_fd(programs, "schedhint"), &options.access)) {
     failure = FAILED_MAP;
   } else {
     pinned = true;

@@ -11,7 +11,8 @@
 
 struct options {
   const char* pin;
-  mode_t mode;        /* of the pin; 0: as the kernel made it, 0600 */
+  struct pin_access access;
+  bool trust_pin;
   const char* object; /* observer.bpf.o */
   unsigned period_us; /* between two looks at a busy thread */
   unsigned threads;   /* records, and so threads, at most */

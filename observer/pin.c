@@ -78,10 +78,24 @@ static bool read_info(int map_fd, struct bpf_map_info* info) {
   return false;
 }
 
-bool pin_find(struct pin* pin, const char* path, unsigned value_size) {
+static bool is_trusted(const char* path) {
+  struct stat found;
+
+  if (stat(path, &found)) return true; /* it does not exist: nothing is taken over */
+  if (found.st_uid == geteuid() && !(found.st_mode & S_IWOTH)) return true;
+  complain(
+      "%s is there, mode %04o, of user %u: %s could set the hints of any thread. Remove it, for a "
+      "new map (rm %s), or take it as it is: --trust-pin",
+      path, (unsigned)found.st_mode & 07777, (unsigned)found.st_uid,
+      found.st_mode & S_IWOTH ? "every user" : "that user", path);
+  return false;
+}
+
+bool pin_find(struct pin* pin, const char* path, unsigned value_size, bool trust) {
   struct bpf_map_info info;
 
   *pin = (struct pin){.path = path, .map_fd = -1};
+  if (!trust && !is_trusted(path)) return false;
   pin->map_fd = bpf_obj_get(path);
   if (pin->map_fd < 0) {
     if (errno == ENOENT) return true;
@@ -123,7 +137,20 @@ static bool is_bpffs(const char* directory) {
   return false;
 }
 
-bool pin_create(struct pin* pin, int map_fd, mode_t mode) {
+static bool give_access(const char* pin, const struct pin_access* access) {
+  bool has_group = access->group != PIN_NO_GROUP;
+  mode_t mode = access->mode ? access->mode : has_group ? 0660 : 0;
+
+  if (has_group && chown(pin, -1, access->group)) {
+    complain("cannot give the pin to group %u: %s", (unsigned)access->group, strerror(errno));
+    return false;
+  }
+  if (!mode || !chmod(pin, mode)) return true;
+  complain("cannot give the pin mode %o: %s", (unsigned)mode, strerror(errno));
+  return false;
+}
+
+bool pin_create(struct pin* pin, int map_fd, const struct pin_access* access) {
   char copy[PATH_MAX], temporary[PATH_MAX + 32];
   struct bpf_map_info info;
   const char* directory;
@@ -141,12 +168,17 @@ bool pin_create(struct pin* pin, int map_fd, mode_t mode) {
     complain("cannot pin the map as %s: %s", temporary, strerror(errno));
     return false;
   }
-  if (mode && chmod(temporary, mode)) {
-    complain("cannot give the pin mode %o: %s", (unsigned)mode, strerror(errno));
+  if (!give_access(temporary, access)) {
+    /* it has complained */
   } else if (renameat2(AT_FDCWD, temporary, AT_FDCWD, pin->path, RENAME_NOREPLACE)) {
     complain("cannot rename %s to %s: %s%s", temporary, pin->path, strerror(errno),
              errno == EEXIST ? "; another reader has just pinned it: start again to share it" : "");
   } else {
+    if (access->mode & S_IWOTH)
+      complain(
+          "%s may be written by every user of this machine: each can set the hints of any thread, "
+          "others' too. --group GID gives it to a group; with schedhint-broker it stays yours",
+          pin->path);
     return true;
   }
   unlink(temporary);

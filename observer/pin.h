@@ -21,10 +21,18 @@ struct pin {
 };
 #define PIN_VALUE_MAX 64
 /* Opens a pin that exists. True with map_fd -1 if there is no pin; false if it cannot be opened or
- * is not compatible. `value_size`: of a map whose values begin with two user pointers. */
-bool pin_find(struct pin* pin, const char* path, unsigned value_size);
-/* `mode` of the pin; 0 leaves the 0600 that the kernel gives it. */
-bool pin_create(struct pin* pin, int map_fd, mode_t mode);
+ * is not compatible. `value_size`: of a map whose values begin with two user pointers. Without
+ * `trust` a pin that strangers may write is refused: they may set the hints of any thread. */
+bool pin_find(struct pin* pin, const char* path, unsigned value_size, bool trust);
+
+/* Who may write a pin that is made. */
+struct pin_access {
+  mode_t mode; /* 0: 0660 for a group, else 0600 */
+  gid_t group; /* PIN_NO_GROUP: the maker's */
+};
+#define PIN_NO_GROUP ((gid_t) - 1)
+/* Says so if every user may write it. */
+bool pin_create(struct pin* pin, int map_fd, const struct pin_access* access);
 bool pin_remove(const struct pin* pin);
 
 #endif /* PIN_H */

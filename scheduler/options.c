@@ -30,7 +30,11 @@ static const char usage[] =
     "  --pin PATH           where clients find the map (" SCHEDHINT_DEFAULT_PIN
     ")\n"
     "  --tld PATH           read hints from task local data too, by a map that is pinned here\n"
-    "  --mode OCTAL         permissions of the pins, e.g. 0666 for clients of any user (0600)\n"
+    "  --group GID          give the pins to this group, whose members may bind (mode 0660)\n"
+    "  --mode OCTAL         permissions of the pins (0600); 0666 lets every user of the machine "
+    "set\n"
+    "                       the hints of any thread, others' too\n"
+    "  --trust-pin          take over a pin that every user may write, or that another user owns\n"
     "  --keep-pin           leave the pins behind: clients stay bound until a reader comes again\n"
     "  --interval MS        between two reports; 0: only one at the end (1000)\n"
     "  --json               a report is a JSON line, counted since the start\n"
@@ -104,6 +108,8 @@ void read_options(struct options* options, int argc, char** argv) {
       {"pin", required_argument, NULL, 'p'},
       {"tld", required_argument, NULL, 't'},
       {"mode", required_argument, NULL, 'm'},
+      {"group", required_argument, NULL, 'g'},
+      {"trust-pin", no_argument, NULL, 'T'},
       {"keep-pin", no_argument, NULL, 'k'},
       {"interval", required_argument, NULL, 'i'},
       {"json", no_argument, NULL, 'j'},
@@ -117,6 +123,7 @@ void read_options(struct options* options, int argc, char** argv) {
   *options = (struct options){
       .pin = SCHEDHINT_DEFAULT_PIN,
       .object = default_object(),
+      .access = {.group = PIN_NO_GROUP},
       .interval_ms = 1000,
       .settings =
           {
@@ -157,7 +164,13 @@ void read_options(struct options* options, int argc, char** argv) {
         settings->tld = 1;
         break;
       case 'm':
-        options->mode = read_number("mode", optarg, 8, 0, 0777);
+        options->access.mode = read_number("mode", optarg, 8, 0, 0777);
+        break;
+      case 'g':
+        options->access.group = read_number("group", optarg, 10, 0, INT_MAX);
+        break;
+      case 'T':
+        options->trust_pin = true;
         break;
       case 'k':
         options->keep_pin = true;

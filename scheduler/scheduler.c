@@ -88,7 +88,7 @@ int main(int argc, char** argv) {
   programs = programs_load(&options, &pins);
   if (!programs) return 1;
   /* The scheduler first: a client that binds is read at once. */
-  good = programs_attach(programs) && pins_create(&pins, programs, options.mode) &&
+  good = programs_attach(programs) && pins_create(&pins, programs, &options.access) &&
          report_ready(&pins.each[0].pin, &options);
   good = good && supervise(&options, programs, signals);
 

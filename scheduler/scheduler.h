@@ -12,8 +12,9 @@
 
 struct options {
   const char* pin;
-  const char* tld;    /* pin of the map of task local data; NULL: none is read */
-  mode_t mode;        /* of the pins; 0: as the kernel made it, 0600 */
+  const char* tld;          /* pin of the map of task local data; NULL: none is read */
+  struct pin_access access; /* to the pins */
+  bool trust_pin;
   const char* object; /* scx_schedhint.bpf.o */
   struct settings settings;
   int interval_ms; /* between two reports; 0: only the last */
@@ -37,7 +38,8 @@ struct pins {
   } each[2];
 };
 bool pins_find(struct pins* pins, const struct options* options);
-bool pins_create(struct pins* pins, const struct programs* programs, mode_t mode);
+bool pins_create(struct pins* pins, const struct programs* programs,
+                 const struct pin_access* access);
 bool pins_remove(const struct pins* pins);
 
 /* programs.c */

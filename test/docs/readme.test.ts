@@ -3,7 +3,7 @@
 // packages' names. Nothing else of the commands is changed: what they see at /sys/fs/bpf is a bpffs as
 // systemd mounts it, for which they get a mount namespace.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -63,10 +63,18 @@ describeOnKernel('the README alone', () => {
     rmSync(scratch, { recursive: true });
   });
 
+  const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+
+  /** What the user's own shell puts in before sudo gets the command. */
+  const substituted = (command: string) =>
+    command.replaceAll(/\$\([^)]*\)/g, (words) =>
+      execFileSync('setpriv', [...user, 'sh', '-c', `echo ${words}`], { encoding: 'utf8' }).trim(),
+    );
+
   /** As whoever reads the README would: with sudo as root, else as nobody. */
-  function start(command: string): ChildProcess {
-    const asRoot = command.startsWith('sudo ');
-    const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+  function start(line: string): ChildProcess {
+    const asRoot = line.startsWith('sudo ');
+    const command = asRoot ? substituted(line) : line;
     const words = [
       ...['nsenter', `--mount=/proc/${namespace.pid}/ns/mnt`],
       ...(asRoot ? [] : ['setpriv', ...user]),
@@ -97,7 +105,7 @@ describeOnKernel('the README alone', () => {
     const [install, access, top, app] = commands as [string, string, string, string];
     expect(commands).toEqual([
       expect.stringMatching(/^npm i /),
-      expect.stringMatching(/^sudo chmod /),
+      expect.stringMatching(/^sudo sh -c "chgrp \$\(id -g\) \/sys\/fs\/bpf && /),
       expect.stringMatching(/^sudo npx schedhint top\b/),
       expect.stringMatching(/ node app\.js$/),
     ]);

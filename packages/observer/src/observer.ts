@@ -11,8 +11,18 @@ import { parseMessage, type Ready, type Snapshot, type ThreadEvent } from './sna
 export interface ObserverOptions {
   /** Path of the pin: taken if it is there, else made. By default `SCHEDHINT_MAP`, else `/sys/fs/bpf/schedhint`. */
   readonly map?: string;
-  /** Permissions of a pin that it makes, e.g. 0o666; by default 0600. */
+  /**
+   * Permissions of a pin that it makes; by default 0600, or 0660 with `group`. 0o666 lets every user of the machine set the
+   * hints of any thread, others' too.
+   */
   readonly mode?: number;
+  /** The number of the group that a pin which it makes belongs to: its members may bind. */
+  readonly group?: number;
+  /**
+   * Take over a pin that every user may write, or that another user owns. Asked only with `feedback`: without, it acts on
+   * no hint. By default `ERR_OBSERVER_MAP`.
+   */
+  readonly trustPin?: boolean;
   /** This process only, by its pid in the initial pid namespace. */
   readonly pid?: number;
   /** Milliseconds between two snapshots, 0..3600000; 0, the default: only when asked. */
@@ -190,11 +200,14 @@ class Running
  * @throws ObserverError with a stable `code` where it cannot run
  */
 export async function startObserver(options: ObserverOptions = {}): Promise<Observer> {
-  const { map, mode, pid, intervalMs = 0, periodUs, events = false, feedback = false } = options;
+  const { map, mode, group, pid, intervalMs = 0, periodUs, events = false } = options;
+  const { feedback = false, trustPin = false } = options;
   const pin = map ?? process.env.SCHEDHINT_MAP;
   const args = [
     ...(pin ? ['--pin', pin] : []),
     ...(mode === undefined ? [] : ['--mode', mode.toString(8)]),
+    ...(group === undefined ? [] : ['--group', String(group)]),
+    ...(trustPin ? ['--trust-pin'] : []),
     ...(pid === undefined ? [] : ['--pid', String(pid)]),
     ...(periodUs === undefined ? [] : ['--period', String(periodUs)]),
     ...(events ? ['--events'] : []),

@@ -76,6 +76,7 @@ describeOnKernel('schedhint doctor, with a reader', () => {
   });
 
   test('nothing is wrong: exit code 0, not even a warning', async () => {
+    chmodSync(map, 0o660);
     const env = { NODE_OPTIONS: `--require ${register}` };
     const diagnosis = await diagnose({ map, env });
     expect(diagnosis).toMatchObject({ code: 0, ok: true, status: { state: 'bound' } });
@@ -89,10 +90,16 @@ describeOnKernel('schedhint doctor, with a reader', () => {
     expect(diagnosis).toMatchObject({ code: 0, ok: true, status: { state: 'bound' } });
   });
 
+  test('a pin that every user may write: a warning, with what to do', async () => {
+    const diagnosis = await diagnose({ map });
+    expectWarning(diagnosis, 'map', /every user of this machine .* any thread \(mode 0666, /);
+    expect(check(diagnosis, 'map').todo).toMatch(/chgrp .*0660 .*schedhint-broker/);
+  });
+
   test('no permission on the pin', async () => {
     chmodSync(map, 0o600);
     const diagnosis = await diagnose({ map, program: ['programs/as-user.mjs', NOBODY, map] });
-    expectCause(diagnosis, 'map', /may not read and write .*0600, of user 0/, /^chmod 0666 /);
+    expectCause(diagnosis, 'map', /may not read and write .*0600, of user 0/, /^chgrp it .* 0660 /);
   });
 
   test('no permission on a directory', async () => {
@@ -103,7 +110,7 @@ describeOnKernel('schedhint doctor, with a reader', () => {
       diagnosis,
       'map',
       new RegExp(`may not pass ${directory} `),
-      new RegExp(`chmod o\\+x ${directory},`),
+      new RegExp(`chgrp \\d+ ${directory},`),
     );
   });
 
@@ -203,7 +210,7 @@ describeOnKernel('schedhint doctor, with a reader', () => {
     const { code, text } = await report('--map', `${bpffs.path}/other`);
     expect(code).toBe(1);
     expect(text).toMatch(
-      /^fail {2}map +no map is pinned at .*\n +-> start the scheduler, .*hints\); without one, schedhint top --map .*other --mode 0666 /m,
+      /^fail {2}map +no map is pinned at .*\n +-> start the scheduler, .*hints\); without one, schedhint top --map .*other --group \d+, /m,
     );
     expect(text).toMatch(/^\d+ pass, 1 warn, 1 fail; hints stay private: ERR_MAP_NOT_FOUND$/m);
     expect(text).not.toContain('\x1b');

@@ -1,5 +1,6 @@
 import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Bpffs, mountBpffs } from '../../rig/bpffs.js';
@@ -128,6 +129,29 @@ describeOnKernel('schedhint top', () => {
     await untilTable((table) => table.length === APP_THREADS, '--pid', String(app.pid));
   });
 
+  test('a pin for a group, and what one for every user allows', async () => {
+    const pin = `${bpffs.path}/own`;
+    const args = ['--map', pin, '--interval', '0.2'];
+    const child = spawn(process.execPath, [command, 'top', ...args, '--group', '65534']);
+    children.push(child);
+    const ended = output(child);
+    await once(child.stdout, 'data');
+    const { mode, gid } = statSync(pin);
+    expect([mode & 0o777, gid]).toEqual([0o660, 65534]);
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ code: 0, errors: '' });
+    expect(await run(...args, '--iterations', '1', '--mode', '0666')).toMatchObject({
+      code: 0,
+      errors: expect.stringMatching(/^schedhint top: --mode 0666: .*every user .*any thread.*\n$/),
+    });
+    expect(await run('--group', 'staff')).toMatchObject({
+      code: 1,
+      errors: expect.stringMatching(/ERR_OPTION: --group takes the number of a group/),
+    });
+    const help = (await run('--help')).text.replaceAll(/\s+/g, ' ');
+    expect(help).toContain('0666 lets every user of the machine set the hints of any thread');
+  });
+
   test('what is wrong is said in one line', async () => {
     expect(await run('--sort', 'beauty')).toMatchObject({
       code: 1,
@@ -139,7 +163,7 @@ describeOnKernel('schedhint top', () => {
     });
     expect(await run('--mode', 'rw-')).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(/ERR_OPTION: --mode wants octal permissions such as 0666/),
+      errors: expect.stringMatching(/ERR_OPTION: --mode wants octal permissions such as 0660/),
     });
     expect(await run('--map', '/no/such/map')).toMatchObject({
       code: 1,

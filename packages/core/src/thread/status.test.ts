@@ -235,7 +235,7 @@ describe('EACCES', () => {
     expect(explain(at('/nonexistent/m'), status(Step.OpenMap, EACCES))).toMatchObject({
       state: 'unavailable',
       code: 'ERR_MAP_PERMISSION',
-      reason: expect.stringMatching(/EACCES.*chmod 0666/),
+      reason: expect.stringMatching(/EACCES.*group, mode 0660/),
     });
   });
 });

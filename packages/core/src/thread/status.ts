@@ -225,7 +225,7 @@ function explainOpen({ kind, map: path }: Asked, said: string): Unbound {
       return kind === 'layered' || kernelHasUptr()
         ? waiting(
             'ERR_MAP_NOT_FOUND',
-            `no map is pinned at ${path}: ${isThere(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in ${PIN_VARIABLE[kind]}${kind === 'uptr' ? '; to see hints without a scheduler: schedhint top --mode 0666' : ''}`,
+            `no map is pinned at ${path}: ${isThere(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in ${PIN_VARIABLE[kind]}${kind === 'uptr' ? '; to see hints without a scheduler: schedhint top --group GID' : ''}`,
           )
         : unavailable(
             'ERR_UPTR_UNSUPPORTED',
@@ -235,7 +235,7 @@ function explainOpen({ kind, map: path }: Asked, said: string): Unbound {
       return mayBePin(path)
         ? unavailable(
             'ERR_MAP_PERMISSION',
-            `opening ${path} was refused (EACCES): let this user read and write the pin (chmod 0666, or a group and 0660) and pass its directories${notBrokered}`,
+            `opening ${path} was refused (EACCES): let this user read and write the pin (by a group, mode 0660) and pass its directories${notBrokered}`,
           )
         : unavailable(
             'ERR_NOT_A_PIN',

@@ -7,8 +7,10 @@ const { version } = JSON.parse(
   readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
+const GROUP =
+  'where no map is pinned, the group of the pin that it makes, whose members may bind: "$(id -g)" (mode 0660)';
 const MODE =
-  'where no map is pinned, the permissions of the pin that it makes: 0666 lets apps of any user bind (0600)';
+  "and its permissions (0600); 0666 lets every user of the machine set the hints of any thread, others' too";
 
 const program = new Command('schedhint')
   .description('Scheduler hints for Node.js, through memory shared with a BPF program.')
@@ -65,6 +67,7 @@ program
     'Show all threads of the host that hint, as a scheduler would see them (needs root).',
   )
   .option('--map <pin>', 'path of the pinned map (SCHEDHINT_MAP, else /sys/fs/bpf/schedhint)')
+  .option('--group <gid>', GROUP)
   .option('--mode <octal>', MODE)
   .option('--pid <pid>', 'the threads of this process only')
   .option('--interval <seconds>', 'between two looks', '1')
@@ -88,6 +91,7 @@ program
   .option('-o, --output <file>', 'write there (schedhint-trace-PID.json, or .html)')
   .option('--html', 'one page that any browser shows, instead of JSON for Perfetto')
   .option('--map <pin>', 'path of the pinned map (SCHEDHINT_MAP, else /sys/fs/bpf/schedhint)')
+  .option('--group <gid>', GROUP)
   .option('--mode <octal>', MODE)
   .addHelpText(
     'after',

@@ -53,7 +53,14 @@ function map(patient: Patient, where: Check): Check {
   const { map, status, calls } = patient;
   if (status.state === 'bound') {
     const by = status.map.by === 'broker' ? 'through the broker' : 'by this process itself';
-    return pass('map', `${map}: task storage with __uptr fields, id ${status.map.id}, bound ${by}`);
+    const found = `${map}: task storage with __uptr fields, id ${status.map.id}, bound ${by}`;
+    return isOpenToAll(map)
+      ? warn(
+          'map',
+          `${found}; every user of this machine can set the hints of any thread (mode ${modeOf(map)})`,
+          `chgrp it to a group that you trust and chmod 0660 ${map}, or chmod 0600 and run schedhint-broker; who has it open keeps it, so remove the pin and start the scheduler again where that matters`,
+        )
+      : pass('map', found);
   }
   const { code, reason } = status;
   if (!TOLD_BY[code].includes('map')) return skip('map', `not known: ${code} stands before it`);
@@ -63,7 +70,7 @@ function map(patient: Patient, where: Check): Check {
       return fail(
         'map',
         `no map is pinned at ${map}`,
-        `start the scheduler${others(map)}; without one, schedhint top --map ${map} --mode 0666 makes the map and shows the hints`,
+        `start the scheduler${others(map)}; without one, schedhint top --map ${map} --group ${ownGroup()}, as root, makes the map and shows the hints`,
       );
     case 'ERR_BPF_REFUSED':
       return calls?.bpf === 0
@@ -122,16 +129,28 @@ function permission(map: string): Check {
       return fail(
         'map',
         `${user()} may not pass ${directory} (${errnoOf(error)}, mode ${modeOf(directory)})`,
-        `let it pass: chmod o+x ${directory}, or pin the map where it may; or run schedhint-broker`,
+        `let a group of this user pass: chgrp ${ownGroup()} ${directory}, and chmod g+x; or pin the map where it may; or run schedhint-broker`,
       );
     }
   }
   return fail(
     'map',
     `${user()} may not read and write ${map} (EACCES, mode ${modeOf(map)})`,
-    `chmod 0666 ${map}, or chgrp it to a group of this user and chmod 0660; or run schedhint-broker`,
+    `chgrp it to a group of this user and chmod 0660: chgrp ${ownGroup()} ${map} && chmod 0660 ${map}; or run schedhint-broker`,
   );
 }
+
+const OTHERS_MAY_WRITE = 0o002;
+
+function isOpenToAll(map: string): boolean {
+  try {
+    return (statSync(map).mode & OTHERS_MAY_WRITE) !== 0;
+  } catch {
+    return false; // this user may not look at it
+  }
+}
+
+const ownGroup = () => process.getgid?.() ?? 0;
 
 function waysTo(path: string): string[] {
   const parent = dirname(path);

@@ -3,8 +3,8 @@
 
 import { once } from 'node:events';
 import type { Observer, ObserverOptions, Snapshot } from '@schedhint/observer';
+import { accessOption } from '../access-option.js';
 import { paintFor } from '../colours.js';
-import { modeOption } from '../mode-option.js';
 import { numberOption } from '../number-option.js';
 import { openObserver } from '../optional-observer.js';
 import { type Interval, intervalOf, ProcessNames } from './rows.js';
@@ -15,6 +15,7 @@ import { COLUMN_NAMES, type ColumnName, isColumn, line, sorted, summary, titles 
 export interface TopOptions {
   readonly map?: string;
   readonly mode?: string;
+  readonly group?: string;
   readonly pid?: string;
   readonly interval: string;
   readonly iterations?: string;
@@ -42,7 +43,7 @@ export async function top(options: TopOptions): Promise<void> {
   }
 }
 
-function check({ map, mode, pid, interval, iterations, sort }: TopOptions): Checked {
+function check({ map, mode, group, pid, interval, iterations, sort }: TopOptions): Checked {
   if (!isColumn(sort)) {
     throw Object.assign(new Error(`--sort wants one of ${COLUMN_NAMES.join(', ')}; got ${sort}`), {
       code: 'ERR_OPTION',
@@ -52,7 +53,7 @@ function check({ map, mode, pid, interval, iterations, sort }: TopOptions): Chec
   return {
     observed: {
       ...(map === undefined ? {} : { map }),
-      ...(mode === undefined ? {} : { mode: modeOption('--mode', mode) }),
+      ...accessOption('top', { mode, group }),
       ...(pid === undefined ? {} : { pid: numberOption('--pid', pid, whole) }),
       intervalMs: Math.round(
         numberOption('--interval', interval, { from: 0.1, to: 3600, whole: false }) * 1000,

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Observer, Snapshot } from '@schedhint/observer';
-import { modeOption } from '../mode-option.js';
+import { accessOption } from '../access-option.js';
 import { numberOption } from '../number-option.js';
 import { openObserver } from '../optional-observer.js';
 import { processName } from '../process-name.js';
@@ -16,6 +16,7 @@ import type { Timeline } from './timeline.js';
 export interface TraceOptions {
   readonly map?: string;
   readonly mode?: string;
+  readonly group?: string;
   readonly pid: string;
   readonly seconds: string;
   readonly output?: string;
@@ -27,7 +28,7 @@ export async function trace(options: TraceOptions): Promise<void> {
   const pid = numberOption('--pid', options.pid, { from: 1, to: 2 ** 31 - 1, whole: true });
   const seconds = numberOption('--seconds', options.seconds, { from: 0.1, to: 600, whole: false });
   const { html = false, map } = options;
-  const mode = options.mode === undefined ? undefined : modeOption('--mode', options.mode);
+  const access = accessOption('trace', options);
   const output = options.output ?? `schedhint-trace-${pid}.${html ? 'html' : 'json'}`;
   const name = processName(pid);
   if (name === null) throw failure('ERR_NO_PROCESS', `there is no process ${pid}`);
@@ -35,7 +36,7 @@ export async function trace(options: TraceOptions): Promise<void> {
     pid,
     events: true,
     ...(map === undefined ? {} : { map }),
-    ...(mode === undefined ? {} : { mode }),
+    ...access,
   });
   const { timeline, last } = await record(observer, pid, name, seconds);
   if (!timeline.tracks.some(({ kind }) => kind === 'js')) {
