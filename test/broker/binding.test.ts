@@ -2,6 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeOnKernel } from '../rig/kernel-support.js';
+import { PAGE_SIZE } from '../rig/page-size.js';
 import { settledPins, untilPinnedAtMost } from '../rig/pinned-pages.js';
 import { until } from '../rig/until.js';
 import { type BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
@@ -94,11 +95,14 @@ describeOnKernel('the broker binds', () => {
   test('again: the element is replaced, and the old page is counted until it is unpinned', async () => {
     const all = await ready(host, broker, { uid: UID, pages: 2 });
     await all.connection.bind(all.main, [{ memory: 1, offset: 0 }, 0]);
-    await writeInputs(all, 4096, 5, 6);
-    await all.connection.bind(all.main, [{ memory: 1, offset: 4096 }, 0]);
+    await writeInputs(all, PAGE_SIZE, 5, 6);
+    await all.connection.bind(all.main, [{ memory: 1, offset: PAGE_SIZE }, 0]);
     await host.look(all.client.pid);
-    await until('the program has written', async () => (await readResults(all, 4096))[0] !== 0);
-    expect((await readResults(all, 4096))[0]).toBe(resultOf(5, 6));
+    await until(
+      'the program has written',
+      async () => (await readResults(all, PAGE_SIZE))[0] !== 0,
+    );
+    expect((await readResults(all, PAGE_SIZE))[0]).toBe(resultOf(5, 6));
     expect(await broker.held()).toMatchObject({ threads: 1, pages: 2, pins: 2 });
     await broker.untilHeld({ threads: 1, pages: 1, pins: 1 });
   });

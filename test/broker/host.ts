@@ -2,6 +2,7 @@
 
 import { BpfReader } from '../rig/bpf-reader.js';
 import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
+import { PAGE_SIZE } from '../rig/page-size.js';
 import { until } from '../rig/until.js';
 import { type BrokerOptions, BrokerProcess } from './broker-process.js';
 import { Client, type Connection } from './client.js';
@@ -92,7 +93,7 @@ export async function ready(
   const connection = await client.connect(broker.socket);
   const opened = await connection.open(host.map, VALUE_SIZE, SLOTS);
   if (opened.reason !== 'done') throw new Error(JSON.stringify(opened));
-  const memory = await client.memfd(pages * 4096);
+  const memory = await client.memfd(pages * PAGE_SIZE);
   const handed = await connection.memory(1, memory);
   if (handed.reason !== 'done') throw new Error(JSON.stringify(handed));
   return { client, connection, memory, main: await client.pidfd(client.pid) };

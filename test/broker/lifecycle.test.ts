@@ -8,6 +8,7 @@ import { Step } from '@schedhint/native';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { BpfReader } from '../rig/bpf-reader.js';
 import { describeOnKernel } from '../rig/kernel-support.js';
+import { PAGE_SIZE } from '../rig/page-size.js';
 import { BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
 import { clientProgram } from './client.js';
 import { Host, ready, SLOTS, VALUE_SIZE } from './host.js';
@@ -64,7 +65,7 @@ describeOnKernel('the broker lives', () => {
     const again = await ready(host, broker, { uid: UID });
     expect(await again.connection.bind(again.main, [FIRST, 0])).toMatchObject({ reason: 'done' });
     // Who waits for another map has heard nothing.
-    expect(await other.connection.memory(1, await other.client.memfd(4096))).toMatchObject({
+    expect(await other.connection.memory(1, await other.client.memfd(PAGE_SIZE))).toMatchObject({
       reason: 'kernel',
     });
     await host.endClients();

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeOnKernel } from '../rig/kernel-support.js';
+import { PAGE_SIZE } from '../rig/page-size.js';
 import { until } from '../rig/until.js';
 import { type BrokerProcess, BUILD_MS, buildBroker, type Held, NOTHING } from './broker-process.js';
 import type { Client, Connection } from './client.js';
@@ -40,7 +41,7 @@ describeOnKernel('limits', () => {
   /** Binds a new thread to the page of this number; what the broker says. */
   async function bindPage({ client, connection }: Ready, page: number): Promise<string> {
     const pidfd = await client.pidfd(await client.thread());
-    return (await connection.bind(pidfd, [{ memory: 1, offset: 4096 * page }, 0])).reason;
+    return (await connection.bind(pidfd, [{ memory: 1, offset: PAGE_SIZE * page }, 0])).reason;
   }
 
   async function bindPages(all: Ready, pages: number): Promise<string[]> {
@@ -87,7 +88,7 @@ describeOnKernel('limits', () => {
     const reasons = [];
     for (let i = 0; i < 5; i++) {
       reasons.push(await bindPage(all, 0));
-      await all.client.command(`punch ${all.memory} 0 4096`);
+      await all.client.command(`punch ${all.memory} 0 ${PAGE_SIZE}`);
     }
     expect(reasons).toEqual(['done', 'done', 'done', 'done', 'limit']);
     expect(await broker.held()).toMatchObject({ pages: 1, pins: 4 });
@@ -118,7 +119,7 @@ describeOnKernel('limits', () => {
     await start('--max-memories-per-all', '66');
     const handOver = async ({ client, connection }: Ready, from: number, to: number) => {
       for (let number = from; number <= to; number++) {
-        const fd = await client.memfd(4096);
+        const fd = await client.memfd(PAGE_SIZE);
         expect(await connection.ask(memoryRequest(number), fd)).toMatchObject({ reason: 'done' });
       }
     };
@@ -126,7 +127,7 @@ describeOnKernel('limits', () => {
     await handOver(first, 2, 64);
     const second = await ready(host, broker, { uid: OTHER_UID });
     await handOver(second, 2, 2);
-    const fd = await second.client.memfd(4096);
+    const fd = await second.client.memfd(PAGE_SIZE);
     expect(await second.connection.memory(3, fd)).toMatchObject({ reason: 'limit' });
   });
 

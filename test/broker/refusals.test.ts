@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { Step } from '@schedhint/native';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeOnKernel } from '../rig/kernel-support.js';
+import { PAGE_SIZE } from '../rig/page-size.js';
 import { type BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
 import { type Client, MFD_HUGETLB, SEALED, Seal } from './client.js';
 import { Host, ready, SLOTS, VALUE_SIZE } from './host.js';
@@ -88,7 +89,7 @@ describeOnKernel('the broker refuses', () => {
 
     test.each([
       ['an eventfd', (client: Client) => client.descriptor('eventfd')],
-      ['a memfd', (client: Client) => client.memfd(4096)],
+      ['a memfd', (client: Client) => client.memfd(PAGE_SIZE)],
       ['a file', (client: Client) => client.descriptor(`open /etc/passwd ${O_RDONLY}`)],
       [
         'the pidfd of the process, not of a thread',
@@ -123,16 +124,19 @@ describeOnKernel('the broker refuses', () => {
   describe('memory', () => {
     const MEMORY_BYTES = 4 << 20;
     test.each([
-      ['without seals', (client: Client) => client.memfd(4096, 0)],
-      ['that may shrink', (client: Client) => client.memfd(4096, Seal.grow | Seal.seal)],
-      ['that may grow', (client: Client) => client.memfd(4096, Seal.shrink | Seal.seal)],
-      ['that may be sealed more', (client: Client) => client.memfd(4096, Seal.shrink | Seal.grow)],
-      ['sealed against writing', (client: Client) => client.memfd(4096, SEALED | Seal.write)],
+      ['without seals', (client: Client) => client.memfd(PAGE_SIZE, 0)],
+      ['that may shrink', (client: Client) => client.memfd(PAGE_SIZE, Seal.grow | Seal.seal)],
+      ['that may grow', (client: Client) => client.memfd(PAGE_SIZE, Seal.shrink | Seal.seal)],
+      [
+        'that may be sealed more',
+        (client: Client) => client.memfd(PAGE_SIZE, Seal.shrink | Seal.grow),
+      ],
+      ['sealed against writing', (client: Client) => client.memfd(PAGE_SIZE, SEALED | Seal.write)],
       [
         'sealed against writing from now on',
-        (client: Client) => client.memfd(4096, SEALED | Seal.futureWrite),
+        (client: Client) => client.memfd(PAGE_SIZE, SEALED | Seal.futureWrite),
       ],
-      ['larger than the limit', (client: Client) => client.memfd(MEMORY_BYTES + 4096)],
+      ['larger than the limit', (client: Client) => client.memfd(MEMORY_BYTES + PAGE_SIZE)],
       ['huge', (client: Client) => client.memfd(2 ** 50)],
       ['empty', (client: Client) => client.memfd(0)],
       ['of a page and a half', (client: Client) => client.memfd(6144)],
@@ -143,14 +147,14 @@ describeOnKernel('the broker refuses', () => {
           const file = `/dev/shm/schedhint-${client.pid}`;
           const fd = await client.descriptor(`open ${file} ${O_RDWR | O_CREAT}`);
           rmSync(file);
-          await client.command(`size ${fd} 4096`);
+          await client.command(`size ${fd} ${PAGE_SIZE}`);
           return fd;
         },
       ],
       [
         'opened for reading',
         async (client: Client) =>
-          client.descriptor(`open /proc/self/fd/${await client.memfd(4096)} ${O_RDONLY}`),
+          client.descriptor(`open /proc/self/fd/${await client.memfd(PAGE_SIZE)} ${O_RDONLY}`),
       ],
       ['that is a pidfd', (client: Client) => client.pidfd(client.pid)],
       ['that is a directory', (client: Client) => client.descriptor(`open / ${O_RDONLY}`)],
@@ -172,7 +176,7 @@ describeOnKernel('the broker refuses', () => {
       ['into a memory that was never handed over', { memory: 2, offset: 0 }],
       ['behind the end', { memory: 1, offset: 8192 }],
       ['far behind the end', { memory: 1, offset: 0xffff_fff8 }],
-      ['that cross a page', { memory: 1, offset: 4096 - 8 }],
+      ['that cross a page', { memory: 1, offset: PAGE_SIZE - 8 }],
       ['that are not aligned', { memory: 1, offset: 4 }],
     ])('%s', async (_, pointer) => {
       const all = await ready(host, broker, { uid, pages: 2 });
@@ -229,7 +233,7 @@ describeOnKernel('the broker refuses', () => {
       const connection = await client.connect(waiting.socket);
       const refused = { reason: 'kernel', step: Step.OpenMap, error: ENOENT };
       expect(await connection.open(absent, VALUE_SIZE, SLOTS)).toMatchObject(refused);
-      expect(await connection.memory(1, await client.memfd(4096))).toMatchObject({
+      expect(await connection.memory(1, await client.memfd(PAGE_SIZE))).toMatchObject({
         kind: 'memory',
         ...refused,
       });
@@ -289,17 +293,17 @@ describeOnKernel('the broker refuses', () => {
       ['OPEN a second time', async () => [good()], 'a second OPEN'],
       [
         'OPEN with a descriptor',
-        async (client) => [good(), await client.memfd(4096)],
+        async (client) => [good(), await client.memfd(PAGE_SIZE)],
         'descriptors',
       ],
       [
         'MEMORY out of order',
-        async (client) => [memoryRequest(3), await client.memfd(4096)],
+        async (client) => [memoryRequest(3), await client.memfd(PAGE_SIZE)],
         'memory number',
       ],
       [
         'MEMORY with a number too large',
-        async (client) => [memoryRequest(65), await client.memfd(4096)],
+        async (client) => [memoryRequest(65), await client.memfd(PAGE_SIZE)],
         'memory number',
       ],
       [

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { BrokerProcess, buildBroker } from '../../broker/broker-process.js';
 import { Client } from '../../broker/client.js';
 import { bindRequest, type Pointer } from '../../broker/messages.js';
+import { PAGE_SIZE } from '../../rig/page-size.js';
 import type { App } from '../app.js';
 import type { Row } from '../row.js';
 import type { Scheduler } from '../scheduler.js';
@@ -15,7 +16,6 @@ import type { Stage } from '../stage.js';
 
 const refuse = fileURLToPath(new URL('../programs/build/refuse', import.meta.url));
 const NOBODY = 65534;
-const PAGE = 4096;
 const HUGE = 64 << 20;
 /** Of the standard value, and what a liar lets it point to. */
 const VALUE_SIZE = 16;
@@ -138,7 +138,7 @@ const foreignThread: Row = {
     const liar = await client(stage, NOBODY);
     const connection = await liar.connect(broker.socket);
     assert.equal((await connection.open(stage.map, VALUE_SIZE, SLOTS)).reason, 'done');
-    assert.equal((await connection.memory(1, await liar.memfd(PAGE))).reason, 'done');
+    assert.equal((await connection.memory(1, await liar.memfd(PAGE_SIZE))).reason, 'done');
     for (let i = 0; i < times; i++) {
       const victim = await liar.pidfd(app.tids[i % app.tids.length]!);
       assert.equal((await connection.bind(victim, POINTERS)).reason, 'foreign thread');
@@ -168,7 +168,7 @@ function badDescriptor(
         const connection = await liar.connect(broker.socket);
         assert.equal((await connection.open(stage.map, VALUE_SIZE, SLOTS)).reason, 'done');
         const { memory, thread } = await ask(liar);
-        const handed = await connection.memory(1, memory ?? (await liar.memfd(PAGE)));
+        const handed = await connection.memory(1, memory ?? (await liar.memfd(PAGE_SIZE)));
         const bound = thread === undefined ? handed : await connection.bind(thread, POINTERS);
         assert.equal(bound.reason, reason);
         await connection.close();
@@ -186,7 +186,7 @@ export const rows: readonly Row[] = [
   garbage,
   foreignThread,
   badDescriptor('a memfd without seals', 'bad memory', async (liar) => ({
-    memory: await liar.memfd(PAGE, 0),
+    memory: await liar.memfd(PAGE_SIZE, 0),
   })),
   badDescriptor('a huge memfd', 'bad memory', async (liar) => ({ memory: await liar.memfd(HUGE) })),
   badDescriptor('a descriptor that is no pidfd', 'not a thread', async (liar) => ({
