@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -86,6 +87,16 @@ int UpdateElement(int map_fd, int key, const void* value, bool may_replace) {
 
 int DeleteElement(int map_fd, int key) {
   return elements.erase({open_maps.at(InodeOf(map_fd)), InodeOf(key)}) == 1 ? 0 : -ENOENT;
+}
+
+// As the real one: the probe's scratch thread is a thread.
+int OpenThread(pid_t tid) {
+  long fd = syscall(SYS_pidfd_open, tid, O_EXCL);
+  return fd < 0 ? -errno : static_cast<int>(fd);
+}
+
+void CloseDescriptor(int fd) {
+  close(fd);
 }
 
 int WaitForReaders() {
