@@ -15,9 +15,6 @@ enum Resource : unsigned {
   kMemories,
   kThreads,
   kPages,  // of memories, that a pointer in some element leads to
-  // Pointers in elements. Each holds a page, and not always one of those counted: a client that
-  // punches a hole into its memfd between two binds has two pages in one place.
-  kPins,
   kResources,
 };
 

@@ -36,9 +36,11 @@ schedhint_broker_answer AnswerOf(unsigned kind) {
 
 }  // namespace
 
-schedhint_broker_answer EndAnswer(schedhint_broker_reason reason) {
+schedhint_broker_answer EndAnswer(schedhint_broker_reason reason, unsigned version) {
   schedhint_broker_answer answer = AnswerOf(SCHEDHINT_BROKER_END);
+  answer.version = static_cast<__u16>(version);
   answer.reason = reason;
+  if (reason == SCHEDHINT_BROKER_OTHER_VERSION) answer.found = SCHEDHINT_BROKER_VERSION;
   return answer;
 }
 
@@ -62,12 +64,12 @@ Connection::~Connection() {
   if (session_ != nullptr) End(SCHEDHINT_BROKER_DONE);
 }
 
-void Connection::End(schedhint_broker_reason reason) {
+void Connection::End(schedhint_broker_reason reason, unsigned version) {
   if (has_ended()) return;
   desk_.loop->Remove(socket_.get(), this);
   desk_.loop->Remove(session_->peer().pidfd.get(), &peer_end_);
   session_ = nullptr;
-  schedhint_broker_answer answer = EndAnswer(reason);
+  schedhint_broker_answer answer = EndAnswer(reason, version);
   (void)!send(socket_.get(), &answer, sizeof(answer), MSG_DONTWAIT | MSG_NOSIGNAL);
   handed_.fd.Reset(-1);
   socket_.Reset(-1);
@@ -77,6 +79,12 @@ void Connection::Fail(const char* problem) {
   LogClient(session_->peer().uid, Format("event=protocol-error %s problem=%s",
                                          session_->Name().c_str(), Quoted(problem).c_str()));
   End(SCHEDHINT_BROKER_DONE);
+}
+
+void Connection::RefuseVersion(unsigned version) {
+  LogClient(session_->peer().uid, Format("event=connection-refused %s reason=version version=%u",
+                                         session_->Name().c_str(), version));
+  End(SCHEDHINT_BROKER_OTHER_VERSION, version);
 }
 
 void Connection::OnReady(uint32_t) {
@@ -129,6 +137,8 @@ void Connection::TakeDescriptors(msghdr* message) {
 }
 
 void Connection::HandleRequest() {
+  unsigned version;
+  if (IsOfOtherVersion(bytes_, filled_, &version)) return RefuseVersion(version);
   schedhint_broker_request request;
   const char* problem = ParseRequest(bytes_, filled_, descriptors_, &request);
   Handed handed = std::move(handed_);

@@ -12,8 +12,9 @@
 
 namespace schedhint::broker {
 
-// That the connection ends, and why.
-schedhint_broker_answer EndAnswer(schedhint_broker_reason reason);
+// That the connection ends, and why. `version`: of the protocol that the client speaks.
+schedhint_broker_answer EndAnswer(schedhint_broker_reason reason,
+                                  unsigned version = SCHEDHINT_BROKER_VERSION);
 
 // Counts as a connection for as long as it or a descriptor of a foreign file system that came over
 // it is open.
@@ -38,7 +39,7 @@ class Connection final : public EventSource {
   void OnReady(uint32_t events) override;
   // Deletes its elements and tells the client. The broker takes it away at the end of its
   // round.
-  void End(schedhint_broker_reason reason);
+  void End(schedhint_broker_reason reason, unsigned version = SCHEDHINT_BROKER_VERSION);
   bool has_ended() const { return session_ == nullptr; }
   bool Wants(const std::string& path) const { return session_ != nullptr && session_->Wants(path); }
 
@@ -55,6 +56,7 @@ class Connection final : public EventSource {
   void HandleRequest();
   void Send(const schedhint_broker_answer& answer);
   void Fail(const char* problem);
+  void RefuseVersion(unsigned version);
 
   const Desk desk_;
   const DescriptorOrigins& origins_;
@@ -63,7 +65,7 @@ class Connection final : public EventSource {
   PeerEnd peer_end_;
   std::shared_ptr<ConnectionSlot> slot_;
   std::unique_ptr<Session> session_;
-  unsigned char bytes_[kRequestBytes];
+  alignas(schedhint_broker_request) unsigned char bytes_[kRequestBytes];
   size_t filled_ = 0;
   unsigned descriptors_ = 0;  // that came with these bytes
   Handed handed_;             // the first of them

@@ -43,10 +43,10 @@ class Signals final : public EventSource {
 
 void LogCounts(const Accounts& accounts) {
   const Amounts& held = accounts.all.held;
-  LogOwn("info", Format("event=held connections=%u memories=%u threads=%u pages=%u pins=%u "
+  LogOwn("info", Format("event=held connections=%u memories=%u threads=%u pages=%u "
                         "users=%zu cgroups=%zu",
                         held[kConnections], held[kMemories], held[kThreads], held[kPages],
-                        held[kPins], accounts.users.size(), accounts.cgroups.size()));
+                        accounts.users.size(), accounts.cgroups.size()));
 }
 
 // A thread that is bound takes a descriptor, a connection two, and up to five are on their way.

@@ -9,16 +9,15 @@
 namespace schedhint::broker {
 namespace {
 
-constexpr const char* kResourceNames[kResources] = {"connections", "memories", "threads", "pages",
-                                                    "pins"};
+constexpr const char* kResourceNames[kResources] = {"connections", "memories", "threads", "pages"};
 constexpr const char* kLevelNames[kLevels] = {"connection", "uid", "cgroup", "all"};
 
 constexpr Limits kDefaults = {{
-    // connections, memories, threads, pages, pins
-    {1, SCHEDHINT_BROKER_MEMORIES, 16384, 2048, 32768},
-    {64, 256, 16384, 4096, 32768},
-    {64, 256, 16384, 4096, 32768},
-    {512, 4096, 65536, 16384, 131072},
+    // connections, memories, threads, pages
+    {1, SCHEDHINT_BROKER_MEMORIES, 16384, 2048},
+    {64, 256, 16384, 4096},
+    {64, 256, 16384, 4096},
+    {512, 4096, 65536, 16384},
 }};
 
 constexpr const char* kUsage =

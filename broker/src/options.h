@@ -19,7 +19,7 @@ struct Options {
   std::string group;          // of the socket; empty: ours
   unsigned cgroup_depth = 3;  // names of a cgroup's path that make an account
   Limits limits;
-  uint64_t hold_ns = 1000000000;  // how long at least pins count after their element has gone
+  uint64_t hold_ns = 1000000000;  // how long at least pages count after their last element
 };
 
 // True: go on. False: the process should exit with `status`; what there is to say has been said.

@@ -11,21 +11,31 @@ constexpr uint64_t kHoldWithoutBarrierNs = 10000000000;
 
 }  // namespace
 
-void Quarantine::Put(std::vector<Pin> pins) {
-  if (!pins.empty()) batches_.push_back({MonotonicNow(0), std::move(pins)});
+void Quarantine::Put(std::vector<Pointer> pointers) {
+  uint64_t now = MonotonicNow(0);
+  for (Pointer& pointer : pointers) {
+    std::shared_ptr<Memory> memory = std::move(pointer.memory_);
+    if (memory->Wait(pointer.page_)) waiting_.push_back({now, std::move(memory), pointer.page_});
+  }
 }
 
 void Quarantine::Reap() {
   uint64_t now = MonotonicNow(0);
-  auto due = [&] { return !batches_.empty() && batches_.front().since_ns + hold_ns_ <= now; };
+  auto due = [&] { return !waiting_.empty() && waiting_.front().since_ns + hold_ns_ <= now; };
   if (due() && WaitForReaders() < 0) hold_ns_ = kHoldWithoutBarrierNs;
-  while (due()) batches_.pop_front();
+  while (due()) {
+    Waiting first = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (first.memory->EndWait(first.page)) continue;
+    first.since_ns = now;
+    waiting_.push_back(std::move(first));
+  }
 }
 
 int Quarantine::Timeout() const {
-  if (batches_.empty()) return -1;
+  if (waiting_.empty()) return -1;
   uint64_t now = MonotonicNow(0);
-  uint64_t due = batches_.front().since_ns + hold_ns_;
+  uint64_t due = waiting_.front().since_ns + hold_ns_;
   return due <= now ? 0 : static_cast<int>((due - now) / 1000000 + 1);
 }
 

@@ -62,6 +62,13 @@ const char* CheckBind(const schedhint_broker_request& request) {
 
 }  // namespace
 
+bool IsOfOtherVersion(const void* bytes, size_t size, unsigned* version) {
+  if (size != kRequestBytes) return false;
+  const auto* request = static_cast<const schedhint_broker_request*>(bytes);
+  *version = request->version;
+  return request->magic == SCHEDHINT_BROKER_MAGIC && *version != SCHEDHINT_BROKER_VERSION;
+}
+
 const char* ParseRequest(const void* bytes, size_t size, unsigned descriptors,
                          schedhint_broker_request* request) {
   if (size != kRequestBytes) return "size";

@@ -28,7 +28,7 @@ Session::Session(const Desk& desk, Peer peer, std::shared_ptr<Payer> payer)
 
 Session::~Session() {
   while (!threads_.empty()) Drop(threads_.begin()->first);
-  for (const auto& memory : memories_) memory->Unmap();
+  for (const auto& [number, memory] : memories_) memory->Unmap();
   payer_->Return(kMemories, static_cast<uint32_t>(memories_.size()));
 }
 
@@ -93,7 +93,7 @@ void Session::Open(const schedhint_broker_request& request, schedhint_broker_ans
 
 const char* Session::AddMemory(const schedhint_broker_request& request, const Handed& handed,
                                schedhint_broker_answer* answer) {
-  if (request.memory.number != memories_.size() + 1) return "memory number";
+  if (memories_.count(request.memory.number) != 0) return "memory number";
   if (!payer_->Take(kMemories, 1)) {
     answer->reason = SCHEDHINT_BROKER_LIMIT;
     return nullptr;
@@ -104,7 +104,7 @@ const char* Session::AddMemory(const schedhint_broker_request& request, const Ha
     payer_->Return(kMemories, 1);
     answer->reason = SCHEDHINT_BROKER_BAD_MEMORY;
   } else {
-    memories_.push_back(std::move(memory));
+    memories_[request.memory.number] = std::move(memory);
   }
   return nullptr;
 }
@@ -129,18 +129,21 @@ schedhint_broker_reason Session::CheckThread(const Handed& handed, ino_t* inode)
   return SCHEDHINT_BROKER_DONE;
 }
 
-schedhint_broker_reason Session::PinPointers(const schedhint_broker_request& request,
-                                             std::vector<uint8_t>* value, std::vector<Pin>* pins) {
+schedhint_broker_reason Session::FindPointers(const schedhint_broker_request& request,
+                                              std::vector<uint8_t>* value,
+                                              std::vector<Pointer>* pointers) {
   for (uint32_t i = 0; i < request.bind.pointer_count; i++) {
     const schedhint_broker_pointer& pointer = request.bind.pointers[i];
     if (pointer.memory == 0) continue;
-    if (pointer.memory > memories_.size()) return SCHEDHINT_BROKER_BAD_POINTER;
-    const std::shared_ptr<Memory>& memory = memories_[pointer.memory - 1];
+    auto found = memories_.find(pointer.memory);
+    if (found == memories_.end()) return SCHEDHINT_BROKER_BAD_POINTER;
+    const std::shared_ptr<Memory>& memory = found->second;
     uint64_t address = memory->Address(pointer.offset, BlockSize(slots_[i].size));
     // An unaligned one would make atomic operations of BPF programs lock the bus.
     if (address == 0 || pointer.offset % 8 != 0) return SCHEDHINT_BROKER_BAD_POINTER;
-    if (!memory->Pin(pointer.offset / PageSize())) return SCHEDHINT_BROKER_LIMIT;
-    pins->emplace_back(memory, pointer.offset / PageSize());
+    uint32_t page = pointer.offset / PageSize();
+    if (!memory->Point(page)) return SCHEDHINT_BROKER_LIMIT;
+    pointers->emplace_back(memory, page);
     std::memcpy(value->data() + slots_[i].offset, &address, sizeof(address));
   }
   return SCHEDHINT_BROKER_DONE;
@@ -167,9 +170,9 @@ const char* Session::Bind(const schedhint_broker_request& request, Handed handed
   if (request.bind.pointer_count != slots_.size()) return "pointer count";
   ino_t inode;
   std::vector<uint8_t> value(map_->info.value_size);
-  std::vector<Pin> pins;
+  std::vector<Pointer> pointers;
   schedhint_broker_reason reason = CheckThread(handed, &inode);
-  if (reason == SCHEDHINT_BROKER_DONE) reason = PinPointers(request, &value, &pins);
+  if (reason == SCHEDHINT_BROKER_DONE) reason = FindPointers(request, &value, &pointers);
   Thread* thread = nullptr;
   if (reason == SCHEDHINT_BROKER_DONE && (thread = FindOrAdd(inode, &handed)) == nullptr) {
     reason = SCHEDHINT_BROKER_LIMIT;
@@ -187,8 +190,8 @@ const char* Session::Bind(const schedhint_broker_request& request, Handed handed
   Session* previous = std::exchange(owner, this);
   if (previous != nullptr && previous != this) previous->Forget(inode);
   thread->is_bound = true;
-  thread->pins.swap(pins);
-  desk_.quarantine->Put(std::move(pins));
+  thread->pointers.swap(pointers);
+  desk_.quarantine->Put(std::move(pointers));
   return nullptr;
 }
 
@@ -220,7 +223,7 @@ void Session::Forget(ino_t inode) {
   if (owner != desk_.owners->end() && owner->second == this) desk_.owners->erase(owner);
   Thread& thread = *found->second;
   desk_.loop->Remove(thread.pidfd.get(), &thread);
-  desk_.quarantine->Put(std::move(thread.pins));
+  desk_.quarantine->Put(std::move(thread.pointers));
   payer_->Return(kThreads, 1);
   threads_.erase(found);
 }

@@ -65,7 +65,7 @@ class Session {
     ino_t inode;
     Descriptor pidfd;
     bool is_bound = false;
-    std::vector<Pin> pins;
+    std::vector<Pointer> pointers;
   };
 
   void Open(const schedhint_broker_request& request, schedhint_broker_answer* answer);
@@ -77,8 +77,8 @@ class Session {
 
   // Whether it is a thread of the peer, by reasons of the protocol.
   schedhint_broker_reason CheckThread(const Handed& handed, ino_t* inode);
-  schedhint_broker_reason PinPointers(const schedhint_broker_request& request,
-                                      std::vector<uint8_t>* value, std::vector<Pin>* pins);
+  schedhint_broker_reason FindPointers(const schedhint_broker_request& request,
+                                       std::vector<uint8_t>* value, std::vector<Pointer>* pointers);
   Thread* FindOrAdd(ino_t inode, Handed* handed);
   // Deletes the element: 0, also when there is none any more, or -errno.
   int Delete(int pidfd);
@@ -94,7 +94,7 @@ class Session {
   schedhint_broker_answer refusal_ = {};  // of OPEN, when there is no map for it
   std::shared_ptr<const OpenMap> map_;
   std::vector<schedhint_slot> slots_;
-  std::vector<std::shared_ptr<Memory>> memories_;
+  std::map<uint32_t, std::shared_ptr<Memory>> memories_;  // by their numbers
   std::map<ino_t, std::unique_ptr<Thread>> threads_;
 };
 

@@ -53,7 +53,7 @@ describeOnKernel('the broker binds', () => {
     await writeInputs(all, 64, 40, 2);
     expect(await readResults(all, 64)).toEqual([resultOf(40, 2), resultOf(40, 2)]);
     expect(await broker.held()).toEqual({
-      ...{ connections: 1, memories: 1, threads: 1, pages: 1, pins: 2, users: 1, cgroups: 1 },
+      ...{ connections: 1, memories: 1, threads: 1, pages: 1, users: 1, cgroups: 1 },
     });
   });
 
@@ -86,9 +86,9 @@ describeOnKernel('the broker binds', () => {
       expect(await host.isBound(tid)).toBe(true);
     }
     expect(await host.isBound(all.client.pid)).toBe(false);
-    expect(await broker.held()).toMatchObject({ threads: 2, pages: 1, pins: 2 });
+    expect(await broker.held()).toMatchObject({ threads: 2, pages: 1 });
     await all.client.command(`end ${tids[0]}`);
-    await broker.untilHeld({ threads: 1, pins: 1, pages: 1 });
+    await broker.untilHeld({ threads: 1, pages: 1 });
     expect(await host.isBound(tids[1]!)).toBe(true);
   });
 
@@ -103,8 +103,8 @@ describeOnKernel('the broker binds', () => {
       async () => (await readResults(all, PAGE_SIZE))[0] !== 0,
     );
     expect((await readResults(all, PAGE_SIZE))[0]).toBe(resultOf(5, 6));
-    expect(await broker.held()).toMatchObject({ threads: 1, pages: 2, pins: 2 });
-    await broker.untilHeld({ threads: 1, pages: 1, pins: 1 });
+    expect(await broker.held()).toMatchObject({ threads: 1, pages: 2 });
+    await broker.untilHeld({ threads: 1, pages: 1 });
   });
 
   test('UNBIND: the element is gone with the answer, and again is no error', async () => {
@@ -118,8 +118,8 @@ describeOnKernel('the broker binds', () => {
       });
       expect(await host.isBound(all.client.pid)).toBe(false);
     }
-    expect(await broker.held()).toMatchObject({ threads: 0, pages: 1, pins: 1 });
-    await broker.untilHeld({ threads: 0, pages: 0, pins: 0 });
+    expect(await broker.held()).toMatchObject({ threads: 0, pages: 1 });
+    await broker.untilHeld({ threads: 0, pages: 0 });
   });
 
   test('requests that come in one piece, or byte by byte', async () => {
@@ -165,15 +165,19 @@ describeOnKernel('the broker binds', () => {
       await first.connection.bind(main, [{ memory: 1, offset: 0 }, 0]);
       const later = await client.connect(broker.socket);
       await later.open(host.map, VALUE_SIZE, SLOTS);
-      await later.memory(1, first.memory);
-      await writeInputs(first, 256, 7, 8);
+      const memory = await client.memfd(PAGE_SIZE);
+      await later.memory(1, memory);
+      await writeInputs({ client, memory }, 256, 7, 8);
       await later.bind(main, [{ memory: 1, offset: 256 }, 0]);
       // Nor does an UNBIND over the earlier one touch it.
       expect(await first.connection.unbind(main)).toMatchObject({ reason: 'done' });
       await first.connection.close();
-      await broker.untilHeld({ connections: 1, threads: 1, pages: 1, pins: 1 });
+      await broker.untilHeld({ connections: 1, threads: 1, pages: 1 });
       await host.look(client.pid);
-      await until('the program has written', async () => (await readResults(first, 256))[0] !== 0);
+      await until(
+        'the program has written',
+        async () => (await readResults({ client, memory }, 256))[0] !== 0,
+      );
       await later.close();
       await host.untilUnbound(client.pid);
     });

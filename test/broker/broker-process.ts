@@ -14,6 +14,8 @@ const home = fileURLToPath(new URL('../../broker', import.meta.url));
 const SANITIZED = 'build/sanitized';
 const SANITIZER_EXIT = 99;
 export const program = join(home, SANITIZED, 'schedhint-broker');
+/** As it is shipped, for what is measured: sanitizers take memory too. */
+export const unsanitized = join(home, 'build/schedhint-broker');
 
 /** Long enough for a hook that builds, on any machine. */
 export const BUILD_MS = 600_000;
@@ -25,6 +27,7 @@ export function buildBroker(): void {
     execFileSync('flock', [join(home, 'build/lock'), 'make', '-s', '-j2', ...args], {
       stdio: 'pipe',
     });
+  make('-C', home);
   make('-C', home, 'SANITIZE=address,undefined', `BUILD=${SANITIZED}`, 'CXXFLAGS=-O1 -g');
   make('-C', fileURLToPath(new URL('.', import.meta.url)));
 }
@@ -33,7 +36,7 @@ export type LogLine = Readonly<Record<string, string>>;
 
 /** What all clients hold; users and cgroups are those that hold something. */
 export type Held = Record<
-  'connections' | 'memories' | 'threads' | 'pages' | 'pins' | 'users' | 'cgroups',
+  'connections' | 'memories' | 'threads' | 'pages' | 'users' | 'cgroups',
   number
 >;
 export const NOTHING: Held = {
@@ -41,7 +44,6 @@ export const NOTHING: Held = {
   memories: 0,
   threads: 0,
   pages: 0,
-  pins: 0,
   users: 0,
   cgroups: 0,
 };
@@ -50,6 +52,7 @@ export interface BrokerOptions {
   /** Of pins. */
   readonly maps: readonly string[];
   readonly args?: readonly string[];
+  readonly program?: string;
   /** Where others may connect; a directory of its own otherwise. */
   readonly socket?: string;
   /** A command to run it with. */
@@ -66,13 +69,14 @@ export class BrokerProcess {
   readonly #closed: Promise<unknown>;
   #text = '';
 
-  private constructor({ maps, args = [], socket, under = [], env = {} }: BrokerOptions) {
+  private constructor(options: BrokerOptions) {
+    const { maps, args = [], socket, under = [], env = {} } = options;
     this.#scratch = mkdtempSync(join(tmpdir(), 'schedhint-broker-'));
     execFileSync('chmod', ['755', this.#scratch]);
     this.socket = socket ?? join(this.#scratch, 'broker.sock');
     const command = [
       ...under,
-      program,
+      options.program ?? program,
       ...maps.flatMap((map) => ['--map', map]),
       ...['--socket', this.socket],
       ...args,

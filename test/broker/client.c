@@ -7,13 +7,18 @@
  *   connect PATH               {"fd":n}
  *   send FD HEX [FD]...        {"sent":n}      bytes, with descriptors
  *   receive FD BYTES           {"bytes":hex}   as many, or what came before the end
- *   memfd BYTES SEALS FLAGS    {"fd":n}        of memfd_create(2), then sealed
+ *   memfd BYTES FLAGS          {"fd":n}        of memfd_create(2), without pages
+ *   allocate FD BYTES          {"ok":true}     with pages
+ *   map FD BYTES               {"ok":true}     writable
+ *   seal FD SEALS              {"ok":true}
  *   open PATH FLAGS            {"fd":n}        created if it is not there
  *   size FD BYTES              {"ok":true}
  *   pidfd TID FLAGS            {"fd":n}
  *   eventfd                    {"fd":n}
  *   punch FD OFFSET BYTES      {"ok":true}     makes a hole
- *   poke FD OFFSET HEX         {"ok":true}
+ *   remove FD OFFSET BYTES     {"ok":true}     makes one by way of the mapping
+ *   write FD OFFSET HEX        {"ok":true}     by write(2)
+ *   poke FD OFFSET HEX         {"ok":true}     in the mapping
  *   peek FD OFFSET BYTES       {"bytes":hex}
  *   thread                     {"tid":n}       which waits to be told
  *   end TID                    {"ok":true}     when it is gone
@@ -25,6 +30,8 @@
  *   heir                       {"ok":true}     a child that has what this process has, and outlives
  * it stalling DIRECTORY         {"fd":n}        of a file that nobody can close, see stalling_fs.h
  *   flood PATH N               {"ok":true}     see flood.h
+ *   walk PATH MAP N ALLOCATED  {"memories":n,...}  see walk.h
+ *   rebind PATH MAP N          {"ok":true}     see walk.h
  *   datagrams PATH             {"fd":n}        a socket that takes them
  *
  * `client activate PATH COMMAND...` runs a command with a listening socket, as systemd does.
@@ -52,10 +59,12 @@
 #include "flood.h"
 #include "json.h"
 #include "stalling_fs.h"
+#include "walk.h"
 
 #define MAX_WORDS 300
 #define MAX_DESCRIPTORS 253 /* SCM_MAX_FD */
 #define MAX_THREADS 2048
+#define MAX_MAPPED 1024
 
 static struct thread {
   pthread_t id;
@@ -63,6 +72,11 @@ static struct thread {
   int wake[2];
 } threads[MAX_THREADS];
 static size_t thread_count;
+
+static struct {
+  unsigned char* at;
+  size_t size;
+} mapped[MAX_MAPPED]; /* by descriptor */
 
 static void answer_error(const char* what) {
   printf("{\"error\":");
@@ -149,16 +163,39 @@ static void receive(int fd, size_t size) {
   free(bytes);
 }
 
-static void make_memfd(off_t size, int seals, unsigned flags) {
+static void make_memfd(off_t size, unsigned flags) {
   int fd = memfd_create("test", flags | MFD_CLOEXEC);
 
-  if (fd < 0 || ftruncate(fd, size) || (seals && fcntl(fd, F_ADD_SEALS, seals)))
+  if (fd < 0 || ftruncate(fd, size))
     answer_error("memfd");
   else
     answer("fd", fd);
 }
 
-static void poke(int fd, off_t offset, const char* hex) {
+static int map(int fd, size_t size) {
+  void* at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+  if (at == MAP_FAILED) return -1;
+  if (fd >= MAX_MAPPED) abort();
+  mapped[fd].at = at;
+  mapped[fd].size = size;
+  return 0;
+}
+
+static int close_mapped(int fd) {
+  if (fd >= 0 && fd < MAX_MAPPED && mapped[fd].at) {
+    munmap(mapped[fd].at, mapped[fd].size);
+    mapped[fd].at = NULL;
+  }
+  return close(fd);
+}
+
+static unsigned char* place_of(int fd, size_t offset, size_t size) {
+  if (!mapped[fd].at || offset + size > mapped[fd].size) abort();
+  return mapped[fd].at + offset;
+}
+
+static void write_to(int fd, off_t offset, const char* hex) {
   unsigned char* bytes;
   size_t size = from_hex(hex, &bytes);
 
@@ -166,10 +203,12 @@ static void poke(int fd, off_t offset, const char* hex) {
   free(bytes);
 }
 
-static void peek(int fd, off_t offset, size_t size) {
-  unsigned char* bytes = malloc(size);
+static void poke(int fd, size_t offset, const char* hex) {
+  unsigned char* bytes;
+  size_t size = from_hex(hex, &bytes);
 
-  answer_bytes(bytes, pread(fd, bytes, size, offset));
+  memcpy(place_of(fd, offset, size), bytes, size);
+  answer_ok(0);
   free(bytes);
 }
 
@@ -252,6 +291,16 @@ static int fork_heir(void) {
   _exit(0);
 }
 
+static void report_walk(char** word) {
+  struct walked walked = {0};
+
+  if (walk(word[1], word[2], strtoul(word[3], NULL, 0), word[4][0] == '1', &walked))
+    answer_error("walk");
+  else
+    printf("{\"memories\":%u,\"refused\":%u,\"holes\":%u,\"pages\":%u}\n", walked.memories,
+           walked.refused, walked.holes, walked.pages);
+}
+
 static long number(const char* word) {
   return strtol(word, NULL, 0);
 }
@@ -265,8 +314,14 @@ static void obey(int words, char** word) {
     send_to(number(word[1]), word[2], words - 3, word + 3);
   else if (IS("receive", 2))
     receive(number(word[1]), number(word[2]));
-  else if (IS("memfd", 3))
-    make_memfd(number(word[1]), number(word[2]), number(word[3]));
+  else if (IS("memfd", 2))
+    make_memfd(number(word[1]), number(word[2]));
+  else if (IS("allocate", 2))
+    answer_ok(fallocate(number(word[1]), 0, 0, number(word[2])));
+  else if (IS("map", 2))
+    answer_ok(map(number(word[1]), number(word[2])));
+  else if (IS("seal", 2))
+    answer_ok(fcntl(number(word[1]), F_ADD_SEALS, (int)number(word[2])));
   else if (IS("open", 2))
     answer("fd", open(word[1], O_CLOEXEC | number(word[2]), 0600));
   else if (IS("size", 2))
@@ -278,16 +333,21 @@ static void obey(int words, char** word) {
   else if (IS("punch", 3))
     answer_ok(fallocate(number(word[1]), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
                         number(word[2]), number(word[3])));
+  else if (IS("remove", 3))
+    answer_ok(madvise(place_of(number(word[1]), number(word[2]), number(word[3])), number(word[3]),
+                      MADV_REMOVE));
+  else if (IS("write", 3))
+    write_to(number(word[1]), number(word[2]), word[3]);
   else if (IS("poke", 3))
     poke(number(word[1]), number(word[2]), word[3]);
   else if (IS("peek", 3))
-    peek(number(word[1]), number(word[2]), number(word[3]));
+    answer_bytes(place_of(number(word[1]), number(word[2]), number(word[3])), number(word[3]));
   else if (IS("thread", 0))
     start_thread();
   else if (IS("end", 1))
     end_thread(number(word[1]));
   else if (IS("close", 1))
-    answer_ok(close(number(word[1])));
+    answer_ok(close_mapped(number(word[1])));
   else if (IS("uid", 1))
     answer_ok(setresgid(number(word[1]), number(word[1]), number(word[1])) ||
               setresuid(number(word[1]), number(word[1]), number(word[1])));
@@ -303,6 +363,10 @@ static void obey(int words, char** word) {
     answer("fd", open_stalling_file(word[1]));
   else if (IS("flood", 2))
     answer_ok(flood(word[1], number(word[2])));
+  else if (IS("walk", 4))
+    report_walk(word);
+  else if (IS("rebind", 3))
+    answer_ok(rebind(word[1], word[2], number(word[3])));
   else if (IS("datagrams", 1))
     answer("fd", socket_at(word[1], SOCK_DGRAM | SOCK_CLOEXEC, bind));
   else

@@ -11,7 +11,7 @@ import { settledPins, untilPinnedAtMost } from '../rig/pinned-pages.js';
 import { untilQuarantineIsOver } from '../rig/resource-counts.js';
 import { readSamples } from '../rig/sampler.js';
 import { until } from '../rig/until.js';
-import { BrokerProcess, buildBroker } from './broker-process.js';
+import { BrokerProcess, BUILD_MS, buildBroker } from './broker-process.js';
 
 const NOBODY = 65534;
 const REFUSE = fileURLToPath(new URL('../faults/programs/build/refuse', import.meta.url));
@@ -49,7 +49,7 @@ describeOnKernel('an app that may not open the map', () => {
   let map: string;
   let socket: string;
 
-  beforeAll(() => buildBroker());
+  beforeAll(buildBroker, BUILD_MS);
   beforeEach(async () => {
     bpffs = mountBpffs();
     reader = await BpfReader.load('sampler', bpffs.path, '--period-us', '200'); // its pins are 0600

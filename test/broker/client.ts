@@ -18,8 +18,7 @@ import {
 export const clientProgram = fileURLToPath(new URL('build/client', import.meta.url));
 
 export const Seal = { seal: 1, shrink: 2, grow: 4, write: 8, futureWrite: 16 } as const;
-export const SEALED = Seal.seal | Seal.shrink | Seal.grow;
-const MFD_ALLOW_SEALING = 2;
+export const MFD_ALLOW_SEALING = 2;
 export const MFD_HUGETLB = 4;
 const PIDFD_THREAD = 0o200;
 
@@ -53,8 +52,19 @@ export class Client {
     return (await this.command(line)).fd as number;
   }
 
-  memfd(bytes: number, seals: number = SEALED, flags = 0): Promise<number> {
-    return this.descriptor(`memfd ${bytes} ${seals} ${flags | MFD_ALLOW_SEALING}`);
+  /** One that has no pages yet. */
+  sparse(bytes: number, flags = MFD_ALLOW_SEALING): Promise<number> {
+    return this.descriptor(`memfd ${bytes} ${flags}`);
+  }
+
+  /** With its pages, mapped writable, and then sealed. */
+  async memfd(bytes: number, seals = 0, flags = MFD_ALLOW_SEALING): Promise<number> {
+    const fd = await this.sparse(bytes, flags);
+    await this.command(`allocate ${fd} ${bytes}`);
+    // What is mapped writable can't be sealed against writing.
+    if ((seals & Seal.write) === 0) await this.command(`map ${fd} ${bytes}`);
+    if (seals !== 0) await this.command(`seal ${fd} ${seals}`);
+    return fd;
   }
 
   pidfd(tid: number, flags = PIDFD_THREAD): Promise<number> {
@@ -105,8 +115,8 @@ export class Connection {
   }
 
   /** Null: the broker has ended the connection. */
-  async answer(): Promise<Answer | null> {
-    return readAnswer(await this.#client.bytes(`receive ${this.#fd} ${ANSWER_BYTES}`));
+  async answer(version?: number): Promise<Answer | null> {
+    return readAnswer(await this.#client.bytes(`receive ${this.#fd} ${ANSWER_BYTES}`), version);
   }
 
   async ask(bytes: Buffer, ...descriptors: number[]): Promise<Answer> {

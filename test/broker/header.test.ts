@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BrokerReason, Step } from '@schedhint/native';
+import { BROKER_VERSION, BrokerReason, Step } from '@schedhint/native';
 import { expect, test } from 'vitest';
 import { Kind, MAGIC } from './messages.js';
 
@@ -55,6 +55,8 @@ test('the kinds of messages, as the tests send them', () => {
   );
   const magic = /#define SCHEDHINT_BROKER_MAGIC (\w+)u/.exec(headerOf('schedhint_broker'))![1];
   expect(Number(magic)).toBe(MAGIC);
+  const version = /#define SCHEDHINT_BROKER_VERSION (\d+)/.exec(headerOf('schedhint_broker'))![1];
+  expect(Number(version)).toBe(BROKER_VERSION);
 });
 
 test.runIf(process.platform === 'linux').each([

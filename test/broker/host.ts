@@ -101,7 +101,7 @@ export async function ready(
 
 /** Writes a and b as user_data has them. */
 export async function writeInputs(
-  { client, memory }: Ready,
+  { client, memory }: Pick<Ready, 'client' | 'memory'>,
   offset: number,
   a: number,
   b: number,
@@ -113,7 +113,10 @@ export async function writeInputs(
 }
 
 /** What the program makes of them, through each pointer. */
-export async function readResults({ client, memory }: Ready, offset: number): Promise<number[]> {
+export async function readResults(
+  { client, memory }: Pick<Ready, 'client' | 'memory'>,
+  offset: number,
+): Promise<number[]> {
   const bytes = await client.bytes(`peek ${memory} ${offset} 16`);
   return [bytes.readUInt32LE(8), bytes.readUInt32LE(12)];
 }

@@ -55,7 +55,7 @@ describeOnKernel('the broker lives', () => {
     expect(await all.connection.answer()).toMatchObject(END);
     expect(await all.connection.answer()).toBeNull();
     await broker.logged({ event: 'map', map: host.map, id: '0' });
-    await broker.untilHeld({ connections: 1, threads: 0, pages: 0, pins: 0 });
+    await broker.untilHeld({ connections: 1, threads: 0, pages: 0 });
     // The kernel can free it: nobody has it open.
     const waiting = await opened(broker, host.map);
     expect(waiting.answer).toMatchObject({ reason: 'kernel', step: Step.OpenMap });
@@ -113,7 +113,10 @@ describeOnKernel('the broker lives', () => {
     const second = await host.broker({ socket });
     const connection = await all.client.connect(socket);
     await connection.open(host.map, VALUE_SIZE, SLOTS);
-    await connection.memory(1, all.memory);
+    // The dead one has sealed the old one, so a new one takes its place.
+    expect(await connection.memory(1, all.memory)).toMatchObject({ reason: 'bad memory' });
+    const next = await all.client.memfd(PAGE_SIZE);
+    expect(await connection.memory(1, next)).toMatchObject({ reason: 'done' });
     expect(await connection.bind(all.main, [FIRST, 0])).toMatchObject({ reason: 'done' });
     await connection.close();
     await host.untilUnbound(all.client.pid);

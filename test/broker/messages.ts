@@ -1,6 +1,6 @@
 // The broker's protocol, as packages/native/include/schedhint/schedhint_broker.h has it, in bytes.
 
-import { BrokerReason } from '@schedhint/native';
+import { BROKER_VERSION, BrokerReason } from '@schedhint/native';
 
 export const MAGIC = 0x31424853;
 export const REQUEST_BYTES = 512;
@@ -17,6 +17,7 @@ const REASONS = {
   [BrokerReason.BadMemory]: 'bad memory',
   [BrokerReason.BadPointer]: 'bad pointer',
   [BrokerReason.Limit]: 'limit',
+  [BrokerReason.OtherVersion]: 'other version',
 } as const;
 const KINDS = ['?', 'open', 'memory', 'bind', 'unbind', 'end'] as const;
 
@@ -45,7 +46,7 @@ export interface Header {
 export function request(header: Header, ...words: number[]): Buffer {
   const bytes = Buffer.alloc(REQUEST_BYTES);
   bytes.writeUInt32LE(header.magic ?? MAGIC, 0);
-  bytes.writeUInt16LE(header.version ?? 1, 4);
+  bytes.writeUInt16LE(header.version ?? BROKER_VERSION, 4);
   bytes.writeUInt16LE(header.kind, 6);
   bytes.writeBigUInt64LE(BigInt(header.id ?? 0), 8);
   for (const [i, word] of words.entries()) bytes.writeUInt32LE(word, 16 + 4 * i);
@@ -82,10 +83,12 @@ export function unbindRequest(id = 0): Buffer {
 }
 
 /** Null: the connection has ended before a whole answer. */
-export function readAnswer(bytes: Buffer): Answer | null {
+export function readAnswer(bytes: Buffer, version: number = BROKER_VERSION): Answer | null {
   if (bytes.length === 0) return null;
   if (bytes.length !== ANSWER_BYTES) throw new Error(`${bytes.length} bytes are no answer`);
-  if (bytes.readUInt32LE(0) !== MAGIC || bytes.readUInt16LE(4) !== 1) throw new Error('header');
+  if (bytes.readUInt32LE(0) !== MAGIC || bytes.readUInt16LE(4) !== version) {
+    throw new Error('header');
+  }
   return {
     kind: KINDS[bytes.readUInt16LE(6)]!,
     id: Number(bytes.readBigUInt64LE(8)),

@@ -30,12 +30,12 @@ describeOnKernel('the command line of the broker', () => {
       '--mode',
       '--group',
       '--cgroup-depth',
-      'pins',
+      'pages',
       '2048',
     ]) {
       expect(help.stdout).toContain(word);
     }
     const version = spawnSync(program, ['--version'], { encoding: 'utf8' });
-    expect(version).toMatchObject({ status: 0, stdout: 'schedhint-broker, protocol 1\n' });
+    expect(version).toMatchObject({ status: 0, stdout: 'schedhint-broker, protocol 2\n' });
   });
 });

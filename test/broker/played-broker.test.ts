@@ -9,6 +9,7 @@ import { until } from '../rig/until.js';
 import { Kind } from './messages.js';
 import { answer, PlayedBroker, type Request } from './played-broker.js';
 
+const BAD_POINTER = 6;
 const LIMIT = 7;
 const WINDOW = 64;
 const NO_MAP = '/sys/fs/bpf/schedhint_played';
@@ -66,6 +67,25 @@ describeOnKernel('a broker that misbehaves', () => {
     expect(broker.connections - before).toBeLessThan(40);
   });
 
+  test.each([
+    ['as version 1 does, without a reason', { version: 1 }, /version 1 .*update schedhint-broker/],
+    ['as a newer one does', { reason: 8, found: 3 }, /version 3 .*update the schedhint packages/],
+  ])(
+    'refuses our version %s: the status says what to do, and it is asked again',
+    async (_, end, why) => {
+      await play((request, peer) => {
+        const refuse = broker.connections < 3;
+        if (refuse) peer.end(answer({ kind: Kind.end, id: 0n }, end));
+        else peer.write(answer(request));
+      });
+      await attach();
+      await untilCode('ERR_BROKER_VERSION');
+      expect(await status()).toMatchObject({ reason: expect.stringMatching(why) });
+      await untilBound();
+      expect(broker.connections).toBe(3);
+    },
+  );
+
   test('answers byte by byte', async () => {
     await play((request, peer) => {
       peer.setNoDelay();
@@ -97,6 +117,28 @@ describeOnKernel('a broker that misbehaves', () => {
     await untilBound();
     expect(broker.connections).toBe(1);
     expect(broker.count(Kind.bind)).toBe(3);
+  });
+
+  test('has no room for a memory: it is handed over again, under its number', async () => {
+    let left = 2;
+    let has = false;
+    const numbers: number[] = [];
+    await play((request, peer) => {
+      let reason = 0;
+      if (request.kind === Kind.memory) {
+        numbers.push(request.number!);
+        has = left-- === 0;
+        if (!has) reason = LIMIT;
+      }
+      if (request.kind === Kind.bind && !has) reason = BAD_POINTER;
+      peer.write(answer(request, { reason }));
+    });
+    await attach();
+    await untilCode('ERR_BROKER_REFUSED');
+    expect(await status()).toMatchObject({ reason: expect.stringMatching(/a limit of/) });
+    await untilBound();
+    expect(numbers).toEqual([1, 1, 1]);
+    expect(broker.connections).toBe(1);
   });
 
   test('is at the limit of connections: it is connected to again', async () => {

@@ -1,11 +1,14 @@
 // Serves the broker's protocol from JavaScript with the answers that a test chooses, including invalid ones.
 
 import { createServer, type Server, type Socket } from 'node:net';
+import { BROKER_VERSION } from '@schedhint/native';
 import { ANSWER_BYTES, Kind, MAGIC, REQUEST_BYTES } from './messages.js';
 
 export interface Request {
   readonly kind: number;
   readonly id: bigint;
+  /** Of MEMORY. */
+  readonly number?: number;
 }
 
 /**
@@ -27,7 +30,11 @@ export class PlayedBroker {
       socket.on('data', (chunk) => {
         bytes = Buffer.concat([bytes, chunk]);
         for (; bytes.length >= REQUEST_BYTES; bytes = bytes.subarray(REQUEST_BYTES)) {
-          const request = { kind: bytes.readUInt16LE(6), id: bytes.readBigUInt64LE(8) };
+          const request = {
+            kind: bytes.readUInt16LE(6),
+            id: bytes.readBigUInt64LE(8),
+            number: bytes.readUInt32LE(16),
+          };
           this.requests.push(request);
           onRequest(request, socket);
         }
@@ -57,16 +64,25 @@ export class PlayedBroker {
 /** An answer's bytes, as schedhint_broker.h has them. */
 export function answer(
   { kind, id }: Request,
-  fields: { reason?: number; step?: number; errno?: number; mapId?: number; magic?: number } = {},
+  fields: {
+    reason?: number;
+    step?: number;
+    errno?: number;
+    mapId?: number;
+    magic?: number;
+    version?: number;
+    found?: number;
+  } = {},
 ): Buffer {
   const bytes = Buffer.alloc(ANSWER_BYTES);
   bytes.writeUInt32LE(fields.magic ?? MAGIC, 0);
-  bytes.writeUInt16LE(1, 4);
+  bytes.writeUInt16LE(fields.version ?? BROKER_VERSION, 4);
   bytes.writeUInt16LE(kind, 6);
   bytes.writeBigUInt64LE(id, 8);
   bytes.writeUInt32LE(fields.reason ?? 0, 16);
   bytes.writeUInt32LE(fields.step ?? 0, 20);
   bytes.writeInt32LE(fields.errno ?? 0, 24);
+  bytes.writeUInt32LE(fields.found ?? 0, 32);
   bytes.writeUInt32LE(kind === Kind.open ? (fields.mapId ?? 7) : 0, 36);
   return bytes;
 }

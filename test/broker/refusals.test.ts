@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { describeOnKernel } from '../rig/kernel-support.js';
 import { PAGE_SIZE } from '../rig/page-size.js';
 import { type BrokerProcess, BUILD_MS, buildBroker, NOTHING } from './broker-process.js';
-import { type Client, MFD_HUGETLB, SEALED, Seal } from './client.js';
+import { type Client, MFD_ALLOW_SEALING, MFD_HUGETLB, Seal } from './client.js';
 import { Host, ready, SLOTS, VALUE_SIZE } from './host.js';
 import {
   bindRequest,
@@ -117,37 +117,48 @@ describeOnKernel('the broker refuses', () => {
       const refused = { reason: 'not a thread' };
       expect(await all.connection.bind(fd, [FIRST, 0])).toMatchObject(refused);
       expect(await all.connection.unbind(fd)).toMatchObject(refused);
-      expect(await broker.held()).toMatchObject({ threads: 0, pins: 0 });
+      expect(await broker.held()).toMatchObject({ threads: 0 });
     });
   });
 
   describe('memory', () => {
-    const MEMORY_BYTES = 4 << 20;
+    const MEMORY_BYTES = 256 * 1024;
     test.each([
-      ['without seals', (client: Client) => client.memfd(PAGE_SIZE, 0)],
-      ['that may shrink', (client: Client) => client.memfd(PAGE_SIZE, Seal.grow | Seal.seal)],
-      ['that may grow', (client: Client) => client.memfd(PAGE_SIZE, Seal.shrink | Seal.seal)],
+      ['without pages', (client: Client) => client.sparse(PAGE_SIZE)],
       [
-        'that may be sealed more',
-        (client: Client) => client.memfd(PAGE_SIZE, Seal.shrink | Seal.grow),
+        'that lacks one page of many',
+        async (client: Client) => {
+          const fd = await client.memfd(MEMORY_BYTES);
+          await client.command(`punch ${fd} ${MEMORY_BYTES - PAGE_SIZE} ${PAGE_SIZE}`);
+          return fd;
+        },
       ],
-      ['sealed against writing', (client: Client) => client.memfd(PAGE_SIZE, SEALED | Seal.write)],
+      ['that can’t be sealed', (client: Client) => client.memfd(PAGE_SIZE, 0, 0)],
+      ['sealed against seals', (client: Client) => client.memfd(PAGE_SIZE, Seal.seal)],
+      [
+        'sealed as version 1 wanted it',
+        (client: Client) => client.memfd(PAGE_SIZE, Seal.seal | Seal.shrink | Seal.grow),
+      ],
+      ['sealed against writing', (client: Client) => client.memfd(PAGE_SIZE, Seal.write)],
       [
         'sealed against writing from now on',
-        (client: Client) => client.memfd(PAGE_SIZE, SEALED | Seal.futureWrite),
+        (client: Client) => client.memfd(PAGE_SIZE, Seal.futureWrite),
       ],
       ['larger than the limit', (client: Client) => client.memfd(MEMORY_BYTES + PAGE_SIZE)],
-      ['huge', (client: Client) => client.memfd(2 ** 50)],
-      ['empty', (client: Client) => client.memfd(0)],
-      ['of a page and a half', (client: Client) => client.memfd(6144)],
-      ['of huge pages', (client: Client) => client.memfd(2 << 20, SEALED, MFD_HUGETLB)],
+      ['huge', (client: Client) => client.sparse(2 ** 50)],
+      ['empty', (client: Client) => client.sparse(0)],
+      ['of a page and a half', (client: Client) => client.memfd(1.5 * PAGE_SIZE)],
+      [
+        'of huge pages',
+        (client: Client) => client.sparse(2 << 20, MFD_ALLOW_SEALING | MFD_HUGETLB),
+      ],
       [
         'on a mounted tmpfs',
         async (client: Client) => {
           const file = `/dev/shm/schedhint-${client.pid}`;
           const fd = await client.descriptor(`open ${file} ${O_RDWR | O_CREAT}`);
           rmSync(file);
-          await client.command(`size ${fd} ${PAGE_SIZE}`);
+          await client.command(`allocate ${fd} ${PAGE_SIZE}`);
           return fd;
         },
       ],
@@ -166,15 +177,48 @@ describeOnKernel('the broker refuses', () => {
       await broker.logged({ event: 'refused', request: 'memory', reason: 'bad-memory' }, from);
       expect(await broker.held()).toMatchObject({ memories: 1 });
       // The number is still free.
-      const good = await all.client.memfd(MEMORY_BYTES);
+      const good = await all.client.memfd(MEMORY_BYTES, Seal.shrink | Seal.grow);
       expect(await all.connection.memory(2, good)).toMatchObject({ reason: 'done' });
+    });
+
+    test('that another connection has: it is sealed, and good for one', async () => {
+      const all = await ready(host, broker, { uid });
+      const other = await all.client.connect(broker.socket);
+      await other.open(host.map, VALUE_SIZE, SLOTS);
+      expect(await other.memory(1, all.memory)).toMatchObject({ reason: 'bad memory' });
+      expect(await all.connection.memory(2, all.memory)).toMatchObject({ reason: 'bad memory' });
+    });
+
+    test.each([
+      ['hole', 'punch', 'EPERM'],
+      ['hole through the mapping', 'remove', 'EPERM'],
+      ['write(2)', 'write', 'EPERM'],
+      ['smaller size', 'smaller', 'EPERM'],
+      ['larger size', 'larger', 'EPERM'],
+      ['mapping that is writable', 'map', 'EPERM'],
+      ['seal', 'seal', 'EPERM'],
+    ])('a %s, once it has the memory: the kernel does (%s)', async (_, what, error) => {
+      const { client, memory } = await ready(host, broker, { uid, pages: 2 });
+      const words = {
+        punch: `punch ${memory} 0 ${PAGE_SIZE}`,
+        remove: `remove ${memory} 0 ${PAGE_SIZE}`,
+        write: `write ${memory} 0 ff`,
+        smaller: `size ${memory} ${PAGE_SIZE}`,
+        larger: `size ${memory} ${3 * PAGE_SIZE}`,
+        map: `map ${memory} ${PAGE_SIZE}`,
+        seal: `seal ${memory} ${Seal.write}`,
+      }[what]!;
+      expect(await client.attempt(words)).toMatchObject({ error });
+      // What was mapped before goes on.
+      await client.command(`poke ${memory} ${PAGE_SIZE} aa55`);
+      expect((await client.bytes(`peek ${memory} ${PAGE_SIZE} 2`)).toString('hex')).toBe('aa55');
     });
   });
 
   describe('pointers', () => {
     test.each([
       ['into a memory that was never handed over', { memory: 2, offset: 0 }],
-      ['behind the end', { memory: 1, offset: 8192 }],
+      ['behind the end', { memory: 1, offset: 2 * PAGE_SIZE }],
       ['far behind the end', { memory: 1, offset: 0xffff_fff8 }],
       ['that cross a page', { memory: 1, offset: PAGE_SIZE - 8 }],
       ['that are not aligned', { memory: 1, offset: 4 }],
@@ -189,7 +233,7 @@ describeOnKernel('the broker refuses', () => {
         });
       }
       expect(await host.isBound(all.client.pid)).toBe(false);
-      expect(await broker.held()).toMatchObject({ threads: 0, pages: 0, pins: 0 });
+      expect(await broker.held()).toMatchObject({ threads: 0, pages: 0 });
     });
 
     test('a refused BIND leaves what was bound', async () => {
@@ -197,7 +241,7 @@ describeOnKernel('the broker refuses', () => {
       await all.connection.bind(all.main, [FIRST, 0]);
       await all.connection.bind(all.main, [{ memory: 9, offset: 0 }, 0]);
       expect(await host.isBound(all.client.pid)).toBe(true);
-      expect(await broker.held()).toMatchObject({ threads: 1, pages: 1, pins: 1 });
+      expect(await broker.held()).toMatchObject({ threads: 1, pages: 1 });
     });
   });
 
@@ -254,7 +298,6 @@ describeOnKernel('the broker refuses', () => {
       ['noise', () => Buffer.alloc(512, 0xa5), 'magic'],
       ['zeroes', () => Buffer.alloc(512), 'magic'],
       ['another magic', () => request({ magic: MAGIC + 1, kind: Kind.open }), 'magic'],
-      ['another version', () => request({ version: 2, kind: Kind.open }), 'version'],
       ['an unknown kind', () => request({ kind: 9 }), 'descriptors'],
       ['END, which is an answer', () => request({ kind: Kind.end }), 'descriptors'],
       ['MEMORY without a descriptor', () => memoryRequest(1), 'descriptors'],
@@ -280,6 +323,24 @@ describeOnKernel('the broker refuses', () => {
       await broker.logged({ event: 'protocol-error', problem }, from);
     });
 
+    test.each([1, 3])(
+      'version %i: the answer, in its version, says which one this is',
+      async (version) => {
+        const client = await host.client(uid);
+        const connection = await client.connect(broker.socket);
+        const from = broker.log.length;
+        await connection.send(request({ version, kind: Kind.open }));
+        expect(await connection.answer(version)).toMatchObject({
+          ...{ kind: 'end', id: 0, reason: 'other version', found: 2 },
+        });
+        expect(await connection.answer()).toBeNull();
+        await broker.logged(
+          { event: 'connection-refused', reason: 'version', version: `${version}`, uid: `${uid}` },
+          from,
+        );
+      },
+    );
+
     test('a request that ends in its middle', async () => {
       const client = await host.client(uid);
       const connection = await client.connect(broker.socket);
@@ -297,13 +358,13 @@ describeOnKernel('the broker refuses', () => {
         'descriptors',
       ],
       [
-        'MEMORY out of order',
-        async (client) => [memoryRequest(3), await client.memfd(PAGE_SIZE)],
+        'MEMORY with a number that is taken',
+        async (client) => [memoryRequest(1), await client.memfd(PAGE_SIZE)],
         'memory number',
       ],
       [
         'MEMORY with a number too large',
-        async (client) => [memoryRequest(65), await client.memfd(PAGE_SIZE)],
+        async (client) => [memoryRequest(129), await client.memfd(PAGE_SIZE)],
         'memory number',
       ],
       [

@@ -28,7 +28,7 @@ test('the log: every event of the source and no other', () => {
 test('limits: the defaults', () => {
   const [, table] = /kDefaults = \{\{([^;]*)\}\};/.exec(options)!;
   const numbers = table!
-    .replace('SCHEDHINT_BROKER_MEMORIES', '64')
+    .replace('SCHEDHINT_BROKER_MEMORIES', '128')
     .replace(/\/\/.*/g, '')
     .match(/\d+/g)!;
   const resources = [

@@ -20,7 +20,7 @@ const EXPECTED: Record<State, Held> = {
   'unbound again': watched,
   'bound by the broker': {
     ...watched,
-    descriptors: ['/memfd:schedhint (deleted)', 'eventfd', 'eventpoll', 'socket'],
+    descriptors: ['eventfd', 'eventpoll', 'socket'],
   },
   // Pages are never unmapped.
   'after detach': { ...NOTHING, blocksKiB: CHUNK_KIB },

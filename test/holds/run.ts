@@ -28,7 +28,6 @@ const MEANING: Record<State, string> = {
 const NAMES: Readonly<Record<string, string>> = {
   'bpf-map': 'the map',
   pidfd: 'pidfd',
-  'memfd:schedhint': 'memfd',
 };
 
 function descriptorsOf({ descriptors }: Held): string {

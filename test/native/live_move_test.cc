@@ -74,7 +74,7 @@ size_t MoveOnce() {
   for (Writer& writer : writers) {
     while (!writer.has_begun) std::this_thread::yield();
   }
-  EXPECT(schedhint::MoveIntoFile(memory, kBytes, fd, 0) == 0);
+  EXPECT(schedhint::MoveIntoFile(memory, kBytes, fd) == 0);
   moved = true;
   for (std::thread& thread : threads) thread.join();
   uint16_t in_file;

@@ -102,9 +102,9 @@ export const Step = {
   BrokerConnect: 14,
   /** The broker has been asked and has not answered yet. */
   BrokerAsked: 15,
-  /** The broker will not. `detail`: one of {@link BrokerReason}. */
+  /** The broker will not. `detail`: one of {@link BrokerReason}; `found`: of another version, which. */
   BrokerRefused: 16,
-  /** The blocks are not in a memfd that could be handed over. */
+  /** The blocks could not be moved into a memfd that could be handed over. */
   BrokerMemory: 17,
   /** Of task local data: the map wants a page for each thread, this one shares its page already. */
   TldSharedPage: 18,
@@ -130,7 +130,12 @@ export const BrokerReason = {
   BadMemory: 5,
   BadPointer: 6,
   Limit: 7,
+  /** It speaks another version of the protocol than {@link BROKER_VERSION}. */
+  OtherVersion: 8,
 } as const;
+
+/** Of the broker's protocol, `SCHEDHINT_BROKER_VERSION` of `schedhint_broker.h`. */
+export const BROKER_VERSION = 2;
 
 /** What the kernel said. */
 export interface NativeStatus {

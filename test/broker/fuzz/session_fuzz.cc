@@ -57,9 +57,10 @@ void* EndAtOnce(void* pidfd) {
   return nullptr;
 }
 
-int SealedMemfd(off_t size, int seals) {
+int Memfd(off_t size, bool has_pages) {
   int fd = memfd_create("client", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  Check(ftruncate(fd, size) == 0 && fcntl(fd, F_ADD_SEALS, seals) == 0);
+  Check(ftruncate(fd, size) == 0);
+  Check(!has_pages || fallocate(fd, 0, 0, size) == 0);
   return fd;
 }
 
@@ -68,7 +69,7 @@ struct World {
   World() {
     Options options;
     options.maps = {played::kPath};
-    options.limits = {{{1, 4, 3, 3, 8}, {3, 6, 4, 4, 12}, {3, 6, 4, 4, 12}, {3, 6, 4, 4, 12}}};
+    options.limits = {{{1, 4, 3, 3}, {3, 6, 4, 4}, {3, 6, 4, 4}, {3, 6, 4, 4}}};
     options.hold_ns = 0;
     address.sun_family = AF_UNIX;  // without a name: the kernel chooses one
     listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -88,15 +89,10 @@ struct World {
     auto pidfd = [](pid_t task, unsigned flags) {
       return static_cast<int>(syscall(SYS_pidfd_open, task, flags));
     };
-    constexpr int kSeals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
-    descriptors = {SealedMemfd(kMemoryBytes, kSeals),
-                   pidfd(getpid(), O_EXCL),
-                   pidfd(tid, O_EXCL),
-                   ended,
-                   pidfd(getppid(), O_EXCL),
-                   pidfd(getpid(), 0),
-                   SealedMemfd(kMemoryBytes, F_SEAL_GROW),
-                   SealedMemfd(kMemoryBytes - 1, kSeals),
+    descriptors = {Memfd(kMemoryBytes, true),  pidfd(getpid(), O_EXCL),
+                   pidfd(tid, O_EXCL),         ended,
+                   pidfd(getppid(), O_EXCL),   pidfd(getpid(), 0),
+                   Memfd(kMemoryBytes, false), Memfd(kMemoryBytes - 1, true),
                    eventfd(0, EFD_CLOEXEC)};
     open_descriptors = CountDescriptors();
   }
@@ -130,6 +126,13 @@ void Serve() {
     while (client >= 0 && recv(client, answers, sizeof(answers), MSG_DONTWAIT) > 0) {
     }
   }
+}
+
+// The first was sealed when it was accepted, and is good for no more.
+void RenewMemory() {
+  int fresh = Memfd(kMemoryBytes, true);
+  Check(dup3(fresh, world->descriptors[0], O_CLOEXEC) >= 0);
+  close(fresh);
 }
 
 void Connect(int* client) {
@@ -186,6 +189,7 @@ schedhint_broker_request RequestOf(Input* input) {
 }
 
 void Step(Input* input) {
+  RenewMemory();
   uint8_t what = input->Byte();
   int* client = &clients[what / 8 % kClients];
   switch (what % 8) {

@@ -185,8 +185,8 @@ export const rows: readonly Row[] = [
   flooded,
   garbage,
   foreignThread,
-  badDescriptor('a memfd without seals', 'bad memory', async (liar) => ({
-    memory: await liar.memfd(PAGE_SIZE, 0),
+  badDescriptor('a memfd without pages', 'bad memory', async (liar) => ({
+    memory: await liar.sparse(PAGE_SIZE),
   })),
   badDescriptor('a huge memfd', 'bad memory', async (liar) => ({ memory: await liar.memfd(HUGE) })),
   badDescriptor('a descriptor that is no pidfd', 'not a thread', async (liar) => ({

@@ -17,6 +17,7 @@ const {
   EINVAL,
   EOPNOTSUPP,
   ENOMEM,
+  EFBIG,
   EMFILE,
   ELOOP,
 } = constants.errno;
@@ -180,11 +181,32 @@ describe('through the broker', () => {
       /reason 99/,
     ],
     [
+      'an older broker',
+      brokered(Step.BrokerRefused, 0, BrokerReason.OtherVersion, 1),
+      'waiting',
+      'ERR_BROKER_VERSION',
+      /\/b speaks version 1 .* version 2: update schedhint-broker; .* each second/,
+    ],
+    [
+      'a newer broker',
+      brokered(Step.BrokerRefused, 0, BrokerReason.OtherVersion, 3),
+      'waiting',
+      'ERR_BROKER_VERSION',
+      /\/b speaks version 3 .* version 2: update the schedhint packages/,
+    ],
+    [
       'private blocks',
-      brokered(Step.BrokerMemory),
+      brokered(Step.BrokerMemory, EPERM),
       'unavailable',
       'ERR_BROKER_MEMORY',
-      /memfd_create/,
+      /memfd_create\(2\) or fallocate\(2\) failed \(EPERM\): allow both/,
+    ],
+    [
+      'files may not be as large',
+      brokered(Step.BrokerMemory, EFBIG),
+      'unavailable',
+      'ERR_BROKER_MEMORY',
+      /EFBIG.*ulimit -f\) to 64 KiB/,
     ],
     [
       'no map for it either',

@@ -6,6 +6,7 @@ import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import {
+  BROKER_VERSION,
   BrokerReason,
   type ChannelKind,
   type ChannelRequest,
@@ -43,6 +44,7 @@ export type StatusCode =
   | 'ERR_BROKER_PENDING'
   | 'ERR_BROKER_REFUSED'
   | 'ERR_BROKER_UNREACHABLE'
+  | 'ERR_BROKER_VERSION'
   | 'ERR_EXTERNAL_MEMORY'
   | 'ERR_LAYOUT_MISMATCH'
   | 'ERR_MAP_IN_USE'
@@ -182,11 +184,13 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
     case Step.BrokerAsked:
       return waiting('ERR_BROKER_PENDING', `the broker at ${broker} has not answered yet`);
     case Step.BrokerRefused:
-      return explainRefusal(path, broker, detail);
+      return detail === BrokerReason.OtherVersion
+        ? explainVersion(broker, found)
+        : explainRefusal(path, broker, detail);
     case Step.BrokerMemory:
       return unavailable(
         'ERR_BROKER_MEMORY',
-        'the broker needs the blocks in a memfd, and memfd_create(2) was refused, or RLIMIT_FSIZE is below 4 MiB: allow it in the seccomp profile',
+        `the broker needs the blocks in a memfd that has all its pages, and memfd_create(2) or fallocate(2) failed (${said}): ${said === 'EFBIG' ? 'raise RLIMIT_FSIZE (ulimit -f) to 64 KiB at least' : 'allow both in the seccomp profile'}`,
       );
     case Step.TldSharedPage:
       return unavailable(
@@ -273,6 +277,15 @@ function explainRefusal(path: string, broker: string, reason: number): Unbound {
     code: 'ERR_BROKER_REFUSED',
     reason: `the broker at ${broker} has refused: ${why ?? `reason ${reason}`}; its log says more`,
   };
+}
+
+function explainVersion(broker: string, itsVersion: number): Unbound {
+  const older =
+    itsVersion < BROKER_VERSION ? 'schedhint-broker' : 'the schedhint packages of this app';
+  return waiting(
+    'ERR_BROKER_VERSION',
+    `the broker at ${broker} speaks version ${itsVersion} of its protocol, and this process version ${BROKER_VERSION}: update ${older}; it is asked again each second`,
+  );
 }
 
 function waiting(code: StatusCode, reason: string): Unbound {

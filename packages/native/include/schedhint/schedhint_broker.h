@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What an app and schedhint-broker say to each other, version 1.
+ * What an app and schedhint-broker say to each other, version 2.
  *
  * The broker is for apps that may not write the scheduler's map: the pin is 0600, or a container's
- * seccomp profile refuses bpf(2). The app keeps its blocks in a sealed memfd and hands over
- * descriptors; the broker, which checks that they are the app's own, binds the threads.
+ * seccomp profile refuses bpf(2). The app keeps its blocks in memfds, of memory that it has paid
+ * for, and hands over descriptors; the broker, which checks that they are the app's own, binds the
+ * threads.
  *
  * A connection is a Unix stream socket and serves one map. The app sends requests of 512 bytes, the
  * broker answers each with 64, in order. Whatever does not keep to this ends the connection, and
@@ -12,9 +13,18 @@
  *
  * - OPEN, first and once: which map, and what its value must look like, the slots in order.
  *   Answered with the map's id. When it is refused, whatever else was sent is refused alike.
- * - MEMORY, with one descriptor: a memfd with the seals SHRINK, GROW and SEAL, without WRITE and
- *   FUTURE_WRITE. Blocks lie in it. It can't be taken back before the connection ends. One that is
- *   refused leaves its number free.
+ * - MEMORY, with one descriptor: a memfd in which blocks lie. The app, in this order,
+ *     1. makes it (MFD_ALLOW_SEALING), opened for reading and writing, with no seal but SHRINK and
+ *        GROW, which it need not have;
+ *     2. gives it its size and all its pages (fallocate(2)): they are charged to the app's cgroup,
+ *        and a memfd in which one is missing is refused;
+ *     3. maps it writable;
+ *     4. hands it over, and keeps the mapping.
+ *   The broker maps it and adds the seals SHRINK, GROW, FUTURE_WRITE and SEAL. From then on the app
+ *   can't make holes in it, write(2) to it or map it writable ever again, and no more can another
+ *   broker: a memory is good for one connection. Over the next one the app hands over another, into
+ *   which it has moved its blocks. A memory can't be taken back before the connection ends. One
+ *   that is refused leaves its number free.
  * - BIND, with one descriptor: a pidfd of a thread (PIDFD_THREAD) of the process that has
  *   connected. Its element gets the blocks. Again for the same thread: replaces what it has.
  * - UNBIND, with one descriptor, as above. Its element is deleted; an answer of success means that
@@ -28,6 +38,11 @@
  *
  * A connection too many is told so at once, by END with the reason LIMIT. Answers must be read:
  * with more than 64 of them waiting, the broker may end the connection.
+ *
+ * The sizes of requests and answers, the first 16 bytes of both and of END all that is in it are
+ * the same in every version. A broker ends the connection of a request of another version by END
+ * with that version in its header, the reason OTHER_VERSION, and its own version in `found`.
+ * (Version 1 ends it with version 1 in the header, and without a reason.)
  */
 #ifndef SCHEDHINT_BROKER_H
 #define SCHEDHINT_BROKER_H
@@ -36,13 +51,12 @@
 
 #define SCHEDHINT_BROKER_SOCKET "/run/schedhint/broker.sock"
 #define SCHEDHINT_BROKER_MAGIC 0x31424853u /* "SHB1" */
-#define SCHEDHINT_BROKER_VERSION 1
+#define SCHEDHINT_BROKER_VERSION 2
 #define SCHEDHINT_BROKER_SLOTS 16
-#define SCHEDHINT_BROKER_PATH 256    /* with the NUL */
-#define SCHEDHINT_BROKER_MEMORIES 64 /* for a connection, at most */
-#define SCHEDHINT_BROKER_MEMORY_BYTES                        \
-  (4u << 20) /* of one, at most; whole pages of the kernel's \
-              */
+#define SCHEDHINT_BROKER_PATH 256                   /* with the NUL */
+#define SCHEDHINT_BROKER_MEMORIES 128               /* for a connection, at most */
+#define SCHEDHINT_BROKER_MEMORY_BYTES (256u * 1024) /* of one, at most; whole pages of the kernel \
+                                                     */
 
 enum schedhint_broker_kind {
   SCHEDHINT_BROKER_OPEN = 1,
@@ -60,7 +74,7 @@ struct schedhint_broker_slot {
 
 /* What it is to point to. */
 struct schedhint_broker_pointer {
-  __u32 memory; /* its number, from 1; 0: NULL, with an offset of 0 */
+  __u32 memory; /* its number; 0: NULL, with an offset of 0 */
   __u32 offset; /* 8-byte aligned; the struct, rounded up to a power of two, 64 at least, must lie
                    within the memory and a page */
 };
@@ -78,7 +92,7 @@ struct schedhint_broker_request {
       char path[SCHEDHINT_BROKER_PATH]; /* of the pin, as the broker knows it */
     } open;
     struct {
-      __u32 number; /* 1, 2, 3 ... */
+      __u32 number; /* 1..SCHEDHINT_BROKER_MEMORIES, one that is free */
     } memory;
     struct {
       __u32 pointer_count; /* as many as slots */
@@ -96,9 +110,10 @@ enum schedhint_broker_reason {
   SCHEDHINT_BROKER_MAP_NOT_OFFERED = 2, /* it does not serve a map of this path */
   SCHEDHINT_BROKER_FOREIGN_THREAD = 3,  /* not a thread of the process that has connected */
   SCHEDHINT_BROKER_NOT_A_THREAD = 4,    /* no pidfd, or of a thread that has ended */
-  SCHEDHINT_BROKER_BAD_MEMORY = 5,      /* no tmpfs memfd, wrong seals or size */
+  SCHEDHINT_BROKER_BAD_MEMORY = 5,      /* no tmpfs memfd, wrong seals or size, or without pages */
   SCHEDHINT_BROKER_BAD_POINTER = 6,     /* outside of the memories handed over */
   SCHEDHINT_BROKER_LIMIT = 7,           /* too many pages, threads, memories or connections */
+  SCHEDHINT_BROKER_OTHER_VERSION = 8,   /* of END: it speaks another one, found says which */
 };
 
 struct schedhint_broker_answer {

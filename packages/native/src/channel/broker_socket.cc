@@ -28,6 +28,15 @@ schedhint_broker_answer Unasked(const schedhint_broker_request& request, int err
   return answer;
 }
 
+// A broker of another version says so in its own, and what else it says can't be relied on.
+schedhint_broker_answer EndOfOtherVersion(const schedhint_broker_answer& answer) {
+  schedhint_broker_answer end = {};
+  end.kind = SCHEDHINT_BROKER_END;
+  end.reason = SCHEDHINT_BROKER_OTHER_VERSION;
+  end.found = answer.version;
+  return end;
+}
+
 }  // namespace
 
 int BrokerSocket::Connect(const std::string& path) {
@@ -58,6 +67,7 @@ void BrokerSocket::Close() {
   if (fd_ >= 0) close(fd_);
   fd_ = -1;
   waits_for_room_ = false;
+  for (Outgoing& outgoing : waiting_) CloseMemory(&outgoing);
   waiting_.clear();
   sent_ = 0;
   unanswered_ = 0;
@@ -83,8 +93,9 @@ bool BrokerSocket::Receive(const std::function<void(const schedhint_broker_answe
     received_ += static_cast<size_t>(count);
     if (received_ < sizeof(incoming_)) continue;
     received_ = 0;
-    if (incoming_.magic != SCHEDHINT_BROKER_MAGIC ||
-        incoming_.version != SCHEDHINT_BROKER_VERSION) {
+    if (incoming_.magic != SCHEDHINT_BROKER_MAGIC) return false;
+    if (incoming_.version != SCHEDHINT_BROKER_VERSION) {
+      on_answer(EndOfOtherVersion(incoming_));
       return false;
     }
     if (incoming_.id != 0 && unanswered_ > 0) unanswered_--;
@@ -95,7 +106,7 @@ bool BrokerSocket::Receive(const std::function<void(const schedhint_broker_answe
 bool BrokerSocket::SendWaiting(
     const std::function<void(const schedhint_broker_answer&)>& on_answer) {
   while (!waiting_.empty() && unanswered_ < kUnderWay) {
-    const Outgoing& next = waiting_.front();
+    Outgoing& next = waiting_.front();
     int passenger = next.passenger.memory_fd;
     bool is_thread = sent_ == 0 && next.passenger.kind == Passenger::Kind::kThread;
     if (is_thread) passenger = OpenThread(next.passenger.tid);
@@ -114,6 +125,7 @@ bool BrokerSocket::SendWaiting(
       WaitForRoom(true);
       return true;
     }
+    CloseMemory(&next);  // it went with the first byte
     sent_ += static_cast<size_t>(count);
     if (sent_ < sizeof(next.request)) continue;
     sent_ = 0;
@@ -141,6 +153,12 @@ ssize_t BrokerSocket::SendSome(const Outgoing& next, int passenger_fd) {
     std::memcpy(CMSG_DATA(header), &passenger_fd, sizeof(int));
   }
   return sendmsg(fd_, &message, MSG_NOSIGNAL);
+}
+
+void BrokerSocket::CloseMemory(Outgoing* outgoing) {
+  int& fd = outgoing->passenger.memory_fd;
+  if (fd >= 0) close(fd);
+  fd = -1;
 }
 
 void BrokerSocket::WaitForRoom(bool wanted) {

@@ -13,7 +13,8 @@
 namespace schedhint {
 
 // The descriptor that goes with a request. A thread's is opened when the request's turn comes, so
-// that a thousand requests need no thousand descriptors.
+// that a thousand requests need no thousand descriptors. A memory's is closed when it has been
+// sent, or never will be.
 struct Passenger {
   enum class Kind { kNone, kThread, kMemory } kind = Kind::kNone;
   pid_t tid = 0;
@@ -35,7 +36,8 @@ class BrokerSocket {
   void Close();
   bool is_open() const { return fd_ >= 0; }
 
-  // Queues it. All moving of bytes is left to whoever waits on `events_fd`.
+  // Queues it, and takes over the passenger's descriptor. All moving of bytes is left to whoever
+  // waits on `events_fd`.
   void Send(const schedhint_broker_request& request, const Passenger& passenger);
   // Takes in what has come, and sends what waits, as long as few requests are under way. False when
   // the connection has ended.
@@ -50,6 +52,7 @@ class BrokerSocket {
   bool Receive(const std::function<void(const schedhint_broker_answer&)>& on_answer);
   bool SendWaiting(const std::function<void(const schedhint_broker_answer&)>& on_answer);
   ssize_t SendSome(const Outgoing& next, int passenger_fd);
+  static void CloseMemory(Outgoing* outgoing);
   void WaitForRoom(bool wanted);
 
   int fd_ = -1;

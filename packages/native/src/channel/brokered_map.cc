@@ -70,7 +70,7 @@ schedhint_status BrokeredMap::Open() {
 void BrokeredMap::Close() {
   socket_.Close();
   state_ = State::kClosed;
-  memories_ = 0;
+  memories_.clear();
   memory_refusal_ = {};
   asked_.clear();
 }
@@ -86,7 +86,8 @@ uint64_t BrokeredMap::Request(schedhint_broker_request* request, schedhint_broke
   request->version = SCHEDHINT_BROKER_VERSION;
   request->kind = kind;
   request->id = ++last_request_;
-  asked_[request->id] = {kind, passenger.tid};
+  uint32_t memory = kind == SCHEDHINT_BROKER_MEMORY ? request->memory.number : 0;
+  asked_[request->id] = {kind, passenger.tid, memory};
   socket_.Send(*request, passenger);
   return request->id;
 }
@@ -102,15 +103,22 @@ void BrokeredMap::AskForMap() {
   Request(&request, SCHEDHINT_BROKER_OPEN, {});
 }
 
-// In order, up to the one of this number. 0, or -errno.
-int BrokeredMap::HandOverMemories(uint32_t last) {
-  while (memories_ < last) {
-    int fd = pool_->MemoryDescriptor(memories_ + 1);
-    if (fd < 0) return -EBADF;
-    schedhint_broker_request request = {};
-    request.memory.number = ++memories_;
-    Request(&request, SCHEDHINT_BROKER_MEMORY, {Passenger::Kind::kMemory, 0, fd});
-  }
+// In a dedicated memfd, unless that has been done. 0 and its number, or -errno.
+int BrokeredMap::HandOver(const uint8_t* chunk, uint32_t* memory) {
+  auto place = std::find(memories_.begin(), memories_.end(), chunk);
+  bool is_known = place != memories_.end();
+  if (!is_known) place = std::find(memories_.begin(), memories_.end(), nullptr);
+  size_t index = static_cast<size_t>(place - memories_.begin());
+  *memory = static_cast<uint32_t>(index + 1);
+  if (is_known) return 0;
+  if (index == SCHEDHINT_BROKER_MEMORIES) return -ENOSPC;
+  int fd = pool_->MoveIntoMemfd(chunk);
+  if (fd < 0) return fd;
+  if (index == memories_.size()) memories_.push_back(nullptr);
+  memories_[index] = chunk;
+  schedhint_broker_request request = {};
+  request.memory.number = *memory;
+  Request(&request, SCHEDHINT_BROKER_MEMORY, {Passenger::Kind::kMemory, 0, fd});
   return 0;
 }
 
@@ -120,11 +128,10 @@ int BrokeredMap::Bind(pid_t tid, const Element& element, uint64_t* request_id) {
   for (size_t i = 0; i < slots_.size(); i++) {
     Block block = element.At(i);
     if (block.address == nullptr) continue;
-    SharedPlace place;
-    int error = pool_->Share(block, &place);
-    if (error == 0) error = HandOverMemories(place.memory);
-    if (error != 0) return error;
-    request.bind.pointers[i] = {place.memory, place.offset};
+    const uint8_t* chunk = pool_->ChunkOf(block);
+    uint32_t memory;
+    if (int error = HandOver(chunk, &memory)) return error;
+    request.bind.pointers[i] = {memory, static_cast<uint32_t>(block.address - chunk)};
   }
   *request_id = Request(&request, SCHEDHINT_BROKER_BIND, {Passenger::Kind::kThread, tid, -1});
   placed_[tid].push_back({*request_id, map_id_, element});
@@ -177,8 +184,7 @@ void BrokeredMap::Answered(const schedhint_broker_answer& answer) {
     case SCHEDHINT_BROKER_OPEN:
       return AnsweredOpen(answer);
     case SCHEDHINT_BROKER_MEMORY:
-      if (answer.reason != SCHEDHINT_BROKER_DONE) memory_refusal_ = Meaning(answer);
-      return;
+      return AnsweredMemory(answer, asked.memory);
     case SCHEDHINT_BROKER_BIND:
       return AnsweredBind(answer, asked.tid);
     default:
@@ -193,6 +199,12 @@ void BrokeredMap::AnsweredOpen(const schedhint_broker_answer& answer) {
   for (pid_t tid : to_unbind_) {
     if (IsPlacedHere(tid)) AskToUnbind(tid);
   }
+}
+
+void BrokeredMap::AnsweredMemory(const schedhint_broker_answer& answer, uint32_t memory) {
+  if (answer.reason == SCHEDHINT_BROKER_DONE) return;
+  memory_refusal_ = Meaning(answer);
+  memories_[memory - 1] = nullptr;  // whoever binds again hands it over again
 }
 
 void BrokeredMap::AnsweredBind(const schedhint_broker_answer& answer, pid_t tid) {
@@ -268,7 +280,7 @@ schedhint_status BrokeredMap::Meaning(const schedhint_broker_answer& answer) con
       if (memory_refusal_.step != SCHEDHINT_STEP_NONE) return memory_refusal_;
       [[fallthrough]];
     default:
-      return Failed(SCHEDHINT_STEP_BROKER_REFUSED, 0, answer.reason);
+      return Failed(SCHEDHINT_STEP_BROKER_REFUSED, 0, answer.reason, answer.found);
   }
 }
 

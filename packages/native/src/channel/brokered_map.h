@@ -74,15 +74,17 @@ class BrokeredMap {
   struct Asked {
     schedhint_broker_kind kind;
     pid_t tid;
+    uint32_t memory;
   };
 
   uint64_t Request(schedhint_broker_request* request, schedhint_broker_kind kind,
                    const Passenger& passenger);
   void AskForMap();
-  int HandOverMemories(uint32_t last);
+  int HandOver(const uint8_t* chunk, uint32_t* memory);
   void AskToUnbind(pid_t tid);
   bool IsPlacedHere(pid_t tid) const;
   void Answered(const schedhint_broker_answer& answer);
+  void AnsweredMemory(const schedhint_broker_answer& answer, uint32_t memory);
   void AnsweredOpen(const schedhint_broker_answer& answer);
   void AnsweredBind(const schedhint_broker_answer& answer, pid_t tid);
   void AnsweredUnbind(const schedhint_broker_answer& answer, pid_t tid);
@@ -102,7 +104,9 @@ class BrokeredMap {
   schedhint_status refusal_;   // while refused
   schedhint_status end_ = {};  // what the broker has said when it ended the last connection
   uint32_t map_id_ = 0;
-  uint32_t memories_ = 0;            // handed over on this connection
+  // Handed over on this connection, by their numbers less one: the chunk that has moved into it;
+  // null: the number is free.
+  std::vector<const uint8_t*> memories_;
   schedhint_status memory_refusal_;  // of one of them
   uint64_t last_request_ = 0;
   std::unordered_map<uint64_t, Asked> asked_;

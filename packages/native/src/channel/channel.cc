@@ -33,7 +33,9 @@ bool IsShortage(const schedhint_status& status) {
     case SCHEDHINT_STEP_BROKER_CONNECT:
       return status.error != ENOENT && status.error != ENOTDIR;
     case SCHEDHINT_STEP_BROKER_REFUSED:
-      return status.detail == SCHEDHINT_BROKER_LIMIT;
+      // Another broker may be started behind a socket that stays.
+      return status.detail == SCHEDHINT_BROKER_LIMIT ||
+             status.detail == SCHEDHINT_BROKER_OTHER_VERSION;
     case SCHEDHINT_STEP_DELETE:
       return true;
     default:

@@ -13,12 +13,12 @@ namespace {
 
 constexpr size_t kPiece = 4096;  // no page is smaller
 
-// Writes memory to the file, except for pieces that are all zeroes: these stay holes.
-int WritePieces(const uint8_t* from, size_t bytes, int fd, off_t offset) {
+// Writes memory to the file, except for pieces that are all zeroes: those are there already.
+int WritePieces(const uint8_t* from, size_t bytes, int fd) {
   static const uint8_t kZeroes[kPiece] = {};
   for (size_t at = 0; at < bytes; at += kPiece) {
     if (std::memcmp(from + at, kZeroes, kPiece) == 0) continue;
-    ssize_t written = pwrite(fd, from + at, kPiece, offset + static_cast<off_t>(at));
+    ssize_t written = pwrite(fd, from + at, kPiece, static_cast<off_t>(at));
     if (written != static_cast<ssize_t>(kPiece)) return written < 0 ? -errno : -EIO;
   }
   return 0;
@@ -45,25 +45,28 @@ void StoreAgain(uint64_t copied, uint64_t last, uint64_t* word) {
 
 }  // namespace
 
-int MoveIntoFile(void* memory, size_t bytes, int fd, off_t offset) {
+int MoveIntoFile(void* memory, size_t bytes, int fd) {
   // Of a shared mapping mremap(2) makes a second one: through it the old pages are still there
   // when the first one leads to the file.
   void* second = mremap(memory, 0, bytes, MREMAP_MAYMOVE);
   if (second == MAP_FAILED) return -errno;
-  const uint64_t* old_words = static_cast<const uint64_t*>(second);
+  uint64_t* old_words = static_cast<uint64_t*>(second);
   std::vector<uint64_t> copied(bytes / sizeof(uint64_t));
   for (size_t i = 0; i < copied.size(); i++) {
     copied[i] = __atomic_load_n(&old_words[i], __ATOMIC_RELAXED);
   }
-  int error = WritePieces(reinterpret_cast<const uint8_t*>(copied.data()), bytes, fd, offset);
-  if (error == 0 && mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
-                         offset) == MAP_FAILED) {
+  int error = WritePieces(reinterpret_cast<const uint8_t*>(copied.data()), bytes, fd);
+  if (error == 0 &&
+      mmap(memory, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED) {
     error = -errno;
   }
   if (error == 0) {
     uint64_t* words = static_cast<uint64_t*>(memory);
     for (size_t i = 0; i < copied.size(); i++) {
-      StoreAgain(copied[i], __atomic_load_n(&old_words[i], __ATOMIC_RELAXED), &words[i]);
+      uint64_t last = __atomic_load_n(&old_words[i], __ATOMIC_RELAXED);
+      StoreAgain(copied[i], last, &words[i]);
+      // What nobody will change any more must not be taken for the truth.
+      if (last != 0) __atomic_store_n(&old_words[i], 0, __ATOMIC_RELAXED);
     }
   }
   munmap(second, bytes);

@@ -2,8 +2,6 @@
 // Moves shared memory into a file at the same address, and keeps the stores of other threads that
 // come meanwhile.
 
-#include <sys/types.h>
-
 #include <cstddef>
 
 namespace schedhint {
@@ -11,9 +9,9 @@ namespace schedhint {
 // Moves memory that threads are writing to into a file, at the same address. A store that comes
 // meanwhile is made again afterwards, so it may show a few microseconds late. (A byte that is
 // stored meanwhile and set back within these microseconds may keep the value in between.)
-// `memory` must be a whole mapping, shared and anonymous; a program to which the kernel has given a
-// page of it goes on with the old one. The file must have zeroes there. 0, or -errno: nothing has
-// changed.
-int MoveIntoFile(void* memory, size_t bytes, int fd, off_t offset);
+// `memory` must be a whole mapping, and shared. A program to which the kernel has given a page of
+// it goes on with the old one, which has zeroes afterwards. The file must have zeroes in its first
+// `bytes`. 0, or -errno: nothing has changed.
+int MoveIntoFile(void* memory, size_t bytes, int fd);
 
 }  // namespace schedhint

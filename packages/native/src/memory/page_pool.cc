@@ -69,14 +69,14 @@ PoolCounts PagePool::Counts() {
   return counts_;
 }
 
-int PagePool::Share(const Block& block, SharedPlace* place) {
+const uint8_t* PagePool::ChunkOf(const Block& block) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return memory_.Share(block.address, place);
+  return memory_.ChunkOf(block.address);
 }
 
-int PagePool::MemoryDescriptor(uint32_t memory) {
+int PagePool::MoveIntoMemfd(const uint8_t* chunk) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return memory_.Descriptor(memory);
+  return memory_.MoveIntoMemfd(chunk);
 }
 
 uint64_t PagePool::Reap() {

@@ -54,10 +54,9 @@ class PagePool {
   // Reap() has to be called, which tells of what is returned later. True once.
   bool WantsReaper();
   PoolCounts Counts();
-  // Where a broker finds a block, which no program may find yet. 0, or -errno.
-  int Share(const Block& block, SharedPlace* place);
-  // Of the memfd of this number, or -1.
-  int MemoryDescriptor(uint32_t memory);
+  // What the block lies in, as BlockMemory has it.
+  const uint8_t* ChunkOf(const Block& block);
+  int MoveIntoMemfd(const uint8_t* chunk);
 
  private:
   static constexpr int kClasses = SizeClass(kLargestPage) + 1;  // 64, 128, ... 65536

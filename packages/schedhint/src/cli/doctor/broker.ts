@@ -27,6 +27,8 @@ export function broker({ broker, status, addon }: Patient): Check {
         'it took the connection 3 s ago and does not answer',
         'restart schedhint-broker: it hangs',
       );
+    case 'ERR_BROKER_VERSION':
+      return fail('broker', status.reason, 'update the older of the two, and restart it');
     case 'ERR_BROKER_REFUSED':
       return fail(
         'broker',

@@ -14,6 +14,7 @@ export const TOLD_BY: Readonly<Record<StatusCode, readonly [CheckName, ...CheckN
   ERR_BROKER_PENDING: ['broker'],
   ERR_BROKER_REFUSED: ['broker'],
   ERR_BROKER_UNREACHABLE: ['broker'],
+  ERR_BROKER_VERSION: ['broker'],
   ERR_EXTERNAL_MEMORY: ['node'],
   ERR_LAYOUT_MISMATCH: ['map'],
   ERR_MAP_IN_USE: ['map'],

@@ -113,16 +113,21 @@ function pidfdOpen({ calls }: Patient): Check {
 function memfdCreate({ calls, status }: Patient): Check {
   if (calls === null) return withoutAddon('memfd_create');
   if (noneLeft(calls.memfdCreate)) return untried('memfd_create');
-  if (codeOf(status) === 'ERR_BROKER_MEMORY') {
-    return fail(
-      'memfd_create',
-      calls.memfdCreate === 0
-        ? 'the broker needs the blocks in a memfd, and RLIMIT_FSIZE is below 4 MiB'
-        : `the broker needs the blocks in a memfd, and memfd_create(2) is refused (${errnoName(calls.memfdCreate)}); ${filtered()}`,
-      calls.memfdCreate === 0
-        ? 'raise the limit of file sizes (ulimit -f) to 4 MiB at least'
-        : 'allow memfd_create in the seccomp profile',
-    );
+  if (status.state !== 'bound' && status.code === 'ERR_BROKER_MEMORY') {
+    if (calls.memfdCreate !== 0) {
+      return fail(
+        'memfd_create',
+        `the broker needs the blocks in a memfd, and memfd_create(2) is refused (${errnoName(calls.memfdCreate)}); ${filtered()}`,
+        'allow memfd_create in the seccomp profile',
+      );
+    }
+    return /EFBIG/.test(status.reason)
+      ? fail(
+          'memfd_create',
+          'the broker needs the blocks in a memfd, and RLIMIT_FSIZE is below 64 KiB',
+          'raise the limit of file sizes (ulimit -f) to 64 KiB at least',
+        )
+      : fail('memfd_create', status.reason, 'allow fallocate in the seccomp profile');
   }
   return calls.memfdCreate === 0
     ? pass('memfd_create', 'memfd_create(2) may be called')
