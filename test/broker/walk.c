@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Plays a client of the broker, request by request: walk.h says which attacks.
 #define _GNU_SOURCE
 #include "walk.h"
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Plays clients that try to make the broker pay for memory: one that points at every page of all
+ * the memories it may hand over, and one that rebinds a thread many times. */
 #ifndef WALK_H
 #define WALK_H
 

@@ -53,10 +53,10 @@
 #define SCHEDHINT_BROKER_MAGIC 0x31424853u /* "SHB1" */
 #define SCHEDHINT_BROKER_VERSION 2
 #define SCHEDHINT_BROKER_SLOTS 16
-#define SCHEDHINT_BROKER_PATH 256                   /* with the NUL */
-#define SCHEDHINT_BROKER_MEMORIES 128               /* for a connection, at most */
-#define SCHEDHINT_BROKER_MEMORY_BYTES (256u * 1024) /* of one, at most; whole pages of the kernel \
-                                                     */
+#define SCHEDHINT_BROKER_PATH 256     /* with the NUL */
+#define SCHEDHINT_BROKER_MEMORIES 128 /* for a connection, at most */
+/* Of one memory, at most; a multiple of the page. */
+#define SCHEDHINT_BROKER_MEMORY_BYTES (256u * 1024)
 
 enum schedhint_broker_kind {
   SCHEDHINT_BROKER_OPEN = 1,
