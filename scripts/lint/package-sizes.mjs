@@ -14,12 +14,14 @@ const KB = 1024;
  * @returns {{ text: string, fits: boolean }}
  */
 export function judgeSize({ name, size, files }) {
-  const { base, eachPrebuild = 0 } = limits[name] ?? { base: 0 };
-  const platforms = new Set(
-    files.flatMap(({ path }) => /^prebuilds\/([^/]+)\//.exec(path)?.[1] ?? []),
+  const { base, eachPrebuild = 0, eachForMusl = eachPrebuild } = limits[name] ?? { base: 0 };
+  const found = files.flatMap(({ path }) => /^prebuilds\/([^/]+)\//.exec(path)?.[1] ?? []);
+  const platforms = [...new Set(found)];
+  const limit = platforms.reduce(
+    (sum, platform) => sum + (platform.endsWith('-musl') ? eachForMusl : eachPrebuild),
+    base,
   );
-  const limit = base + platforms.size * eachPrebuild;
-  const built = eachPrebuild > 0 ? `, built for ${[...platforms].join(', ') || 'no platform'}` : '';
+  const built = eachPrebuild > 0 ? `, built for ${platforms.join(', ') || 'no platform'}` : '';
   const kb = (size / KB).toFixed(1);
   return { text: `${name}: ${kb} KB of at most ${limit} KB${built}`, fits: size <= limit * KB };
 }
