@@ -35,9 +35,13 @@ const status = ({ keep }: Context) => keep.thread.status;
 /** How many threads of ours the process has. */
 function watchers({ require }: Context): number {
   const { readdirSync, readFileSync } = require('node:fs') as typeof import('node:fs');
-  return readdirSync('/proc/self/task').filter((tid) =>
-    readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').startsWith('schedhint'),
-  ).length;
+  return readdirSync('/proc/self/task').filter((tid) => {
+    try {
+      return readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').startsWith('schedhint');
+    } catch {
+      return false; // it has ended since it was listed
+    }
+  }).length;
 }
 
 /** Blocks the event loop, turning on the spot, until the status is of the state. */
@@ -231,9 +235,13 @@ describeOnKernel('a process follows its map', () => {
     await node.run(attach, map);
     const share = await node.run(async ({ require }, pin) => {
       const { readdirSync, readFileSync, renameSync } = require('node:fs');
-      const watcher = readdirSync('/proc/self/task').find((tid: string) =>
-        readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').startsWith('schedhint-watch'),
-      );
+      const watcher = readdirSync('/proc/self/task').find((tid: string) => {
+        try {
+          return readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').startsWith('schedhint-watch');
+        } catch {
+          return false; // it has ended since it was listed
+        }
+      });
       const onCpuNs = () =>
         Number(readFileSync(`/proc/self/task/${watcher}/schedstat`, 'utf8').split(' ')[0]);
       const [from, cpu] = [performance.now(), onCpuNs()];

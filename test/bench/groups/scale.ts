@@ -63,9 +63,13 @@ async function rebinding(bed: Bed, { short }: Effort): Promise<Row[]> {
 /** Of one CPU, what the watcher's thread takes while nothing happens. */
 async function idling(bed: Bed, { short }: Effort): Promise<Row> {
   native.keepBound(bed.pin('schedhint'), 1);
-  const watcher = readdirSync('/proc/self/task').find(
-    (tid) => readFileSync(`/proc/self/task/${tid}/comm`, 'utf8') === 'schedhint-watch\n',
-  );
+  const watcher = readdirSync('/proc/self/task').find((tid) => {
+    try {
+      return readFileSync(`/proc/self/task/${tid}/comm`, 'utf8') === 'schedhint-watch\n';
+    } catch {
+      return false; // it has ended since it was listed
+    }
+  });
   if (watcher === undefined) return { id: 'scale.watcher-idle', why: 'there is no watcher' };
   const ranNs = () =>
     Number(readFileSync(`/proc/self/task/${watcher}/schedstat`, 'utf8').split(' ')[0]);

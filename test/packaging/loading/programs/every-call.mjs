@@ -18,8 +18,9 @@ function look(read) {
 
 const threads = () =>
   look(() =>
-    readdirSync('/proc/self/task').map((tid) =>
-      readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').trim(),
+    readdirSync('/proc/self/task').flatMap(
+      // None of a thread that has ended since it was listed.
+      (tid) => look(() => readFileSync(`/proc/self/task/${tid}/comm`, 'utf8').trim()) ?? [],
     ),
   );
 const descriptors = () => look(() => readdirSync('/proc/self/fd').length);
