@@ -28,7 +28,8 @@ bool FixSize(int memfd, size_t* bytes) {
   // handed over before, or not open for writing.
   if (fcntl(memfd, kAddSeals, kShrink | kGrow) != 0) return false;
   // A larger block size tells of huge pages, where one pin would hold two megabytes.
-  if (fstat(memfd, &file) != 0 || !S_ISREG(file.st_mode) || file.st_blksize != PageSize()) {
+  if (fstat(memfd, &file) != 0 || !S_ISREG(file.st_mode) ||
+      static_cast<uint64_t>(file.st_blksize) != PageSize()) {
     return false;
   }
   if (file.st_size < PageSize() || file.st_size > SCHEDHINT_BROKER_MEMORY_BYTES ||
