@@ -114,7 +114,7 @@ test('an app may end while it is scheduled, and one that is there after it ended
   await goes.end();
   await scheduler.stop();
   assert.equal(await stays.ask('collect', 2), 20_000);
-  assert.equal((await stays.ask('state')).state, 'waiting');
+  await until('it waits', async () => (await stays.ask('state')).state === 'waiting');
   await stays.end();
   await nothingIsLoaded();
   assert.deepEqual(kernelComplaints(), []);
