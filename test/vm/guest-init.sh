@@ -1,16 +1,16 @@
 #!/bin/sh
-# PID 1 of the VM. Its root is the machine's own, through a read-only virtiofs; /run/out is a
-# directory of the machine that can be written.
+# PID 1 of the VM. Its root is the machine's own, or one made for it, through a read-only virtiofs;
+# /run/out is a directory of the machine that can be written. busybox has all commands that are used here.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/run/home LANG=C.UTF-8
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
-mount -t devtmpfs dev /dev 2>/dev/null
+grep -q '^[^ ]* /dev devtmpfs ' /proc/mounts || mount -t devtmpfs dev /dev
 exec </dev/null
 
-finish() { # the second serial line carries the exit code
+finish() { # the second serial line carries the exit code; the kernel's command line names it
   sync
-  echo "EXIT $1" >/dev/ttyS1
+  echo "EXIT $1" >"$status_line"
   echo b >/proc/sysrq-trigger # QEMU ends at once, because of -no-reboot
   while :; do sleep 1; done
 }

@@ -1,5 +1,6 @@
 // One VM, for one command. The guest's root is this machine's file system, read-only, so the
-// checkout, Node.js and everything else that is installed are there.
+// checkout, Node.js and everything else that is installed are there. A guest of another processor
+// gets a file system made for it.
 //
 // The CPUs are emulated (TCG). By default each CPU is a thread of the machine: fast, but times depend
 // on the machine and its load. With `icount` one guest instruction is one nanosecond of guest time:
@@ -24,9 +25,11 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { isTornInstruction } from './emulation.mjs';
-import { CACHE, TOOLS, tool } from './image.mjs';
+import { CACHE, tool, toolsOf } from './image.mjs';
 
+/** PID 1 of the guest. */
 const INIT = fileURLToPath(new URL('guest-init.sh', import.meta.url));
+const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Exit codes of {@link runInVm} that are not the command's own; the first is timeout(1)'s. */
 export const TIMED_OUT = 124;
@@ -41,15 +44,41 @@ const accelerator = (icount) =>
 
 const quote = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-const KERNEL_COMMAND_LINE = [
-  'root=rootfs rootfstype=virtiofs ro',
-  `init=${INIT}`,
-  'console=ttyS0 quiet loglevel=4',
-  'panic=-1 oops=panic', // a broken kernel ends the VM at once
-  // What costs time at boot, or in an emulated CPU, and is not under test.
-  'nokaslr mitigations=off tsc=reliable no_timer_check lsm=capability audit=0',
-  'random.trust_cpu=on cryptomgr.notests rcupdate.rcu_expedited=1',
-].join(' ');
+/** What differs by the guest's processor: QEMU's program and options, and the names of the two serial lines. */
+const MACHINES = {
+  x64: {
+    qemu: 'usr/bin/qemu-system-x86_64',
+    options: (tools) => [
+      ...['-L', join(tools, 'usr/share/qemu'), '-L', join(tools, 'usr/share/seabios')],
+      ...['-vga', 'none', '-machine', 'q35', '-cpu', 'max,la57=off'],
+    ],
+    lines: ['ttyS0', 'ttyS1'],
+    kernelOptions: 'tsc=reliable no_timer_check',
+  },
+  arm64: {
+    qemu: 'usr/bin/qemu-system-aarch64',
+    options: (tools) => [
+      ...['-L', join(tools, 'usr/share/qemu')],
+      // Not `max`: what it emulates of pointer authentication is slow. This one has pages of 4, 16 and 64 KiB.
+      ...['-machine', 'virt,gic-version=3', '-cpu', 'cortex-a76'],
+    ],
+    lines: ['ttyAMA0', 'ttyAMA1'],
+    kernelOptions: '',
+  },
+};
+
+function kernelCommandLine({ lines: [console, status], kernelOptions }, init) {
+  return [
+    'root=rootfs rootfstype=virtiofs ro',
+    `init=${init}`,
+    `console=${console} quiet loglevel=4`,
+    `status_line=/dev/${status}`, // the kernel does not know it, so it gets to the environment of init
+    'panic=-1 oops=panic', // a broken kernel ends the VM at once
+    // What costs time at boot, or in an emulated CPU, and is not under test.
+    `nokaslr mitigations=off ${kernelOptions} lsm=capability audit=0`,
+    'random.trust_cpu=on cryptomgr.notests rcupdate.rcu_expedited=1',
+  ].join(' ');
+}
 
 /** Listens on a socket and hands over what arrives. */
 async function listen(path, onData) {
@@ -74,8 +103,19 @@ async function appearance(path, child, log) {
 }
 
 /**
+ * A file system for the guest, instead of this machine's.
+ *
+ * @typedef {object} GuestSystem
+ * @property {string} root directory of this machine that is the guest's root, read-only
+ * @property {string} init in the guest: a copy of {@link INIT}
+ * @property {string} directory in the guest, where the command runs
+ */
+
+/**
  * @typedef {object} VmOptions
  * @property {string} vmlinux
+ * @property {import('./image.mjs').Processor} [processor]
+ * @property {GuestSystem} [system] needed for another processor than this machine's
  * @property {string[]} command
  * @property {string} [out] for logs, and for what the command writes to $SCHEDHINT_VM_OUT
  * @property {number} [seconds] it may take
@@ -115,11 +155,11 @@ class Machine {
     return child;
   }
 
-  async #share(name, directory, ...options) {
+  async #share(processor, name, directory, ...options) {
     const socket = join(this.#scratch, `${name}.sock`);
     const log = join(this.#scratch, 'virtiofsd.log');
     const command = [
-      ...tool('usr/libexec/virtiofsd'),
+      ...tool('usr/libexec/virtiofsd', processor),
       ...['--socket-path', socket, '--shared-dir', directory, '--sandbox', 'chroot'],
       ...['--cache', 'always', '--no-announce-submounts', '--inode-file-handles=never'],
       ...options,
@@ -134,14 +174,17 @@ class Machine {
     return socket;
   }
 
-  /** @param {string[]} command */
-  #writeCommand(command) {
-    const keep = [...new Set([process.cwd(), fileURLToPath(new URL('../..', import.meta.url))])];
+  /**
+   * @param {string[]} command
+   * @param {string} directory where it runs
+   * @param {string[]} keep directories that stay visible
+   */
+  #writeCommand(command, directory, keep) {
     writeFileSync(join(this.#out, 'environment.sh'), `set -- ${keep.map(quote).join(' ')}\n`);
     writeFileSync(
       join(this.#out, 'command.sh'),
       `export SCHEDHINT_VM=1 SCHEDHINT_VM_OUT=/run/out
-cd ${quote(process.cwd())} || exit 126
+cd ${quote(directory)} || exit 126
 exec ${command.map(quote).join(' ')}
 `,
     );
@@ -153,6 +196,8 @@ exec ${command.map(quote).join(' ')}
    */
   async run({
     vmlinux,
+    processor = 'x64',
+    system,
     command,
     seconds = 300,
     memory = 2048,
@@ -161,9 +206,11 @@ exec ${command.map(quote).join(' ')}
     onOutput,
     signal,
   }) {
-    this.#writeCommand(command);
-    const root = await this.#share('root', '/', '--readonly');
-    const out = await this.#share('out', this.#out);
+    const directory = system?.directory ?? process.cwd();
+    this.#writeCommand(command, directory, system ? [] : [...new Set([directory, CHECKOUT])]);
+    const machine = MACHINES[processor];
+    const root = await this.#share(processor, 'root', system?.root ?? '/', '--readonly');
+    const out = await this.#share(processor, 'out', this.#out);
     const output = await this.#line('output', (data) => onOutput?.(data));
     const status = await this.#line('status', (data) => {
       this.#exit += data.toString('latin1');
@@ -171,12 +218,13 @@ exec ${command.map(quote).join(' ')}
     const qemuLog = join(this.#out, 'qemu.log');
     const qemu = this.#start(
       [
-        ...[...tool('usr/bin/qemu-system-x86_64')],
-        ...['-L', join(TOOLS, 'usr/share/qemu'), '-L', join(TOOLS, 'usr/share/seabios')],
-        ...'-nodefaults -no-user-config -display none -vga none -nic none'.split(' '),
-        ...'-monitor none -no-reboot -machine q35'.split(' '),
+        ...tool(machine.qemu, processor),
+        ...'-nodefaults -no-user-config -display none -nic none -monitor none -no-reboot'.split(
+          ' ',
+        ),
+        ...machine.options(toolsOf(processor)),
         ...accelerator(icount),
-        ...['-cpu', 'max,la57=off', '-smp', String(cpus)],
+        ...['-smp', String(cpus)],
         ...['-m', String(memory), '-numa', 'node,memdev=memory'],
         ...['-object', `memory-backend-memfd,id=memory,size=${memory}M,share=on`],
         ...['-chardev', `socket,id=root,path=${root}`],
@@ -187,7 +235,7 @@ exec ${command.map(quote).join(' ')}
         ...['-chardev', `socket,id=status,path=${status}`, '-serial', 'chardev:status'],
         ...['-device', 'virtio-serial-pci', '-chardev', `socket,id=output,path=${output}`],
         ...['-device', 'virtserialport,chardev=output,nr=1'],
-        ...['-kernel', vmlinux, '-append', KERNEL_COMMAND_LINE],
+        ...['-kernel', vmlinux, '-append', kernelCommandLine(machine, system?.init ?? INIT)],
       ],
       qemuLog,
     );
@@ -247,7 +295,7 @@ export async function runInVm(options) {
     );
   }
   if (process.arch !== 'x64')
-    throw new ExplainedError(`the VM is x86-64, this machine ${process.arch}`);
+    throw new ExplainedError(`QEMU was fetched for x86-64, this machine is ${process.arch}`);
   if (!existsSync(options.vmlinux)) throw new ExplainedError(`no kernel in ${CACHE}`);
   const first = await runOnce(options);
   if (!first.hasTornInstruction || options.icount) return first.code;

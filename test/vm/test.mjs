@@ -11,6 +11,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { kernelImage, prepareImages } from './image.mjs';
 import { runInVm, VM_DIED } from './machine.mjs';
+import { countTests } from './report.mjs';
 
 const GUEST = fileURLToPath(new URL('guest', import.meta.url));
 const KERNELS = (process.env.SCHEDHINT_VM_KERNELS ?? 'newest 6.17').split(' ');
@@ -37,17 +38,6 @@ function vmsFor(files) {
     .filter((vm) => vm.files.length > 0);
 }
 
-/** What `node --test` counted, by its TAP report. */
-function readCounts(path) {
-  const tap = readFileSync(path, 'utf8');
-  const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(tap)?.[1]);
-  return {
-    passed: count('pass'),
-    // In the VM every test can run, so one that was skipped hides something.
-    failed: count('fail') + count('cancelled') + count('skipped') + count('todo'),
-  };
-}
-
 async function testKernel(vmlinux, { icount, files }) {
   const out = mkdtempSync(join(tmpdir(), 'schedhint-test-vm-'));
   const command = [
@@ -66,7 +56,7 @@ async function testKernel(vmlinux, { icount, files }) {
       onOutput: (chunk) => process.stdout.write(chunk),
     });
     if (code === VM_DIED) return null;
-    const { passed, failed } = readCounts(join(out, 'report.tap'));
+    const { passed, failed } = countTests(readFileSync(join(out, 'report.tap'), 'utf8'));
     return { passed, failed: code === 0 ? failed : Math.max(failed, 1) };
   } catch (error) {
     console.error(`vm: ${error.message}`);

@@ -16,6 +16,7 @@ const requests = {
     return {
       state,
       map: map?.id,
+      by: map?.by,
       readBy: readBy && { flags: readBy.flags },
       seenNs: String(thread.feedback?.readerSeenNs),
       statuses,

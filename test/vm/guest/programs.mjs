@@ -40,18 +40,28 @@ export function hogs(count) {
   });
 }
 
-/** test/vm/guest/app.mjs: it does what it is asked to, and answers. */
+/**
+ * Who an app is.
+ *
+ * @typedef {object} AppOptions
+ * @property {string} [program] that answers as test/vm/guest/app.mjs does
+ * @property {string} [register] the preload: a file, or how an app has it installed
+ * @property {number} [uid] of its user, and of its group
+ */
+
+/** test/vm/guest/app.mjs, or another: it does what it is asked to, and answers. */
 export class App {
   process;
   #answers = new Map();
   #last = 0;
 
-  /** @param {NodeJS.ProcessEnv} [env] */
-  constructor(env = {}) {
+  /** @param {NodeJS.ProcessEnv} [env] @param {AppOptions} [options] */
+  constructor(env = {}, { program = here('app.mjs'), register = REGISTER, uid } = {}) {
     this.process = track(
-      fork(here('app.mjs'), {
+      fork(program, {
+        ...(uid === undefined ? {} : { uid, gid: uid }),
         env: { ...process.env, ...env },
-        execArgv: ['--expose-gc', '--require', REGISTER],
+        execArgv: ['--expose-gc', '--require', register],
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         serialization: 'advanced', // deadlines are BigInts
       }),
