@@ -39,7 +39,7 @@ function download(architecture, home) {
 }
 
 /** The same release as the machine's own libraries, which this processor's program is linked with. */
-function codename() {
+export function codename() {
   const [, name] = /^VERSION_CODENAME=(\w+)$/m.exec(readFileSync('/etc/os-release', 'utf8')) ?? [];
   if (name === undefined) throw new Error('/etc/os-release names no release of Debian');
   return name;

@@ -1,5 +1,5 @@
-// What the programs of rows have in common: the kernel's reader judges, on a bpffs that only the row uses, and the last line
-// of output is the result that scripts/matrix.mjs reads.
+// Runs a row's program: the last line of output is the result that scripts/matrix.mjs reads. Where the row runs on this machine's kernel,
+// its reader judges, on a bpffs that only the row uses.
 
 import { mountBpffs } from '../rig/bpffs.js';
 import { type ObservedThread, Observer } from '../rig/observer-process.js';
@@ -47,23 +47,32 @@ export class KernelReader {
   }
 }
 
-/** Runs a row's program. A failure is printed, and the process ends with 1. */
-export async function runRow(measure: (reader: KernelReader) => Promise<RowResult>): Promise<void> {
-  const bpffs = mountBpffs();
+/** Prints what a row's program found. A failure is printed, and the process ends with 1. */
+export async function printResult(measure: () => Promise<RowResult>): Promise<void> {
   try {
-    const map = `${bpffs.path}/schedhint`;
-    const observer = await Observer.start(map);
-    try {
-      console.log(JSON.stringify(await measure(new KernelReader(map, observer))));
-    } finally {
-      await observer.stop();
-    }
+    console.log(JSON.stringify(await measure()));
   } catch (error) {
     console.error(error);
     const [first] = String((error as Error).message).split('\n');
     console.log(JSON.stringify({ versions: '', found: first }));
     process.exitCode = 1;
-  } finally {
-    bpffs.unmount();
   }
+}
+
+/** Runs a row's program with a reader in this machine's kernel. */
+export async function runRow(measure: (reader: KernelReader) => Promise<RowResult>): Promise<void> {
+  await printResult(async () => {
+    const bpffs = mountBpffs();
+    try {
+      const map = `${bpffs.path}/schedhint`;
+      const observer = await Observer.start(map);
+      try {
+        return await measure(new KernelReader(map, observer));
+      } finally {
+        await observer.stop();
+      }
+    } finally {
+      bpffs.unmount();
+    }
+  });
 }

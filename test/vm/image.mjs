@@ -75,7 +75,7 @@ export function tool(program, processor) {
  * @param {string} name
  * @param {(draft: string) => void} fill
  */
-function publish(name, fill) {
+export function publish(name, fill) {
   const target = join(CACHE, name);
   mkdirSync(CACHE, { recursive: true });
   const draft = mkdtempSync(join(CACHE, 'draft-'));
@@ -88,7 +88,7 @@ function publish(name, fill) {
 }
 
 /** Removes what is for people to read. @param {string} root of what has been unpacked */
-function removeDocumentation(root) {
+export function removeDocumentation(root) {
   for (const name of ['doc', 'man', 'locale', 'info', 'lintian']) {
     rmSync(join(root, 'usr/share', name), { recursive: true, force: true });
   }

@@ -28,7 +28,7 @@ import { isTornInstruction } from './emulation.mjs';
 import { CACHE, tool, toolsOf } from './image.mjs';
 
 /** PID 1 of the guest. */
-const INIT = fileURLToPath(new URL('guest-init.sh', import.meta.url));
+export const INIT = fileURLToPath(new URL('guest-init.sh', import.meta.url));
 const CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Exit codes of {@link runInVm} that are not the command's own; the first is timeout(1)'s. */

@@ -1,0 +1,60 @@
+// scx_schedhint: loaded, acting on what an unprivileged app says by its block and by task local data, and detached.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { end, endPrograms, hogs } from '../../../vm/guest/programs.mjs';
+import { Scheduler, schedExtState, schedulerName } from '../../../vm/guest/scheduler.mjs';
+import { until } from '../../../vm/guest/until.mjs';
+import { note } from './notes.mjs';
+import { openBpffs, startApp, UID } from './user.mjs';
+
+const TLD_PIN = '/sys/fs/bpf/task_local_data';
+
+before(openBpffs);
+after(endPrograms);
+
+const untilBound = (app) =>
+  until('the app is bound', async () => (await app.ask('state')).state === 'bound');
+
+/** Lets the app hint and collect until the scheduler has acted on all of these. */
+async function untilCounted(scheduler, app, names) {
+  await until(
+    `the scheduler has counted ${names.join(', ')}`,
+    async () => {
+      await app.ask('hints', { urgency: 900, sliceUs: 2000, deadlineMs: 5 });
+      await app.ask('collect', 3);
+      await app.ask('wake', 200);
+      return names.every((name) => scheduler.counts[name] > 0);
+    },
+    () => scheduler.counts,
+  );
+  return names.map((name) => `${name} ${scheduler.counts[name]}`).join(', ');
+}
+
+test('it is loaded, acts on the hints of a block, and is detached', async () => {
+  const app = startApp();
+  await app.ask('state');
+  const scheduler = await Scheduler.start('--group', String(UID));
+  assert.equal(schedulerName(), 'schedhint');
+  const busy = hogs(3);
+  await untilBound(app);
+  const names = ['gcExtended', 'gcAhead', 'helperAhead', 'urgency', 'deadline', 'slice'];
+  const counts = await untilCounted(scheduler, app, names);
+  await end(busy);
+  await scheduler.stop();
+  assert.equal(schedExtState(), 'disabled');
+  note(`scx_schedhint enabled (${counts}), then disabled`);
+  await app.end();
+});
+
+test('it reads task local data', async () => {
+  // The app looks for the standard map where it does not exist.
+  const app = startApp({ SCHEDHINT_MAP: '/sys/fs/bpf/nothing', SCHEDHINT_TLD_MAP: TLD_PIN });
+  await app.ask('state');
+  const scheduler = await Scheduler.start('--tld', TLD_PIN, '--group', String(UID));
+  await untilBound(app);
+  const names = ['tld', 'urgency', 'deadline', 'slice'];
+  note(`task local data: ${await untilCounted(scheduler, app, names)}`);
+  await scheduler.stop();
+  await app.end();
+});
