@@ -22,6 +22,7 @@ struct {
 /* What a thread said at one look, to be compared with the next. */
 struct said {
   struct schedhint_group group;
+  __u64 user;
   __u32 gc;
   __u32 gc_count;
   __u32 in_gc;
@@ -30,6 +31,7 @@ struct said {
 
 static __always_inline void note(struct said* said, const struct observed* record) {
   said->group = record->group;
+  said->user = record->user;
   said->gc = record->gc;
   said->gc_count = record->gc_count;
   said->in_gc = record->in_gc;
@@ -37,12 +39,12 @@ static __always_inline void note(struct said* said, const struct observed* recor
 }
 
 static __always_inline bool says_other(const struct said* before, const struct observed* record) {
-  return before->gc != record->gc || before->gc_count != record->gc_count ||
-         before->in_gc != record->in_gc || before->phase != record->phase ||
-         before->group.urgency != record->group.urgency ||
+  return (before->gc & ~SCHEDHINT_GC_CYCLE) != (record->gc & ~SCHEDHINT_GC_CYCLE) ||
+         before->gc_count != record->gc_count || before->in_gc != record->in_gc ||
+         before->phase != record->phase || before->group.urgency != record->group.urgency ||
          before->group.slice_us != record->group.slice_us ||
          before->group.deadline_ns != record->group.deadline_ns ||
-         before->group.user != record->group.user;
+         before->group.hints != record->group.hints || before->user != record->user;
 }
 
 static __always_inline void send_event(const struct observed* record, __u32 what, __u64 now) {
@@ -58,7 +60,7 @@ static __always_inline void send_event(const struct observed* record, __u32 what
   event->ns = now;
   event->gc_since_ns = record->gc_since_ns;
   event->deadline_ns = record->group.deadline_ns;
-  event->user = record->group.user;
+  event->user = record->user;
   event->what = what;
   event->tid = record->tid;
   event->cpu = bpf_get_smp_processor_id();
@@ -67,6 +69,7 @@ static __always_inline void send_event(const struct observed* record, __u32 what
   event->gc = record->gc;
   event->gc_count = record->gc_count;
   event->urgency = record->group.urgency;
+  event->hints = record->group.hints;
   event->slice_us = record->group.slice_us;
   event->role = record->role;
   event->phase = record->phase;

@@ -26,9 +26,10 @@ struct event {
   __u32 cpu; /* on which it happened; of EVENT_WAKE: the waker's */
   __u32 kind;
   __u32 in_gc; /* of a helper: its process */
-  __u32 gc;
+  __u32 gc;    /* enum schedhint_gc */
   __u32 gc_count;
   __u32 urgency;
+  __u32 hints;
   __u32 slice_us;
   __u16 role;
   __u16 phase;

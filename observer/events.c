@@ -30,10 +30,11 @@ static int print_event(void* context, void* data, size_t size) {
   printf(",\"kind\":\"%s\",\"inGc\":%s", event->kind == OBSERVED_JS ? "js" : "helper",
          event->in_gc ? "true" : "false");
   if (event->kind == OBSERVED_JS) {
-    printf(",\"gc\":%u,\"gcCount\":%u,\"gcSinceNs\":\"%llu\"", event->gc, event->gc_count,
-           U64(event->gc_since_ns));
-    printf(",\"hints\":{\"role\":%u,\"phase\":%u,\"urgency\":%u,\"sliceUs\":%u", event->role,
-           event->phase, event->urgency, event->slice_us);
+    printf(",\"gc\":%u,\"gcCount\":%u,\"gcSinceNs\":\"%llu\"", event->gc & SCHEDHINT_GC_PAUSED,
+           event->gc_count, U64(event->gc_since_ns));
+    printf(",\"hints\":{\"role\":%u,\"phase\":%u,\"urgency\":%u,\"batch\":%s,\"sliceUs\":%u",
+           event->role, event->phase, event->urgency,
+           event->hints & SCHEDHINT_BATCH ? "true" : "false", event->slice_us);
     printf(",\"deadlineNs\":\"%llu\",\"user\":\"%llu\"}", U64(event->deadline_ns),
            U64(event->user));
   }

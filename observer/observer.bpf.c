@@ -89,13 +89,14 @@ static __always_inline void read_name(struct observed* record, struct task_struc
 
 /* Starts a record for a task that has a block, or whose process has one. */
 static __always_inline struct observed* start_record(struct task_struct* task, __u64 now) {
+  struct schedhint_ctx found = {.now = now};
   struct observed* record;
   __u64 *id, *count;
   __u32 only = 0;
 
   /* An exiting task may have had its record closed, and reported, already. */
   if (task->flags & PF_EXITING) return 0;
-  if (!schedhint_thread_of(&schedhint, task) && !schedhint_process_of(&schedhint, task)) return 0;
+  if (!schedhint_lookup(&schedhint, task, &found)) return 0;
 
   id = bpf_task_storage_get(&record_ids, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
   if (!id || *id) return 0; /* no memory at this moment: the next event tries again */
@@ -119,36 +120,39 @@ static __always_inline struct observed* start_record(struct task_struct* task, _
 }
 
 /*
- * Reads what the thread says, and returns whether it (of a helper: its process) is in a pause. The
- * block, if it has one, goes to `block`, for publishing.
+ * Reads what the thread says, and returns whether it (of a helper: its process) is in a pause. What
+ * it has found goes to `found`, for publishing.
  */
-static __always_inline bool look(struct observed* record, struct task_struct* task,
-                                 struct schedhint_thread** block) {
-  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, task);
-  struct schedhint_process* process;
+static __always_inline bool look(struct observed* record, struct task_struct* task, __u64 now,
+                                 struct schedhint_ctx* found) {
+  struct schedhint_thread* thread;
 
-  *block = thread;
+  found->now = now;
+  found->known = &record->known;
+  record->known.skip_until_ns = 0; /* hints that come soon count immediately */
+  schedhint_lookup(&schedhint, task, found);
+  thread = found->thread;
   if (thread) {
     record->kind = OBSERVED_JS;
-    record->gc = schedhint_gc(thread);
+    record->gc = schedhint_gc(found);
     record->gc_count = SCHEDHINT_READ(thread->gc_count);
-    record->gc_expect_ns = SCHEDHINT_READ(thread->gc_expect_ns);
+    record->gc_expect_us = SCHEDHINT_READ(thread->gc_expect_us);
     record->gc_since_ns = SCHEDHINT_READ(thread->gc_since_ns);
+    record->runtime = SCHEDHINT_READ(thread->runtime);
     record->role = SCHEDHINT_READ(thread->role);
     record->phase = SCHEDHINT_READ(thread->phase);
     record->flags = SCHEDHINT_READ(thread->flags);
-    if (schedhint_read_group(thread, &record->group))
+    if (schedhint_read_group_and_user(found, &record->group, &record->user))
       record->groups_good++;
     else
       record->groups_kept++;
-    return record->gc != 0;
+    return schedhint_in_pause(found);
   }
   if (record->kind == OBSERVED_JS) { /* it has detached */
     record->gc = 0;
     return false;
   }
-  process = schedhint_process_of(&schedhint, task);
-  return process && SCHEDHINT_READ(process->gc_threads) > 0;
+  return schedhint_helps_gc(found);
 }
 
 /* Counts the time on the CPU since the last event. */
@@ -171,7 +175,7 @@ static __always_inline __u64 count_ticks(struct observed* record, __u64 now) {
   return ticks ?: 1; /* a tick that was late may be followed by the next at once */
 }
 
-static __always_inline void publish(struct observed* record, struct schedhint_thread* block,
+static __always_inline void publish(struct observed* record, struct schedhint_ctx* found,
                                     __u64 now) {
   struct schedhint_feedback feedback = {
       .seen_ns = now,
@@ -181,9 +185,10 @@ static __always_inline void publish(struct observed* record, struct schedhint_th
       .preempted = record->preempted,
       .gc_preempted = record->gc_preempted,
       .flags = SCHEDHINT_R_OBSERVES,
+      .reader_id = settings.reader_id,
   };
 
-  if (block && !settings.silent) schedhint_publish(block, &feedback);
+  if (!settings.silent) schedhint_publish(found, &feedback);
 }
 
 static __always_inline void trace(const struct observed* record, __u32 what, __u64 now) {
@@ -193,11 +198,11 @@ static __always_inline void trace(const struct observed* record, __u32 what, __u
 static __always_inline void switch_out(struct task_struct* task, bool preempt,
                                        unsigned int prev_state, __u64 now) {
   struct observed* record = find_record(task) ?: start_record(task, now);
-  struct schedhint_thread* block;
+  struct schedhint_ctx found;
 
   if (!record) return;
   read_name(record, task);
-  record->in_gc = look(record, task, &block);
+  record->in_gc = look(record, task, now, &found);
   count_on_cpu(record, now);
   /* As the kernel counts nonvoluntary_ctxt_switches, so sched_yield() is among them. */
   if (preempt || prev_state == TASK_RUNNING) {
@@ -213,12 +218,12 @@ static __always_inline void switch_out(struct task_struct* task, bool preempt,
     record->state = OBSERVED_BLOCKED;
     trace(record, EVENT_SLEEP, now);
   }
-  publish(record, block, now);
+  publish(record, &found, now);
 }
 
 static __always_inline void switch_in(struct task_struct* task, __u64 now) {
   struct observed* record = find_record(task);
-  struct schedhint_thread* block;
+  struct schedhint_ctx found;
   __u64 delay;
 
   if (!record) {
@@ -238,9 +243,9 @@ static __always_inline void switch_in(struct task_struct* task, __u64 now) {
   record->since_ns = now;
   record->switched_in_ns = now;
   record->ticked_ns = 0;
-  record->in_gc = look(record, task, &block);
+  record->in_gc = look(record, task, now, &found);
   trace(record, EVENT_RUN, now);
-  publish(record, block, now);
+  publish(record, &found, now);
 }
 
 SEC("tp_btf/sched_switch")
@@ -289,7 +294,7 @@ SEC("perf_event")
 int observe_tick(void* ctx) {
   struct task_struct* task = bpf_get_current_task_btf();
   __u64 now = bpf_ktime_get_ns();
-  struct schedhint_thread* block;
+  struct schedhint_ctx found;
   struct observed* record;
   struct said before;
   __u64 ticks;
@@ -299,7 +304,7 @@ int observe_tick(void* ctx) {
   if (!record) return 0;
   read_name(record, task);
   note(&before, record);
-  record->in_gc = look(record, task, &block);
+  record->in_gc = look(record, task, now, &found);
   if (says_other(&before, record)) trace(record, EVENT_CHANGE, now);
   count_on_cpu(record, now);
   ticks = count_ticks(record, now);
@@ -307,7 +312,7 @@ int observe_tick(void* ctx) {
     record->gc_samples++;
     record->gc_on_cpu_ns += ticks * settings.period_ns;
   }
-  publish(record, block, now);
+  publish(record, &found, now);
   return 0;
 }
 
@@ -315,13 +320,13 @@ int observe_tick(void* ctx) {
 static __always_inline void end_record(struct task_struct* task) {
   struct observed* record = find_record(task);
   __u64 now = bpf_ktime_get_ns();
-  struct schedhint_thread* block;
+  struct schedhint_ctx found;
 
   if (!record) return;
-  record->in_gc = look(record, task, &block);
+  record->in_gc = look(record, task, now, &found);
   count_on_cpu(record, now);
   trace(record, EVENT_END, now);
-  publish(record, block, now);
+  publish(record, &found, now);
   record->exited = 1;
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "observer.h"
+#include "reader_id.h"
 #include "record.h"
 
 struct programs {
@@ -56,7 +57,8 @@ static bool load(struct programs* programs, const struct options* options, int r
   struct bpf_map *hints, *records, *events, *given;
   struct settings settings = {.period_ns = options->period_us * 1000ULL,
                               .traced = options->events ? options->pid : 0,
-                              .silent = options->silent};
+                              .silent = options->silent,
+                              .reader_id = draw_reader_id()};
   int error;
 
   if (!object) {

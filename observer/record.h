@@ -10,6 +10,8 @@ struct settings {
   __u64 period_ns; /* the clock's */
   __u32 traced;    /* the process whose events are sent; 0: none */
   __u32 silent;    /* publish no feedback: another reader does */
+  __u32 reader_id; /* random, not 0 */
+  __u32 reserved;
 };
 
 enum observed_kind {
@@ -44,14 +46,18 @@ struct observed {
   __u32 preempted;
   __u32 gc_preempted;
   /* the hints, as the kernel read them last */
-  __u32 gc;
+  __u32 gc; /* enum schedhint_gc */
   __u32 gc_count;
-  __u64 gc_expect_ns;
   __u64 gc_since_ns;
+  __u32 gc_expect_us;
   __u32 flags;
+  __u16 runtime;
   __u16 role;
   __u16 phase;
+  __u16 reserved;
   struct schedhint_group group;
+  __u64 user;
+  struct schedhint_known known;
   __u64 groups_good;
   __u64 groups_kept;
 };

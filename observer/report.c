@@ -76,16 +76,18 @@ static void print_js(const struct observed* record, __u64 now) {
   if (!record->exited && record->in_gc && record->state != OBSERVED_ON_CPU &&
       now > record->since_ns)
     off_cpu += now - record->since_ns;
-  printf(",\"gc\":%u,\"gcCount\":%u,\"gcNs\":%llu,\"gcSamples\":%llu,\"gcOffCpuNs\":%llu",
-         record->gc, record->gc_count, U64(record->gc_on_cpu_ns + off_cpu), U64(record->gc_samples),
-         U64(off_cpu));
-  printf(",\"gcExpectNs\":%llu,\"flags\":%u,\"groups\":{\"good\":%llu,\"kept\":%llu}",
-         U64(record->gc_expect_ns), record->flags, U64(record->groups_good),
-         U64(record->groups_kept));
-  printf(",\"hints\":{\"role\":%u,\"phase\":%u,\"urgency\":%u,\"sliceUs\":%u", record->role,
-         record->phase, record->group.urgency, record->group.slice_us);
+  printf(",\"runtime\":%u,\"gc\":%u,\"gcKinds\":%u,\"gcCycle\":%s", record->runtime,
+         record->gc & SCHEDHINT_GC_PAUSED, record->gc >> SCHEDHINT_GC_RUNTIME_SHIFT,
+         record->gc & SCHEDHINT_GC_CYCLE ? "true" : "false");
+  printf(",\"gcCount\":%u,\"gcNs\":%llu,\"gcSamples\":%llu,\"gcOffCpuNs\":%llu", record->gc_count,
+         U64(record->gc_on_cpu_ns + off_cpu), U64(record->gc_samples), U64(off_cpu));
+  printf(",\"gcExpectUs\":%u,\"flags\":%u,\"groups\":{\"good\":%llu,\"kept\":%llu}",
+         record->gc_expect_us, record->flags, U64(record->groups_good), U64(record->groups_kept));
+  printf(",\"hints\":{\"role\":%u,\"phase\":%u,\"urgency\":%u,\"batch\":%s,\"sliceUs\":%u",
+         record->role, record->phase, record->group.urgency,
+         record->group.hints & SCHEDHINT_BATCH ? "true" : "false", record->group.slice_us);
   printf(",\"deadlineNs\":\"%llu\",\"user\":\"%llu\"}", U64(record->group.deadline_ns),
-         U64(record->group.user));
+         U64(record->user));
   printf(",\"feedback\":{\"runDelayNs\":%llu,\"gcRunDelayNs\":%llu,\"onCpuNs\":%llu",
          U64(record->run_delay_ns), U64(record->gc_run_delay_ns), U64(record->on_cpu_ns));
   printf(",\"preempted\":%u,\"gcPreempted\":%u}}", record->preempted, record->gc_preempted);

@@ -49,6 +49,7 @@ struct task_struct {
   int pid;  /* what user space calls the tid */
   int tgid; /* what user space calls the pid */
   struct task_struct* group_leader;
+  __u64 self_exec_id; /* how many programs it has started */
   char comm[16];
 };
 

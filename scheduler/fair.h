@@ -19,18 +19,18 @@ static __always_inline void advance_clock(__u64 to) {
   if (before(clock_now, to)) clock_now = to; /* a race loses one of two that are nearly the same */
 }
 
-static __always_inline struct account* account_of(struct task* task) {
-  return task->account ? bpf_map_lookup_elem(&accounts, &task->account) : 0;
-}
-
 /* The class that it gets. */
-static __always_inline __u32 classify(struct task_struct* p, struct task* task) {
-  __u32 wished = wish(p, task);
+static __always_inline __u32 classify(struct task_struct* p, struct task* task,
+                                      struct schedhint_ctx* found) {
+  __u32 wished = wish(p, task, found);
   struct account* account;
 
   if (wished != AHEAD) return wished;
   account = account_of(task);
-  return account && loan_granted(account, p) ? AHEAD : FAIR;
+  if (account && loan_granted(account, p)) return AHEAD;
+  task->refused++;
+  if (account) __sync_fetch_and_add(&account->refused, 1);
+  return FAIR;
 }
 
 static __always_inline __u64 to_virtual(struct task_struct* p, __u64 ns) {
@@ -66,6 +66,8 @@ static __always_inline void charge(struct task_struct* p, struct task* task, __u
   task->on_cpu_ns += used;
   if (account) __sync_fetch_and_add(&account->used_ns, used);
   if (task->ahead && account && scx_bpf_dsq_nr_queued(FAIR) > 0) {
+    task->granted_ns += used;
+    __sync_fetch_and_add(&account->granted_ns, used);
     time = to_virtual(p, used);
     if (before(task->time, clock_now)) fair = clock_now - task->time;
     if (fair > time) fair = time;
@@ -82,25 +84,30 @@ static __always_inline void charge(struct task_struct* p, struct task* task, __u
   if (task->ahead) advance_clock(task->time);
 }
 
-/* Where a task stands within its class: its virtual time, less what urgency and deadline allow. */
+/* Where a task stands within its class: its virtual time, less or more a slice for its urgency, and
+ * less a slice for a deadline. */
 static __always_inline __u64 order_of(struct task* task, __u64 now) {
-  __u64 order = task->time, slice = settings.slice_ns, due = task->group.deadline_ns, left;
+  __u64 order = task->time, slice = settings.slice_ns, slack;
+  __u32 urgency = schedhint_urgency(&task->group);
 
-  if ((settings.hints & HINT_URGENCY) && task->group.urgency > 1) {
-    left = task->group.urgency;
-    order -= slice * (left < SCHEDHINT_URGENCY_MAX ? left : SCHEDHINT_URGENCY_MAX) /
-             SCHEDHINT_URGENCY_MAX;
+  if (settings.hints & HINT_URGENCY) {
+    order += slice;
+    order -= slice * urgency / SCHEDHINT_URGENCY_NORMAL;
   }
-  if ((settings.hints & HINT_DEADLINE) && due) {
-    left = due > now ? due - now : 0; /* up to five slices ahead it counts */
-    if (left < 5 * slice) order -= slice - left / 5;
-  }
+  /* It counts from five slices before on, and once it is past no more. */
+  if ((settings.hints & HINT_DEADLINE) && schedhint_slack(&task->group, now, &slack) &&
+      slack < 5 * slice)
+    order -= slice - slack / 5;
   return order;
 }
 
-static __always_inline bool has_order_hints(struct task* task) {
-  return ((settings.hints & HINT_URGENCY) && task->group.urgency > 1) ||
-         ((settings.hints & HINT_DEADLINE) && task->group.deadline_ns);
+static __always_inline bool is_urgent(struct task* task) {
+  return (settings.hints & HINT_URGENCY) &&
+         schedhint_urgency(&task->group) > SCHEDHINT_URGENCY_NORMAL;
+}
+
+static __always_inline bool is_due(struct task* task, __u64 now) {
+  return (settings.hints & HINT_DEADLINE) && task->group.deadline_ns > now;
 }
 
 /* Long queues get short slices, so that a second sees everyone. */

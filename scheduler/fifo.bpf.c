@@ -19,18 +19,26 @@ SCHEDHINT_MAP(schedhint); /* hints */
 enum { QUEUE = 1, AHEAD = 2 };
 #define SLICE_NS 20000000
 
+static __u32 reader_id; /* hints */
+
 SEC("struct_ops/fifo_enqueue")
 int BPF_PROG(fifo_enqueue, struct task_struct* p, __u64 enq_flags) {
-  bool ahead = schedhint_task_in_gc(&schedhint, p) || schedhint_helps_gc(&schedhint, p); /* hints */
+  struct schedhint_ctx hints = {.now = bpf_ktime_get_ns()}; /* hints */
+  bool ahead;
 
+  schedhint_lookup(&schedhint, p, &hints);                          /* hints */
+  ahead = schedhint_in_pause(&hints) || schedhint_helps_gc(&hints); /* hints */
   scx_bpf_dsq_insert(p, ahead ? AHEAD : QUEUE, SLICE_NS, enq_flags);
   return 0;
 }
 
 SEC("struct_ops/fifo_dispatch")
 int BPF_PROG(fifo_dispatch, __s32 cpu, struct task_struct* prev) {
-  if (prev && (prev->scx.flags & SCX_TASK_QUEUED) && schedhint_task_in_gc(&schedhint, prev)) {
-    prev->scx.slice = SLICE_NS; /* hints: with a slice left it keeps the CPU */
+  struct schedhint_ctx hints = {.now = bpf_ktime_get_ns()};
+
+  if (prev && (prev->scx.flags & SCX_TASK_QUEUED) && schedhint_lookup(&schedhint, prev, &hints) &&
+      schedhint_in_pause(&hints)) {
+    set_slice(prev, SLICE_NS); /* hints: with a slice left it keeps the CPU */
     return 0;
   }
   if (!scx_bpf_dsq_move_to_local(AHEAD)) scx_bpf_dsq_move_to_local(QUEUE);
@@ -40,13 +48,14 @@ int BPF_PROG(fifo_dispatch, __s32 cpu, struct task_struct* prev) {
 /* hints: what the scheduler tells the thread. With the runqueue locked, so there is one writer. */
 SEC("struct_ops/fifo_running")
 int BPF_PROG(fifo_running, struct task_struct* p) {
-  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, p);
+  struct schedhint_ctx hints = {.now = bpf_ktime_get_ns()};
   struct schedhint_feedback feedback = {
-      .seen_ns = bpf_ktime_get_ns(),
+      .seen_ns = hints.now,
       .flags = SCHEDHINT_R_GC | SCHEDHINT_R_HELPERS,
+      .reader_id = reader_id,
   };
 
-  if (thread) schedhint_publish(thread, &feedback);
+  if (schedhint_lookup(&schedhint, p, &hints)) schedhint_publish(&hints, &feedback);
   return 0;
 }
 
@@ -54,6 +63,7 @@ SEC("struct_ops/fifo_init")
 __s32 BPF_PROG(fifo_init) {
   __s32 error = scx_bpf_create_dsq(QUEUE, -1);
 
+  reader_id = bpf_get_prandom_u32() | 1; /* hints */
   return error ?: scx_bpf_create_dsq(AHEAD, -1);
 }
 

@@ -4,6 +4,7 @@
 #define HINTS_H
 
 #include "counts.h"
+#include "loan.h"
 #include "task.h"
 #include "tld.h"
 
@@ -20,21 +21,32 @@ static __always_inline bool is_libuv(struct task_struct* p) {
          p->comm[4] == 'v' && p->comm[5] == '-';
 }
 
-/* Does the task have hints? They are in task->group and task->in_gc then. */
-static __always_inline bool read_hints(struct task_struct* p, struct task* task) {
-  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, p);
+static __always_inline struct account* account_of(struct task* task) {
+  return task->account ? bpf_map_lookup_elem(&accounts, &task->account) : 0;
+}
 
+/* Finds the task's blocks, once for an event. */
+static __always_inline void find(struct task_struct* p, struct task* task, __u64 now,
+                                 struct schedhint_ctx* found) {
+  found->now = now;
+  found->known = &task->known;
+  schedhint_lookup(&schedhint, p, found);
+}
+
+/* Does the task have hints? They are in task->group and task->in_gc then. */
+static __always_inline bool read_hints(struct task_struct* p, struct task* task,
+                                       struct schedhint_ctx* found) {
   task->in_gc = 0;
-  if (thread) {
-    if (!schedhint_read_group(thread, &task->group)) count(STAT_groupsKept, 1);
-    task->in_gc = schedhint_gc(thread) != 0;
+  if (found->thread) {
+    if (!schedhint_read_group(found, &task->group)) count(STAT_groupsKept, 1);
+    task->in_gc = schedhint_in_pause(found);
     return true;
   }
   if (settings.tld && tld_hints(p, &task->tld, &task->group, &task->in_gc)) {
     count(STAT_tld, 1);
     return true;
   }
-  if (task->group.urgency || task->group.slice_us || task->group.deadline_ns)
+  if (task->group.urgency || task->group.hints || task->group.slice_us || task->group.deadline_ns)
     __builtin_memset(&task->group, 0, sizeof(task->group)); /* it has detached */
   return false;
 }
@@ -47,40 +59,49 @@ static __always_inline bool leader_in_gc(struct task_struct* p) {
   return task && task->in_gc && leader != p;
 }
 
-static __always_inline bool helps(struct task_struct* p, struct task* task) {
+static __always_inline bool helps(struct task_struct* p, struct task* task,
+                                  struct schedhint_ctx* found) {
   if (!task->account || is_libuv(p)) return false;
-  return schedhint_helps_gc(&schedhint, p) || (settings.tld && leader_in_gc(p));
+  return schedhint_helps_gc(found) || (settings.tld && leader_in_gc(p));
 }
 
 /* Looks at what the task hints, and says which class it asks for. */
-static __always_inline __u32 wish(struct task_struct* p, struct task* task) {
-  bool hints = read_hints(p, task);
+static __always_inline __u32 wish(struct task_struct* p, struct task* task,
+                                  struct schedhint_ctx* found) {
+  bool hints = read_hints(p, task, found);
 
-  if (hints && (settings.hints & HINT_BATCH) && task->group.urgency == 1) return BEHIND;
-  if (hints ? !task->in_gc : !helps(p, task)) return FAIR;
-  pause_seen_ns = bpf_ktime_get_ns();
+  if (hints && (settings.hints & HINT_BATCH) && schedhint_is_batch(&task->group)) return BEHIND;
+  if (hints ? !task->in_gc : !helps(p, task, found)) return FAIR;
+  pause_seen_ns = found->now;
   return settings.hints & (hints ? HINT_GC : HINT_HELPERS) ? AHEAD : FAIR;
 }
 
-static __always_inline void publish(struct task_struct* p, struct task* task, __u64 now) {
-  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, p);
+static __always_inline void publish(struct task* task, struct schedhint_ctx* found) {
   struct schedhint_feedback feedback;
+  struct account* account;
 
-  if (!thread) return;
+  if (!found->thread) return;
   feedback = (struct schedhint_feedback){
-      .seen_ns = now,
+      .seen_ns = found->now,
       .run_delay_ns = task->run_delay_ns,
       .gc_run_delay_ns = task->gc_run_delay_ns,
       .on_cpu_ns = task->on_cpu_ns,
       .preempted = task->preempted,
       .gc_preempted = task->gc_preempted,
+      .granted_ns = task->granted_ns,
+      .refused = task->refused,
+      .reader_id = settings.reader_id,
       .flags = ((settings.hints & HINT_GC) ? SCHEDHINT_R_GC : 0) |
                ((settings.hints & HINT_HELPERS) ? SCHEDHINT_R_HELPERS : 0) |
                ((settings.hints & HINT_DEADLINE) ? SCHEDHINT_R_DEADLINE : 0) |
                ((settings.hints & HINT_URGENCY) ? SCHEDHINT_R_URGENCY : 0) |
-               ((settings.hints & HINT_SLICE) ? SCHEDHINT_R_SLICE : 0),
+               ((settings.hints & HINT_SLICE) ? SCHEDHINT_R_SLICE : 0) |
+               ((settings.hints & HINT_BATCH) ? SCHEDHINT_R_BATCH : 0),
   };
-  schedhint_publish(thread, &feedback);
+  if (!schedhint_publish(found, &feedback)) return;
+  account = account_of(task);
+  if (account && (account->granted_ns || account->refused))
+    schedhint_publish_process(found, settings.reader_id, account->granted_ns, 0, account->refused);
 }
 
 #endif /* HINTS_H */

@@ -34,13 +34,14 @@
 
 struct account {
   __u64 debt_ns;
-  __u64 cgroup;  /* its id, where the debt counts too; only changed while nothing is owed */
-  __u64 used_ns; /* CPU time of its tasks, ever */
-  __u64 idle_at; /* virtual time from which on its share is not used: all of its tasks sleep */
+  __u64 cgroup;     /* its id, where the debt counts too; only changed while nothing is owed */
+  __u64 used_ns;    /* CPU time of its tasks, ever */
+  __u64 granted_ns; /* of which in turns that were had by a hint */
+  __u64 idle_at;    /* virtual time from which on its share is not used: all of its tasks sleep */
   __u32 tasks;
   __u32 runnable;
-  __u32 queued; /* in the common queue: to be looked for when a pause begins */
-  __u32 reserved;
+  __u32 queued;  /* in the common queue: to be looked for when a pause begins */
+  __u32 refused; /* times that a hint of its tasks was not followed */
 };
 
 struct {

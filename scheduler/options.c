@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../observer/reader_id.h"
 #include "scheduler.h"
 
 static const char usage[] =
@@ -134,6 +135,7 @@ void read_options(struct options* options, int argc, char** argv) {
               .system_loan_ns = 600000000,
               .hints = HINTS_ALL,
               .cpus = libbpf_num_possible_cpus(),
+              .reader_id = draw_reader_id(),
           },
   };
   while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {

@@ -85,6 +85,7 @@ struct task_struct {
   int nr_cpus_allowed;
   const struct cpumask* cpus_ptr;
   struct task_struct* group_leader;
+  __u64 self_exec_id; /* how many programs it has started */
   struct css_set* cgroups;
   struct sched_entity se;
   struct sched_ext_entity scx;
@@ -157,5 +158,15 @@ KFUNC int bpf_iter_num_new(struct bpf_iter_num* it, int start, int end);
 KFUNC int* bpf_iter_num_next(struct bpf_iter_num* it);
 KFUNC void bpf_iter_num_destroy(struct bpf_iter_num* it);
 KFUNC bool bpf_cpumask_test_cpu(__u32 cpu, const struct cpumask* cpumask);
+/* Linux 6.19 */
+KFUNC bool scx_bpf_task_set_slice(struct task_struct* p, __u64 slice) __attribute__((weak));
+
+/* Kernels that have the function warn of programs that store the slice themselves. */
+static inline __attribute__((always_inline)) void set_slice(struct task_struct* p, __u64 ns) {
+  if (scx_bpf_task_set_slice)
+    scx_bpf_task_set_slice(p, ns);
+  else
+    p->scx.slice = ns;
+}
 
 #endif /* __VMLINUX_H__ */

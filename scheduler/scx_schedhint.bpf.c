@@ -13,7 +13,7 @@
  * - the class. AHEAD: a thread inside a pause of its collector, and the threads that help it. They
  *   keep the CPU that they have, take one from whoever is not ahead when they wake up, and are
  *   looked for in the queue when a pause begins, because a pause ends when its last helper does.
- *   BEHIND: batch threads (urgency 1). They run when nobody else wants to, and each at the latest
+ *   BEHIND: batch threads. They run when nobody else wants to, and each at the latest
  *   after five seconds, or the kernel's watchdog would end us.
  * - the order within a class. Urgency and a near deadline let a task run up to a slice each before
  *   its virtual time would; a task that wakes up so takes a CPU from one that is later in that
@@ -72,6 +72,7 @@ SEC("struct_ops/schedhint_enqueue")
 int BPF_PROG(schedhint_enqueue, struct task_struct* p, __u64 enq_flags) {
   struct task* task = task_of(p);
   __u64 now = bpf_ktime_get_ns(), order;
+  struct schedhint_ctx found;
   __u32 class;
   __s32 cpu;
 
@@ -81,13 +82,14 @@ int BPF_PROG(schedhint_enqueue, struct task_struct* p, __u64 enq_flags) {
     return 0;
   }
   bound_time(task, enq_flags & SCX_ENQ_WAKEUP);
-  class = classify(p, task);
+  find(p, task, now, &found);
+  class = classify(p, task, &found);
   order = order_of(task, now);
   note_queued(task, class);
   count(STAT_queued, 1);
   if (class == AHEAD) count(task->in_gc ? STAT_gcAhead : STAT_helperAhead, 1);
-  if ((settings.hints & HINT_URGENCY) && task->group.urgency > 1) count(STAT_urgency, 1);
-  if ((settings.hints & HINT_DEADLINE) && task->group.deadline_ns) count(STAT_deadline, 1);
+  if (is_urgent(task)) count(STAT_urgency, 1);
+  if (is_due(task, now)) count(STAT_deadline, 1);
   if (class == BEHIND) {
     count(STAT_batchQueued, 1);
     if (!scx_bpf_dsq_nr_queued(BEHIND)) behind_ran_ns = now;
@@ -98,7 +100,7 @@ int BPF_PROG(schedhint_enqueue, struct task_struct* p, __u64 enq_flags) {
   if (cpu >= 0)
     scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
   else if (class == AHEAD || (class == FAIR && (enq_flags & SCX_ENQ_WAKEUP)))
-    take_cpu(p, class, order, has_order_hints(task));
+    take_cpu(p, class, order, is_urgent(task) || is_due(task, now));
   return 0;
 }
 
@@ -109,6 +111,7 @@ static volatile __u32 zero;
  * queued go ahead, and those that were ahead go back when it is over. */
 static __always_inline void sort_queue(__u64 queue, __u32 into, __u64 now) {
   struct bpf_iter_scx_dsq it;
+  struct schedhint_ctx found;
   struct task_struct* p;
   struct task* task;
   __u32 looked = zero;
@@ -116,8 +119,10 @@ static __always_inline void sort_queue(__u64 queue, __u32 into, __u64 now) {
   if (!bpf_iter_scx_dsq_new(&it, queue, 0)) {
     while (looked++ < QUEUED_LOOKED_AT && (p = bpf_iter_scx_dsq_next(&it))) {
       task = task_of(p);
-      if (!task || (wish(p, task) == AHEAD) != (into == AHEAD)) continue;
-      if (into == AHEAD && classify(p, task) != AHEAD) continue;
+      if (!task) continue;
+      find(p, task, now, &found);
+      if ((wish(p, task, &found) == AHEAD) != (into == AHEAD)) continue;
+      if (into == AHEAD && classify(p, task, &found) != AHEAD) continue;
       scx_bpf_dsq_move_set_vtime(&it, order_of(task, now));
       if (!scx_bpf_dsq_move_vtime(&it, p, into, 0)) continue;
       note_queued(task, into);
@@ -156,14 +161,14 @@ static __always_inline bool behind_is_due(__u64 now) {
 
 /* Its slice is used up, and it is first in the queue again: the next turn. */
 static __always_inline void start_turn(struct task_struct* p, struct task* task, __u64 now) {
-  p->scx.slice = slice_of(task);
+  set_slice(p, slice_of(task));
   task->turn_ns = now;
   task->ahead = 0;
   task->extended = 0;
 }
 
 static __always_inline void extend(struct task_struct* p, struct task* task) {
-  p->scx.slice = slice_of(task);
+  set_slice(p, slice_of(task));
   task->extended = 1;
   count(task->in_gc ? STAT_gcExtended : STAT_helperExtended, 1);
 }
@@ -174,12 +179,14 @@ SEC("struct_ops/schedhint_dispatch")
 int BPF_PROG(schedhint_dispatch, __s32 cpu, struct task_struct* prev) {
   struct task* task = 0;
   __u64 now = bpf_ktime_get_ns(), order, first;
+  struct schedhint_ctx found;
   __u32 class = 0;
 
   if (prev && (prev->scx.flags & SCX_TASK_QUEUED)) task = task_of(prev);
   if (task) {
     charge(prev, task, now);
-    class = classify(prev, task);
+    find(prev, task, now, &found);
+    class = classify(prev, task, &found);
   }
   if (scx_bpf_dsq_nr_queued(AHEAD)) sort_queue(AHEAD, FAIR, now);
   if (now - pause_seen_ns < 100 * MS) sort_queue(FAIR, AHEAD, now);
@@ -208,25 +215,27 @@ SEC("struct_ops/schedhint_tick")
 int BPF_PROG(schedhint_tick, struct task_struct* p) {
   struct task* task = task_of(p);
   __u64 now = bpf_ktime_get_ns();
+  struct schedhint_ctx found;
   struct account* account;
   __u32 class;
   bool over;
 
   if (!task) return 0;
   charge(p, task, now);
-  class = classify(p, task);
+  find(p, task, now, &found);
+  class = classify(p, task, &found);
   over = now - task->turn_ns >= settings.slice_ns;
   note_cpu(scx_bpf_task_cpu(p), class, order_of(task, now));
-  publish(p, task, now);
+  publish(task, &found);
   if (class == AHEAD) {
     if (over) task->ahead = 1;
     if (!scx_bpf_dsq_nr_queued(AHEAD)) extend(p, task);
     account = account_of(task);
     if (account && account->queued) take_cpu(p, AHEAD, 0, false);
   } else if (task->extended && over) {
-    p->scx.slice = 0; /* what it has beyond its slice it had for the pause */
+    set_slice(p, 0); /* what it has beyond its slice it had for the pause */
   } else if (class == BEHIND && scx_bpf_dsq_nr_queued(FAIR)) {
-    p->scx.slice = 0;
+    set_slice(p, 0);
   }
   return 0;
 }
@@ -235,6 +244,7 @@ SEC("struct_ops/schedhint_running")
 int BPF_PROG(schedhint_running, struct task_struct* p) {
   struct task* task = task_of(p);
   __u64 now = bpf_ktime_get_ns(), order, waited;
+  struct schedhint_ctx found;
   __u32 class, queued;
 
   if (!task) return 0;
@@ -250,11 +260,12 @@ int BPF_PROG(schedhint_running, struct task_struct* p) {
   task->turn_ns = now;
   task->ahead = queued == AHEAD;
   task->extended = 0;
-  class = classify(p, task);
+  find(p, task, now, &found);
+  class = classify(p, task, &found);
   order = order_of(task, now);
   if (queued == FAIR) advance_clock(order); /* it was the first; one put ahead of it is not */
   note_cpu(scx_bpf_task_cpu(p), class, order);
-  publish(p, task, now);
+  publish(task, &found);
   count(STAT_switches, 1);
   return 0;
 }
@@ -263,10 +274,12 @@ SEC("struct_ops/schedhint_stopping")
 int BPF_PROG(schedhint_stopping, struct task_struct* p, bool runnable) {
   struct task* task = task_of(p);
   __u64 now = bpf_ktime_get_ns();
+  struct schedhint_ctx found;
 
   if (!task) return 0;
   charge(p, task, now);
-  wish(p, task);
+  find(p, task, now, &found);
+  wish(p, task, &found);
   task->ahead = 0;
   if (runnable) {
     task->waits_ns = now;
@@ -274,7 +287,7 @@ int BPF_PROG(schedhint_stopping, struct task_struct* p, bool runnable) {
     if (task->in_gc) task->gc_preempted++;
   }
   note_cpu(scx_bpf_task_cpu(p), 0, 0);
-  publish(p, task, now);
+  publish(task, &found);
   return 0;
 }
 

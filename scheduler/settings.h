@@ -10,7 +10,7 @@ enum hint {
   HINT_DEADLINE = 4, /* the sooner, the earlier within a class */
   HINT_URGENCY = 8,  /* the more urgent, the earlier within a class */
   HINT_SLICE = 16,   /* slice_us is honoured, within bounds */
-  HINT_BATCH = 32,   /* urgency 1 yields to all */
+  HINT_BATCH = 32,   /* batch work yields to all */
 };
 #define HINTS_ALL 63
 
@@ -23,7 +23,7 @@ struct settings {
   __u32 hints;           /* enum hint */
   __u32 cpus;
   __u32 tld; /* hints may also be task local data */
-  __u32 reserved;
+  __u32 reader_id;
 };
 
 /* Why the kernel ended the scheduler. */

@@ -4,7 +4,7 @@
 #define TASK_H
 
 /* Where a thread's task local data has its hints: tld.h. */
-enum { TLD_URGENCY, TLD_SLICE_US, TLD_DEADLINE_NS, TLD_GC, TLD_HINTS };
+enum { TLD_URGENCY, TLD_BATCH, TLD_SLICE_US, TLD_DEADLINE_NS, TLD_GC, TLD_HINTS };
 struct tld_places {
   __u32 looked;        /* names compared */
   __u32 end;           /* of the last one's value */
@@ -22,14 +22,17 @@ struct task {
   __u64 run_delay_ns;
   __u64 gc_run_delay_ns;
   __u64 on_cpu_ns;
+  __u64 granted_ns; /* on a CPU that others waited for, in turns that were had by a hint */
   __u32 preempted;
   __u32 gc_preempted;
+  __u32 refused; /* times that a hint was not followed, for what is owed */
   __u32 queued;  /* the queue that it is in */
   __u8 in_gc;    /* itself, at the last look */
   __u8 ahead;    /* this turn was had by a hint: charged as a loan, to its end */
   __u8 extended; /* its slice was, so its end is not the turn's */
   __u8 runnable;
   struct schedhint_group group; /* the last good one */
+  struct schedhint_known known;
   struct tld_places tld;
 };
 

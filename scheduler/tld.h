@@ -51,6 +51,7 @@ struct {
 
 static const union tld_key tld_wanted[TLD_HINTS] = {
     [TLD_URGENCY] = {{"schedhint_urgency", sizeof(__u64)}},
+    [TLD_BATCH] = {{"schedhint_batch", sizeof(__u64)}},
     [TLD_SLICE_US] = {{"schedhint_slice_us", sizeof(__u64)}},
     [TLD_DEADLINE_NS] = {{"schedhint_deadline_ns", sizeof(__u64)}},
     [TLD_GC] = {{"schedhint_gc", sizeof(__u64)}},
@@ -108,9 +109,10 @@ static __noinline bool tld_hints(struct task_struct* p, struct tld_places* place
   if (!data || !metadata) return false;
   tld_find(metadata, places);
   group->urgency = tld_read(data, start, places->at[TLD_URGENCY]);
+  group->hints = tld_read(data, start, places->at[TLD_BATCH]) ? SCHEDHINT_BATCH : 0;
   group->slice_us = tld_read(data, start, places->at[TLD_SLICE_US]);
   group->deadline_ns = tld_read(data, start, places->at[TLD_DEADLINE_NS]);
-  *in_gc = tld_read(data, start, places->at[TLD_GC]) != 0;
+  *in_gc = (tld_read(data, start, places->at[TLD_GC]) & SCHEDHINT_GC_PAUSED) != 0;
   return true;
 }
 

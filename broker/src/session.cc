@@ -76,7 +76,7 @@ void Session::Open(const schedhint_broker_request& request, schedhint_broker_ans
   } else {
     for (uint32_t i = 0; i < request.open.slot_count; i++) {
       const schedhint_broker_slot& slot = request.open.slots[i];
-      slots_.push_back({slot.offset, slot.size, SCHEDHINT_OWNER_THREAD});
+      slots_.push_back({slot.offset, slot.size, SCHEDHINT_OWNER_THREAD, -1, -1});
     }
     MapInfo info;
     schedhint_status status =
@@ -139,8 +139,8 @@ schedhint_broker_reason Session::FindPointers(const schedhint_broker_request& re
     if (found == memories_.end()) return SCHEDHINT_BROKER_BAD_POINTER;
     const std::shared_ptr<Memory>& memory = found->second;
     uint64_t address = memory->Address(pointer.offset, BlockSize(slots_[i].size));
-    // An unaligned one would make atomic operations of BPF programs lock the bus.
-    if (address == 0 || pointer.offset % 8 != 0) return SCHEDHINT_BROKER_BAD_POINTER;
+    // An unaligned one would crash the kernel if a BPF program used an atomic operation on it.
+    if (address == 0 || pointer.offset % kSmallestBlock != 0) return SCHEDHINT_BROKER_BAD_POINTER;
     uint32_t page = pointer.offset / PageSize();
     if (!memory->Point(page)) return SCHEDHINT_BROKER_LIMIT;
     pointers->emplace_back(memory, page);

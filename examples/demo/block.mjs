@@ -1,7 +1,7 @@
 // A thread's block, as the embedded reader finds it: the first half to read, the second to write,
-// by the layout of schedhint.h. (An app has views for this; a reader is somebody else.)
+// by the layout of schedhint.h. The block has one reader, so it asks for no reader_id. (An app has views for this; a reader is somebody else.)
 
-import { ABI, ReaderFlag, threadLayout } from 'schedhint';
+import { ABI, GC_PAUSED, HintBit, ReaderFlag, threadLayout } from 'schedhint';
 
 const SIZE = threadLayout.size;
 
@@ -14,7 +14,7 @@ export class Block {
   #u16;
   #u32;
   #u64;
-  #group = { urgency: 0, sliceUs: 0, deadlineNs: '0', user: '0' };
+  #group = { urgency: 0, batch: false, sliceUs: 0, deadlineNs: '0', user: '0' };
 
   /**
    * @param {ArrayBuffer} page
@@ -28,7 +28,7 @@ export class Block {
 
   /** Kinds of pause in progress; 0: none. */
   get gc() {
-    return Atomics.load(this.#u32, at.gc);
+    return Atomics.load(this.#u32, at.gc) & GC_PAUSED;
   }
 
   get gcCount() {
@@ -40,6 +40,7 @@ export class Block {
     const seq = Atomics.load(this.#u32, at.seq);
     const group = {
       urgency: Atomics.load(this.#u32, at.urgency),
+      batch: (Atomics.load(this.#u32, at.hints) & HintBit.batch) !== 0,
       sliceUs: Atomics.load(this.#u32, at.slice_us),
       deadlineNs: String(Atomics.load(this.#u64, at.deadline_ns)),
       user: String(Atomics.load(this.#u64, at.user)),
@@ -60,7 +61,7 @@ export class Block {
     Atomics.store(this.#u64, at.on_cpu_ns, BigInt(onCpuNs));
     Atomics.store(this.#u32, at.preempted, preempted);
     Atomics.store(this.#u32, at.gc_preempted, gcPreempted);
-    Atomics.store(this.#u64, at.reader_seen_ns, now);
     Atomics.store(this.#u32, at.reader_abi, ABI);
+    Atomics.store(this.#u64, at.reader_seen_ns, now);
   }
 }

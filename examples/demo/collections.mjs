@@ -2,7 +2,7 @@
 // know nothing of the block that the kernel reads. (An app that wants numbers has it easier:
 // startGcHints({ stats: true }).stats. But the demo compares to the last collection.)
 
-import { attachThread, GcKind, monotonicNs } from 'schedhint';
+import { attachThread, monotonicNs, V8GcKind } from 'schedhint';
 
 export class Collections {
   /**
@@ -43,7 +43,7 @@ export class Collections {
 
 function kindsOf(entries) {
   const kinds = {};
-  for (const [name, bit] of Object.entries(GcKind)) {
+  for (const [name, bit] of Object.entries(V8GcKind)) {
     const count = entries.filter(({ kind }) => kind === bit).length;
     if (count > 0) kinds[name] = count;
   }

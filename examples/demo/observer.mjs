@@ -20,7 +20,7 @@ const PROGRAM = fileURLToPath(new URL('../../observer/build/observer', import.me
  * @property {boolean} exited
  * @property {number} [gcCount]
  * @property {number} [gcNs]
- * @property {{ role: number, phase: number, urgency: number, sliceUs: number, deadlineNs: string, user: string }} [hints]
+ * @property {{ role: number, phase: number, urgency: number, batch: boolean, sliceUs: number, deadlineNs: string, user: string }} [hints]
  * @property {Record<string, number>} feedback
  * @property {number} [helperGcNs]
  *

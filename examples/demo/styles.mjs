@@ -11,7 +11,7 @@ export const MAIN_STYLE = {
   restMs: 5,
 };
 
-/** @type {readonly (import('./working-thread.mjs').Style & { fromParent?: { urgency: number } })[]} */
+/** @type {readonly (import('./working-thread.mjs').Style & { fromParent?: { urgency: number, batch: boolean } })[]} */
 export const WORKER_STYLES = [
   // Small requests that somebody waits for.
   {
@@ -23,11 +23,11 @@ export const WORKER_STYLES = [
     objects: 4000,
     restMs: 3,
   },
-  // Work in bulk. It has no opinion of its own urgency; the main thread has one.
+  // Work in bulk. It says nothing of that itself; the main thread does.
   {
     name: 'batch',
     phase: 'serving',
-    fromParent: { urgency: 50 },
+    fromParent: { urgency: 50, batch: true },
     sliceUs: 20_000,
     dueMs: 1000,
     objects: 12_000,

@@ -31,6 +31,7 @@ export class WorkingThread {
     role: isMainThread ? 'main' : 'worker',
     phase: 'none',
     urgency: 0,
+    batch: false,
     sliceUs: 0,
     deadlineNs: '0',
     user: '0',

@@ -15,7 +15,7 @@ const headerOf = (name: string) => readFileSync(join(include, `schedhint/${name}
 function constantsOf(header: string, name: string): Record<string, number> {
   const code = headerOf(header).replace(/\/\*[\s\S]*?\*\//g, '');
   const body = new RegExp(`enum ${name}\\b[^{;]*\\{([^}]*)\\}`).exec(code)![1]!;
-  const constants = body.split(',').map((one) => one.trim().split(' = '));
+  const constants = body.split(',').map((one) => one.trim().split(/\s*=\s*/));
   return Object.fromEntries(
     constants.flatMap(([constant, value]) => (constant ? [[constant, Number(value)]] : [])),
   );
@@ -53,9 +53,9 @@ test('the kinds of messages, as the tests send them', () => {
   expect(constantsOf('schedhint_broker', 'schedhint_broker_kind')).toEqual(
     inC('SCHEDHINT_BROKER', Kind),
   );
-  const magic = /#define SCHEDHINT_BROKER_MAGIC (\w+)u/.exec(headerOf('schedhint_broker'))![1];
+  const magic = /#define SCHEDHINT_BROKER_MAGIC\s+(\w+)u/.exec(headerOf('schedhint_broker'))![1];
   expect(Number(magic)).toBe(MAGIC);
-  const version = /#define SCHEDHINT_BROKER_VERSION (\d+)/.exec(headerOf('schedhint_broker'))![1];
+  const version = /#define SCHEDHINT_BROKER_VERSION\s+(\d+)/.exec(headerOf('schedhint_broker'))![1];
   expect(Number(version)).toBe(BROKER_VERSION);
 });
 

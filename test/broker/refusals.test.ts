@@ -222,6 +222,7 @@ describeOnKernel('the broker refuses', () => {
       ['far behind the end', { memory: 1, offset: 0xffff_fff8 }],
       ['that cross a page', { memory: 1, offset: PAGE_SIZE - 8 }],
       ['that are not aligned', { memory: 1, offset: 4 }],
+      ['that are aligned to 32', { memory: 1, offset: 32 }],
     ])('%s', async (_, pointer) => {
       const all = await ready(host, broker, { uid, pages: 2 });
       for (const pointers of [

@@ -70,7 +70,7 @@ describeOnKernel('the place of a thread’s task local data', () => {
     const start = ({ schedhint, keep }: Context, map: string) => {
       keep.gc = schedhint.startGcHints({ channels: [schedhint.tld({ map })] });
     };
-    const expected = async () => (await reader.find(node.pid, 'schedhint_gc_expect_ns')).value;
+    const expected = async () => (await reader.find(node.pid, 'schedhint_gc_expect_us')).value;
     for (let i = 0; i < 2; i++) {
       await node.run(start, reader.map);
       expect(await expected()).toBe(0n);
@@ -79,7 +79,7 @@ describeOnKernel('the place of a thread’s task local data', () => {
         return (await expected()) > 0n;
       });
       await node.run(({ keep }) => keep.gc.stop());
-      expect((await reader.find(node.pid, 'schedhint_gc_expect_ns')).index).toBe('no element');
+      expect((await reader.find(node.pid, 'schedhint_gc_expect_us')).index).toBe('no element');
     }
   });
 

@@ -77,7 +77,7 @@ describeOnKernel('a kernel that looks at the key first', () => {
   test('the size of a struct is found: one that is larger than our block is refused', async () => {
     const status = await node.run(attach, map('larger'));
     expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_LAYOUT' });
-    expect(status).toHaveProperty('reason', expect.stringMatching(/offset 0 .* has 256 bytes/));
+    expect(status).toHaveProperty('reason', expect.stringMatching(/offset 0 .* has 512 bytes/));
     expect(await reader.element('larger', node.pid)).toBeNull();
   });
 

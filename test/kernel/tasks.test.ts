@@ -28,6 +28,7 @@ const heard = (mark: number, role: number) => ({
   role,
   phase: 2,
   urgency: mark,
+  batch: false,
   sliceUs: mark * 10,
   deadlineNs: String(mark * 1000),
   user: String(2 ** 40 - mark),
@@ -136,16 +137,16 @@ describeOnKernel("the leader's element", () => {
     expect(await hasThreadBlock()).toEqual({ found: true, missed: false });
   });
 
-  test('js_threads counts the threads bound now', async () => {
-    const jsThreads = () => node.run(({ keep }) => keep.thread.blocks.process.js_threads);
+  test('bound_threads counts the threads bound now', async () => {
+    const boundThreads = () => node.run(({ keep }) => keep.thread.blocks.process.bound_threads);
     await node.run(tell, { map, mark: 1 });
-    expect(await jsThreads()).toBe(1);
+    expect(await boundThreads()).toBe(1);
     const workers = [await node.startWorker(), await node.startWorker()];
     for (const worker of workers) await worker.run(tell, { map, mark: 2 });
-    expect(await jsThreads()).toBe(3);
+    expect(await boundThreads()).toBe(3);
     await workers[0]!.stop('terminate');
-    expect(await jsThreads()).toBe(2);
+    expect(await boundThreads()).toBe(2);
     await workers[1]!.run(({ keep }) => keep.thread.stop());
-    expect(await jsThreads()).toBe(1);
+    expect(await boundThreads()).toBe(1);
   });
 });

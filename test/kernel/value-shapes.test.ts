@@ -65,7 +65,7 @@ describeOnKernel('what may be found under a pin', () => {
   test('a struct larger than our block is refused, with its size', async () => {
     const status = await node.run(attachStandard, map('larger'));
     expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_LAYOUT' });
-    expect(status).toHaveProperty('reason', expect.stringMatching(/offset 0 .* has 256 bytes/));
+    expect(status).toHaveProperty('reason', expect.stringMatching(/offset 0 .* has 512 bytes/));
     expect(await elements('larger')).toBeNull();
   });
 
@@ -93,9 +93,9 @@ describeOnKernel('what may be found under a pin', () => {
 
   // The probe finds the size to the byte: one size class below it is refused, its own binds.
   test.each([
-    [64, 'smaller', [64, 64], null],
-    [128, 'wider', [64, 64], '128'],
-    [256, 'larger', [128, 64], '256'],
+    [64, 'smaller', [64, 128], null],
+    [256, 'wider', [128, 128], '256'],
+    [512, 'larger', [256, 128], '512'],
     [1000, 'custom_big', [512], '1000'],
     [1000, 'custom_big', [1000], null],
   ])('a struct of %i bytes in %s: ours of %j', async (_, name, sizes, found) => {

@@ -2,8 +2,8 @@ import { threadId } from 'node:worker_threads';
 import { type Addon, type ChannelRequest, type GcRequest, loadAddon } from '@schedhint/native';
 import { describe, expect, test } from 'vitest';
 
-const THREAD_BYTES = 128;
-const PROCESS_BYTES = 64;
+const THREAD_BYTES = 256;
+const PROCESS_BYTES = 128;
 const NOWHERE = -1;
 
 const request: ChannelRequest = {
@@ -25,10 +25,9 @@ const gcRequest: GcRequest = {
   gc: 8,
   count: 12,
   sinceNs: 16,
-  expectNs: 24,
-  flags: 60,
+  expectUs: 48,
+  flags: 88,
   liveFlag: 1,
-  cycleFlag: 4,
   processSlot: 1,
   processCount: 4,
   hint: -1,
@@ -71,9 +70,9 @@ describe.runIf(process.platform === 'linux')('the addon', () => {
   test('publishes collections in fields within the blocks', () => {
     const { addon, handle, block } = attached();
     expect(addon.startGcHook(handle, gcRequest)).toBe(true);
-    expect(block[60 / 4]).toBe(1);
+    expect(block[88 / 4]).toBe(1);
     addon.stopGcHook(handle);
-    const nowhere = { gc: NOWHERE, count: NOWHERE, sinceNs: NOWHERE, expectNs: NOWHERE };
+    const nowhere = { gc: NOWHERE, count: NOWHERE, sinceNs: NOWHERE, expectUs: NOWHERE };
     expect(
       addon.startGcHook(handle, { ...gcRequest, ...nowhere, flags: NOWHERE, processSlot: -1 }),
     ).toBe(true);
@@ -85,11 +84,11 @@ describe.runIf(process.platform === 'linux')('the addon', () => {
     { count: THREAD_BYTES - 2 },
     { flags: THREAD_BYTES + 65536 },
     { sinceNs: THREAD_BYTES - 4 },
-    { expectNs: 12 },
+    { expectUs: 14 },
     { processCount: PROCESS_BYTES },
     { threadSlot: 2 },
     { processSlot: 2 },
-    { wide: true, flags: 60 },
+    { wide: true, flags: 92 },
   ])('publishes no collections in %j', (wrong) => {
     const { addon, handle, block } = attached();
     expect(addon.startGcHook(handle, { ...gcRequest, ...wrong })).toBe(false);

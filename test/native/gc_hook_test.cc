@@ -4,6 +4,7 @@
 #include "gc/gc_hook.h"
 
 #include <errno.h>
+#include <schedhint/schedhint.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -63,14 +64,18 @@ namespace {
 using schedhint::GcHook;
 
 constexpr int kScavenge = 1, kMarkCompact = 4, kIncrementalStart = 8, kWeak = 16;
-constexpr uint32_t kLive = 1, kCycle = 4;
+constexpr uint32_t kLive = 1;
+constexpr uint32_t kMinor = SCHEDHINT_GC_MINOR | kScavenge << 16;
+constexpr uint32_t kMajor = SCHEDHINT_GC_MAJOR | kMarkCompact << 16;
+constexpr uint32_t kOther = SCHEDHINT_GC_OTHER | kWeak << 16;
+constexpr uint32_t kMarking = SCHEDHINT_GC_OTHER | kIncrementalStart << 16;
 
 struct ThreadBlock {
   uint32_t gc, count;
-  uint64_t since_ns, expect_ns;
-  uint32_t flags;
+  uint64_t since_ns;
+  uint32_t expect_us, flags;
 };
-constexpr schedhint_gc_layout kLayout = {0, 0, 4, 8, 16, 24, kLive, kCycle, 1, 4, -1, 0};
+constexpr schedhint_gc_layout kLayout = {0, 0, 4, 8, 16, 20, kLive, 1, 4, -1, 0};
 
 struct Blocks {
   ThreadBlock thread = {};
@@ -101,14 +106,14 @@ void NestedPauses() {
   EXPECT(blocks.Start(&hook, 1));
   Begin(kMarkCompact);
   uint64_t since = blocks.thread.since_ns;
-  EXPECT(blocks.thread.gc == kMarkCompact && blocks.process[1] == 1 && since > 0);
+  EXPECT(blocks.thread.gc == kMajor && blocks.process[1] == 1 && since > 0);
   Begin(kWeak);
-  EXPECT(blocks.thread.gc == (kMarkCompact | kWeak) && blocks.process[1] == 1);
+  EXPECT(blocks.thread.gc == (kMajor | kOther) && blocks.process[1] == 1);
   Begin(kWeak);  // within its own kind
   End(kWeak);
-  EXPECT(blocks.thread.gc == (kMarkCompact | kWeak));
+  EXPECT(blocks.thread.gc == (kMajor | kOther));
   End(kWeak);
-  EXPECT(blocks.thread.gc == kMarkCompact && blocks.thread.since_ns == since);
+  EXPECT(blocks.thread.gc == kMajor && blocks.thread.since_ns == since);
   EXPECT(blocks.thread.count == 0);
   End(kMarkCompact);
   EXPECT(blocks.thread.gc == 0 && blocks.thread.count == 1 && blocks.process[1] == 0);
@@ -122,35 +127,45 @@ void ExpectedTimesAreByKind() {
   Blocks blocks;
   EXPECT(blocks.Start(&hook, 1));
   Begin(kMarkCompact);
-  EXPECT(blocks.thread.expect_ns == 0);  // not known yet
+  EXPECT(blocks.thread.expect_us == 0);  // not known yet
   uint64_t until = schedhint::MonotonicNow(0) + 2000000;
   while (schedhint::MonotonicNow(0) < until) {
   }
   End(kMarkCompact);
   Begin(kScavenge);
-  EXPECT(blocks.thread.expect_ns == 0);
+  EXPECT(blocks.thread.expect_us == 0);
   End(kScavenge);
   Begin(kMarkCompact);
-  EXPECT(blocks.thread.expect_ns >= 2000000);
+  EXPECT(blocks.thread.expect_us >= 2000);
   End(kMarkCompact);
   hook.Stop(Binding(1));
 }
 
-void CycleFlag() {
+void CycleBit() {
   GcHook hook(0);
   Blocks blocks;
   EXPECT(blocks.Start(&hook, 1));
   Begin(kIncrementalStart);
+  EXPECT(blocks.thread.gc == kMarking);
   End(kIncrementalStart);
-  EXPECT(blocks.thread.flags == (kLive | kCycle) && blocks.thread.gc == 0);
+  EXPECT(blocks.thread.gc == SCHEDHINT_GC_CYCLE);
+  Begin(kScavenge);
+  EXPECT(blocks.thread.gc == (kMinor | SCHEDHINT_GC_CYCLE));
+  End(kScavenge);
+  EXPECT(blocks.thread.gc == SCHEDHINT_GC_CYCLE);
+  Begin(kMarkCompact);
+  EXPECT(blocks.thread.gc == (kMajor | SCHEDHINT_GC_CYCLE));
+  End(kMarkCompact);
+  EXPECT(blocks.thread.gc == 0 && blocks.thread.count == 3 && blocks.thread.flags == kLive);
+  Begin(kIncrementalStart);
+  End(kIncrementalStart);
+  hook.Stop(Binding(1));
+  EXPECT(blocks.thread.gc == 0 && blocks.thread.flags == 0);
+  EXPECT(blocks.Start(&hook, 1));  // whether the cycle still goes on is not known
   Begin(kScavenge);
   End(kScavenge);
-  EXPECT(blocks.thread.flags == (kLive | kCycle));
-  Begin(kMarkCompact);
-  End(kMarkCompact);
-  EXPECT(blocks.thread.flags == kLive && blocks.thread.count == 3);
+  EXPECT(blocks.thread.gc == 0);
   hook.Stop(Binding(1));
-  EXPECT(blocks.thread.flags == 0);
 }
 
 // An epilogue whose prologue was before our time is not ours to count.
@@ -172,7 +187,7 @@ void GoneWithinAPause() {
   EXPECT(blocks.process[1] == 1 && others.process[1] == 1);
   hook.Forget(Binding(1));
   EXPECT(blocks.thread.gc == 0 && blocks.thread.flags == 0 && blocks.process[1] == 0);
-  EXPECT(others.thread.gc == kScavenge && others.process[1] == 1);
+  EXPECT(others.thread.gc == kMinor && others.process[1] == 1);
   End(kScavenge);
   EXPECT(blocks.thread.count == 0 && others.thread.count == 1 && others.process[1] == 0);
   hook.Stop(Binding(2));
@@ -219,7 +234,7 @@ void StartsAreCounted() {
 int main() {
   NestedPauses();
   ExpectedTimesAreByKind();
-  CycleFlag();
+  CycleBit();
   InstalledWithinAPause();
   GoneWithinAPause();
   HintElementInPauses();

@@ -76,8 +76,16 @@ export class BpfReader {
     return (await this.#ask(`run ${program}`)).retval as number;
   }
 
+  /** Instructions of a program, as the verifier left it. */
+  async instructions(program: string): Promise<number> {
+    return ((await this.#ask(`length ${program}`)).bytes as number) / 8;
+  }
+
   async #ask(command: string) {
-    return checked(await this.#answer(command)) as Record<'value' | 'entries' | 'retval', unknown>;
+    return checked(await this.#answer(command)) as Record<
+      'value' | 'entries' | 'retval' | 'bytes',
+      unknown
+    >;
   }
 
   #answer(command: string): Promise<Record<string, unknown>> {

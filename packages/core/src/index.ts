@@ -10,15 +10,23 @@ export type { HintGroup, Hints } from './block/hints.js';
 export {
   ABI,
   Flag,
+  GC_CYCLE,
+  GC_PAUSED,
+  GC_RUNTIME_SHIFT,
   GcKind,
+  HintBit,
   Phase,
   type PhaseName,
+  ProcessFlag,
   processLayout,
   ReaderFlag,
   Role,
   type RoleName,
+  Runtime,
   threadLayout,
   URGENCY_MAX,
+  Urgency,
+  V8GcKind,
 } from './block/standard-block.js';
 export type {
   Channel,

@@ -1,10 +1,10 @@
 // Observes the V8 collections of this thread through perf_hooks. The entries arrive in batches after the pauses, not during them.
 
 import type { PerformanceEntry } from 'node:perf_hooks';
-import { GcKind } from '@schedhint/core';
+import { V8GcKind } from '@schedhint/core';
 
 /** A kind of V8 pause. */
-export type CollectionKind = keyof typeof GcKind;
+export type CollectionKind = keyof typeof V8GcKind;
 
 /** One outermost pause, as `perf_hooks` reports it after the fact. */
 export interface Collection {
@@ -18,7 +18,7 @@ export interface Collection {
 }
 
 const kinds = new Map<number, CollectionKind>(
-  Object.entries(GcKind).map(([name, bit]) => [bit, name as CollectionKind]),
+  Object.entries(V8GcKind).map(([name, bit]) => [bit, name as CollectionKind]),
 );
 
 /**

@@ -131,15 +131,15 @@ function publishAfterwards(thread: HintedThread | JointThread): (() => void) | n
 /** All that can be told after the fact: how many pauses there were, and how long they take. */
 function publishAfterwardsIn(thread: HintedThread): (() => void) | null {
   const block = thread.blocks.thread;
-  const expected = new Map<CollectionKind, bigint>();
+  const expectedUs = new Map<CollectionKind, number>();
   const stop = observeCollections(({ kind, duration }) => {
     // The live hook, started by somebody else in this thread, owns these fields.
     if ((block.flags & Flag.gcLive) !== 0) return;
-    const took = BigInt(Math.round(duration * 1e6));
-    const before = expected.get(kind);
-    const lately = before === undefined ? took : before - before / 8n + took / 8n;
-    expected.set(kind, lately);
-    block.gc_expect_ns = lately;
+    const tookUs = duration * 1000;
+    const before = expectedUs.get(kind);
+    const lately = before === undefined ? tookUs : before - before / 8 + tookUs / 8;
+    expectedUs.set(kind, lately);
+    block.gc_expect_us = Math.min(Math.ceil(lately), 0xffff_ffff);
     block.gc_count = (block.gc_count + 1) >>> 0;
   });
   if (stop === null) return null;

@@ -1,6 +1,6 @@
 // Computes the count, the total time and the longest pause of collections, for each kind and for all kinds.
 
-import { GcKind } from '@schedhint/core';
+import { V8GcKind } from '@schedhint/core';
 import type { Collection, CollectionKind } from './collections.js';
 
 /** What collections of one kind, or of all, have cost. */
@@ -20,7 +20,7 @@ export interface GcStats extends GcTotals {
 /** Adds collections up. */
 export class GcCounter {
   readonly #byKind = Object.fromEntries(
-    Object.keys(GcKind).map((kind) => [kind, { count: 0, totalMs: 0, maxMs: 0 }]),
+    Object.keys(V8GcKind).map((kind) => [kind, { count: 0, totalMs: 0, maxMs: 0 }]),
   ) as Record<CollectionKind, { count: number; totalMs: number; maxMs: number }>;
 
   add({ kind, duration }: Collection): void {

@@ -99,18 +99,18 @@ export function addonOver(compiled: CompiledAddon): Addon {
 function channelWords(request: ChannelRequest): Int32Array {
   const { kind, valueSize, countSlot, countOffset, normalHint = 0, slots } = request;
   const words = [KINDS[kind], valueSize, countSlot, countOffset, normalHint];
-  for (const { offset, size, owner } of slots) {
-    words.push(offset, size, owner === 'process' ? 1 : 0);
+  for (const { offset, size, owner, attachNs = -1, reader = -1 } of slots) {
+    words.push(offset, size, owner === 'process' ? 1 : 0, attachNs, reader);
   }
   return Int32Array.from(words);
 }
 
 /** `struct schedhint_gc_layout` */
 function gcWords(request: GcRequest): Int32Array {
-  const { threadSlot, gc, count, sinceNs, expectNs, flags, liveFlag, cycleFlag } = request;
+  const { threadSlot, gc, count, sinceNs, expectUs, flags, liveFlag } = request;
   const { processSlot, processCount, hint, wide } = request;
   return Int32Array.of(
-    ...[threadSlot, gc, count, sinceNs, expectNs, flags, liveFlag, cycleFlag],
+    ...[threadSlot, gc, count, sinceNs, expectUs, flags, liveFlag],
     ...[processSlot, processCount, hint, wide ? 1 : 0],
   );
 }

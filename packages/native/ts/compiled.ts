@@ -2,7 +2,7 @@
 export interface CompiledAddon {
   /**
    * @param channel - `kind` (uptr 0, layered 1, tld 2), `valueSize`, `countSlot`, `countOffset`,
-   *   `normalHint`; of each slot `offset`, `size`, `owner` (thread 0, process 1)
+   *   `normalHint`; of each slot `offset`, `size`, `owner` (thread 0, process 1), `attachNs`, `reader`
    */
   attach(
     channel: Int32Array,

@@ -15,6 +15,13 @@ export interface Slot {
   /** Size of the struct it points to, from 1 byte to {@link Addon.pageSize}. */
   readonly size: number;
   readonly owner: SlotOwner;
+  /** Offset in the struct of a u64 that gets the time of the attach; by default no field does. */
+  readonly attachNs?: number;
+  /**
+   * Offset from which on the struct is written by the reader: cleared each time that the block is
+   * bound to a map. By default the reader has no part.
+   */
+  readonly reader?: number;
 }
 
 /**
@@ -50,20 +57,18 @@ export interface ChannelRequest {
 export interface GcRequest {
   readonly wide: boolean;
   readonly threadSlot: number;
-  /** A word: one bit for each kind of pause in progress, V8's `GCType`. Stored last, with release. */
+  /** A word: `enum schedhint_gc` of `schedhint.h`. Stored last, with release. */
   readonly gc: number;
   /** A word: outermost pauses ended since the hook was installed in this thread. */
   readonly count: number;
   /** u64: CLOCK_MONOTONIC start of the outermost pause. */
   readonly sinceNs: number;
-  /** u64: how long pauses of its kind have lately taken. */
-  readonly expectNs: number;
+  /** A word: how long pauses of its kind have lately taken, in microseconds. */
+  readonly expectUs: number;
   /** A word. */
   readonly flags: number;
   /** Bits set in `flags` while the hook is installed. */
   readonly liveFlag: number;
-  /** Bits set in `flags` from the start of incremental marking to the end of the mark-compact. */
-  readonly cycleFlag: number;
   /** Slot of the process's block; -1: none. */
   readonly processSlot: number;
   /** u32 in the process's block: isolates inside a pause. */

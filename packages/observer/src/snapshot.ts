@@ -4,8 +4,10 @@ export interface ObservedHints {
   readonly role: number;
   /** 0: not said, 1: starting, 2: serving, 3: draining. */
   readonly phase: number;
-  /** 0: no opinion, 1 (batch) to 1024 (latency critical). */
+  /** 0: no opinion, 1 to 1024; 512 is normal. */
   readonly urgency: number;
+  /** Batch work, whatever the urgency. */
+  readonly batch: boolean;
   /** Microseconds; 0: no opinion. */
   readonly sliceUs: number;
   /** CLOCK_MONOTONIC nanoseconds of the initial time namespace; 0n: none. */
@@ -29,8 +31,14 @@ interface Observed {
 /** A JavaScript thread: it has a block, or had one. */
 export interface ObservedThread extends Observed {
   readonly kind: 'js';
-  /** The pauses it is in: one bit for each kind, V8's `GCType`; 0: none. */
+  /** The runtime: a value of `Runtime`. */
+  readonly runtime: number;
+  /** The pauses it is in: bits of `GcKind`; 0: none. */
   readonly gc: number;
+  /** The runtime's own kinds of them; of V8 bits of `V8GcKind`. */
+  readonly gcKinds: number;
+  /** A concurrent collection is under way, between its pauses too. */
+  readonly gcCycle: boolean;
   /** Pauses ended, as the thread itself counts them. */
   readonly gcCount: number;
   /** Nanoseconds in collections: exact off the CPU, an estimate from clock ticks on it. */
@@ -39,8 +47,8 @@ export interface ObservedThread extends Observed {
   readonly gcSamples: number;
   /** Nanoseconds in collections off the CPU, waiting or asleep. Exact. */
   readonly gcOffCpuNs: number;
-  /** How long pauses of the last kind have lately taken, as the thread itself says. */
-  readonly gcExpectNs: number;
+  /** How long pauses of the last kind have lately taken, microseconds, as the thread itself says. */
+  readonly gcExpectUs: number;
   /** Bits of `Flag`: how good the collector's hints are. */
   readonly flags: number;
   readonly hints: ObservedHints;

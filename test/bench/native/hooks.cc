@@ -15,15 +15,15 @@ namespace {
 using schedhint::GcHook;
 
 // Offsets of the standard block, packages/native/include/schedhint/schedhint.h.
-constexpr schedhint_gc_layout kLayout = {0, 8, 12, 16, 24, 60, 1, 4, 1, 4, -1, 0};
+constexpr schedhint_gc_layout kLayout = {0, 8, 12, 16, 48, 88, 1, 1, 4, -1, 0};
 
 struct Hooked {
-  alignas(128) uint8_t thread[128] = {};
-  alignas(64) uint8_t process[64] = {};
+  alignas(64) uint8_t thread[256] = {};
+  alignas(64) uint8_t process[128] = {};
   GcHook hook{0};
 };
 
-// Side by side, six lines of a cache each: at distances of a power of two they would drive each
+// Side by side, nine lines of a cache each: at distances of a power of two they would drive each
 // other from it, as nothing drives a single one.
 std::vector<Hooked> hooked;
 std::vector<std::unique_ptr<int>> empty;

@@ -17,8 +17,8 @@ __attribute__((visibility("default"), used)) inline std::atomic<const schedhint_
 namespace {
 
 constexpr size_t kStackBytes = 64 * 1024;
-const schedhint_slot kSlots[] = {{0, 128, SCHEDHINT_OWNER_THREAD},
-                                 {8, 64, SCHEDHINT_OWNER_PROCESS}};
+const schedhint_slot kSlots[] = {{0, 256, SCHEDHINT_OWNER_THREAD, 72, 128},
+                                 {8, 128, SCHEDHINT_OWNER_PROCESS, 16, 64}};
 std::atomic<uint64_t> next_id{1ull << 40};  // Node.js counts its threads from 0
 
 struct Value {

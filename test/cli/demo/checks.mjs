@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 const TOLERANCE = 0.15;
 const COLLECTIONS = 10;
 const HELPERS = 4;
-const HINTS = ['role', 'phase', 'urgency', 'sliceUs', 'deadlineNs', 'user'];
+const HINTS = ['role', 'phase', 'urgency', 'batch', 'sliceUs', 'deadlineNs', 'user'];
 const FEEDBACK = ['runDelayNs', 'gcRunDelayNs', 'onCpuNs', 'preempted', 'gcPreempted'];
 
 /** @typedef {{ name: string, passed: boolean, detail: string }} Check */

@@ -270,7 +270,7 @@ describeOnKernel('schedhint doctor, where the map is wrong', () => {
 
   test('a struct that is too large', async () => {
     const diagnosis = await diagnose({ map: pin('larger') });
-    expectCause(diagnosis, 'map', /has 256 bytes, more/, /schedhint gen --map/);
+    expectCause(diagnosis, 'map', /has 512 bytes, more/, /schedhint gen --map/);
   });
 
   test('bound, but nobody reads: the reader was killed', async () => {

@@ -34,8 +34,9 @@ function tables(text: string): Record<string, string>[][] {
     .map((table) => {
       const [, titles, ...rows] = table.split('\n');
       // Right-aligned titles end where their column does, left-aligned ones begin there.
-      const names = ['PID', 'PROCESS', 'TID', 'THREAD', 'ROLE', 'GC NOW', 'GC%', 'GC/s', 'CPU%'];
-      const rest = ['DELAY%', 'PREE/s', 'IN GC', 'URG', 'SLICE', 'DUE ms', 'PHASE'];
+      const names = ['PID', 'PROCESS', 'TID', 'THREAD', 'ROLE', 'RUNTIME'];
+      const times = ['GC NOW', 'GC%', 'GC/s', 'CPU%', 'DELAY%', 'PREE/s', 'IN GC'];
+      const rest = [...times, 'URG', 'SLICE', 'DUE ms', 'PHASE'];
       const pattern = [...names, ...rest].map((name) => ` *(\\*?${name.replace(/[%/]/g, '\\$&')})`);
       expect(titles).toMatch(new RegExp(`^${pattern.join(' +')}$`));
       return rows.map((row) => {

@@ -21,8 +21,8 @@ namespace {
 
 // Node.js counts its threads from 0.
 std::atomic<uint64_t> next_id{1ull << 40};
-const schedhint_slot kSlots[] = {{0, 128, SCHEDHINT_OWNER_THREAD},
-                                 {8, 64, SCHEDHINT_OWNER_PROCESS}};
+const schedhint_slot kSlots[] = {{0, 256, SCHEDHINT_OWNER_THREAD, 72, 128},
+                                 {8, 128, SCHEDHINT_OWNER_PROCESS, 16, 64}};
 
 std::mutex mutex;
 std::condition_variable changed;

@@ -25,14 +25,14 @@ struct {
 
 SEC("tp_btf/sched_switch")
 int BPF_PROG(on_switch, bool preempt, struct task_struct* prev, struct task_struct* next) {
-  struct schedhint_thread* thread = schedhint_thread_of(&schedhint, prev);
-  struct schedhint_feedback feedback = {.flags = SCHEDHINT_R_OBSERVES};
+  struct schedhint_feedback feedback = {.flags = SCHEDHINT_R_OBSERVES, .reader_id = 1};
   struct schedhint_group group = {};
-  __u64 now = bpf_ktime_get_ns();
+  __u64 now = bpf_ktime_get_ns(), user;
+  struct schedhint_ctx hints = {.now = now};
   __u32 tid = prev->pid;
   struct seen* last;
 
-  if (!thread) return 0;
+  if (!schedhint_lookup(&schedhint, prev, &hints) || !hints.thread) return 0;
   last = bpf_map_lookup_elem(&seen, &tid);
   if (!last) {
     static const struct seen nothing;
@@ -41,20 +41,20 @@ int BPF_PROG(on_switch, bool preempt, struct task_struct* prev, struct task_stru
     last = bpf_map_lookup_elem(&seen, &tid);
     if (!last) return 0;
   }
-  if (schedhint_gc(thread)) {
-    last->gc_since_ns = SCHEDHINT_READ(thread->gc_since_ns);
+  if (schedhint_in_pause(&hints)) {
+    last->gc_since_ns = SCHEDHINT_READ(hints.thread->gc_since_ns);
     last->gc_ns = now;
   }
-  if (schedhint_read_group(thread, &group)) {
+  if (schedhint_read_group_and_user(&hints, &group, &user)) {
     last->deadline_ns = group.deadline_ns;
-    last->user = group.user;
+    last->user = user;
     last->urgency = group.urgency;
   }
   last->ns = now;
   last->looks++;
   feedback.seen_ns = now;
   feedback.run_delay_ns = last->user;
-  schedhint_publish(thread, &feedback);
+  schedhint_publish(&hints, &feedback);
   return 0;
 }
 

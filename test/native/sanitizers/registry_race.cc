@@ -33,8 +33,8 @@ std::atomic<uint64_t> latest_id{0};
 std::atomic<bool> done{false};
 std::atomic<int> notified{0};
 
-const schedhint_slot kSlots[] = {{0, 128, SCHEDHINT_OWNER_THREAD},
-                                 {8, 64, SCHEDHINT_OWNER_PROCESS}};
+const schedhint_slot kSlots[] = {{0, 256, SCHEDHINT_OWNER_THREAD, 72, 128},
+                                 {8, 128, SCHEDHINT_OWNER_PROCESS, 16, 64}};
 
 void Live(const schedhint_registry* registry, const schedhint_channel_spec* spec, int lives) {
   for (int life = 0; life < lives; life++) {

@@ -28,21 +28,25 @@ struct {
 
 extern struct task_struct* bpf_task_from_pid(int pid) __ksym;
 extern void bpf_task_release(struct task_struct* task) __ksym;
+extern void bpf_rcu_read_lock(void) __ksym;
+extern void bpf_rcu_read_unlock(void) __ksym;
 
 SEC("syscall")
 int look(void* ctx) {
   __u32 only = 0;
   struct found* answer = bpf_map_lookup_elem(&found, &only);
   struct task_struct* task = answer ? bpf_task_from_pid(answer->tid) : 0;
-  struct schedhint_thread* thread;
+  struct schedhint_ctx hints = {.now = bpf_ktime_get_ns()};
 
   if (!task) return 1;
-  thread = schedhint_thread_of(&schedhint, task);
-  if (thread) {
+  bpf_rcu_read_lock();
+  schedhint_lookup(&schedhint, task, &hints);
+  if (hints.thread) {
     answer->has_block = 1;
-    answer->urgency = thread->urgency;
-    answer->user = thread->user;
+    answer->urgency = hints.thread->urgency;
+    answer->user = hints.thread->user;
   }
+  bpf_rcu_read_unlock();
   bpf_task_release(task);
   return 0;
 }

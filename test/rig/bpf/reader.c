@@ -16,6 +16,7 @@
  *   update_task MAP TID VALUEHEX FLAGS    {"ok":true}     pidfd: what any other process that may
  *   delete_task MAP TID             {"ok":true}           write the map can do to the element
  *   run PROG                        {"retval":n}          of a SEC("syscall") program
+ *   length PROG                     {"bytes":n}           of any program, as the verifier left it
  *   detach                          {"ok":true}           no program runs after it
  *
  * At the end of stdin it removes the pins and exits with 0.
@@ -243,6 +244,19 @@ static void run(const char* name) {
     printf("{\"retval\":%u}\n", options.retval);
 }
 
+static void length(const char* name) {
+  struct bpf_program* program = bpf_object__find_program_by_name(object, name);
+  struct bpf_prog_info info = {};
+  __u32 size = sizeof(info);
+
+  if (!program)
+    answer_error("no such program", ENOENT);
+  else if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size))
+    answer_error("BPF_OBJ_GET_INFO_BY_FD", errno);
+  else
+    printf("{\"bytes\":%u}\n", info.xlated_prog_len);
+}
+
 static void look_up(const struct bpf_map* map, const void* key) {
   size_t size = bpf_map__value_size(map);
   unsigned char* value = malloc(size);
@@ -333,6 +347,8 @@ static void answer(char* line) {
     answer_ok("detach", 0);
   } else if (!strcmp(word[0], "run") && words == 2) {
     run(word[1]);
+  } else if (!strcmp(word[0], "length") && words == 2) {
+    length(word[1]);
   } else {
     on_map(words, word);
   }

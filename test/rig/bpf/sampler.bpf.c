@@ -34,7 +34,7 @@ enum source { SAMPLE = 0, SWITCH_OUT = 1, SWITCH_IN = 2 };
 struct sample {
   __u64 ns;
   __u32 tid;
-  __u32 gc;            /* the thread's own word; 0 if it has no block */
+  __u32 gc;            /* the thread's own pauses; 0 if it has no block */
   __u32 in_process_gc; /* it, or its process, is in a pause */
   __u32 source;        /* enum source */
 };
@@ -66,6 +66,7 @@ struct task_counts {
   __u64 gc_in_group;       /* 64 gc was set while seq was odd */
   __u64 on_since_ns;       /* 72 */
   struct schedhint_group last;
+  __u64 last_user;
 };
 
 /* By tid: a test's threads are few and watched by it, so reuse is its own affair. */
@@ -97,17 +98,16 @@ static __always_inline void write_down(struct task_struct* task, __u64 now, __u3
   sample->source = source;
 }
 
-static __always_inline void judge_group(struct task_counts* counts,
-                                        struct schedhint_thread* thread) {
+static __always_inline void judge_group(struct task_counts* counts, struct schedhint_ctx* hints) {
   struct schedhint_group* last = &counts->last;
 
-  if (!schedhint_read_group(thread, last)) {
+  if (!schedhint_read_group_and_user(hints, last, &counts->last_user)) {
     counts->groups_kept++;
     return;
   }
   counts->groups_good++;
-  if (!last->deadline_ns && !last->urgency && !last->user) return;
-  if (last->urgency != last->deadline_ns % 1024 + 1 || last->user != last->deadline_ns * 3)
+  if (!last->deadline_ns && !last->urgency && !counts->last_user) return;
+  if (last->urgency != last->deadline_ns % 1024 + 1 || counts->last_user != last->deadline_ns * 3)
     counts->mixed++;
 }
 
@@ -115,7 +115,7 @@ static __always_inline void look(struct task_struct* task, __u32 source) {
   __u32 only = 0, tid = task->pid, gc = 0, in_process_gc;
   __u32* wanted = bpf_map_lookup_elem(&control, &only);
   __u64 now = bpf_ktime_get_ns();
-  struct schedhint_thread* thread;
+  struct schedhint_ctx hints = {.now = now};
   struct task_counts* counts;
 
   if (!wanted || !*wanted || (__u32)task->tgid != *wanted) return;
@@ -131,16 +131,16 @@ static __always_inline void look(struct task_struct* task, __u32 source) {
     counts->on_since_ns = 0;
   }
 
-  thread = schedhint_thread_of(&schedhint, task);
-  in_process_gc = schedhint_process_in_gc(&schedhint, task);
-  if (thread) {
-    gc = schedhint_gc(thread);
+  schedhint_lookup(&schedhint, task, &hints);
+  in_process_gc = schedhint_process_in_gc(&hints);
+  if (hints.thread) {
+    gc = schedhint_gc(&hints) & SCHEDHINT_GC_PAUSED;
     /* Before a writer that was interrupted can go on: nobody else writes this thread's seq. */
-    if (gc && (SCHEDHINT_READ(thread->seq) & 1)) counts->gc_in_group++;
-    judge_group(counts, thread);
+    if (gc && (SCHEDHINT_READ(hints.thread->seq) & 1)) counts->gc_in_group++;
+    judge_group(counts, &hints);
   }
   if (source == SAMPLE) {
-    if (thread) {
+    if (hints.thread) {
       counts->samples++;
       if (gc) counts->gc_samples++;
     } else {

@@ -18,6 +18,10 @@ struct bytes_256 {
   __u64 word[32];
 };
 
+struct bytes_512 {
+  __u64 word[64];
+};
+
 struct bytes_1000 {
   __u64 word[125];
 };
@@ -28,13 +32,13 @@ struct plain_value {
   __u64 second;
 };
 
-/* A thread block twice the size of ours: BPF may write into the neighbour of a 128-byte block. */
+/* A thread block twice the size of ours: BPF may write into the neighbour of a 256-byte block. */
 struct larger_value {
-  struct bytes_256 __uptr* thread;
+  struct bytes_512 __uptr* thread;
   struct schedhint_process __uptr* process;
 };
 
-/* The first half of ours. */
+/* The first line of ours. */
 struct smaller_value {
   struct bytes_64 __uptr* thread;
   struct schedhint_process __uptr* process;
@@ -62,6 +66,7 @@ static struct schedhint_thread* whole_thread __attribute__((used));
 static struct schedhint_process* whole_process __attribute__((used));
 static struct bytes_64* whole_64 __attribute__((used));
 static struct bytes_256* whole_256 __attribute__((used));
+static struct bytes_512* whole_512 __attribute__((used));
 static struct bytes_1000* whole_1000 __attribute__((used));
 
 #define TASK_STORAGE(name, type_of_value)    \

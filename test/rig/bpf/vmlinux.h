@@ -55,11 +55,13 @@ struct files_struct {
 };
 
 struct task_struct {
+  unsigned int flags;
   struct files_struct* files;
   int pid;  /* what user space calls the tid */
   int tgid; /* what user space calls the pid */
   struct task_struct* real_parent;
   struct task_struct* group_leader;
+  __u64 self_exec_id;
 };
 
 /* The arguments of a system call. */

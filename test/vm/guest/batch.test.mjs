@@ -12,7 +12,7 @@ before(async () => {
 after(endPrograms);
 
 test('batch: yields to all, and is not forgotten', async () => {
-  await app.ask('hints', { urgency: 1 });
+  await app.ask('hints', { batch: true });
   await countedOnlyWith('batch', () => app.ask('state'), ['batchQueued', 'batchRescued']);
-  await app.ask('hints', { urgency: 0 });
+  await app.ask('hints', { batch: false });
 });

@@ -112,7 +112,9 @@ static void claim(int i) {
 
   if (!lie) return;
   block->abi = SCHEDHINT_ABI;
-  block->gc = SCHEDHINT_GC_MARK_COMPACT;
+  block->gc = SCHEDHINT_GC_MAJOR;
+  block->gc_since_ns =
+      ~0ULL; /* the latest there is: one that has lasted for too long does not count */
   process->gc_threads = threads;
   bind_block(block);
 }
@@ -126,7 +128,7 @@ static void pulses(void) {
 
     process->gc_threads = 1;
     blocks[0].gc_since_ns = start;
-    __atomic_store_n(&blocks[0].gc, SCHEDHINT_GC_MARK_COMPACT, __ATOMIC_RELEASE);
+    __atomic_store_n(&blocks[0].gc, SCHEDHINT_GC_MAJOR, __ATOMIC_RELEASE);
     spin_until(start + pulse_ms * 1000000ULL);
     __atomic_store_n(&blocks[0].gc, 0, __ATOMIC_RELEASE);
     blocks[0].gc_count++;
@@ -188,7 +190,8 @@ static void leader_in_pauses(void) {
   bind_block(&blocks[0]);
   while (now_ns() < end_ns) {
     process->gc_threads = 1;
-    blocks[0].gc = SCHEDHINT_GC_MARK_COMPACT;
+    blocks[0].gc_since_ns = now_ns();
+    blocks[0].gc = SCHEDHINT_GC_MAJOR;
     spin_until(now_ns() + 30 * 1000000ULL);
     blocks[0].gc = 0;
     process->gc_threads = 0;

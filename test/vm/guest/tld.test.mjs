@@ -23,10 +23,10 @@ test('task local data: hints and collections are acted on', async () => {
   const all = ['gcExtended', 'gcAhead', 'helperAhead', 'urgency', 'deadline', 'slice', 'tld'];
   while (!all.every((name) => scheduler.counts[name] > 0)) {
     await app.ask('collect', 3);
-    await app.ask('hints', { deadlineMs: 5 });
+    await app.ask('hints', { deadlineMs: 90 }); // once it is past it counts no more
     await app.ask('wake', 200);
   }
-  await app.ask('hints', { urgency: 1 });
+  await app.ask('hints', { batch: true });
   await app.ask('state');
   await scheduler.counted((counts) => counts.batchQueued > 0);
   await scheduler.stop();

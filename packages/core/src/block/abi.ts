@@ -11,13 +11,24 @@ export const THREAD_SLOT = 0;
 export const PROCESS_SLOT = 1;
 
 /** bytes */
-export const THREAD_SIZE = 128;
-export const PROCESS_SIZE = 64;
+export const THREAD_SIZE = 256;
+export const PROCESS_SIZE = 128;
 
-/** Offset of `js_threads` in the process's block. */
-export const JS_THREADS = 8;
+/** Offset of `bound_threads` in the process's block. */
+export const BOUND_THREADS = 8;
+
+/** Offsets of `attach_ns`, and of where the reader's lines begin. */
+export const THREAD_ATTACH_NS = 72;
+export const THREAD_READER = 128;
+export const PROCESS_ATTACH_NS = 16;
+export const PROCESS_READER = 64;
+
+/** Offsets of `runtime`, and its value here. */
+export const THREAD_RUNTIME = 80;
+export const PROCESS_RUNTIME = 24;
+export const V8 = 1;
 
 /** Offset of `role` in the thread's block, and its values. */
-export const ROLE = 4;
+export const ROLE = 82;
 export const MAIN = 1;
 export const WORKER = 2;

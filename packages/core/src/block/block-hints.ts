@@ -9,6 +9,7 @@ import { THERE } from '../view/validate.js';
 import type { BlockWords } from './block-arrays.js';
 import {
   type Bracketed,
+  checkBatch,
   checkSlice,
   checkU64,
   checkUrgency,
@@ -20,7 +21,7 @@ import {
   phaseNumber,
   SLICE_MAX,
 } from './hints.js';
-import { type PhaseName, threadIndex, URGENCY_MAX } from './standard-block.js';
+import { HintBit, type PhaseName, threadIndex, URGENCY_MAX } from './standard-block.js';
 
 // Local copies of what the setters use, for speed: see THERE in view/validate.ts.
 const there = THERE;
@@ -36,6 +37,7 @@ const nextTurn = setImmediate;
 
 const PHASE = threadIndex('phase');
 const URGENCY = threadIndex('urgency');
+const HINTS = threadIndex('hints');
 const SLICE_US = threadIndex('slice_us');
 const DEADLINE_NS = threadIndex('deadline_ns');
 const USER = threadIndex('user');
@@ -46,6 +48,8 @@ const SEQ = threadIndex('seq');
  * microsecond, where a writer that is running needs a tenth of one.
  */
 const TRIES = 64;
+
+const BATCH = HintBit.batch;
 
 /** The hints of a standard block. Each property is one store or load. */
 export class BlockHints implements Hints {
@@ -75,6 +79,15 @@ export class BlockHints implements Hints {
     if (there[fits ? 0 : 1] === undefined) checkOfUrgency(value);
     if (there[this.#waiting] === undefined) this.#pending!.urgency = undefined;
     this.#u32[URGENCY] = value;
+  }
+
+  get batch(): boolean {
+    return (this.#u32[HINTS]! & BATCH) !== 0;
+  }
+  set batch(value: boolean) {
+    checkBatch(value);
+    if (there[this.#waiting] === undefined) this.#pending!.batch = undefined;
+    this.#u32[HINTS] = value ? BATCH : 0;
   }
 
   get sliceUs(): number {
@@ -117,10 +130,10 @@ export class BlockHints implements Hints {
 
   set(group: HintGroup): void {
     const converted = convert(group);
-    const { urgency, sliceUs, deadlineNs, user, phase } = converted;
+    const { urgency, batch, sliceUs, deadlineNs, user, phase } = converted;
     if (phase !== undefined) Atomics.store(this.#u16, PHASE, phase);
     // Without a key in the bracket there is nothing to bracket.
-    if ((urgency ?? sliceUs ?? deadlineNs ?? user) === undefined) return;
+    if ((urgency ?? batch ?? sliceUs ?? deadlineNs ?? user) === undefined) return;
     const before = this.#pending;
     if (before === undefined) {
       if (!this.#write(converted)) this.#keep(converted);
@@ -128,6 +141,7 @@ export class BlockHints implements Hints {
     }
     this.#pending = {
       urgency: urgency ?? before.urgency,
+      batch: batch ?? before.batch,
       sliceUs: sliceUs ?? before.sliceUs,
       deadlineNs: deadlineNs ?? before.deadlineNs,
       user: user ?? before.user,
@@ -136,7 +150,7 @@ export class BlockHints implements Hints {
   }
 
   reset(): void {
-    this.set({ urgency: 0, sliceUs: 0, deadlineNs: 0n, user: 0n, phase: 'none' });
+    this.set({ urgency: 0, batch: false, sliceUs: 0, deadlineNs: 0n, user: 0n, phase: 'none' });
   }
 
   toJSON(): Record<string, unknown> {
@@ -185,8 +199,9 @@ export class BlockHints implements Hints {
     if (seq === undefined) return false;
     // Nothing in here can throw. Atomics, because plain stores could become visible before the odd
     // seq does where the machine reorders stores (arm64), or where the compiler does.
-    const { urgency, sliceUs, deadlineNs, user } = group;
+    const { urgency, batch, sliceUs, deadlineNs, user } = group;
     if (urgency !== undefined) Atomics.store(this.#u32, URGENCY, urgency);
+    if (batch !== undefined) Atomics.store(this.#u32, HINTS, batch ? BATCH : 0);
     if (sliceUs !== undefined) Atomics.store(this.#u32, SLICE_US, sliceUs);
     if (deadlineNs !== undefined) Atomics.store(this.#u64, DEADLINE_NS, deadlineNs);
     if (user !== undefined) Atomics.store(this.#u64, USER, user);

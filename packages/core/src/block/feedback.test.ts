@@ -14,12 +14,15 @@ const FIELDS = {
   onCpuNs: ['on_cpu_ns', 2n ** 53n + 1n],
   preempted: ['preempted', 2 ** 32 - 1],
   gcPreempted: ['gc_preempted', 2 ** 32 - 2],
+  grantedNs: ['granted_ns', 2n ** 63n],
+  throttledNs: ['throttled_ns', 2n ** 62n],
+  refused: ['refused', 2 ** 32 - 3],
 } as const;
 
 test('each property is its field, whole, and read-only', () => {
-  const buffer = new ArrayBuffer(256);
-  const view = createView(threadLayout, buffer, 128) as unknown as Record<string, unknown>;
-  const feedback = new Feedback(new BlockWords(buffer, 128));
+  const buffer = new ArrayBuffer(512);
+  const view = createView(threadLayout, buffer, 256) as unknown as Record<string, unknown>;
+  const feedback = new Feedback(new BlockWords(buffer, 256));
   for (const [field, value] of Object.values(FIELDS)) view[field] = value;
   for (const [name, [, value]] of Object.entries(FIELDS)) {
     expect(feedback[name as keyof typeof FIELDS]).toBe(value);
@@ -35,8 +38,8 @@ test('each property is its field, whole, and read-only', () => {
 });
 
 test('move points it elsewhere, or refuses and leaves it', () => {
-  const feedback = new Feedback(new BlockWords(new ArrayBuffer(128)));
-  const other = new ArrayBuffer(128);
+  const feedback = new Feedback(new BlockWords(new ArrayBuffer(256)));
+  const other = new ArrayBuffer(256);
   createView(threadLayout, other, 0).run_delay_ns = 5n;
   Feedback.move(feedback, other, 0);
   expect(feedback.runDelayNs).toBe(5n);
@@ -44,7 +47,7 @@ test('move points it elsewhere, or refuses and leaves it', () => {
     expect.objectContaining({ code: 'ERR_OPTION' }),
   );
   expect(feedback.runDelayNs).toBe(5n);
-  expect(() => new Feedback(new BlockWords(new ArrayBuffer(127)))).toThrow(
+  expect(() => new Feedback(new BlockWords(new ArrayBuffer(255)))).toThrow(
     expect.objectContaining({ code: 'ERR_OPTION' }),
   );
 });

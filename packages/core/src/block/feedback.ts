@@ -13,6 +13,9 @@ const GC_RUN_DELAY_NS = threadIndex('gc_run_delay_ns');
 const ON_CPU_NS = threadIndex('on_cpu_ns');
 const PREEMPTED = threadIndex('preempted');
 const GC_PREEMPTED = threadIndex('gc_preempted');
+const GRANTED_NS = threadIndex('granted_ns');
+const THROTTLED_NS = threadIndex('throttled_ns');
+const REFUSED = threadIndex('refused');
 
 const KEYS = [
   'readerAbi',
@@ -23,6 +26,9 @@ const KEYS = [
   'onCpuNs',
   'preempted',
   'gcPreempted',
+  'grantedNs',
+  'throttledNs',
+  'refused',
 ] as const;
 
 /**
@@ -80,6 +86,21 @@ export class Feedback {
   /** Of {@link preempted}, those during a pause of the collector. */
   get gcPreempted(): number {
     return this.#u32[GC_PREEMPTED]!;
+  }
+
+  /** Nanoseconds that the thread ran earlier, or longer, than it would have without hints. */
+  get grantedNs(): bigint {
+    return this.#u64[GRANTED_NS]!;
+  }
+
+  /** Nanoseconds that the thread was runnable but held back for its cgroup's `cpu.max`. */
+  get throttledNs(): bigint {
+    return this.#u64[THROTTLED_NS]!;
+  }
+
+  /** How often hints were not followed because their budget was used up, modulo 2^32. */
+  get refused(): number {
+    return this.#u32[REFUSED]!;
   }
 
   /** All of it as it is now; bigints become decimal strings. */

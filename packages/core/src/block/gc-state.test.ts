@@ -3,22 +3,31 @@ import { expect, test } from 'vitest';
 import { createView } from '../view/struct-view.js';
 import { BlockWords } from './block-arrays.js';
 import { GcState } from './gc-state.js';
-import { Flag, GcKind, threadLayout } from './standard-block.js';
+import {
+  Flag,
+  GC_CYCLE,
+  GC_RUNTIME_SHIFT,
+  GcKind,
+  threadLayout,
+  V8GcKind,
+} from './standard-block.js';
 
 test('shows what the hook wrote, read-only', () => {
-  const buffer = new ArrayBuffer(256);
-  const view = createView(threadLayout, buffer, 128);
-  const gc = new GcState(new BlockWords(buffer, 128));
-  view.gc = GcKind.scavenge | GcKind.markCompact;
+  const buffer = new ArrayBuffer(512);
+  const view = createView(threadLayout, buffer, 256);
+  const gc = new GcState(new BlockWords(buffer, 256));
+  const kinds = V8GcKind.scavenge | V8GcKind.weakCallbacks;
+  view.gc = (GcKind.minor | GcKind.other | GC_CYCLE | (kinds << GC_RUNTIME_SHIFT)) >>> 0;
   view.gc_count = 2 ** 32 - 1;
   view.gc_since_ns = 2n ** 63n + 1n;
-  view.gc_expect_ns = 2n ** 53n + 1n;
-  view.flags = Flag.gcLive | Flag.gcCycle;
+  view.gc_expect_us = 2 ** 32 - 2;
+  view.flags = Flag.gcLive;
   const all = {
     pauses: 5,
+    runtimeKinds: 17,
     count: 2 ** 32 - 1,
     sinceNs: 2n ** 63n + 1n,
-    expectNs: 2n ** 53n + 1n,
+    expectUs: 2 ** 32 - 2,
     source: 'live',
     cycle: true,
   };
@@ -31,22 +40,33 @@ test('shows what the hook wrote, read-only', () => {
   expect(JSON.parse(JSON.stringify(gc))).toEqual({
     ...all,
     sinceNs: `${all.sinceNs}`,
-    expectNs: `${all.expectNs}`,
   });
   expect(inspect(gc)).toMatch(/^GcState \{\s+pauses: 5,/);
 });
 
 test.each([
-  [0, 'none', false],
-  [Flag.gcLive, 'live', false],
-  [Flag.gcAfter, 'after', false],
-  [Flag.gcAfter | Flag.gcCycle, 'after', true],
-  [Flag.gcLive | Flag.gcAfter, 'live', false],
-  [1 << 30, 'none', false],
-])('flags %i: source %s, cycle %s', (flags, source, cycle) => {
-  const gc = new GcState(new BlockWords(new ArrayBuffer(128)));
-  const other = new ArrayBuffer(128);
+  [0, 'none'],
+  [Flag.gcLive, 'live'],
+  [Flag.gcAfter, 'after'],
+  [Flag.gcLive | Flag.gcAfter, 'live'],
+  [1 << 30, 'none'],
+])('flags %i: source %s', (flags, source) => {
+  const gc = new GcState(new BlockWords(new ArrayBuffer(256)));
+  const other = new ArrayBuffer(256);
   createView(threadLayout, other, 0).flags = flags;
   GcState.move(gc, other, 0);
-  expect([gc.source, gc.cycle]).toEqual([source, cycle]);
+  expect(gc.source).toBe(source);
+});
+
+test.each([
+  [0, 0, false],
+  [GC_CYCLE, 0, true],
+  [GC_CYCLE | GcKind.major, GcKind.major, true],
+  [0x200, 0, false],
+  [0xff, 0xff, false],
+])('gc word %i: pauses %i, cycle %s', (word, pauses, cycle) => {
+  const buffer = new ArrayBuffer(256);
+  createView(threadLayout, buffer, 0).gc = word;
+  const gc = new GcState(new BlockWords(buffer));
+  expect([gc.pauses, gc.cycle]).toEqual([pauses, cycle]);
 });

@@ -3,15 +3,15 @@
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 import type { Buffer } from '../view/typed-memory.js';
 import type { BlockWords } from './block-arrays.js';
-import { Flag, threadIndex } from './standard-block.js';
+import { Flag, GC_CYCLE, GC_PAUSED, GC_RUNTIME_SHIFT, threadIndex } from './standard-block.js';
 
 const GC = threadIndex('gc');
 const GC_COUNT = threadIndex('gc_count');
 const GC_SINCE_NS = threadIndex('gc_since_ns');
-const GC_EXPECT_NS = threadIndex('gc_expect_ns');
+const GC_EXPECT_US = threadIndex('gc_expect_us');
 const FLAGS = threadIndex('flags');
 
-const KEYS = ['pauses', 'count', 'sinceNs', 'expectNs', 'source', 'cycle'] as const;
+const KEYS = ['pauses', 'runtimeKinds', 'count', 'sinceNs', 'expectUs', 'source', 'cycle'] as const;
 
 /** Where the collector's hints come from: V8's callbacks, perf_hooks afterwards, or nowhere. */
 export type GcReporting = 'live' | 'after' | 'none';
@@ -35,7 +35,12 @@ export class GcState {
 
   /** Bits of {@link GcKind}: the kinds of pause in progress; 0 = none. Loaded in order: what it announces is there. */
   get pauses(): number {
-    return Atomics.load(this.#u32, GC);
+    return Atomics.load(this.#u32, GC) & GC_PAUSED;
+  }
+
+  /** The runtime's own kinds of the pauses in progress: bits of {@link V8GcKind}; 0 = none. */
+  get runtimeKinds(): number {
+    return Atomics.load(this.#u32, GC) >>> GC_RUNTIME_SHIFT;
   }
 
   /** Outermost pauses ended, modulo 2^32. */
@@ -51,9 +56,9 @@ export class GcState {
     return this.#u64[GC_SINCE_NS]!;
   }
 
-  /** How long pauses of that kind have lately taken, in nanoseconds; 0 = not known. */
-  get expectNs(): bigint {
-    return this.#u64[GC_EXPECT_NS]!;
+  /** How long pauses of that kind have lately taken, in microseconds; 0 = not known. */
+  get expectUs(): number {
+    return this.#u32[GC_EXPECT_US]!;
   }
 
   /** `'live'`: set inside V8's pauses; `'after'`: counted after the fact; `'none'`: not kept. */
@@ -65,7 +70,7 @@ export class GcState {
 
   /** Whether a major collection is under way, between its pauses too. */
   get cycle(): boolean {
-    return (this.#u32[FLAGS]! & Flag.gcCycle) !== 0;
+    return (this.#u32[GC]! & GC_CYCLE) !== 0;
   }
 
   /** All of it as it is now; bigints become decimal strings. */

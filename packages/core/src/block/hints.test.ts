@@ -10,9 +10,9 @@ import { createView } from '../view/struct-view.js';
 import { BlockWords } from './block-arrays.js';
 import { BlockHints } from './block-hints.js';
 import { HINT_KEYS, type HintGroup } from './hints.js';
-import { threadLayout } from './standard-block.js';
+import { HintBit, threadLayout } from './standard-block.js';
 
-function block(buffer: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(256), offset = 128) {
+function block(buffer: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(512), offset = 256) {
   const view = createView(threadLayout, buffer, offset);
   return {
     hints: new BlockHints(new BlockWords(buffer, offset)),
@@ -30,6 +30,7 @@ const number64 = U64.map(Number).filter((v) => v < 2 ** 64);
 const groups: fc.Arbitrary<HintGroup> = fc.record(
   {
     urgency: fc.integer({ min: 0, max: 1024 }),
+    batch: fc.boolean(),
     sliceUs: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
     deadlineNs: fc.oneof(U64, number64),
     user: fc.oneof(U64, number64),
@@ -43,6 +44,7 @@ const BAD: [keyof HintGroup, unknown, string][] = [
   ...['1', 1n, null, undefined, true].map((v) => ['urgency', v, 'ERR_FIELD_TYPE'] as const),
   ...[2 ** 32, -1, 0.5].map((v) => ['sliceUs', v, 'ERR_FIELD_RANGE'] as const),
   ['sliceUs', '1', 'ERR_FIELD_TYPE'],
+  ...[1, 0, 'true', null, undefined].map((v) => ['batch', v, 'ERR_FIELD_TYPE'] as const),
   ...(['deadlineNs', 'user'] as const).flatMap((key) => [
     ...[-1, 2 ** 64, 0.5, NaN, -1n, 2n ** 64n].map((v) => [key, v, 'ERR_FIELD_RANGE'] as const),
     ...['1', null, undefined, {}].map((v) => [key, v, 'ERR_FIELD_TYPE'] as const),
@@ -63,6 +65,8 @@ describe('assignment', () => {
         whole.hints.set(group);
         for (const { hints, view } of [one, whole]) {
           expect(view.urgency).toBe(group.urgency ?? 0);
+          expect(view.hints).toBe(group.batch ? HintBit.batch : 0);
+          expect(hints.batch).toBe(group.batch ?? false);
           expect(view.slice_us).toBe(group.sliceUs ?? 0);
           expect(view.deadline_ns).toBe(BigInt(group.deadlineNs ?? 0));
           expect(view.user).toBe(BigInt(group.user ?? 0));
@@ -120,6 +124,7 @@ describe('set', () => {
     for (const hints of [block().hints, new JointHints(blocks), mapped, local]) {
       const before = {
         urgency: 5,
+        batch: true,
         sliceUs: 6,
         deadlineNs: 7n,
         user: 8n,
@@ -128,8 +133,11 @@ describe('set', () => {
       hints.set(before);
       for (const key of HINT_KEYS) hints.set({ [key]: undefined });
       hints.set({ urgency: undefined, sliceUs: 9, user: undefined });
-      const { urgency, sliceUs, deadlineNs, user, phase } = hints;
-      expect({ urgency, sliceUs, deadlineNs, user, phase }).toEqual({ ...before, sliceUs: 9 });
+      const { urgency, batch, sliceUs, deadlineNs, user, phase } = hints;
+      expect({ urgency, batch, sliceUs, deadlineNs, user, phase }).toEqual({
+        ...before,
+        sliceUs: 9,
+      });
     }
     expect(published).toEqual([5]);
   });
@@ -159,12 +167,15 @@ describe('set', () => {
       return value;
     }) as never);
     try {
-      hints.set({ urgency: 1, sliceUs: 2, deadlineNs: 3, user: 4, phase: 'serving' });
+      hints.set({
+        ...{ urgency: 1, batch: true, sliceUs: 2, deadlineNs: 3, user: 4 },
+        phase: 'serving',
+      });
     } finally {
       store.mockRestore();
     }
-    // phase, the four, seq
-    expect(seen).toEqual([0, 1, 1, 1, 1, 1]);
+    // phase, the five, seq
+    expect(seen).toEqual([0, 1, 1, 1, 1, 1, 1]);
     expect([view.seq, view.urgency, view.slice_us, view.deadline_ns, view.user]).toEqual([
       2,
       1,
@@ -187,7 +198,7 @@ describe('set', () => {
       compareExchange.mockRestore();
     }
     expect([view.urgency, view.seq]).toEqual([0, 1]);
-    BlockHints.move(hints, new ArrayBuffer(128), 0);
+    BlockHints.move(hints, new ArrayBuffer(256), 0);
   });
 
   test('seq wraps around', () => {
@@ -199,7 +210,10 @@ describe('set', () => {
 
   test('reset takes everything back', () => {
     const { hints, view, bytes } = block();
-    hints.set({ urgency: 1, sliceUs: 2, deadlineNs: 3, user: 4, phase: 'draining' });
+    hints.set({
+      ...{ urgency: 1, batch: true, sliceUs: 2, deadlineNs: 3, user: 4 },
+      phase: 'draining',
+    });
     hints.reset();
     view.seq = 0;
     expect(bytes.every((byte) => byte === 0)).toBe(true);
@@ -249,8 +263,8 @@ describe('set', () => {
     await turn();
     const before = bytes.slice();
     const copy = buffer.slice(0) as ArrayBuffer;
-    BlockHints.move(hints, copy, 128);
-    const copied = createView(threadLayout, copy, 128);
+    BlockHints.move(hints, copy, 256);
+    const copied = createView(threadLayout, copy, 256);
     expect([hints.urgency, copied.urgency, copied.seq % 2]).toEqual([9, 9, 0]);
     hints.set({ urgency: 10, user: 1n });
     hints.sliceUs = 5;
@@ -272,7 +286,7 @@ describe('set', () => {
     const before = refs();
     hints.set({ urgency: 1 });
     expect(refs()).toBe(before);
-    BlockHints.move(hints, new ArrayBuffer(128), 0);
+    BlockHints.move(hints, new ArrayBuffer(256), 0);
   });
 });
 
@@ -281,13 +295,13 @@ const READER = `
   const u32 = new Uint32Array(workerData), u64 = new BigUint64Array(workerData);
   let mixed = 0, good = 0;
   parentPort.postMessage('up');
-  while (Atomics.load(u32, 32) === 0) {
-    const before = Atomics.load(u32, 14);
+  while (Atomics.load(u32, 64) === 0) {
+    const before = Atomics.load(u32, 1);
     if (before % 2 !== 0) continue;
-    const urgency = Atomics.load(u32, 8), slice = Atomics.load(u32, 9);
-    const deadline = Atomics.load(u64, 5), user = Atomics.load(u64, 6);
-    if (Atomics.load(u32, 14) !== before) continue;
-    if (good++ === 0) Atomics.store(u32, 33, 1);
+    const urgency = Atomics.load(u32, 6), slice = Atomics.load(u32, 8);
+    const deadline = Atomics.load(u64, 5), user = Atomics.load(u64, 8);
+    if (Atomics.load(u32, 1) !== before) continue;
+    if (good++ === 0) Atomics.store(u32, 65, 1);
     if (slice % 1024 !== urgency || deadline !== BigInt(slice) || user !== deadline * 4294967296n) mixed++;
   }
   parentPort.postMessage({ mixed, good });`;
@@ -297,12 +311,12 @@ const WRITER = `
   const { workerData, parentPort } = require('worker_threads');
   const u32 = new Uint32Array(workerData), u64 = new BigUint64Array(workerData);
   parentPort.postMessage('up');
-  for (let i = 1; Atomics.load(u32, 32) === 0; i++) {
-    const seq = Atomics.load(u32, 14);
-    if (seq % 2 !== 0 || Atomics.compareExchange(u32, 14, seq, seq + 1) !== seq) continue;
-    Atomics.store(u32, 8, i % 1024); Atomics.store(u32, 9, i);
-    Atomics.store(u64, 5, BigInt(i)); Atomics.store(u64, 6, BigInt(i) << 32n);
-    Atomics.store(u32, 14, (seq + 2) >>> 0);
+  for (let i = 1; Atomics.load(u32, 64) === 0; i++) {
+    const seq = Atomics.load(u32, 1);
+    if (seq % 2 !== 0 || Atomics.compareExchange(u32, 1, seq, seq + 1) !== seq) continue;
+    Atomics.store(u32, 6, i % 1024); Atomics.store(u32, 8, i);
+    Atomics.store(u64, 5, BigInt(i)); Atomics.store(u64, 8, BigInt(i) << 32n);
+    Atomics.store(u32, 1, (seq + 2) >>> 0);
   }
   parentPort.postMessage({ mixed: 0, good: 1 });`;
 
@@ -310,19 +324,19 @@ test.each([
   ['one writer', [READER]],
   ['two writers', [READER, WRITER]],
 ])('a reader sees no mixed group: %s', async (_, sources) => {
-  const shared = new SharedArrayBuffer(256);
+  const shared = new SharedArrayBuffer(512);
   const { hints } = block(shared, 0);
   const workers = sources.map((source) => new Worker(source, { eval: true, workerData: shared }));
   await Promise.all(workers.map((worker) => once(worker, 'message')));
   const answers = workers.map((worker) => once(worker, 'message'));
   const words = new Uint32Array(shared);
   // On a busy machine a reader may get to look only later.
-  for (let i = 1; i < 60_000 || Atomics.load(words, 33) === 0; i++) {
+  for (let i = 1; i < 60_000 || Atomics.load(words, 65) === 0; i++) {
     const value = 1 + (i % 60_000);
     hints.set({ urgency: value % 1024, sliceUs: value, deadlineNs: value, user: value * 2 ** 32 });
     if (i % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
   }
-  Atomics.store(words, 32, 1);
+  Atomics.store(words, 64, 1);
   for (const answer of answers) {
     const [{ mixed, good }] = await answer;
     expect(mixed).toBe(0);
@@ -335,6 +349,7 @@ test('JSON and console.log show the hints', () => {
   hints.set({ urgency: 3, deadlineNs: 2n ** 60n });
   const json = {
     urgency: 3,
+    batch: false,
     sliceUs: 0,
     deadlineNs: '1152921504606846976',
     user: '0',

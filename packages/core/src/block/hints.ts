@@ -7,6 +7,7 @@ import { Phase, type PhaseName, URGENCY_MAX } from './standard-block.js';
 /** What {@link Hints.set} takes: any of the hints. One that is undefined stays as it is. */
 export interface HintGroup {
   urgency?: number | undefined;
+  batch?: boolean | undefined;
   sliceUs?: number | undefined;
   deadlineNs?: number | bigint | undefined;
   user?: number | bigint | undefined;
@@ -16,13 +17,14 @@ export interface HintGroup {
 /** The hints that `seq` brackets, converted and checked; undefined: stays as it is. */
 export interface Bracketed {
   urgency: number | undefined;
+  batch: boolean | undefined;
   sliceUs: number | undefined;
   deadlineNs: bigint | undefined;
   user: bigint | undefined;
 }
 
 /** The hints' names. */
-export const HINT_KEYS = ['urgency', 'sliceUs', 'deadlineNs', 'user', 'phase'] as const;
+export const HINT_KEYS = ['urgency', 'batch', 'sliceUs', 'deadlineNs', 'user', 'phase'] as const;
 export const PHASES = Object.keys(Phase) as readonly PhaseName[];
 
 // Local copies of what the checks use, for speed: see THERE in view/validate.ts.
@@ -34,6 +36,11 @@ export const SLICE_MAX = 0xffff_ffff;
 
 export const checkUrgency = integerCheck('urgency', upTo(URGENCY_MAX));
 export const checkSlice = integerCheck('sliceUs', upTo(SLICE_MAX));
+
+/** Throws unless a hint is a boolean: of `batch`. */
+export function checkBatch(value: unknown): asserts value is boolean {
+  if (typeof value !== 'boolean') refuse('batch', 'a boolean', value, false);
+}
 
 function upTo(max: number): Range {
   return { min: 0, max, expected: `an integer 0..${max}` };
@@ -50,8 +57,14 @@ function upTo(max: number): Range {
  * RangeError `ERR_FIELD_RANGE` for a number out of range or a fraction.
  */
 export interface Hints {
-  /** How latency matters: 0 = no opinion, 1 = batch work .. 1024 = latency critical. */
+  /**
+   * How much latency matters, 1..1024: 256 low, 512 normal, 768 high, 1024 critical. 0 = no opinion,
+   * which a scheduler treats as normal.
+   */
   urgency: number;
+
+  /** Whether this is batch work: throughput matters and latency does not, whatever `urgency` says. */
+  batch: boolean;
 
   /** The time slice wished for, in microseconds, 0..2^32-1; 0 = no opinion. */
   sliceUs: number;
@@ -109,6 +122,7 @@ export function convert(group: HintGroup): Converted {
     throw typeError('ERR_FIELD_TYPE', `set: expected an object of hints, got ${show(group)}`);
   }
   let urgency: number | undefined;
+  let batch: boolean | undefined;
   let sliceUs: number | undefined;
   let deadlineNs: bigint | undefined;
   let user: bigint | undefined;
@@ -118,6 +132,10 @@ export function convert(group: HintGroup): Converted {
       case 'urgency':
         urgency = group.urgency;
         if (urgency !== undefined) checkUrgency(urgency);
+        break;
+      case 'batch':
+        batch = group.batch;
+        if (batch !== undefined) checkBatch(batch);
         break;
       case 'sliceUs':
         sliceUs = group.sliceUs;
@@ -139,7 +157,7 @@ export function convert(group: HintGroup): Converted {
         );
     }
   }
-  return { urgency, sliceUs, deadlineNs, user, phase };
+  return { urgency, batch, sliceUs, deadlineNs, user, phase };
 }
 
 /** Throws unless a hint is a 64-bit integer: of `deadlineNs` and `user`. */

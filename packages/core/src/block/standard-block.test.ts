@@ -24,22 +24,26 @@ function fieldNames(struct: string): string[] {
 }
 
 const enums = {
-  ROLE: standard.Role,
-  PHASE: standard.Phase,
-  GC: standard.GcKind,
-  F: standard.Flag,
-  R: standard.ReaderFlag,
+  RUNTIME_: standard.Runtime,
+  ROLE_: standard.Role,
+  PHASE_: standard.Phase,
+  GC_: { ...standard.GcKind, paused: standard.GC_PAUSED, cycle: standard.GC_CYCLE },
+  '': standard.HintBit,
+  URGENCY_: standard.Urgency,
+  F_: standard.Flag,
+  R_: standard.ReaderFlag,
+  P_: standard.ProcessFlag,
 };
 
-/** `minorMarkSweep` of `GC` as C names it. */
+/** `helpersBound` of `P_` as C names it. */
 function cName(prefix: string, name: string): string {
-  return `SCHEDHINT_${prefix}_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+  return `SCHEDHINT_${prefix}${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
 function constants(): Record<string, number> {
   const all: Record<string, number> = {
     SCHEDHINT_ABI: standard.ABI,
-    SCHEDHINT_URGENCY_MAX: standard.URGENCY_MAX,
+    SCHEDHINT_GC_RUNTIME_SHIFT: standard.GC_RUNTIME_SHIFT,
   };
   for (const [prefix, values] of Object.entries(enums)) {
     for (const [name, value] of Object.entries(values)) all[cName(prefix, name)] = value;
@@ -88,16 +92,18 @@ test('nothing of the header is missing', () => {
   for (const { name, fields } of layouts) {
     expect(fields.map((field) => field.name)).toEqual(fieldNames(name));
   }
-  const enumerators = [...header.matchAll(/^ {2}(SCHEDHINT_\w+) = \d+,/gm)].map(
+  const enumerators = [...header.matchAll(/^\t(SCHEDHINT_\w+)\s*= \w+,/gm)].map(
     (match) => match[1],
   );
-  expect(enumerators.length).toBeGreaterThan(15);
+  expect(enumerators.length).toBeGreaterThan(35);
+  // Where the numbers of private use begin.
+  enumerators.splice(enumerators.indexOf('SCHEDHINT_RUNTIME_PRIVATE'), 1);
   for (const name of enumerators) expect(Object.keys(constants())).toContain(name);
 });
 
 test('threadIndex counts in elements of the field', () => {
-  expect(standard.threadIndex('phase')).toBe(3);
-  expect(standard.threadIndex('urgency')).toBe(8);
+  expect(standard.threadIndex('phase')).toBe(42);
+  expect(standard.threadIndex('urgency')).toBe(6);
   expect(standard.threadIndex('deadline_ns')).toBe(5);
 });
 
@@ -109,9 +115,21 @@ test('what the addon is told of the blocks is what their layouts say', () => {
   const [thread, process] = shaped.request.slots;
   expect(standardRequest(pinOf({}))).toEqual({
     ...shaped.request,
-    slots: [thread, { ...process, owner: 'process' }],
+    slots: [
+      {
+        ...thread,
+        attachNs: at(threadLayout, 'attach_ns'),
+        reader: at(threadLayout, 'reader_abi'),
+      },
+      {
+        ...process,
+        owner: 'process',
+        attachNs: at(processLayout, 'attach_ns'),
+        reader: at(processLayout, 'granted_ns'),
+      },
+    ],
     countSlot: 1,
-    countOffset: at(processLayout, 'js_threads'),
+    countOffset: at(processLayout, 'bound_threads'),
   });
   expect(standardGcRequest).toEqual({
     wide: false,
@@ -119,10 +137,9 @@ test('what the addon is told of the blocks is what their layouts say', () => {
     gc: at(threadLayout, 'gc'),
     count: at(threadLayout, 'gc_count'),
     sinceNs: at(threadLayout, 'gc_since_ns'),
-    expectNs: at(threadLayout, 'gc_expect_ns'),
+    expectUs: at(threadLayout, 'gc_expect_us'),
     flags: at(threadLayout, 'flags'),
     liveFlag: standard.Flag.gcLive,
-    cycleFlag: standard.Flag.gcCycle,
     processSlot: 1,
     processCount: at(processLayout, 'gc_threads'),
     hint: -1,
@@ -132,7 +149,10 @@ test('what the addon is told of the blocks is what their layouts say', () => {
     introduce(storingTo(buffers.map((buffer) => ({ buffer, offset: 0 }))), isMain);
     const view = createView(threadLayout, buffers[0]!, 0);
     const { main, worker } = standard.Role;
+    const { v8 } = standard.Runtime;
     expect([view.abi, view.role]).toEqual([standard.ABI, isMain ? main : worker]);
-    expect(createView(processLayout, buffers[1]!, 0).abi).toBe(standard.ABI);
+    expect(view.runtime).toBe(v8);
+    const process = createView(processLayout, buffers[1]!, 0);
+    expect([process.abi, process.runtime]).toEqual([standard.ABI, v8]);
   }
 });

@@ -9,8 +9,30 @@ import { array, struct } from '../layout/struct.js';
 
 export { ABI } from './abi.js';
 
-/** The highest urgency: latency critical. 1 is batch work, 0 no opinion. */
-export const URGENCY_MAX = 1024;
+/** Values of `schedhint_thread.urgency`, and any between 1 and the highest. */
+export const Urgency = Object.freeze({
+  /** no opinion: treated as normal */
+  none: 0,
+  lowest: 1,
+  low: 256,
+  normal: 512,
+  high: 768,
+  critical: 1024,
+} as const);
+
+/** The highest urgency. */
+export const URGENCY_MAX = Urgency.critical;
+
+/** Values of `runtime`, in both blocks: the runtime that the thread, or the process, runs. */
+export const Runtime = Object.freeze({
+  none: 0,
+  v8: 1,
+  cpython: 2,
+  jvm: 3,
+  go: 4,
+  dotnet: 5,
+  ruby: 6,
+} as const);
 
 /** Values of `schedhint_thread.role`. */
 export const Role = Object.freeze({
@@ -19,6 +41,8 @@ export const Role = Object.freeze({
   main: 1,
   /** a worker_threads thread */
   worker: 2,
+  /** a thread that does the runtime's own work */
+  helper: 3,
 } as const);
 /** The name of a value of {@link Role}. */
 export type RoleName = keyof typeof Role;
@@ -33,8 +57,25 @@ export const Phase = Object.freeze({
 /** What a thread is about, by the name of a value of {@link Phase}. */
 export type PhaseName = keyof typeof Phase;
 
-/** Bits of `schedhint_thread.gc`, one for each kind of pause in progress: V8's GCType values. */
+/** Bits of the low byte of `schedhint_thread.gc`: the kinds of pause in progress. */
 export const GcKind = Object.freeze({
+  /** of the young generation: V8's scavenges and minor mark-sweeps */
+  minor: 1,
+  /** of the whole heap: V8's mark-compacts */
+  major: 2,
+  /** what else stops the thread: V8's start of incremental marking, and weak callbacks */
+  other: 4,
+} as const);
+
+/** Of `schedhint_thread.gc`: all that may be a kind of pause. */
+export const GC_PAUSED = 0xff;
+/** Of `schedhint_thread.gc`: a concurrent collection is under way, between its pauses too. */
+export const GC_CYCLE = 0x100;
+/** Bits of `schedhint_thread.gc` from here on: the runtime's own kinds of the pauses in progress. */
+export const GC_RUNTIME_SHIFT = 16;
+
+/** Bits of `schedhint_thread.gc` behind {@link GC_RUNTIME_SHIFT} where the runtime is V8: its GCType. */
+export const V8GcKind = Object.freeze({
   scavenge: 1,
   minorMarkSweep: 2,
   markCompact: 4,
@@ -42,14 +83,17 @@ export const GcKind = Object.freeze({
   weakCallbacks: 16,
 } as const);
 
+/** Bits of `schedhint_thread.hints`. */
+export const HintBit = Object.freeze({
+  batch: 1,
+} as const);
+
 /** Bits of `schedhint_thread.flags`: how good the collector's hints are. */
 export const Flag = Object.freeze({
-  /** `gc` is set and cleared inside V8's pauses */
+  /** `gc` is set and cleared inside the pauses */
   gcLive: 1,
-  /** only `gc_count` and `gc_expect_ns` are kept, after the fact */
+  /** only `gc_count` and `gc_expect_us` are kept, after the fact */
   gcAfter: 2,
-  /** a major collection is under way between its pauses */
-  gcCycle: 4,
 } as const);
 
 /** Bits of `schedhint_thread.reader_flags`: what the reader acts on. */
@@ -61,41 +105,73 @@ export const ReaderFlag = Object.freeze({
   deadline: 8,
   slice: 16,
   helpers: 32,
+  batch: 64,
 } as const);
 
-/** `struct schedhint_thread`: one for each JavaScript thread, 128 bytes. */
+/** Bits of `schedhint_process.flags`. */
+export const ProcessFlag = Object.freeze({
+  /** helper threads have elements, with a pointer to the process's block alone */
+  helpersBound: 1,
+} as const);
+
+/** `struct schedhint_thread`: one for each JavaScript thread, 256 bytes. */
 export const threadLayout = struct('schedhint_thread', {
   abi: u32,
-  role: u16,
-  phase: u16,
+  seq: u32,
   gc: u32,
   gc_count: u32,
   gc_since_ns: u64,
-  gc_expect_ns: u64,
   urgency: u32,
+  hints: u32,
   slice_us: u32,
+  runtime_us: u32,
   deadline_ns: u64,
+  gc_expect_us: u32,
+  hot0: u32,
+  hot1: u64,
   user: u64,
-  seq: u32,
+  attach_ns: u64,
+  runtime: u16,
+  role: u16,
+  phase: u16,
+  cold0: u16,
   flags: u32,
+  cold1: u32,
+  cold2: array(u64, 4),
   reader_abi: u32,
+  reader_id: u32,
   reader_flags: u32,
+  preempted: u32,
   reader_seen_ns: u64,
   run_delay_ns: u64,
   gc_run_delay_ns: u64,
   on_cpu_ns: u64,
-  preempted: u32,
   gc_preempted: u32,
-  reserved: array(u64, 2),
+  rhot0: u32,
+  rhot1: u64,
+  granted_ns: u64,
+  throttled_ns: u64,
+  refused: u32,
+  rcold0: u32,
+  rcold1: array(u64, 5),
 });
 
-/** `struct schedhint_process`: one for a process, 64 bytes. */
+/** `struct schedhint_process`: one for a process, 128 bytes. */
 export const processLayout = struct('schedhint_process', {
   abi: u32,
   gc_threads: u32,
-  js_threads: u32,
+  bound_threads: u32,
   flags: u32,
-  reserved: array(u64, 6),
+  attach_ns: u64,
+  runtime: u16,
+  p0: u16,
+  p1: u32,
+  p2: array(u64, 4),
+  granted_ns: u64,
+  throttled_ns: u64,
+  refused: u32,
+  reader_id: u32,
+  r0: array(u64, 5),
 });
 
 /**

@@ -63,8 +63,8 @@ test('the standard channel: two pointers, the second shared by the process', () 
     broker: '/b',
     valueSize: 16,
     slots: [
-      { offset: 0, size: 128, owner: 'thread' },
-      { offset: 8, size: 64, owner: 'process' },
+      { offset: 0, size: 256, owner: 'thread', attachNs: 72, reader: 128 },
+      { offset: 8, size: 128, owner: 'process', attachNs: 16, reader: 64 },
     ],
     countSlot: 1,
     countOffset: 8,

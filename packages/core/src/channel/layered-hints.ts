@@ -34,6 +34,13 @@ export class LayeredHints implements Hints {
     this.#publish(hint);
   }
 
+  get batch(): boolean {
+    return this.#values.batch;
+  }
+  set batch(value: boolean) {
+    this.#values.batch = value;
+  }
+
   get sliceUs(): number {
     return this.#values.sliceUs;
   }

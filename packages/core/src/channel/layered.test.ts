@@ -80,7 +80,7 @@ describe('LayeredHints', () => {
     hints.deadlineNs = 9;
     hints.urgency = 0;
     expect(published).toEqual([5, 1024, -1]);
-    const rest = { sliceUs: 4, deadlineNs: '9', user: '8', phase: 'serving' };
+    const rest = { batch: false, sliceUs: 4, deadlineNs: '9', user: '8', phase: 'serving' };
     expect(hints.toJSON()).toEqual({ urgency: 0, ...rest });
     hints.reset();
     expect(published).toEqual([5, 1024, -1, -1]);

@@ -4,13 +4,20 @@
 import type { ChannelRequest, GcRequest } from '@schedhint/native';
 import {
   ABI,
-  JS_THREADS,
+  BOUND_THREADS,
   MAIN,
+  PROCESS_ATTACH_NS,
+  PROCESS_READER,
+  PROCESS_RUNTIME,
   PROCESS_SIZE,
   PROCESS_SLOT,
   ROLE,
+  THREAD_ATTACH_NS,
+  THREAD_READER,
+  THREAD_RUNTIME,
   THREAD_SIZE,
   THREAD_SLOT,
+  V8,
   VALUE_SIZE,
   WORKER,
 } from '../block/abi.js';
@@ -23,11 +30,23 @@ export function standardRequest(pin: Pin): ChannelRequest {
     ...pin,
     valueSize: VALUE_SIZE,
     slots: [
-      { offset: 0, size: THREAD_SIZE, owner: 'thread' },
-      { offset: 8, size: PROCESS_SIZE, owner: 'process' },
+      {
+        offset: 0,
+        size: THREAD_SIZE,
+        owner: 'thread',
+        attachNs: THREAD_ATTACH_NS,
+        reader: THREAD_READER,
+      },
+      {
+        offset: 8,
+        size: PROCESS_SIZE,
+        owner: 'process',
+        attachNs: PROCESS_ATTACH_NS,
+        reader: PROCESS_READER,
+      },
     ],
     countSlot: PROCESS_SLOT,
-    countOffset: JS_THREADS,
+    countOffset: BOUND_THREADS,
   };
 }
 
@@ -38,10 +57,9 @@ export const standardGcRequest: GcRequest = Object.freeze({
   gc: 8,
   count: 12,
   sinceNs: 16,
-  expectNs: 24,
-  flags: 60,
+  expectUs: 48,
+  flags: 88,
   liveFlag: 1,
-  cycleFlag: 4,
   processSlot: PROCESS_SLOT,
   processCount: 4,
   hint: -1,
@@ -53,6 +71,8 @@ export type StoreInBlock = (slot: number, offset: number, bytes: 2 | 4, value: n
 /** Fills in what a thread's blocks say from the start. `abi` comes last: 0 is an empty block. */
 export function introduce(store: StoreInBlock, isMain: boolean): void {
   store(THREAD_SLOT, ROLE, 2, isMain ? MAIN : WORKER);
+  store(THREAD_SLOT, THREAD_RUNTIME, 2, V8);
   store(THREAD_SLOT, 0, 4, ABI);
+  store(PROCESS_SLOT, PROCESS_RUNTIME, 2, V8);
   store(PROCESS_SLOT, 0, 4, ABI);
 }

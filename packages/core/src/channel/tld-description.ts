@@ -13,10 +13,10 @@ export interface ScaledKey {
 }
 
 /** The hints that a key may be given to. */
-export type HintName = 'urgency' | 'sliceUs' | 'deadlineNs' | 'user' | 'phase';
+export type HintName = 'urgency' | 'batch' | 'sliceUs' | 'deadlineNs' | 'user' | 'phase';
 
 /** What of the collector's a key may be given to. */
-export type GcName = 'gc' | 'gcSinceNs' | 'gcExpectNs';
+export type GcName = 'gc' | 'gcSinceNs' | 'gcExpectUs';
 
 /** What `tld()` was told, checked. */
 export interface TldDescription {

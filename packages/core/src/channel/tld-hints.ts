@@ -2,6 +2,7 @@
 // a key stay in private memory, and a group is not atomic.
 
 import {
+  checkBatch,
   checkSlice,
   checkU64,
   checkUrgency,
@@ -65,6 +66,7 @@ class Cell {
  */
 export class TldHints implements Hints {
   readonly #urgency: Cell;
+  readonly #batch: Cell;
   readonly #sliceUs: Cell;
   readonly #deadlineNs: Cell;
   readonly #user: Cell;
@@ -73,6 +75,7 @@ export class TldHints implements Hints {
   /** @internal @param start of the thread's values in the buffer */
   constructor(buffer: Buffer, start: number, { hints }: TldPlaces) {
     this.#urgency = new Cell(hints.urgency);
+    this.#batch = new Cell(hints.batch);
     this.#sliceUs = new Cell(hints.sliceUs);
     this.#deadlineNs = new Cell(hints.deadlineNs);
     this.#user = new Cell(hints.user);
@@ -87,6 +90,14 @@ export class TldHints implements Hints {
   set urgency(value: number) {
     checkUrgency(value);
     this.#urgency.number = value;
+  }
+
+  get batch(): boolean {
+    return this.#batch.number !== 0;
+  }
+  set batch(value: boolean) {
+    checkBatch(value);
+    this.#batch.number = value ? 1 : 0;
   }
 
   get sliceUs(): number {
@@ -121,16 +132,17 @@ export class TldHints implements Hints {
   }
 
   set(group: HintGroup): void {
-    const { urgency, sliceUs, deadlineNs, user, phase } = convert(group);
+    const { urgency, batch, sliceUs, deadlineNs, user, phase } = convert(group);
     if (phase !== undefined) this.#phase.number = phase;
     if (urgency !== undefined) this.#urgency.number = urgency;
+    if (batch !== undefined) this.#batch.number = batch ? 1 : 0;
     if (sliceUs !== undefined) this.#sliceUs.number = sliceUs;
     if (deadlineNs !== undefined) this.#deadlineNs.bigint = deadlineNs;
     if (user !== undefined) this.#user.bigint = user;
   }
 
   reset(): void {
-    this.set({ urgency: 0, sliceUs: 0, deadlineNs: 0n, user: 0n, phase: 'none' });
+    this.set({ urgency: 0, batch: false, sliceUs: 0, deadlineNs: 0n, user: 0n, phase: 'none' });
   }
 
   toJSON(): Record<string, unknown> {
@@ -152,8 +164,11 @@ export class TldHints implements Hints {
   }
 
   #point(buffer: Buffer, start: number): void {
-    for (const cell of [this.#urgency, this.#sliceUs, this.#deadlineNs, this.#user, this.#phase]) {
-      cell.point(buffer, start);
-    }
+    this.#urgency.point(buffer, start);
+    this.#batch.point(buffer, start);
+    this.#sliceUs.point(buffer, start);
+    this.#deadlineNs.point(buffer, start);
+    this.#user.point(buffer, start);
+    this.#phase.point(buffer, start);
   }
 }

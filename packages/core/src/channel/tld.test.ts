@@ -132,6 +132,7 @@ describe('TldHints', () => {
     expect([...words]).toEqual([0n, 1n, 2n, 2n]);
     expect(hints.toJSON()).toEqual({
       urgency: 3,
+      batch: false,
       sliceUs: 1000,
       deadlineNs: '2000000',
       user: String(2n ** 64n - 1n),

@@ -18,17 +18,19 @@ export type TldHintKey = string | { readonly key: string; readonly per: number }
 /** Where the hints and the collector's go: names of 64-bit values. What is not named goes nowhere. */
 export interface TldHintKeys {
   readonly urgency?: TldHintKey;
+  /** 1 for batch work, else 0. */
+  readonly batch?: TldHintKey;
   readonly sliceUs?: TldHintKey;
   readonly deadlineNs?: TldHintKey;
   readonly user?: TldHintKey;
   /** The number of the phase, one of {@link Phase}. */
   readonly phase?: TldHintKey;
-  /** Bits of {@link GcKind}: the pauses in progress. */
+  /** The gc word: a pause is in progress while one of its low 8 bits is set, see {@link GcKind}. */
   readonly gc?: string;
   /** When the outermost pause began, CLOCK_MONOTONIC nanoseconds. */
   readonly gcSinceNs?: string;
-  /** How long pauses of its kind have lately taken, nanoseconds. */
-  readonly gcExpectNs?: string;
+  /** How long pauses of its kind have lately taken, microseconds. */
+  readonly gcExpectUs?: string;
 }
 
 /** Options of {@link tld}. */
@@ -52,13 +54,14 @@ export interface TldChannel<Blocks = unknown> extends Channel<Blocks> {
 /** The names that hints go to unless others are given; all are `u64`. */
 export const TLD_HINT_KEYS = Object.freeze({
   urgency: 'schedhint_urgency',
+  batch: 'schedhint_batch',
   sliceUs: 'schedhint_slice_us',
   deadlineNs: 'schedhint_deadline_ns',
   user: 'schedhint_user',
   phase: 'schedhint_phase',
   gc: 'schedhint_gc',
   gcSinceNs: 'schedhint_gc_since_ns',
-  gcExpectNs: 'schedhint_gc_expect_ns',
+  gcExpectUs: 'schedhint_gc_expect_us',
 } as const satisfies TldHintKeys);
 
 /** Of the format as it is spoken here, whatever the kernel's is. */

@@ -26,6 +26,13 @@ export class JointHints implements Hints {
     for (const hints of this.#all) hints.urgency = value;
   }
 
+  get batch(): boolean {
+    return this.#first.batch;
+  }
+  set batch(value: boolean) {
+    for (const hints of this.#all) hints.batch = value;
+  }
+
   get sliceUs(): number {
     return this.#first.sliceUs;
   }

@@ -29,11 +29,15 @@ describe('JointHints', () => {
     const all = create();
     const hints = new JointHints(all);
     hints.urgency = 1;
+    hints.batch = true;
     hints.sliceUs = 2;
     hints.deadlineNs = 3;
     hints.user = 4n;
     hints.phase = 'serving';
-    const expected = { urgency: 1, sliceUs: 2, deadlineNs: '3', user: '4', phase: 'serving' };
+    const expected = {
+      ...{ urgency: 1, batch: true, sliceUs: 2, deadlineNs: '3', user: '4' },
+      phase: 'serving',
+    };
     for (const one of [hints, ...all]) expect(one.toJSON()).toEqual(expected);
     hints.set({ urgency: 9, phase: 'draining' });
     for (const one of all) expect(one.toJSON()).toMatchObject({ urgency: 9, phase: 'draining' });

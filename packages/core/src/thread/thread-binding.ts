@@ -11,6 +11,7 @@ import {
   type NativeStatus,
   Step,
 } from '@schedhint/native';
+import { ABI } from '../block/abi.js';
 import { BlockWords } from '../block/block-arrays.js';
 import { Feedback } from '../block/feedback.js';
 import type { Channel } from '../channel/channel.js';
@@ -255,7 +256,7 @@ export class ThreadBlocks {
     const { buffer, offset } = this.places[0]!;
     const { readerAbi, readerFlags, readerSeenNs } = new Feedback(new BlockWords(buffer, offset));
     // What an earlier map's reader has left behind is older than this binding.
-    if (readerAbi === 0 || readerSeenNs < boundNs) return null;
+    if (readerAbi !== ABI || readerSeenNs < boundNs) return null;
     if (this.#own && monotonicNs() - readerSeenNs > SILENT_NS) return null;
     return { abi: readerAbi, flags: readerFlags, seenNs: readerSeenNs };
   }

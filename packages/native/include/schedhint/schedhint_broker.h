@@ -49,85 +49,85 @@
 
 #include <linux/types.h>
 
-#define SCHEDHINT_BROKER_SOCKET "/run/schedhint/broker.sock"
-#define SCHEDHINT_BROKER_MAGIC 0x31424853u /* "SHB1" */
-#define SCHEDHINT_BROKER_VERSION 2
-#define SCHEDHINT_BROKER_SLOTS 16
-#define SCHEDHINT_BROKER_PATH 256     /* with the NUL */
+#define SCHEDHINT_BROKER_SOCKET	  "/run/schedhint/broker.sock"
+#define SCHEDHINT_BROKER_MAGIC	  0x31424853u /* "SHB1" */
+#define SCHEDHINT_BROKER_VERSION  2
+#define SCHEDHINT_BROKER_SLOTS	  16
+#define SCHEDHINT_BROKER_PATH	  256 /* with the NUL */
 #define SCHEDHINT_BROKER_MEMORIES 128 /* for a connection, at most */
 /* Of one memory, at most; a multiple of the page. */
 #define SCHEDHINT_BROKER_MEMORY_BYTES (256u * 1024)
 
 enum schedhint_broker_kind {
-  SCHEDHINT_BROKER_OPEN = 1,
-  SCHEDHINT_BROKER_MEMORY = 2,
-  SCHEDHINT_BROKER_BIND = 3,
-  SCHEDHINT_BROKER_UNBIND = 4,
-  SCHEDHINT_BROKER_END = 5, /* of an answer alone */
+	SCHEDHINT_BROKER_OPEN = 1,
+	SCHEDHINT_BROKER_MEMORY = 2,
+	SCHEDHINT_BROKER_BIND = 3,
+	SCHEDHINT_BROKER_UNBIND = 4,
+	SCHEDHINT_BROKER_END = 5, /* of an answer alone */
 };
 
 /* A pointer in the map's value. */
 struct schedhint_broker_slot {
-  __u32 offset; /* in the value, 8-byte aligned */
-  __u32 size;   /* of the struct it points to, 1 to the page's size */
+	__u32 offset; /* in the value, 8-byte aligned */
+	__u32 size;   /* of the struct it points to, 1 to the page's size */
 };
 
 /* What it is to point to. */
 struct schedhint_broker_pointer {
-  __u32 memory; /* its number; 0: NULL, with an offset of 0 */
-  __u32 offset; /* 8-byte aligned; the struct, rounded up to a power of two, 64 at least, must lie
+	__u32 memory; /* its number; 0: NULL, with an offset of 0 */
+	__u32 offset; /* 64-byte aligned; the struct, rounded up to a power of two, 64 at least, must lie
                    within the memory and a page */
 };
 
 struct schedhint_broker_request {
-  __u32 magic;
-  __u16 version;
-  __u16 kind;
-  __u64 id; /* the app's own; the answer has it too */
-  union {
-    struct {
-      __u32 value_size;
-      __u32 slot_count; /* 1..SCHEDHINT_BROKER_SLOTS */
-      struct schedhint_broker_slot slots[SCHEDHINT_BROKER_SLOTS];
-      char path[SCHEDHINT_BROKER_PATH]; /* of the pin, as the broker knows it */
-    } open;
-    struct {
-      __u32 number; /* 1..SCHEDHINT_BROKER_MEMORIES, one that is free */
-    } memory;
-    struct {
-      __u32 pointer_count; /* as many as slots */
-      __u32 unused;
-      struct schedhint_broker_pointer pointers[SCHEDHINT_BROKER_SLOTS];
-    } bind;
-    __u8 bytes[496];
-  };
+	__u32 magic;
+	__u16 version;
+	__u16 kind;
+	__u64 id; /* the app's own; the answer has it too */
+	union {
+		struct {
+			__u32 value_size;
+			__u32 slot_count; /* 1..SCHEDHINT_BROKER_SLOTS */
+			struct schedhint_broker_slot slots[SCHEDHINT_BROKER_SLOTS];
+			char path[SCHEDHINT_BROKER_PATH]; /* of the pin, as the broker knows it */
+		} open;
+		struct {
+			__u32 number; /* 1..SCHEDHINT_BROKER_MEMORIES, one that is free */
+		} memory;
+		struct {
+			__u32 pointer_count; /* as many as slots */
+			__u32 unused;
+			struct schedhint_broker_pointer pointers[SCHEDHINT_BROKER_SLOTS];
+		} bind;
+		__u8 bytes[496];
+	};
 };
 
 /* Why the broker has refused. */
 enum schedhint_broker_reason {
-  SCHEDHINT_BROKER_DONE = 0,
-  SCHEDHINT_BROKER_KERNEL = 1,          /* the kernel has: step, error, detail, found say where */
-  SCHEDHINT_BROKER_MAP_NOT_OFFERED = 2, /* it does not serve a map of this path */
-  SCHEDHINT_BROKER_FOREIGN_THREAD = 3,  /* not a thread of the process that has connected */
-  SCHEDHINT_BROKER_NOT_A_THREAD = 4,    /* no pidfd, or of a thread that has ended */
-  SCHEDHINT_BROKER_BAD_MEMORY = 5,      /* no tmpfs memfd, wrong seals or size, or without pages */
-  SCHEDHINT_BROKER_BAD_POINTER = 6,     /* outside of the memories handed over */
-  SCHEDHINT_BROKER_LIMIT = 7,           /* too many pages, threads, memories or connections */
-  SCHEDHINT_BROKER_OTHER_VERSION = 8,   /* of END: it speaks another one, found says which */
+	SCHEDHINT_BROKER_DONE = 0,
+	SCHEDHINT_BROKER_KERNEL = 1, /* the kernel has: step, error, detail, found say where */
+	SCHEDHINT_BROKER_MAP_NOT_OFFERED = 2, /* it does not serve a map of this path */
+	SCHEDHINT_BROKER_FOREIGN_THREAD = 3,  /* not a thread of the process that has connected */
+	SCHEDHINT_BROKER_NOT_A_THREAD = 4,    /* no pidfd, or of a thread that has ended */
+	SCHEDHINT_BROKER_BAD_MEMORY = 5, /* no tmpfs memfd, wrong seals or size, or without pages */
+	SCHEDHINT_BROKER_BAD_POINTER = 6,   /* outside of the memories handed over */
+	SCHEDHINT_BROKER_LIMIT = 7,	    /* too many pages, threads, memories or connections */
+	SCHEDHINT_BROKER_OTHER_VERSION = 8, /* of END: it speaks another one, found says which */
 };
 
 struct schedhint_broker_answer {
-  __u32 magic;
-  __u16 version;
-  __u16 kind; /* of the request */
-  __u64 id;   /* of the request */
-  __u32 reason;
-  __u32 step;  /* enum schedhint_step of schedhint_status.h, when the kernel has refused */
-  __s32 error; /* errno, positive */
-  __u32 detail;
-  __u32 found;
-  __u32 map_id; /* OPEN */
-  __u8 unused[24];
+	__u32 magic;
+	__u16 version;
+	__u16 kind; /* of the request */
+	__u64 id;   /* of the request */
+	__u32 reason;
+	__u32 step;  /* enum schedhint_step of schedhint_status.h, when the kernel has refused */
+	__s32 error; /* errno, positive */
+	__u32 detail;
+	__u32 found;
+	__u32 map_id; /* OPEN */
+	__u8 unused[24];
 };
 
 #endif

@@ -235,6 +235,10 @@ void Channel::AllUnbound(schedhint_status why) {
 void Channel::Bind(schedhint_binding* binding) {
   pid_t tid = binding->status.tid;
   if (binding->bound || binding->request != 0 || binding->refused) return;
+  if (is_open()) {
+    binding->element.thread->ClearReaderParts(slots_);
+    if (bound_ == 0) process_->ClearReaderParts(slots_);
+  }
   if (!is_open()) {
     binding->status = not_open_;
   } else if (direct_.is_open()) {

@@ -1,5 +1,7 @@
 #include "gc/gc_hook.h"
 
+#include <schedhint/schedhint.h>
+
 #include "channel/hint_element.h"
 #include "gc/v8_gc_callbacks.h"
 #include "kernel/monotonic_clock.h"
@@ -8,8 +10,25 @@ namespace schedhint {
 namespace {
 
 // v8::GCType
+constexpr int kScavenge = 1;
+constexpr int kMinorMarkSweep = 2;
 constexpr int kMarkCompact = 4;
 constexpr int kIncrementalStart = 8;
+constexpr int kWeakCallbacks = 16;
+
+// The gc word for what V8 has under way.
+uint32_t GcWord(uint32_t kinds, bool cycle) {
+  uint32_t word = kinds << SCHEDHINT_GC_RUNTIME_SHIFT;
+  if (kinds & (kScavenge | kMinorMarkSweep)) word |= SCHEDHINT_GC_MINOR;
+  if (kinds & kMarkCompact) word |= SCHEDHINT_GC_MAJOR;
+  if (kinds & (kIncrementalStart | kWeakCallbacks)) word |= SCHEDHINT_GC_OTHER;
+  return cycle ? word | SCHEDHINT_GC_CYCLE : word;
+}
+
+uint32_t MicrosecondsOf(uint64_t ns) {
+  uint64_t us = (ns + 999) / 1000;  // up: 0 would mean that it is not known
+  return us < UINT32_MAX ? static_cast<uint32_t>(us) : UINT32_MAX;
+}
 
 template <typename T>
 T* At(uint8_t* block, uint32_t offset) {
@@ -72,6 +91,7 @@ bool GcHook::Install() {
   }
   isolate_ = CurrentIsolate();
   if (isolate_ == nullptr) return false;
+  cycle_ = false;  // not known: it may have ended since the hook was last installed
   AddPrologue(isolate_, OnPrologue, this, kAllGcKinds);
   AddEpilogue(isolate_, OnEpilogue, this, kAllGcKinds);
   return true;
@@ -121,7 +141,7 @@ void GcHook::Detach(size_t index) {
   Target target = targets_[index];
   targets_.erase(targets_.begin() + static_cast<std::ptrdiff_t>(index));
   target.PublishWord(target.layout.gc, 0);
-  target.ClearBits(target.layout.flags, target.layout.live_flag | target.layout.cycle_flag);
+  target.ClearBits(target.layout.flags, target.layout.live_flag);
   if (target.element != nullptr) target.element->LeavePause();
   // A thread that goes inside a pause takes its share with it.
   if (depth_ > 0 && target.process != nullptr) Add(target.process, target.layout.process_count, -1);
@@ -141,44 +161,46 @@ void GcHook::OnEpilogue(void*, int kind, int, void* hook) {
 void GcHook::Enter(int kind) {
   bool outermost = depth_++ == 0;
   open_[IndexOf(kind)]++;
-  gc_ |= static_cast<uint32_t>(kind);
+  kinds_ |= static_cast<uint32_t>(kind);
   if (outermost) {
     outermost_ = kind;
     since_ns_ = MonotonicNow(time_offset_);
   }
+  uint32_t gc = GcWord(kinds_, cycle_);
   for (Target& target : targets_) {
     if (outermost) {
       target.SetTime(target.layout.since_ns, since_ns_);
-      target.SetTime(target.layout.expect_ns, expect_ns_[IndexOf(kind)]);
+      target.SetWord(target.layout.expect_us, MicrosecondsOf(expect_ns_[IndexOf(kind)]));
       if (target.process != nullptr) Add(target.process, target.layout.process_count, 1);
     }
-    target.PublishWord(target.layout.gc, gc_);
+    target.PublishWord(target.layout.gc, gc);
     if (outermost && target.element != nullptr) target.element->EnterPause(target.layout.hint);
   }
 }
 
 void GcHook::Leave(int kind) {
   if (depth_ == 0) return;  // installed inside a pause: its prologue was not ours
-  if (open_[IndexOf(kind)] > 0 && --open_[IndexOf(kind)] == 0) gc_ &= ~static_cast<uint32_t>(kind);
+  if (open_[IndexOf(kind)] > 0 && --open_[IndexOf(kind)] == 0) {
+    kinds_ &= ~static_cast<uint32_t>(kind);
+  }
   bool outermost = --depth_ == 0;
   if (outermost) {
-    gc_ = 0;
+    kinds_ = 0;
     count_++;
     uint64_t took = MonotonicNow(time_offset_) - since_ns_;
     uint64_t& expect = expect_ns_[IndexOf(outermost_)];
     expect = expect == 0 ? took : expect - expect / 8 + took / 8;
   }
-  bool cycle = kind == kIncrementalStart || (cycle_ && kind != kMarkCompact);
+  // From the start of incremental marking to the end of the mark-compact.
+  cycle_ = kind == kIncrementalStart || (cycle_ && kind != kMarkCompact);
+  uint32_t gc = GcWord(kinds_, cycle_);
   for (Target& target : targets_) {
     if (outermost) target.SetWord(target.layout.count, count_);
-    if (cycle && !cycle_) target.SetBits(target.layout.flags, target.layout.cycle_flag);
-    if (!cycle && cycle_) target.ClearBits(target.layout.flags, target.layout.cycle_flag);
-    target.PublishWord(target.layout.gc, gc_);
+    target.PublishWord(target.layout.gc, gc);
     if (!outermost) continue;
     if (target.process != nullptr) Add(target.process, target.layout.process_count, -1);
     if (target.element != nullptr) target.element->LeavePause();
   }
-  cycle_ = cycle;
 }
 
 }  // namespace schedhint

@@ -68,11 +68,11 @@ class GcHook {
   uint32_t depth_ = 0;
   uint32_t open_[kKinds] = {};  // pauses nest, also within one kind
   int outermost_ = 0;
-  uint32_t gc_ = 0;
+  uint32_t kinds_ = 0;  // of the pauses in progress, as V8 has them
+  bool cycle_ = false;
   uint32_t count_ = 0;
   uint64_t since_ns_ = 0;
   uint64_t expect_ns_[kKinds] = {};
-  bool cycle_ = false;
 };
 
 }  // namespace schedhint

@@ -10,13 +10,12 @@ constexpr uint32_t SCHEDHINT_NOWHERE = 0xffffffff;
 // thread's may be SCHEDHINT_NOWHERE. A word has 32 bits, or 64 where `wide` is not 0.
 struct schedhint_gc_layout {
   uint32_t thread_slot;
-  uint32_t gc;             // a word, one bit for each kind of pause in progress
+  uint32_t gc;             // a word, enum schedhint_gc of schedhint.h
   uint32_t count;          // a word
   uint32_t since_ns;       // u64
-  uint32_t expect_ns;      // u64
+  uint32_t expect_us;      // a word
   uint32_t flags;          // a word
   uint32_t live_flag;      // set in flags while the hook is installed
-  uint32_t cycle_flag;     // set in flags between the pauses of a major collection
   int32_t process_slot;    // -1: none
   uint32_t process_count;  // u32, isolates inside a pause
   int32_t hint;            // in the element while a pause is in progress; -1: the thread's own

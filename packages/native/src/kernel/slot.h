@@ -10,8 +10,11 @@ struct schedhint_slot {
   uint32_t offset;  // in the value, 8-byte aligned
   uint32_t size;    // of the struct it points to, 1 to the page's size
   schedhint_owner owner;
+  int32_t attach_ns;  // offset in the struct of a u64, the time of the attach; -1: none
+  int32_t reader;     // offset from which on the struct is the reader's; -1: nothing of it is
 };
 
 inline bool operator==(const schedhint_slot& a, const schedhint_slot& b) {
-  return a.offset == b.offset && a.size == b.size && a.owner == b.owner;
+  return a.offset == b.offset && a.size == b.size && a.owner == b.owner &&
+         a.attach_ns == b.attach_ns && a.reader == b.reader;
 }

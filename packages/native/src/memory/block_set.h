@@ -3,6 +3,8 @@
 // program to them holds the set; when the last one lets go they return to the pool, into
 // quarantine.
 
+#include <cstdint>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -32,6 +34,26 @@ class BlockSet : public FromSlab<BlockSet> {
       if (by_slot_[slot].address == nullptr) return false;
     }
     return true;
+  }
+
+  // Stores the time of the attach in the blocks that have a place for it.
+  void SetAttachTime(const std::vector<schedhint_slot>& slots, uint64_t now_ns) {
+    for (size_t slot = 0; slot < count_; slot++) {
+      uint8_t* block = by_slot_[slot].address;
+      if (block == nullptr || slots[slot].attach_ns < 0) continue;
+      auto* place = reinterpret_cast<uint64_t*>(block + slots[slot].attach_ns);
+      __atomic_store_n(place, now_ns, __ATOMIC_RELAXED);
+    }
+  }
+
+  // Clears what a reader has written, before the next one does.
+  void ClearReaderParts(const std::vector<schedhint_slot>& slots) {
+    for (size_t slot = 0; slot < count_; slot++) {
+      uint8_t* block = by_slot_[slot].address;
+      if (block == nullptr || slots[slot].reader < 0) continue;
+      uint32_t from = static_cast<uint32_t>(slots[slot].reader);
+      std::memset(block + from, 0, slots[slot].size - from);
+    }
   }
 
   // One block, for the first slot.

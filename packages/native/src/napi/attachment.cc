@@ -65,7 +65,7 @@ bool HasFields(schedhint_binding* binding, const schedhint_gc_layout& layout) {
       BlockOf(binding, static_cast<uint32_t>(layout.process_slot)).Has(layout.process_count, 4);
   return thread.address != nullptr && has_process && has(layout.gc, word) &&
          has(layout.count, word) && has(layout.flags, word) && has(layout.since_ns, 8) &&
-         has(layout.expect_ns, 8);
+         has(layout.expect_us, word);
 }
 
 // What the caller would ask for next, each by a call: where the blocks are, and behind them the map

@@ -94,6 +94,7 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
   std::unique_ptr<Channel> channel =
       Channel::Create(spec, PoolFor(spec), metadata, &watcher_, &undeleted_, status);
   if (channel == nullptr) return nullptr;
+  channel->process()->SetAttachTime(channel->slots(), MonotonicNow(time_offset_));
   channel->TakeOver(&unsettled_);
   channels_.push_back(std::move(channel));
   return channels_.back().get();
@@ -158,7 +159,9 @@ schedhint_binding* Registry::FindBinding(Channel* channel, Thread* thread,
 bool Registry::TakeBlocks(Channel* channel, Thread* thread, HeldBlockSet* blocks) {
   if (channel->kind() == SCHEDHINT_KIND_TLD) return TakeTldBlocks(channel, &thread->tld, blocks);
   *blocks = HeldBlockSet(new BlockSet(channel->pool()));
-  return (*blocks)->Take(channel->slots(), SCHEDHINT_OWNER_THREAD);
+  if (!(*blocks)->Take(channel->slots(), SCHEDHINT_OWNER_THREAD)) return false;
+  (*blocks)->SetAttachTime(channel->slots(), MonotonicNow(time_offset_));
+  return true;
 }
 
 void Registry::Bind(schedhint_binding* binding) {

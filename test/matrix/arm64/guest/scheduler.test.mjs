@@ -21,7 +21,7 @@ async function untilCounted(scheduler, app, names) {
   await until(
     `the scheduler has counted ${names.join(', ')}`,
     async () => {
-      await app.ask('hints', { urgency: 900, sliceUs: 2000, deadlineMs: 5 });
+      await app.ask('hints', { urgency: 900, sliceUs: 2000, deadlineMs: 90 });
       await app.ask('collect', 3);
       await app.ask('wake', 200);
       return names.every((name) => scheduler.counts[name] > 0);

@@ -54,7 +54,7 @@ async function parent() {
   const { loadAddon } = await import('@schedhint/native');
   const thread = attachThread({ map, scoped: true });
   assert.equal(thread.blocks.process.gc_threads, 0);
-  assert.equal(thread.blocks.process.js_threads, thread.status.state === 'bound' ? 1 : 0);
+  assert.equal(thread.blocks.process.bound_threads, thread.status.state === 'bound' ? 1 : 0);
   thread.stop();
   const { blocksQuarantined, blocksFree, pages, ...held } = loadAddon().addon.counts();
   assert.deepEqual(held, { threads: 0, bindings: 0, bound: 0, mapsOpen: 0, blocksUsed: 0 });

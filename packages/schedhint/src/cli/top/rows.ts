@@ -1,6 +1,6 @@
 // Computes the rows of `schedhint top`: the rates and CPU shares of each thread between two snapshots of the observer.
 
-import { GcKind } from '@schedhint/core';
+import { GcKind, Runtime } from '@schedhint/core';
 import type { ObservedHelper, ObservedThread, Snapshot } from '@schedhint/observer';
 import { printable, processName } from '../process-name.js';
 
@@ -11,6 +11,8 @@ export interface Row {
   readonly tid: number;
   readonly thread: string;
   readonly role: string;
+  /** The language runtime, such as `v8`. */
+  readonly runtime: string;
   /** The kind of the collection that it is in; empty: none. */
   readonly gc: string;
   readonly gcShare: number;
@@ -23,6 +25,7 @@ export interface Row {
   /** A second. */
   readonly gcPreempted: number;
   readonly urgency: number;
+  readonly batch: boolean;
   readonly sliceUs: number;
   /** Milliseconds from now, negative: it has passed; null: none. */
   readonly deadlineMs: number | null;
@@ -43,7 +46,8 @@ export interface Interval {
   readonly helpers: HelperTotals;
 }
 
-const ROLES = ['', 'main', 'worker'];
+const ROLES = ['', 'main', 'worker', 'helper'];
+const RUNTIMES = new Map<number, string>(Object.entries(Runtime).map(([name, id]) => [id, name]));
 const PHASES = ['', 'starting', 'serving', 'draining'];
 
 /** The threads of the later snapshot, with what they did since the earlier one. */
@@ -97,6 +101,7 @@ function rowOf(
     tid: thread.tid,
     thread: printable(thread.comm),
     role: ROLES[hints.role] ?? String(hints.role),
+    runtime: RUNTIMES.get(thread.runtime) ?? String(thread.runtime),
     gc: kindOf(thread.gc),
     gcShare: Math.min(1, Math.max(0, (thread.gcNs - (last?.gcNs ?? 0)) / ns)),
     gcRate: perSecond(last === undefined ? 0 : (thread.gcCount - last.gcCount) >>> 0),
@@ -105,6 +110,7 @@ function rowOf(
     preempted: perSecond(feedback.preempted - (before?.preempted ?? 0)),
     gcPreempted: perSecond(feedback.gcPreempted - (before?.gcPreempted ?? 0)),
     urgency: hints.urgency,
+    batch: hints.batch,
     sliceUs: hints.sliceUs,
     deadlineMs: hints.deadlineNs === 0n ? null : Number(hints.deadlineNs - nowNs) / 1e6,
     phase: PHASES[hints.phase] ?? String(hints.phase),
@@ -114,10 +120,8 @@ function rowOf(
 /** Pauses nest: the outermost by weight. */
 function kindOf(gc: number): string {
   if (gc === 0) return '';
-  if (gc & GcKind.markCompact) return 'major';
-  if (gc & (GcKind.scavenge | GcKind.minorMarkSweep)) return 'minor';
-  if (gc & GcKind.incrementalStart) return 'incr';
-  return 'weak';
+  if (gc & GcKind.major) return 'major';
+  return gc & GcKind.minor ? 'minor' : 'other';
 }
 
 /** Processes' command lines are read once. */

@@ -1,5 +1,6 @@
 // Defines the columns of `schedhint top`, and sorts and formats its rows.
 
+import { Urgency } from '@schedhint/core';
 import type { Row } from './rows.js';
 
 interface Column {
@@ -16,6 +17,7 @@ interface Column {
 const percent = (share: number) => (share * 100).toFixed(1);
 const rate = (perSecond: number) =>
   perSecond < 9.95 ? perSecond.toFixed(1) : perSecond.toFixed(0);
+const { normal: NORMAL } = Urgency;
 const orDash = (value: number) => (value === 0 ? '-' : String(value));
 
 /** Sorted by name on the command line: `--sort gc%`. */
@@ -59,6 +61,14 @@ const COLUMNS = {
     text: ({ role }) => role || '-',
     by: ({ role }) => role,
     key: 'o',
+  },
+  runtime: {
+    title: 'RUNTIME',
+    width: 7,
+    align: 'left',
+    text: ({ runtime }) => (runtime === 'none' ? '-' : runtime),
+    by: ({ runtime }) => runtime,
+    key: 'e',
   },
   gc: {
     title: 'GC NOW',
@@ -118,10 +128,11 @@ const COLUMNS = {
   },
   urgency: {
     title: 'URG',
-    width: 4,
+    width: 5,
     align: 'right',
-    text: ({ urgency }) => orDash(urgency),
-    by: ({ urgency }) => urgency,
+    text: ({ urgency, batch }) => (batch ? 'batch' : orDash(urgency)),
+    // Without an opinion it is treated as normal.
+    by: ({ urgency, batch }) => (batch ? 0 : urgency || NORMAL),
     key: 'u',
   },
   slice: {

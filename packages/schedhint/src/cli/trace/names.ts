@@ -5,10 +5,8 @@ import type { Track } from './timeline.js';
 
 /** What a pause is called: its weightiest kind. */
 export function pauseName(kinds: number): string {
-  if (kinds & GcKind.markCompact) return 'major GC';
-  if (kinds & (GcKind.scavenge | GcKind.minorMarkSweep)) return 'minor GC';
-  if (kinds & GcKind.incrementalStart) return 'GC: marking starts';
-  return 'GC: weak callbacks';
+  if (kinds & GcKind.major) return 'major GC';
+  return kinds & GcKind.minor ? 'minor GC' : 'GC: other';
 }
 
 /** What a track is called. */

@@ -40,9 +40,9 @@ function trackData(track: Track) {
     waits: waits.map(({ start, end }) => [us(start), us(end)]),
     pauses: pauses.map(({ start, end, kinds }) => [us(start), us(end), pauseName(kinds)]),
     preemptions: preemptions.map(({ at, inGc }) => [us(at), inGc ? 1 : 0]),
-    hints: hints.map(({ at, hints: { urgency, sliceUs, deadlineNs, phase } }) => [
+    hints: hints.map(({ at, hints: { urgency, batch, sliceUs, deadlineNs, phase } }) => [
       us(at),
-      `urgency ${urgency}, slice ${sliceUs} us, deadline ${deadlineNs === 0n ? 'none' : deadlineNs}, ${PHASES[phase] ?? phase}`,
+      `urgency ${batch ? 'batch' : urgency}, slice ${sliceUs} us, deadline ${deadlineNs === 0n ? 'none' : deadlineNs}, ${PHASES[phase] ?? phase}`,
     ]),
     totals: {
       cpuUs: total(onCpu),

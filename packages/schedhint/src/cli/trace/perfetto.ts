@@ -134,9 +134,10 @@ function hintEvents(
   { at, hints }: HintChange,
   on: { readonly pid: number; readonly tid: number },
 ): TraceEvent[] {
-  const { phase, urgency, sliceUs, deadlineNs, user } = hints;
+  const { phase, urgency, batch, sliceUs, deadlineNs, user } = hints;
   const args = {
     urgency,
+    batch,
     sliceUs,
     deadlineNs: String(deadlineNs),
     user: String(user),

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { ThreadTrack } from './track.js';
 
 const PERIOD = 100;
-const hints = { role: 1, phase: 0, urgency: 0, sliceUs: 0, deadlineNs: 0n, user: 0n };
+const hints = { role: 1, phase: 0, urgency: 0, batch: false, sliceUs: 0, deadlineNs: 0n, user: 0n };
 
 /** What the track makes of events, each `[what, at, gc, gcCount, gcSince]`. */
 function track(...events: [EventKind, number, number?, number?, number?][]): ThreadTrack {

@@ -157,8 +157,8 @@ export class ThreadTrack implements Track {
   }
 
   #hint(hints: ObservedHints, at: number): void {
-    const { phase, urgency, sliceUs, deadlineNs, user } = hints;
-    const now = `${phase} ${urgency} ${sliceUs} ${deadlineNs} ${user}`;
+    const { phase, urgency, batch, sliceUs, deadlineNs, user } = hints;
+    const now = `${phase} ${urgency} ${batch} ${sliceUs} ${deadlineNs} ${user}`;
     if (now === this.#hinted) return;
     this.#hinted = now;
     this.hints.push({ at, hints });
