@@ -1,5 +1,10 @@
 // The one registry of this process, whichever copy of the addon made it.
 
+#include <errno.h>
+
+#include <cstring>
+
+#include "kernel/monotonic_clock.h"
 #include "registry/registry.h"
 #include "registry/registry_abi.h"
 
@@ -52,12 +57,58 @@ const schedhint_registry own_table = {
     []() { return Own().Glance(); },
 };
 
+// What an earlier version's table lacks: nothing happens, and nothing is there.
+schedhint_registry AbsentTable() {
+  schedhint_registry absent = {};
+  absent.version = own_table.version;
+  absent.size = sizeof(absent);
+  absent.attach = [](const schedhint_channel_spec*, uint64_t,
+                     schedhint_status* status) -> schedhint_binding* {
+    *status = Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
+    return nullptr;
+  };
+  absent.attach_other = absent.attach;
+  absent.release = [](schedhint_binding*) {};
+  absent.status = [](schedhint_binding*, schedhint_status* status) {
+    *status = Failed(SCHEDHINT_STEP_OTHER_LAYOUT, 0);
+  };
+  absent.block = [](schedhint_binding*, uint32_t, uint32_t* size) -> void* {
+    *size = 0;
+    return nullptr;
+  };
+  absent.gc_start = [](schedhint_binding*, const schedhint_gc_layout*) { return 0; };
+  absent.gc_stop = [](schedhint_binding*) {};
+  absent.thread_ends = []() {};
+  absent.counts = [](schedhint_counts* counts) { *counts = {}; };
+  absent.time_namespace_offset = []() { return TimeNamespaceOffset(); };
+  absent.listen = [](schedhint_listener, void*) {};
+  absent.unlisten = absent.listen;
+  absent.worker_online = [](uint64_t) {};
+  absent.worker_ended = absent.worker_online;
+  absent.unreached_workers = []() { return uint32_t{0}; };
+  absent.set_hint = [](schedhint_binding*, int32_t) {};
+  absent.tld_keys = [](const schedhint_tld_key*, uint32_t, uint32_t, uint32_t*) { return -ENOMEM; };
+  absent.glance = []() { return uint32_t{0}; };
+  return absent;
+}
+
+// The table of the copy that was loaded first, as far as it goes.
+const schedhint_registry* Served() {
+  const schedhint_registry* none = nullptr;
+  schedhint_registry_v1.compare_exchange_strong(none, &own_table);
+  const schedhint_registry* first = schedhint_registry_v1.load();
+  if (first->size >= sizeof(schedhint_registry)) return first;
+  static schedhint_registry completed = AbsentTable();
+  std::memcpy(&completed, first, first->size);
+  completed.size = sizeof(completed);
+  return &completed;
+}
+
 }  // namespace
 
 const schedhint_registry& SharedRegistry() {
-  const schedhint_registry* none = nullptr;
-  schedhint_registry_v1.compare_exchange_strong(none, &own_table);
-  return *schedhint_registry_v1.load();
+  static const schedhint_registry* const served = Served();
+  return *served;
 }
 
 }  // namespace schedhint
