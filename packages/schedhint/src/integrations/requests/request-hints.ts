@@ -4,7 +4,7 @@ import { URGENCY_MAX } from '@schedhint/core';
 
 /** What one request, or job, wants the scheduler to know. */
 export interface RequestHints {
-  /** 0 = no opinion (the default), 1 = batch work .. 1024 = latency critical. */
+  /** 1..1024: 256 low, 512 normal, 768 high, 1024 critical; 0 = no opinion (the default), which counts as normal. */
   readonly urgency?: number | undefined;
   /**
    * When its answer is due: nanoseconds on the clock of `monotonicNs()`, what `deadlineIn()` returns;

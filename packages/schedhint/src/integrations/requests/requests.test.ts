@@ -54,6 +54,28 @@ function counted(): Hints & { writes: number } {
   } as Hints & { writes: number };
 }
 
+/** One without an opinion is as urgent as a normal one. */
+function highestOf(urgencies: number[]): number {
+  const highest = Math.max(0, ...urgencies);
+  return highest < 512 && urgencies.includes(0) ? 0 : highest;
+}
+
+test('a request of low urgency does not make the thread less urgent than one without an opinion needs', () => {
+  const requests = track();
+  const low = requests.begin({ urgency: 100 });
+  expect(told().urgency).toBe(100);
+  const normal = requests.begin();
+  expect(told().urgency).toBe(0);
+  const high = requests.begin({ urgency: 700 });
+  expect(told().urgency).toBe(700);
+  high.end();
+  expect(told().urgency).toBe(0);
+  normal.end();
+  expect(told().urgency).toBe(100);
+  low.end();
+  expect(told().urgency).toBe(0);
+});
+
 test('the earliest deadline and the highest urgency of those in flight', () => {
   const requests = track();
   const [soon, later] = [deadlineIn(10), deadlineIn(500)];
@@ -123,7 +145,7 @@ test('against a plain list: whatever begins, changes and ends', () => {
         const due = model.map(({ deadlineNs }) => deadlineNs).filter((deadline) => deadline > 0n);
         const now = { urgency: hints.urgency, deadlineNs: hints.deadlineNs };
         expect(now).toEqual({
-          urgency: Math.max(0, ...model.map(({ urgency }) => urgency)),
+          urgency: highestOf(model.map(({ urgency }) => urgency)),
           deadlineNs: due.sort((a, b) => Number(a > b) - Number(a < b))[0] ?? 0n,
         });
         const changed = now.urgency !== before.urgency || now.deadlineNs !== before.deadlineNs;

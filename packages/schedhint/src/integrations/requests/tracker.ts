@@ -135,12 +135,12 @@ export class Tracker implements Requests {
     request.deadlineNs = deadlineNs;
     request.expiresMs = this.#lifetimes.expiryOf(request.begunMs, deadlineNs);
     if (deadlineNs !== 0n) this.#deadlines.add(request);
-    if (urgency !== 0) this.#urgencies.add(urgency);
+    this.#urgencies.add(urgency);
   }
 
   #uncount(request: InFlight): void {
     this.#deadlines.remove(request);
-    if (request.urgency !== 0) this.#urgencies.remove(request.urgency);
+    this.#urgencies.remove(request.urgency);
   }
 
   /** Drops what has expired. @returns whether anything is left */

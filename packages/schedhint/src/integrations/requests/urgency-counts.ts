@@ -1,6 +1,6 @@
 // Counts requests by urgency, and finds the highest urgency in use through a bitmap.
 
-import { URGENCY_MAX } from '@schedhint/core';
+import { URGENCY_MAX, Urgency } from '@schedhint/core';
 
 const WORD = 32;
 
@@ -11,20 +11,21 @@ export class UrgencyCounts {
   readonly #present = new Uint32Array(Math.ceil((URGENCY_MAX + 1) / WORD));
   #highest = 0;
 
-  /** 0: nobody has an opinion. */
+  /** 0: no opinion. Those that have none are as urgent as a scheduler takes them to be: normal. */
   get highest(): number {
-    return this.#highest;
+    const highest = this.#highest;
+    return highest < Urgency.normal && this.#counts[Urgency.none]! > 0 ? Urgency.none : highest;
   }
 
   add(urgency: number): void {
-    if (this.#counts[urgency]!++ > 0) return;
+    if (this.#counts[urgency]!++ > 0 || urgency === Urgency.none) return;
     this.#present[urgency >> 5]! |= 1 << (urgency & 31);
     if (urgency > this.#highest) this.#highest = urgency;
   }
 
   /** @param urgency one that was added */
   remove(urgency: number): void {
-    if (--this.#counts[urgency]! > 0) return;
+    if (--this.#counts[urgency]! > 0 || urgency === Urgency.none) return;
     this.#present[urgency >> 5]! &= ~(1 << (urgency & 31));
     if (urgency === this.#highest) this.#highest = this.#below(urgency >> 5);
   }
