@@ -64,6 +64,8 @@ export default {
   requiredToBeDocumented,
   projectDocuments: [
     ...guides.map((page) => `docs/${page}.md`),
+    // It is vendored with the headers.
+    'abi/*.md',
     'examples/*/README.md',
     'CONTRIBUTING.md',
     'CHANGELOG.md',

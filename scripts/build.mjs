@@ -2,7 +2,15 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,7 +56,7 @@ export function step(name, inputs, output, action) {
   writeFileSync(stamp, now);
 }
 
-const HEADERS = 'packages/native/include/schedhint/*.h';
+const HEADERS = 'abi/include/schedhint/*.h';
 
 /** What the addon is made of. */
 export const ADDON = [
@@ -119,6 +127,12 @@ export function buildObserverPackage(arch, { variables = [], include = [], libra
 
 /** The TypeScript packages. Lint needs no more, and this takes seconds. */
 export function buildPackages() {
+  // @schedhint/native ships the headers, whose home is abi/.
+  const headers = 'packages/native/include';
+  step('headers', [HEADERS], `${headers}/schedhint/schedhint.h`, () => {
+    rmSync(join(root, headers), { recursive: true, force: true });
+    cpSync(join(root, 'abi/include'), join(root, headers), { recursive: true });
+  });
   const types = ['packages/native/ts/*.ts', 'packages/native/*.json', 'tsconfig.base.json'];
   step('native-types', types, 'packages/native/dist/index.js', () => {
     rmSync(join(root, 'packages/native/dist'), { recursive: true, force: true });

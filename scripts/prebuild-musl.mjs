@@ -17,7 +17,7 @@ const COMPILE = [
   ...['-std=c++17', '-fPIC', '-fvisibility=hidden', '-fvisibility-inlines-hidden'],
   ...['-DNAPI_VERSION=8', '-DNODE_ADDON_API_DISABLE_DEPRECATED', '-DNAPI_DISABLE_CPP_EXCEPTIONS'],
   '-DNODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS',
-  ...['-Isrc', '-Iinclude'],
+  ...['-Isrc', '-I../../abi/include'],
   ...['-ffunction-sections', '-fdata-sections', '-fno-exceptions', '-fno-rtti'],
   ...['-Wall', '-Wextra', '-Wno-unused-parameter'],
   ...['node-addon-api', 'node-api-headers/include'].map((path) => `-I${join(modules, path)}`),

@@ -86,8 +86,8 @@ export const typeScript = [
 export const cpp = [
   {
     home: 'packages/native/src',
-    includePath: ['packages/native/include'],
-    outside: ['packages/native/include'],
+    includePath: ['abi/include'],
+    outside: ['abi/include'],
     maxFloors: 6,
     rooms: {
       napi: ['registry', 'gc', 'channel', 'memory', 'watcher', 'kernel'],
@@ -101,8 +101,8 @@ export const cpp = [
   },
   {
     home: 'broker/src',
-    includePath: ['packages/native/include', 'packages/native/src'],
-    outside: ['packages/native/include', 'packages/native/src/kernel'],
+    includePath: ['abi/include', 'packages/native/src'],
+    outside: ['abi/include', 'packages/native/src/kernel'],
     rooms: { '.': [] },
   },
 ];

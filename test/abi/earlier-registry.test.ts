@@ -43,7 +43,7 @@ describe.runIf(process.platform === 'linux')('a registry of an earlier version',
     earlier = join(scratch, 'earlier.node');
     const require = createRequire(import.meta.url);
     const headers = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
-    const include = [`-I${native}/src`, `-I${native}/include`, `-I${headers}`];
+    const include = [`-I${native}/src`, `-I${native}/../../abi/include`, `-I${headers}`];
     const options = ['-std=c++17', '-shared', '-fPIC', '-Wall', '-Wextra', '-Werror'];
     execFileSync('c++', [...options, ...include, at('earlier_registry.cc'), '-o', earlier]);
   });

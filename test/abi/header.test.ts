@@ -19,7 +19,7 @@ import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
 import { describeOnKernel } from '../rig/kernel-support.js';
 
 const at = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
-const include = at('packages/native/include');
+const include = at('abi/include');
 const READER = at('test/rig/bpf/build/reader');
 const KERNEL_BTF = '/sys/kernel/btf/vmlinux';
 const OLDEST = 16;

@@ -16,7 +16,7 @@ import { Lookup } from './lookup.js';
 
 const SECOND = 1_000_000_000n;
 const KTHREADD = 2;
-const include = fileURLToPath(new URL('../../packages/native/include', import.meta.url));
+const include = fileURLToPath(new URL('../../abi/include', import.meta.url));
 
 /** Attaches, and keeps the raw block: what follows writes any field. */
 function attach({ schedhint, keep }: Context, map: string) {

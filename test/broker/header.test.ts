@@ -8,7 +8,7 @@ import { BROKER_VERSION, BrokerReason, Step } from '@schedhint/native';
 import { expect, test } from 'vitest';
 import { Kind, MAGIC } from './messages.js';
 
-const include = fileURLToPath(new URL('../../packages/native/include', import.meta.url));
+const include = fileURLToPath(new URL('../../abi/include', import.meta.url));
 const headerOf = (name: string) => readFileSync(join(include, `schedhint/${name}.h`), 'utf8');
 
 /** An enumeration's constants. */

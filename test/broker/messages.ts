@@ -1,4 +1,4 @@
-// The broker's protocol, as packages/native/include/schedhint/schedhint_broker.h has it, in bytes.
+// The broker's protocol, as abi/include/schedhint/schedhint_broker.h has it, in bytes.
 
 import { BROKER_VERSION, BrokerReason } from '@schedhint/native';
 

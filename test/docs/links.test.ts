@@ -59,7 +59,7 @@ test('every guide can be found from the README or the first guide', () => {
       .filter(({ page }) => page === 'README.md' || page === 'docs/getting-started.md')
       .map(({ page, to }) => normalize(join(dirname(page), to.split('#')[0]!))),
   );
-  const guides = pages.filter((page) => /^docs\/[^/]+\.md$/.test(page));
+  const guides = pages.filter((page) => /^(?:docs|abi)\/[^/]+\.md$/.test(page));
   const lost = guides.filter((page) => page !== 'docs/getting-started.md' && !reached.has(page));
   expect(lost).toEqual([]);
 });

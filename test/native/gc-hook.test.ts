@@ -29,7 +29,7 @@ test.runIf(process.platform === 'linux')('the GC hook, under a V8 that we play',
     expect({ status, stderr, error }).toEqual({ status: 0, stderr: '', error: undefined });
   };
   try {
-    const include = [`-I${src}`, `-I${native}/include`];
+    const include = [`-I${src}`, `-I${native}/../../abi/include`];
     const flags = ['-std=c++17', '-g', '-fsanitize=address,undefined', ...include];
     run(process.env.CXX ?? 'c++', [...flags, ...sources, '-o', program]);
     run(program, []);

@@ -24,7 +24,7 @@ test.runIf(process.platform === 'linux')('no block crosses a page, whatever its 
   };
   try {
     const sources = [file('page_pool_test.cc'), ...sourcesOf('memory'), ...sourcesOf('kernel')];
-    const flags = ['-std=c++17', '-O1', '-pthread', `-I${src}`, `-I${src}/../include`];
+    const flags = ['-std=c++17', '-O1', '-pthread', `-I${src}`, `-I${src}/../../../abi/include`];
     run(process.env.CXX ?? 'c++', [...flags, ...sources, '-o', program]);
     run(program, []);
   } finally {

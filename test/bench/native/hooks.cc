@@ -14,7 +14,7 @@ namespace {
 
 using schedhint::GcHook;
 
-// Offsets of the standard block, packages/native/include/schedhint/schedhint.h.
+// Offsets of the standard block, abi/include/schedhint/schedhint.h.
 constexpr schedhint_gc_layout kLayout = {0, 8, 12, 16, 48, 88, 1, 1, 4, -1, 0};
 
 struct Hooked {

@@ -42,7 +42,7 @@ describeOnKernel('the registry under ThreadSanitizer', () => {
       [
         ...options,
         `-I${native}/src`,
-        `-I${native}/include`,
+        `-I${native}/../../abi/include`,
         ...sources,
         here('registry_race.cc'),
         here('tld_race.cc'),

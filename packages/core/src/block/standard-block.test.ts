@@ -12,7 +12,7 @@ import { storingTo } from '../thread/block-location.js';
 import { createView } from '../view/struct-view.js';
 import * as standard from './standard-block.js';
 
-const include = fileURLToPath(new URL('../../../native/include', import.meta.url));
+const include = fileURLToPath(new URL('../../../../abi/include', import.meta.url));
 const header = readFileSync(join(include, 'schedhint/schedhint.h'), 'utf8');
 const layouts = [standard.threadLayout, standard.processLayout];
 

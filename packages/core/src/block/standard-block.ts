@@ -4,7 +4,7 @@
 import { u16, u32, u64 } from '../layout/scalars.js';
 import { array, struct } from '../layout/struct.js';
 
-// The C header packages/native/include/schedhint/schedhint.h is the original and explains each field.
+// The C header abi/include/schedhint/schedhint.h is the original and explains each field.
 // standard-block.test.ts compiles it and compares.
 
 export { ABI } from './abi.js';

@@ -3,7 +3,7 @@
 //
 // An update with key -1 is refused for its key (EBADF), but only after every pointer of the value
 // has been pinned. So the errno tells about the pointers, no element is ever created, no privilege
-// is needed and no running program notices. docs/abi.md has the table.
+// is needed and no running program notices. abi/abi.md has the table.
 //
 // No kernel promises that order. If the key came first every slot would look plain; an update for
 // a thread that is there answers then. It makes an element, which is deleted again.
