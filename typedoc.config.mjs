@@ -13,6 +13,7 @@ const FIRST = [
   'requests',
   'layouts',
   'writing-a-scheduler',
+  'other-runtimes',
   'operations',
   'metrics',
   'troubleshooting',

@@ -205,6 +205,9 @@ export function build({ bpf }) {
   if (bpf) {
     const homes = [
       'observer',
+      'abi/conformance',
+      'abi/selftest',
+      'examples/c',
       'examples/kptr-user',
       'scheduler',
       'test/rig/bpf',

@@ -47,6 +47,7 @@ const FOR_TESTS = [
   ['libclang-rt-19-dev', () => existsSync('/usr/lib/llvm-19/lib/clang/19/lib/linux')], // libFuzzer
   ['chromium', () => onPath('chromium')], // opens the page that `schedhint trace --html` writes
   PIP, // PyPI has a Node.js for musl
+  ['pkg-config', () => onPath('pkg-config')],
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
 

@@ -42,17 +42,17 @@ export async function typeScriptImports(root, homes) {
 /**
  * @param {string} root of the repository
  * @param {string} home of the files
- * @param {readonly string[]} includePath where else an #include "..." is looked for
+ * @param {readonly string[]} includePath where else an #include is looked for
  * @returns {{ files: string[], arrows: import('./room-graph.mjs').Arrow[] }} `to` may be outside of the home
  */
 export function cppImports(root, home, includePath) {
   const files = readdirSync(join(root, home), { recursive: true })
-    .filter((name) => /\.(cc|h)$/.test(name))
+    .filter((name) => /\.(cc?|h)$/.test(name))
     .map((name) => `${home}/${name}`)
     .sort();
   const arrows = files.flatMap((from) => {
     const text = readFileSync(join(root, from), 'utf8');
-    return [...text.matchAll(/^\s*#\s*include\s+"([^"]+)"/gm)].flatMap(([, name]) => {
+    return [...text.matchAll(/^\s*#\s*include\s+["<]([^">]+\.\w+)[">]/gm)].flatMap(([, name]) => {
       const to = [dirname(from), home, ...includePath]
         .map((folder) => normalize(join(folder, name)))
         .find((path) => existsSync(join(root, path)));

@@ -78,12 +78,24 @@ export const typeScript = [
 ];
 
 /**
- * C++. `includePath`: where else than beside the file and in `home` an #include "..." is looked for; `outside`: what it may
+ * C and C++. `includePath`: where else than beside the file and in `home` an #include is looked for; `outside`: what it may
  * include there.
  *
  * @type {readonly (Home & { includePath: readonly string[], outside: readonly string[] })[]}
  */
 export const cpp = [
+  {
+    // Others copy the folder: it includes nothing else of the repository.
+    home: 'abi',
+    includePath: ['abi/include'],
+    outside: [],
+    maxFloors: 3,
+    rooms: {
+      selftest: ['include', 'conformance'],
+      conformance: ['include'],
+      include: [],
+    },
+  },
   {
     home: 'packages/native/src',
     includePath: ['abi/include'],

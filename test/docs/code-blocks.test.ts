@@ -76,18 +76,28 @@ test('unit files: sections and assignments', () => {
   }
 });
 
-test('C: what it shows is in a scheduler that is built and tested', () => {
-  const home = join(root, 'scheduler');
-  const sources = readdirSync(home).filter((name) => /\.[ch]$/.test(name));
+test('C: what it shows is in a program that is built and tested', () => {
   const code = (text: string) =>
     text
       .replaceAll(/\/\*[\s\S]*?\*\//g, '')
       .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '');
-  const lines = new Set(sources.flatMap((name) => code(readFileSync(join(home, name), 'utf8'))));
-  for (const block of ofLanguage('c')) {
-    const missing = code(block.code).filter((line) => !lines.has(line));
-    expect(missing, at(block)).toEqual([]);
+  const linesIn = (homes: readonly string[], suffix: RegExp) => {
+    const files = homes.flatMap((home) =>
+      readdirSync(join(root, home)).map((name) => join(root, home, name)),
+    );
+    return new Set(
+      files.filter((file) => suffix.test(file)).flatMap((file) => code(readFileSync(file, 'utf8'))),
+    );
+  };
+  const known = {
+    c: linesIn(['scheduler', 'examples/c'], /\.[ch]$/),
+  };
+  for (const [language, lines] of Object.entries(known)) {
+    for (const block of ofLanguage(language)) {
+      const missing = code(block.code).filter((line) => !lines.has(line));
+      expect(missing, at(block)).toEqual([]);
+    }
   }
 });

@@ -11,7 +11,7 @@ let copy: string;
 /** The sources that the check reads, elsewhere, so that a fault can be planted. */
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'schedhint-rooms-'));
-  const homes = ['broker/src', 'abi/include', 'packages/native/ts'];
+  const homes = ['abi', 'broker/src', 'packages/native/ts'];
   for (const name of readdirSync(join(root, 'packages'))) homes.push(`packages/${name}/src`);
   for (const home of homes) cpSync(join(root, home), join(copy, home), { recursive: true });
   cpSync(join(root, 'CONTRIBUTING.md'), join(copy, 'CONTRIBUTING.md'));
@@ -58,6 +58,7 @@ test('each other fault fails', () => {
   plant(`${core}/thread/planted.ts`, "import 'schedhint';\n");
   plant(`${core}/planted.ts`, '');
   plant('packages/native/src/kernel/planted.h', '#include "registry/registry.h"\n');
+  plant('abi/include/schedhint/planted.h', '#include "../../conformance/checker.h"\n');
   plant('broker/src/planted.h', '#include "registry/registry.h"\n');
   const { status, lines } = check();
   expect(status).toBe(1);
@@ -70,6 +71,7 @@ test('each other fault fails', () => {
       `${core}/layout/planted.ts imports @schedhint/native, and is not among the files that may`,
       `${core}/thread/planted.ts imports schedhint, but @schedhint/core may not import schedhint`,
       'packages/native/src: kernel/planted.h imports registry/registry.h, but kernel may not import registry',
+      'abi: include/schedhint/planted.h imports conformance/checker.h, but include may not import conformance',
       'broker/src/planted.h includes packages/native/src/registry/registry.h, which is not for it',
     ]),
   );

@@ -83,8 +83,8 @@ struct schedhint_broker_request {
 	__u32 magic;
 	__u16 version;
 	__u16 kind;
-	__u64 id; /* the app's own; the answer has it too */
-	union {
+	__u64 id;	      /* the app's own; the answer has it too */
+	__extension__ union { /* types within: clang++ calls them an extension */
 		struct {
 			__u32 value_size;
 			__u32 slot_count; /* 1..SCHEDHINT_BROKER_SLOTS */
