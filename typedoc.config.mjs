@@ -73,7 +73,7 @@ export default {
   ],
   highlightLanguages: [
     ...['bash', 'sh', 'shell', 'c', 'docker', 'ini', 'json', 'yaml'],
-    ...['javascript', 'typescript', 'tsx'],
+    ...['javascript', 'typescript', 'tsx', 'python'],
   ],
   validation,
   treatWarningsAsErrors: true,

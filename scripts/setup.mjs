@@ -48,6 +48,7 @@ const FOR_TESTS = [
   ['chromium', () => onPath('chromium')], // opens the page that `schedhint trace --html` writes
   PIP, // PyPI has a Node.js for musl
   ['pkg-config', () => onPath('pkg-config')],
+  ['python3', () => onPath('python3')], // a client in it, examples/python
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
 

@@ -57,6 +57,7 @@ describeOnKernel('conformance, as the kernel sees it', () => {
   test.each([
     ['C', [C_CLIENT]],
     ['Node', [process.execPath, at('programs/client.mjs')]],
+    ['Python', ['python3', at('programs/client.py')]],
   ])('the client in %s keeps to every rule', async (name, command) => {
     const { broken, code, text } = await lead(name, command);
     expect(broken, text).toEqual([]);

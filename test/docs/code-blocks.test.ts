@@ -15,7 +15,7 @@ const ofLanguage = (...languages: string[]) =>
   blocks.filter(({ language }) => languages.includes(language));
 
 test('each has a language that something here checks', () => {
-  const checked = ['ts', 'js', 'sh', 'c', 'json', 'yaml', 'ini', 'dockerfile', 'text'];
+  const checked = ['ts', 'js', 'sh', 'c', 'json', 'yaml', 'ini', 'dockerfile', 'text', 'python'];
   const others = blocks.filter(({ language }) => !checked.includes(language));
   expect(others.map((block) => `${at(block)}: ${block.language || 'none'}`)).toEqual([]);
 });
@@ -76,7 +76,7 @@ test('unit files: sections and assignments', () => {
   }
 });
 
-test('C: what it shows is in a program that is built and tested', () => {
+test('C and Python: what it shows is in a program that is built and tested', () => {
   const code = (text: string) =>
     text
       .replaceAll(/\/\*[\s\S]*?\*\//g, '')
@@ -93,6 +93,7 @@ test('C: what it shows is in a program that is built and tested', () => {
   };
   const known = {
     c: linesIn(['scheduler', 'examples/c'], /\.[ch]$/),
+    python: linesIn(['examples/python'], /\.py$/),
   };
   for (const [language, lines] of Object.entries(known)) {
     for (const block of ofLanguage(language)) {

@@ -11,6 +11,7 @@ export interface ObservedThread {
   readonly tgid: number;
   readonly kind: 'js' | 'helper';
   readonly exited: boolean;
+  readonly runtime: number;
   readonly gcCount: number;
   readonly hints: {
     readonly role: number;

@@ -1,16 +1,18 @@
-// Reads a name for a process from /proc/PID/cmdline: the script that a JavaScript runtime executes, else the program.
+// Reads a name for a process from /proc/PID/cmdline: the script that Node.js, Bun, Deno or Python executes, else the program.
 
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-/** Options of Node.js with a value of their own. */
-const WITH_VALUE = new Set('-r --require --import --loader --env-file -C'.split(' '));
+/** Options of Node.js and Python with a value of their own. */
+const WITH_VALUE = new Set(
+  '-r --require --import --loader --env-file -C -e --eval -p --print -c -W -X'.split(' '),
+);
 
-/** The script of a JavaScript process, or else its program; null: there is no such process. */
+/** The script that a process executes, or else its program; null: there is no such process. */
 export function processName(pid: number): string | null {
   try {
     const [program = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    const isRuntime = /^(?:node|bun|deno)/.test(basename(program));
+    const isRuntime = /^(?:node|bun|deno|python)/.test(basename(program));
     return printable(basename(isRuntime ? scriptOf(args) || program : program));
   } catch {
     return null;
