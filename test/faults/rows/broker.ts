@@ -5,6 +5,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PROCESS_SIZE, THREAD_SIZE, VALUE_SIZE } from '../../../packages/core/src/block/abi.js';
 import { BrokerProcess, buildBroker } from '../../broker/broker-process.js';
 import { Client } from '../../broker/client.js';
 import { bindRequest, type Pointer } from '../../broker/messages.js';
@@ -17,11 +18,10 @@ import type { Stage } from '../stage.js';
 const refuse = fileURLToPath(new URL('../programs/build/refuse', import.meta.url));
 const NOBODY = 65534;
 const HUGE = 64 << 20;
-/** Of the standard value, and what a liar lets it point to. */
-const VALUE_SIZE = 16;
+/** The standard value, and what a liar lets it point to. */
 const SLOTS = [
-  { offset: 0, size: 128 },
-  { offset: 8, size: 64 },
+  { offset: 0, size: THREAD_SIZE },
+  { offset: 8, size: PROCESS_SIZE },
 ];
 const POINTERS: readonly Pointer[] = [{ memory: 1, offset: 0 }, 0];
 

@@ -36,6 +36,11 @@ std::atomic<int> notified{0};
 const schedhint_slot kSlots[] = {{0, 256, SCHEDHINT_OWNER_THREAD, 72, 128},
                                  {8, 128, SCHEDHINT_OWNER_PROCESS, 16, 64}};
 
+[[noreturn]] void Fail(const char* why) {
+  fprintf(stderr, "registry_race: %s\n", why);
+  exit(3);
+}
+
 void Live(const schedhint_registry* registry, const schedhint_channel_spec* spec, int lives) {
   for (int life = 0; life < lives; life++) {
     // A thread of its own for each life: that is what ends.
@@ -43,12 +48,13 @@ void Live(const schedhint_registry* registry, const schedhint_channel_spec* spec
       uint64_t id = next_id++;
       schedhint_status status;
       schedhint_binding* own = registry->attach(spec, id, &status);
-      if (own == nullptr) abort();
+      if (own == nullptr) Fail("the attach was refused");
       uint64_t peer = latest_id.exchange(id);
       schedhint_binding* other = registry->attach_other(spec, peer, &status);
       uint32_t size = 0;
       auto* word = static_cast<uint32_t*>(registry->block(own, 0, &size));
-      if (word == nullptr || size != 128) abort();
+      if (word == nullptr) Fail("the thread has no block");
+      if (size != kSlots[0].size) Fail("the block has another size than its slot");
       __atomic_store_n(word, static_cast<uint32_t>(id), __ATOMIC_RELAXED);
       registry->status(own, &status);
       schedhint_counts counts;
