@@ -15,7 +15,7 @@ struct settings {
 };
 
 enum observed_kind {
-  OBSERVED_HELPER = 1, /* a thread without an element, in a process that has a process block */
+  OBSERVED_HELPER = 1, /* a thread without a block, in a process that has a process block */
   OBSERVED_JS = 2,     /* a thread with a block, or one that had it */
 };
 

@@ -110,6 +110,15 @@ static __always_inline bool is_due(struct task* task, __u64 now) {
   return (settings.hints & HINT_DEADLINE) && task->group.deadline_ns > now;
 }
 
+/* Counts what gives a task that is queued another place in the order. */
+static __always_inline void count_ordered(struct task* task, __u64 now) {
+  bool urgent = is_urgent(task), due = is_due(task, now);
+
+  if (urgent) count(STAT_urgency, 1);
+  if (due) count(STAT_deadline, 1);
+  if (task->inherits && (urgent || due)) count(STAT_inherited, 1);
+}
+
 /* Long queues get short slices, so that a second sees everyone. */
 static __always_inline __u64 slice_of(struct task* task) {
   __u64 slice = settings.slice_ns, wished = task->group.slice_us * 1000ULL;

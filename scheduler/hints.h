@@ -33,6 +33,45 @@ static __always_inline void find(struct task_struct* p, struct task* task, __u64
   schedhint_lookup(&schedhint, p, found);
 }
 
+/* What the threads of a pool inherit is forgotten so long after the last look at a thread that
+ * hints it, also where that thread sleeps because it waits for them. */
+#define INHERITED_NS 100000000ULL
+
+/* Remembers the most urgent hints of a process, for its pool. Several CPUs may do so at a time:
+ * what the last one writes is true, too. */
+static __always_inline void bequeath(struct task* task, __u64 now) {
+  __u32 urgency = schedhint_urgency(&task->group);
+  __u64 deadline_ns = task->group.deadline_ns;
+  struct account* account;
+
+  if ((urgency <= SCHEDHINT_URGENCY_NORMAL && deadline_ns <= now) ||
+      schedhint_is_batch(&task->group))
+    return;
+  account = account_of(task);
+  if (!account) return;
+  if (urgency >= account->urgency || now >= account->urgency_ns + INHERITED_NS) {
+    account->urgency = urgency;
+    account->urgency_ns = now;
+  }
+  if (deadline_ns > now && (account->deadline_ns <= now || deadline_ns <= account->deadline_ns ||
+                            now >= account->deadline_seen_ns + INHERITED_NS)) {
+    account->deadline_ns = deadline_ns;
+    account->deadline_seen_ns = now;
+  }
+}
+
+/* Work in the pool is as urgent as those who wait for it. */
+static __always_inline void inherit_hints(struct task* task, __u64 now) {
+  struct account* account = account_of(task);
+
+  __builtin_memset(&task->group, 0, sizeof(task->group));
+  if (!account) return;
+  if (account->urgency > SCHEDHINT_URGENCY_NORMAL && now < account->urgency_ns + INHERITED_NS)
+    task->group.urgency = account->urgency;
+  if (account->deadline_ns > now && now < account->deadline_seen_ns + INHERITED_NS)
+    task->group.deadline_ns = account->deadline_ns;
+}
+
 /* Does the task have hints? They are in task->group and task->in_gc then. */
 static __always_inline bool read_hints(struct task_struct* p, struct task* task,
                                        struct schedhint_ctx* found) {
@@ -40,7 +79,14 @@ static __always_inline bool read_hints(struct task_struct* p, struct task* task,
   if (found->thread) {
     if (!schedhint_read_group(found, &task->group)) count(STAT_groupsKept, 1);
     task->in_gc = schedhint_in_pause(found);
+    task->inherits = 0;
+    if (settings.hints & HINT_POOL) bequeath(task, found->now);
     return true;
+  }
+  task->inherits = (settings.hints & HINT_POOL) && schedhint_inherits(found);
+  if (task->inherits) {
+    inherit_hints(task, found->now);
+    return false;
   }
   if (settings.tld && tld_hints(p, &task->tld, &task->group, &task->in_gc)) {
     count(STAT_tld, 1);

@@ -40,8 +40,13 @@ struct account {
   __u64 idle_at;    /* virtual time from which on its share is not used: all of its tasks sleep */
   __u32 tasks;
   __u32 runnable;
-  __u32 queued;  /* in the common queue: to be looked for when a pause begins */
-  __u32 refused; /* times that a hint of its tasks was not followed */
+  __u32 queued;           /* in the common queue: to be looked for when a pause begins */
+  __u32 refused;          /* times that a hint of its tasks was not followed */
+  __u64 urgency_ns;       /* when a task of this urgency was last looked at; 0: never */
+  __u64 deadline_seen_ns; /* the same for the deadline */
+  __u64 deadline_ns;
+  __u32 urgency;
+  __u32 reserved;
 };
 
 struct {

@@ -22,7 +22,7 @@ static const char usage[] =
     "second what it does.\n"
     "\n"
     "  --hints LIST         which to act on: all, none, or some of gc,helpers,deadline,urgency,\n"
-    "                       slice,batch (all)\n"
+    "                       slice,batch,pool (all)\n"
     "  --slice US           a task's turn on a CPU (20000)\n"
     "  --min-slice US       the shortest, in long queues or if wished for (1000)\n"
     "  --process-loan MS    CPU time ahead of its fair share that a process may owe (300)\n"
@@ -43,7 +43,8 @@ static const char usage[] =
     "                       scheduler with a map `schedhint` will do\n"
     "  --help\n";
 
-const char* const hint_names[] = {"gc", "helpers", "deadline", "urgency", "slice", "batch", NULL};
+const char* const hint_names[] = {"gc",    "helpers", "deadline", "urgency",
+                                  "slice", "batch",   "pool",     NULL};
 
 static unsigned long read_number(const char* option, const char* text, int base, unsigned long low,
                                  unsigned long high) {

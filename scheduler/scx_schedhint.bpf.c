@@ -34,8 +34,9 @@
  * them are made with the task's runqueue locked, so a block has one writer at a time.
  *
  * How tasks of one process are told apart: a thread with a block is a JavaScript thread and goes by
- * its own gc word alone. One without is a helper. Where libuv names its threads (Node.js 22 and
- * newer) they are no helpers; on Node.js 20 all threads are called "node", and they are.
+ * its own gc word alone. Where the process says which threads help its collector (Node.js 24 and
+ * newer), those are helpers. Elsewhere one without a block is, unless it is known to be libuv's, by
+ * its element or its name. Threads of libuv's pool inherit what their process's threads hint.
  */
 #include "scx.h"
 /* The kernel's types come first: everything below uses them. */
@@ -88,8 +89,7 @@ int BPF_PROG(schedhint_enqueue, struct task_struct* p, __u64 enq_flags) {
   note_queued(task, class);
   count(STAT_queued, 1);
   if (class == AHEAD) count(task->in_gc ? STAT_gcAhead : STAT_helperAhead, 1);
-  if (is_urgent(task)) count(STAT_urgency, 1);
-  if (is_due(task, now)) count(STAT_deadline, 1);
+  count_ordered(task, now);
   if (class == BEHIND) {
     count(STAT_batchQueued, 1);
     if (!scx_bpf_dsq_nr_queued(BEHIND)) behind_ran_ns = now;

@@ -11,8 +11,9 @@ enum hint {
   HINT_URGENCY = 8,  /* the more urgent, the earlier within a class */
   HINT_SLICE = 16,   /* slice_us is honoured, within bounds */
   HINT_BATCH = 32,   /* batch work yields to all */
+  HINT_POOL = 64,    /* the runtime's pool threads inherit urgency and deadline */
 };
-#define HINTS_ALL 63
+#define HINTS_ALL 127
 
 struct settings {
   __u64 slice_ns;
@@ -55,6 +56,7 @@ struct ending {
   X(orphanedNs, "of which left to the cgroup by a process that ended")             \
   X(deadline, "queued with a deadline")                                            \
   X(urgency, "queued with an urgency")                                             \
+  X(inherited, "queued with an urgency or a deadline that was inherited")          \
   X(slice, "slices of the length that was wished for")                             \
   X(batchQueued, "queued behind all others")                                       \
   X(batchRescued, "batch tasks that had waited too long")                          \

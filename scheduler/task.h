@@ -31,6 +31,7 @@ struct task {
   __u8 ahead;    /* this turn was had by a hint: charged as a loan, to its end */
   __u8 extended; /* its slice was, so its end is not the turn's */
   __u8 runnable;
+  __u8 inherits; /* its group is its process's: it is a thread of the runtime's pool */
   struct schedhint_group group; /* the last good one */
   struct schedhint_known known;
   struct tld_places tld;

@@ -74,9 +74,10 @@ static __always_inline bool is_runtime(__u16 runtime)
 }
 
 static __always_inline void check_process(struct schedhint_process *process,
-					  struct task_struct *task, bool is_new)
+					  struct task_struct *task, bool is_new, bool has_thread)
 {
 	__u64 *words = (__u64 *)process, any = 0, reserved;
+	__u32 flags;
 
 	expect(SCHEDHINT_READ(process->abi) <= SCHEDHINT_ABI, RULE_ABI, task, process->abi);
 	if (SCHEDHINT_READ(process->abi) != SCHEDHINT_ABI)
@@ -90,8 +91,14 @@ static __always_inline void check_process(struct schedhint_process *process,
 	for (int i = 0; i < 4; i++)
 		reserved |= SCHEDHINT_READ(process->p2[i]);
 	expect(!reserved, RULE_RESERVED, task, reserved);
-	expect(!(SCHEDHINT_READ(process->flags) & ~SCHEDHINT_P_HELPERS_BOUND), RULE_RANGES, task,
-	       process->flags);
+	flags = SCHEDHINT_READ(process->flags);
+	expect(!(flags & ~(SCHEDHINT_P_HELPERS_BOUND | SCHEDHINT_P_HELPERS_INHERIT)), RULE_RANGES,
+	       task, flags);
+	/* A pool's block is for elements without a thread, and counts nothing. */
+	if (flags & SCHEDHINT_P_HELPERS_INHERIT)
+		expect(!has_thread && !SCHEDHINT_READ(process->gc_threads) &&
+			       !SCHEDHINT_READ(process->bound_threads),
+		       RULE_PROCESS, task, flags);
 	expect(is_runtime(SCHEDHINT_READ(process->runtime)), RULE_RANGES, task, process->runtime);
 	if (is_new) {
 		any = SCHEDHINT_READ(process->granted_ns);
@@ -227,7 +234,7 @@ static __always_inline void look(struct task_struct *task)
 	if (process) {
 		address = address_of(&value->process);
 		expect(!(address & 127), RULE_ALIGNED, task, address);
-		check_process(process, task, !seen->looks);
+		check_process(process, task, !seen->looks, thread);
 	}
 	if (thread) {
 		address = address_of(&value->thread);
@@ -273,6 +280,10 @@ int count(struct bpf_iter__task *ctx)
 	value = bpf_task_storage_get(&schedhint, task, 0, 0);
 	if (!value)
 		return 0;
+	if (!value->thread && task->pid != task->tgid) {
+		tally->helpers++;
+		return 0;
+	}
 	tally->elements++;
 	if (value->thread && SCHEDHINT_READ(value->thread->abi) == SCHEDHINT_ABI)
 		tally->threads++;

@@ -52,6 +52,7 @@ struct tally {
 	__u32 threads;	/* elements that lead to a thread's block with an abi */
 	__u32 leaders;	/* elements of leaders, with a process's block */
 	__u32 bound_threads;
+	__u32 helpers; /* elements of helper threads, which lead to no thread's block; not in `elements` */
 };
 
 #endif /* CHECKER_H */

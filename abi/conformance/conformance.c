@@ -268,7 +268,10 @@ static bool has_element(int tid)
 	return found;
 }
 
-/* So many threads, and the leader with the process's block. */
+/*
+ * So many threads, and the leader with the process's block. Helper threads have
+ * elements as long as any thread has, or not at all.
+ */
 static void expect_bound(__u32 threads, bool leader_is_one, const char *when)
 {
 	__u32 elements = threads + (threads && !leader_is_one);
@@ -277,6 +280,7 @@ static void expect_bound(__u32 threads, bool leader_is_one, const char *when)
 	for (int i = 0; i < patience_s * STEPS; i++) {
 		tally = count();
 		if (tally.threads == threads && tally.elements == elements &&
+		    (threads || !tally.helpers) &&
 		    (!threads || (tally.leaders == 1 && tally.bound_threads == threads)))
 			return;
 		usleep(STEP_MS * 1000);
@@ -289,6 +293,9 @@ static void expect_bound(__u32 threads, bool leader_is_one, const char *when)
 	else if (tally.elements != elements)
 		expect(false, RULE_LEFT, "%s: there are %u elements, not %u", when, tally.elements,
 		       elements);
+	else if (!threads && tally.helpers)
+		expect(false, RULE_LEFT, "%s: there are %u elements of helper threads", when,
+		       tally.helpers);
 	else
 		expect(false, RULE_COUNTED, "%s: bound_threads is %u, not %u", when,
 		       tally.bound_threads, threads);

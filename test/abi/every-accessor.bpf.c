@@ -42,7 +42,7 @@ int use_everything(__u64* args) {
     return 0;
   }
   mine->sum += schedhint_gc(&hints) + schedhint_in_pause(&hints) + schedhint_helps_gc(&hints) +
-               schedhint_process_in_gc(&hints);
+               schedhint_inherits(&hints) + schedhint_process_in_gc(&hints);
   if (!schedhint_read_group(&hints, &mine->group))
     schedhint_read_group_and_user(&hints, &mine->group, &mine->user);
   mine->sum += schedhint_urgency(&mine->group) + schedhint_is_batch(&mine->group);

@@ -48,7 +48,8 @@ describeOnKernel('what a reader finds', () => {
   beforeEach(async () => {
     bpffs = mountBpffs();
     lookup = await Lookup.load(bpffs.path);
-    node = await NodeProcess.start();
+    // The test itself says what the process knows of its helpers.
+    node = await NodeProcess.start({ env: { SCHEDHINT_HELPERS: 'off' } });
   });
   afterEach(async () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');

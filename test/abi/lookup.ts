@@ -22,6 +22,7 @@ export interface Answer {
   readonly gc: number;
   readonly inPause: boolean;
   readonly helps: boolean;
+  readonly inherits: boolean;
   /** Whether the group was read whole. */
   readonly group: boolean;
   readonly urgency: number;
@@ -75,6 +76,7 @@ export class Lookup {
       user: told.readBigUInt64LE(16),
       slackNs: word(7) !== 0 ? told.readBigUInt64LE(8) : null,
       published: word(8) !== 0,
+      inherits: word(9) !== 0,
     };
   }
 

@@ -19,6 +19,8 @@ export interface NativeProbe {
   exec(command: string): never;
   /** The calling thread can delete no element of a BPF map any more: EPERM. */
   refuseDeletes(): void;
+  /** Starts a thread that waits, as any library has them, with the name of the calling one. @returns its tid */
+  startThread(): number;
 }
 
 const source = fileURLToPath(new URL('native/probe.c', import.meta.url));
@@ -31,7 +33,7 @@ export function buildNativeProbe(): string {
   const headers = join(dirname(require.resolve('node-api-headers/package.json')), 'include');
   mkdirSync(dirname(built), { recursive: true });
   const scratch = `${built}.${process.pid}`;
-  const flags = ['-shared', '-fPIC', '-O1', '-Wall', '-Werror', `-I${headers}`];
+  const flags = ['-shared', '-fPIC', '-pthread', '-O1', '-Wall', '-Werror', `-I${headers}`];
   execFileSync(process.env.CC ?? 'cc', [...flags, source, '-o', scratch]);
   renameSync(scratch, built);
   return built;

@@ -292,7 +292,8 @@ static __always_inline bool schedhint_in_pause(struct schedhint_ctx *ctx)
  * pause? Helper threads do most of a collection's work while the thread with the
  * flag waits for them, so a scheduler that favours only that one shortens
  * little. Where SCHEDHINT_P_HELPERS_BOUND is not set, every thread without a
- * block is taken for a helper: of a Node.js process libuv's and others' too.
+ * block is taken for a helper, unless it is known to be a pool's: the process's
+ * block that such a thread's element leads to counts no pauses.
  */
 static __always_inline bool schedhint_helps_gc(struct schedhint_ctx *ctx)
 {
@@ -301,7 +302,18 @@ static __always_inline bool schedhint_helps_gc(struct schedhint_ctx *ctx)
 	return ctx->own || !(SCHEDHINT_READ(ctx->process->flags) & SCHEDHINT_P_HELPERS_BOUND);
 }
 
-/* Is the thread inside a pause, or any thread of its process? */
+/*
+ * Is this a thread of the process's pool? What it does, the process's threads
+ * have asked for and wait for: it inherits their urgency and their deadlines.
+ * Which those are, a reader knows: the most urgent that it has lately read.
+ */
+static __always_inline bool schedhint_inherits(struct schedhint_ctx *ctx)
+{
+	return ctx->own && !ctx->thread && ctx->process &&
+	       (SCHEDHINT_READ(ctx->process->flags) & SCHEDHINT_P_HELPERS_INHERIT);
+}
+
+/* Is the thread inside a pause, or any thread of its process? (Not of a pool's thread.) */
 static __always_inline bool schedhint_process_in_gc(struct schedhint_ctx *ctx)
 {
 	return schedhint_in_pause(ctx) ||

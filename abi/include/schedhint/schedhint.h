@@ -120,8 +120,14 @@ enum schedhint_reader_flag {
 
 /* schedhint_process.flags */
 enum schedhint_process_flag {
-	/* Helper threads have elements of their own, {NULL, process}. */
+	/* The collector's helper threads have elements, {NULL, process}; no other thread helps. */
 	SCHEDHINT_P_HELPERS_BOUND = 1,
+	/*
+	 * This block is the pool's, a second one of the process: threads whose
+	 * element is {NULL, this} do work that the process's threads wait for, and
+	 * none of the collector's. Its counts are 0.
+	 */
+	SCHEDHINT_P_HELPERS_INHERIT = 2,
 };
 
 /*

@@ -2,16 +2,19 @@
 // fills in. Also starts the timer that polls for a map, after each attach and each status change.
 
 import type { CompiledAddon } from './compiled.js';
+import { environmentVariable } from './environment-variable.js';
 import { glancing } from './map-poll-timer.js';
 import type {
   Addon,
   ChannelKind,
   ChannelRequest,
   GcRequest,
+  HelpersRequest,
   MapBtf,
   NativeStatus,
   Step,
 } from './native.js';
+import { meetingPool } from './pool-meeting-timer.js';
 
 const KINDS: Record<ChannelKind, number> = { uptr: 0, layered: 1, tld: 2 };
 
@@ -28,6 +31,8 @@ export function addonOver(compiled: CompiledAddon): Addon {
   const status = new Int32Array(10);
   const boundNs = new BigUint64Array(status.buffer, 32, 1);
   const glance = glancing(compiled);
+  const meetPool = meetingPool(compiled);
+  const findsHelpers = environmentVariable('SCHEDHINT_HELPERS') !== 'off';
   return {
     ...compiled,
     attach(request, threadId, ownThread, places) {
@@ -44,6 +49,7 @@ export function addonOver(compiled: CompiledAddon): Addon {
     onStatusChange(callback, resource) {
       compiled.onStatusChange(() => {
         glance();
+        meetPool();
         callback();
       }, resource);
     },
@@ -59,6 +65,11 @@ export function addonOver(compiled: CompiledAddon): Addon {
         viaBroker: status[6] === 1,
         boundNs: boundNs[0]!,
       };
+    },
+    findHelpers(handle, request) {
+      if (!findsHelpers) return;
+      compiled.findHelpers(handle, helpersWords(request));
+      meetPool();
     },
     startGcHook: (handle, request) => compiled.startGcHook(handle, gcWords(request)),
     counts() {
@@ -113,6 +124,11 @@ function gcWords(request: GcRequest): Int32Array {
     ...[threadSlot, gc, count, sinceNs, expectUs, flags, liveFlag],
     ...[processSlot, processCount, hint, wide ? 1 : 0],
   );
+}
+
+/** `struct schedhint_helpers_layout` */
+function helpersWords({ processSlot, flags, boundFlag, inheritFlag, same }: HelpersRequest) {
+  return Int32Array.of(processSlot, flags, boundFlag, inheritFlag, ...same);
 }
 
 function filled(words: number, fill: (array: Int32Array) => void): Int32Array {

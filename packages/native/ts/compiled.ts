@@ -21,6 +21,14 @@ export interface CompiledAddon {
   /** @param layout - `struct schedhint_gc_layout` */
   startGcHook(handle: number, layout: Int32Array): boolean;
   stopGcHook(handle: number): void;
+  /** @param layout - `struct schedhint_helpers_layout` */
+  findHelpers(handle: number, layout: Int32Array): void;
+  /**
+   * On the main thread: learns which threads are libuv's pool, by work items.
+   *
+   * @returns when to call again, ms; 0: not before a status has changed
+   */
+  meetPool(): number;
   release(handle: number): void;
   onStatusChange(callback: () => void, resource: object): void;
   workerOnline(threadId: number): void;

@@ -77,6 +77,20 @@ export interface GcRequest {
   readonly hint: number;
 }
 
+/** Where the process's block has what is known of the runtime's helper threads: offsets in bytes. */
+export interface HelpersRequest {
+  /** Slot of the process's block. */
+  readonly processSlot: number;
+  /** u32. */
+  readonly flags: number;
+  /** Bits set in `flags` while the collector's helpers have elements: these lead to the process's block alone. */
+  readonly boundFlag: number;
+  /** The `flags` of the pool's block: a second one, to which the elements of libuv's threads lead. */
+  readonly inheritFlag: number;
+  /** u32 words that the pool's block has from the process's; while the first is 0, there is no pool's block. */
+  readonly same: readonly [number, number, number, number];
+}
+
 /** The step at which binding stopped. `0`: bound. */
 export const Step = {
   Bound: 0,
@@ -256,6 +270,12 @@ export interface Addon {
   startGcHook(handle: AttachmentHandle, request: GcRequest): boolean;
   /** Takes one {@link Addon.startGcHook} back; the last one ends the hook and clears its fields. */
   stopGcHook(handle: AttachmentHandle): void;
+  /**
+   * From now on the runtime's helper threads, V8's workers and libuv's pool, have elements in the
+   * attachment's map while a thread is bound there: as far as they are found, some seconds after
+   * they have started. Again: does nothing.
+   */
+  findHelpers(handle: AttachmentHandle, request: HelpersRequest): void;
   /** Gives the handle back; the last one unbinds the thread. Again: does nothing. */
   release(handle: AttachmentHandle): void;
   /**

@@ -1,9 +1,13 @@
 // Many native threads attach, look, release and end at once, each other's blocks too, while the map
-// comes and goes under them. Built with -fsanitize=thread. Arguments: the pin, lives of each
-// thread.
+// comes and goes under them, and so do the elements of a pool's threads. Built with
+// -fsanitize=thread. Arguments: the pin, lives of each thread.
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
@@ -36,9 +40,34 @@ std::atomic<int> notified{0};
 const schedhint_slot kSlots[] = {{0, 256, SCHEDHINT_OWNER_THREAD, 72, 128},
                                  {8, 128, SCHEDHINT_OWNER_PROCESS, 16, 64}};
 
+const schedhint_helpers_layout kHelpers = {1, 12, 1, 2, {0, 16, 20, 24}};
+constexpr uint32_t kPool = 4;
+std::atomic<int32_t> pool[kPool];  // their thread ids
+std::atomic<bool> was_pool_wanted{false};
+
 [[noreturn]] void Fail(const char* why) {
   fprintf(stderr, "registry_race: %s\n", why);
   exit(3);
+}
+
+// A thread of a pool, until all is done. Half of them have the name that libuv gives them.
+void WaitInPool(uint32_t place) {
+  if (place % 2 == 0) prctl(PR_SET_NAME, "libuv-worker");
+  pool[place] = static_cast<int32_t>(syscall(SYS_gettid));
+  const timespec moment = {0, 1000000};
+  while (!done) nanosleep(&moment, nullptr);
+}
+
+void FindPool(const schedhint_registry* registry, schedhint_binding* binding) {
+  uint32_t size;
+  void* process = registry->block(binding, 1, &size);
+  __atomic_store_n(static_cast<uint32_t*>(process), 1u, __ATOMIC_RELEASE);
+  registry->find_helpers(binding, &kHelpers);
+  if (registry->wants_pool_threads() == 0) return;
+  was_pool_wanted = true;
+  int32_t tids[kPool];
+  for (uint32_t i = 0; i < kPool; i++) tids[i] = pool[i];
+  registry->pool_threads(tids, kPool);
 }
 
 void Live(const schedhint_registry* registry, const schedhint_channel_spec* spec, int lives) {
@@ -56,6 +85,7 @@ void Live(const schedhint_registry* registry, const schedhint_channel_spec* spec
       if (word == nullptr) Fail("the thread has no block");
       if (size != kSlots[0].size) Fail("the block has another size than its slot");
       __atomic_store_n(word, static_cast<uint32_t>(id), __ATOMIC_RELAXED);
+      FindPool(registry, own);
       registry->status(own, &status);
       schedhint_counts counts;
       registry->counts(&counts);
@@ -96,11 +126,18 @@ int main(int argc, char** argv) {
       rename(away.c_str(), pin.c_str());
     }
   });
+  std::vector<std::thread> waiting;
+  for (uint32_t i = 0; i < kPool; i++) waiting.emplace_back(WaitInPool, i);
+  for (std::atomic<int32_t>& tid : pool) {
+    while (tid == 0) std::this_thread::yield();
+  }
   std::vector<std::thread> threads;
   for (int i = 0; i < kThreads; i++) threads.emplace_back(Live, registry, &spec, atoi(argv[2]));
   for (std::thread& thread : threads) thread.join();
   done = true;
   flapping.join();
+  for (std::thread& thread : waiting) thread.join();
+  if (!was_pool_wanted) Fail("no thread was bound");
   registry->unlisten(listener, nullptr);
   schedhint_counts counts;
   registry->counts(&counts);

@@ -37,7 +37,7 @@ struct answer {
   __u32 batch;
   __u32 slack;
   __u32 published;
-  __u32 unused;
+  __u32 inherits;
 };
 
 struct {
@@ -100,6 +100,7 @@ int ask(void* ctx) {
   told->gc = schedhint_gc(&hints);
   told->in_pause = schedhint_in_pause(&hints);
   told->helps = schedhint_helps_gc(&hints);
+  told->inherits = schedhint_inherits(&hints);
   told->group = schedhint_read_group_and_user(&hints, &group, &told->user);
   told->urgency = schedhint_urgency(&group);
   told->batch = schedhint_is_batch(&group);

@@ -8,6 +8,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <node_api.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -148,6 +150,33 @@ static napi_value refuse_deletes(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+/* A place that a thread fills in; the tid last. */
+struct start {
+  int tid;
+};
+
+static void* wait_for_ever(void* data) {
+  struct start* start = data;
+  __atomic_store_n(&start->tid, (int)syscall(SYS_gettid), __ATOMIC_RELEASE);
+  for (;;) pause();
+  return NULL;
+}
+
+/* startThread(): of a thread that waits, until the process ends. */
+static napi_value start_thread(napi_env env, napi_callback_info info) {
+  struct start* start = calloc(1, sizeof(*start)); /* the thread's */
+  pthread_t thread;
+  napi_value tid = NULL;
+
+  if (start == NULL || pthread_create(&thread, NULL, wait_for_ever, start) != 0) {
+    napi_throw_error(env, NULL, "startThread: no thread");
+    return NULL;
+  }
+  while (__atomic_load_n(&start->tid, __ATOMIC_ACQUIRE) == 0) sched_yield();
+  napi_create_int32(env, start->tid, &tid);
+  return tid;
+}
+
 static void add(napi_env env, napi_value exports, const char* name, napi_callback function) {
   napi_value value;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, function, NULL, &value);
@@ -160,5 +189,6 @@ NAPI_MODULE_INIT() {
   add(env, exports, "finishChild", finish_child);
   add(env, exports, "exec", exec);
   add(env, exports, "refuseDeletes", refuse_deletes);
+  add(env, exports, "startThread", start_thread);
   return exports;
 }

@@ -1,5 +1,7 @@
 // A Node.js application that does what the test asks for. It ends with its IPC channel.
 
+import { pbkdf2 } from 'node:crypto';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { attachThread, deadlineIn, tld } from 'schedhint';
 
@@ -44,6 +46,13 @@ const requests = {
   spin: (ms) => {
     const end = performance.now() + ms;
     while (performance.now() < end);
+  },
+  /** Work for libuv's pool, of some milliseconds each. */
+  hash: async (count) => {
+    for (let i = 0; i < count; i++) {
+      await promisify(pbkdf2)('password', 'salt', 5000, 64, 'sha512');
+      await rest(2);
+    }
   },
   workers: async (count) => {
     let online = 0;

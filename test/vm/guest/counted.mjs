@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { Scheduler } from './scheduler.mjs';
 
-const ALL = ['gc', 'helpers', 'deadline', 'urgency', 'slice', 'batch'];
-const allBut = (hint) => ALL.filter((other) => other !== hint).join(',');
+const ALL = ['gc', 'helpers', 'deadline', 'urgency', 'slice', 'batch', 'pool'];
+export const allBut = (hint) => ALL.filter((other) => other !== hint).join(',');
 
 /**
  * Runs `work` until the counts come, with this hint alone; then the same work without the hint.

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { countedOnlyWith } from './counted.mjs';
+import { allBut, countedOnlyWith } from './counted.mjs';
 import { appBesideHogs, endPrograms, Spinner } from './programs.mjs';
 import { Scheduler } from './scheduler.mjs';
 
@@ -32,6 +32,29 @@ test('slice: the length wished for is given', async () => {
   await app.ask('hints', { sliceUs: 2000 });
   await countedOnlyWith('slice', () => app.ask('spin', 500), ['slice']);
   await app.ask('hints', { sliceUs: 0 });
+});
+
+test('pool: work in the pool is as urgent, and as soon due, as the thread that waits for it', async () => {
+  const work = () => app.ask('hash', 20);
+  await app.ask('hints', { urgency: 900 });
+  let scheduler = await Scheduler.start('--hints', 'urgency,pool');
+  while (!(scheduler.counts.inherited > 0)) await work();
+  await scheduler.stop();
+  scheduler = await Scheduler.start('--hints', allBut('pool'));
+  await work();
+  assert.equal((await scheduler.stop()).inherited, 0);
+  await app.ask('hints', { urgency: 0 });
+  scheduler = await Scheduler.start('--hints', 'deadline,pool');
+  while (!(scheduler.counts.inherited > 0)) {
+    await app.ask('hints', { deadlineMs: 1000 });
+    await work();
+  }
+  await scheduler.stop();
+  // Of a thread without an opinion there is nothing to inherit.
+  await app.ask('hints', { deadlineNs: 0n });
+  scheduler = await Scheduler.start('--hints', 'all');
+  await work();
+  assert.equal((await scheduler.stop()).inherited, 0);
 });
 
 test('without hints none of them does anything', async () => {

@@ -17,6 +17,11 @@ export const PROCESS_SIZE = 128;
 /** Offset of `bound_threads` in the process's block. */
 export const BOUND_THREADS = 8;
 
+/** Offset of `flags` in the process's block, and its bits. */
+export const PROCESS_FLAGS = 12;
+export const HELPERS_BOUND = 1;
+export const HELPERS_INHERIT = 2;
+
 /** Offsets of `attach_ns`, and of where the reader's lines begin. */
 export const THREAD_ATTACH_NS = 72;
 export const THREAD_READER = 128;

@@ -110,8 +110,10 @@ export const ReaderFlag = Object.freeze({
 
 /** Bits of `schedhint_process.flags`. */
 export const ProcessFlag = Object.freeze({
-  /** helper threads have elements, with a pointer to the process's block alone */
+  /** the collector's helper threads have elements, with a pointer to the process's block alone */
   helpersBound: 1,
+  /** the block is the pool's: threads whose elements lead to it alone inherit the process's urgency */
+  helpersInherit: 2,
 } as const);
 
 /** `struct schedhint_thread`: one for each JavaScript thread, 256 bytes. */

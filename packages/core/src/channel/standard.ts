@@ -1,12 +1,15 @@
 // Builds the addon's requests for the standard block: its slots in the map's value and the offsets that the GC hook writes to.
 // The preload loads this file, so it imports only numbers from abi.ts, never the layouts.
 
-import type { ChannelRequest, GcRequest } from '@schedhint/native';
+import type { ChannelRequest, GcRequest, HelpersRequest } from '@schedhint/native';
 import {
   ABI,
   BOUND_THREADS,
+  HELPERS_BOUND,
+  HELPERS_INHERIT,
   MAIN,
   PROCESS_ATTACH_NS,
+  PROCESS_FLAGS,
   PROCESS_READER,
   PROCESS_RUNTIME,
   PROCESS_SIZE,
@@ -63,6 +66,16 @@ export const standardGcRequest: GcRequest = Object.freeze({
   processSlot: PROCESS_SLOT,
   processCount: 4,
   hint: -1,
+});
+
+/** Where the process's block has what is known of helper threads. */
+export const standardHelpersRequest = Object.freeze<HelpersRequest>({
+  processSlot: PROCESS_SLOT,
+  flags: PROCESS_FLAGS,
+  boundFlag: HELPERS_BOUND,
+  inheritFlag: HELPERS_INHERIT,
+  // abi, attach_ns, runtime
+  same: [0, PROCESS_ATTACH_NS, PROCESS_ATTACH_NS + 4, PROCESS_RUNTIME],
 });
 
 /** Stores a number of so many bytes in the block behind a slot. */

@@ -6,7 +6,12 @@
  */
 import { currentThread, listenToStatus, loadAddon } from '@schedhint/native';
 import { pinOf } from '../channel/map-location.js';
-import { introduce, standardGcRequest, standardRequest } from '../channel/standard.js';
+import {
+  introduce,
+  standardGcRequest,
+  standardHelpersRequest,
+  standardRequest,
+} from '../channel/standard.js';
 import { followStartedWorkers } from './unreached-workers.js';
 
 /** Why there is no addon, for a trace; null: there is one. */
@@ -39,6 +44,7 @@ export function publishOwnCollections(onStatus: () => void): boolean {
   const boundTo = addon.boundTo(handle);
   // Whoever wants to know comes later than a preload, and to listen takes a third as long as to attach.
   setImmediate(() => {
+    addon.findHelpers(handle, standardHelpersRequest);
     listenToStatus(addon, onStatus);
     if (addon.boundTo(handle) !== boundTo) onStatus();
   }).unref();

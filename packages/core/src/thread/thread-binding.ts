@@ -15,7 +15,7 @@ import { ABI } from '../block/abi.js';
 import { BlockWords } from '../block/block-arrays.js';
 import { Feedback } from '../block/feedback.js';
 import type { Channel } from '../channel/channel.js';
-import { introduce } from '../channel/standard.js';
+import { introduce, standardHelpersRequest } from '../channel/standard.js';
 import type { TldChannel } from '../channel/tld.js';
 import { placesOf } from '../channel/tld-keys.js';
 import { warnOfAddon } from './addon-warning.js';
@@ -92,7 +92,10 @@ export class ThreadBlocks {
       this.#without = unavailable(loaded.code, loaded.reason);
       this.#shared = privatePlaces(channel);
     }
-    if (channel.standard && own) introduce(storingTo(this.#shared), currentThread().isMain);
+    if (channel.standard && own) {
+      introduce(storingTo(this.#shared), currentThread().isMain);
+      if (channel.kind === 'uptr') this.#addon?.findHelpers(this.#handle, standardHelpersRequest);
+    }
     if (own) followStartedWorkers();
     if (this.#addon !== null) follow(this, this.#identityOf(boundTo));
   }

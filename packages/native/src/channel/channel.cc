@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "channel/shortage.h"
 #include "channel/tld.h"
 
 namespace schedhint {
@@ -24,23 +25,6 @@ bool MayBeBrokered(const schedhint_status& status) {
       return status.step == SCHEDHINT_STEP_OPEN_MAP;
     default:
       return false;
-  }
-}
-
-// What may be over without any event that we could watch for.
-bool IsShortage(const schedhint_status& status) {
-  switch (status.step) {
-    case SCHEDHINT_STEP_BROKER_CONNECT:
-      return status.error != ENOENT && status.error != ENOTDIR;
-    case SCHEDHINT_STEP_BROKER_REFUSED:
-      // Another broker may be started behind a socket that stays.
-      return status.detail == SCHEDHINT_BROKER_LIMIT ||
-             status.detail == SCHEDHINT_BROKER_OTHER_VERSION;
-    case SCHEDHINT_STEP_DELETE:
-      return true;
-    default:
-      return status.error == EMFILE || status.error == ENFILE || status.error == ENOMEM ||
-             status.error == EAGAIN;
   }
 }
 
@@ -160,6 +144,7 @@ void Channel::LetGo() {
   if (!direct_.is_open() || direct_.IsPinnedAt(paths_)) return;
   for (schedhint_binding* binding : bindings) DeleteElement(binding);
   if (leader_ == Leader::kProcessAlone) DeleteLeadersElement();
+  UnbindHelpers();
   direct_.Close();
   AllUnbound({});
 }
@@ -170,12 +155,15 @@ bool Channel::Look(const IsUsed& is_used) {
   if (broker_ != nullptr && broker_->is_connected() && IsShortage(not_open_)) broker_->Close();
   Open(is_used);
   for (schedhint_binding* binding : bindings) binding->refused = false;
+  for (Helper& helper : helpers_) helper.refused = false;
   BindLeader();
   return broker_ != nullptr && broker_->Settle();
 }
 
 bool Channel::IsShort() const {
+  auto is_short = [](const Helper& helper) { return !helper.bound && IsShortage(helper.status); };
   return IsShortage(not_open_) || IsShortage(not_led_) ||
+         std::any_of(helpers_.begin(), helpers_.end(), is_short) ||
          std::any_of(bindings.begin(), bindings.end(), [](const schedhint_binding* binding) {
            return !binding->bound && IsShortage(binding->status);
          });
@@ -190,7 +178,10 @@ bool Channel::Hear(const IsUsed& is_used) {
                      [&](const schedhint_binding* binding) { return binding->request == request; });
     bool done = status.step == SCHEDHINT_STEP_NONE;
     if (request == leader_request_ && !done) leader_ = Leader::kNone;
-    if (asked == bindings.end()) return;
+    if (asked == bindings.end()) {
+      HearOfHelper(request, status);
+      return;
+    }
     schedhint_binding* binding = *asked;
     binding->request = 0;
     status.via = SCHEDHINT_VIA_BROKER;
@@ -230,6 +221,7 @@ void Channel::AllUnbound(schedhint_status why) {
   Count(-static_cast<int>(bound_));
   leader_ = Leader::kNone;
   leader_key_ = {};
+  ForgetHelpers();
 }
 
 void Channel::Bind(schedhint_binding* binding) {
@@ -323,7 +315,9 @@ void Channel::Unbind(schedhint_binding* binding) {
     if (broker_ != nullptr) broker_->Unbind(leader_tid_);
     leader_ = Leader::kNone;
   }
-  if (bound_ == 0) leader_key_ = {};
+  if (bound_ > 0) return;
+  leader_key_ = {};
+  UnbindHelpers();
 }
 
 // Unless it has an element already, or is about to.

@@ -13,6 +13,7 @@
 #include "channel/brokered_map.h"
 #include "channel/channel_spec.h"
 #include "channel/direct_map.h"
+#include "channel/helper_thread.h"
 #include "channel/undeleted_elements.h"
 #include "kernel/status.h"
 #include "watcher/pin_stamp.h"
@@ -73,6 +74,13 @@ class Channel {
   void Bind(schedhint_binding* binding);
   void Unbind(schedhint_binding* binding);
   uint32_t bound() const { return bound_; }
+
+  // From now on BindHelpers() does something.
+  void WantHelpers(const schedhint_helpers_layout& layout);
+  bool WantsHelpers() const { return helpers_layout_.bound_flag != 0 && is_open() && bound_ > 0; }
+  // Gives those an element that have none, as long as any thread is bound. One that the list does
+  // not name any more has ended.
+  void BindHelpers(const std::vector<HelperThread>& known);
   // Whether something is missing whose coming no event tells.
   bool IsShort() const;
   // What has to be waited for after the channel; null: nothing.
@@ -103,6 +111,26 @@ class Channel {
   void BindLeader();
   void Count(int difference);
 
+  // A helper thread's element, as far as it has come.
+  struct Helper {
+    HelperThread thread;
+    bool bound = false;
+    uint64_t request = 0;  // to the broker, not answered yet; 0: none
+    bool refused = false;  // by the broker; not to be asked again before the next look
+    schedhint_status status = {};
+  };
+
+  // channel_helpers.cc
+  void BindHelper(Helper* helper);
+  void UnbindHelpers();
+  void DeleteHelper(const Helper& helper);
+  void ForgetHelpers();
+  bool HearOfHelper(uint64_t request, const schedhint_status& status);
+  Element ElementOf(const HelperThread& thread) const;
+  bool TakePoolBlock();
+  bool IsOwnJsThread(pid_t tid) const;
+  void TellOfHelpers();
+
   std::vector<std::string> paths_;
   std::string broker_socket_;
   PagePool* pool_;
@@ -126,6 +154,9 @@ class Channel {
   HeldThreadKey leader_key_;       // none: it was not needed since the last thread was unbound
   schedhint_status not_led_ = {};  // why it has no element, as far as it should
   uint64_t leader_request_ = 0;    // to the broker, for the process's blocks alone
+  schedhint_helpers_layout helpers_layout_ = {};
+  std::vector<Helper> helpers_;
+  HeldBlockSet pool_block_;  // what the elements of pool threads lead to; none: there are none
 };
 
 }  // namespace schedhint

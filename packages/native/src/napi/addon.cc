@@ -17,6 +17,7 @@
 #include "napi/attachment.h"
 #include "napi/environment.h"
 #include "napi/exported.h"
+#include "napi/pool_meeting.h"
 #include "napi/typed_array.h"
 #include "registry/registry_abi.h"
 
@@ -127,6 +128,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Exported("timeNamespaceOffsetNs", Napi::BigInt::New(env, time_offset)),
   };
   ExportAttachments(&properties);
+  ExportPoolMeeting(&properties);
   if (napi_define_properties(env, exports, properties.size(), properties.data()) != napi_ok) {
     napi_throw_error(env, nullptr, "the addon's functions could not be defined");
   }

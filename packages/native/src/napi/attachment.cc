@@ -162,6 +162,17 @@ void StopGcHook(const Napi::CallbackInfo& info) {
   if (schedhint_binding* binding = BindingOf(info)) SharedRegistry().gc_stop(binding);
 }
 
+// (handle, layout)
+void FindHelpers(const Napi::CallbackInfo& info) {
+  schedhint_binding* binding = BindingOf(info);
+  schedhint_helpers_layout layout;
+  if (binding == nullptr || !Read(info[1], &layout)) return;
+  BlockPart process = BlockOf(binding, layout.process_slot);
+  bool has_all = process.Has(layout.flags, 4);
+  for (uint32_t offset : layout.same) has_all &= process.Has(offset, 4);
+  if (has_all) SharedRegistry().find_helpers(binding, &layout);
+}
+
 void SetHint(const Napi::CallbackInfo& info) {
   schedhint_binding* binding = BindingOf(info);
   if (binding == nullptr) return;
@@ -175,11 +186,12 @@ void Release(const Napi::CallbackInfo& info) {
 }  // namespace
 
 void ExportAttachments(std::vector<napi_property_descriptor>* exports) {
-  exports->insert(exports->end(),
-                  {Exported<Attach>("attach"), Exported<Page>("page"), Exported<Store>("store"),
-                   Exported<Status>("status"), Exported<BoundTo>("boundTo"),
-                   Exported<SetHint>("setHint"), Exported<StartGcHook>("startGcHook"),
-                   Exported<StopGcHook>("stopGcHook"), Exported<Release>("release")});
+  exports->insert(
+      exports->end(),
+      {Exported<Attach>("attach"), Exported<Page>("page"), Exported<Store>("store"),
+       Exported<Status>("status"), Exported<BoundTo>("boundTo"), Exported<SetHint>("setHint"),
+       Exported<FindHelpers>("findHelpers"), Exported<StartGcHook>("startGcHook"),
+       Exported<StopGcHook>("stopGcHook"), Exported<Release>("release")});
 }
 
 }  // namespace schedhint

@@ -17,6 +17,7 @@
 #include "channel/tld.h"
 #include "channel/undeleted_elements.h"
 #include "memory/page_pool.h"
+#include "registry/helper_search.h"
 #include "registry/registry_abi.h"
 #include "registry/started_workers.h"
 #include "registry/thread.h"
@@ -44,6 +45,11 @@ class Registry {
   // Looks, if that is due, whether a map can come where none could. Returns when to call again, in
   // ms; 0: the listeners will tell when that is needed again.
   uint32_t Glance();
+  // From now on the process's helper threads get elements in the binding's map, as they are found.
+  void FindHelpers(schedhint_binding* binding, const schedhint_helpers_layout& layout);
+  // Whether it would be of use to know the threads of libuv's pool, which have no names.
+  bool WantsPoolThreads();
+  void AddPoolThreads(const pid_t* tids, size_t count);
   void WorkerOnline(uint64_t thread_id);
   void WorkerEnded(uint64_t thread_id);
   uint32_t UnreachedWorkers();
@@ -75,6 +81,8 @@ class Registry {
   bool MayChange() const;
   bool HasChanged() const;
   bool IsShort() const;
+  bool WantsHelpers();
+  void TakeNamed(const std::vector<HelperThread>& named);
   // Whether a status has changed.
   bool BindAllAndTell();
   void Tell();
@@ -99,6 +107,9 @@ class Registry {
   int64_t time_offset_;
   std::vector<std::pair<schedhint_listener, void*>> listeners_;
   StartedWorkers workers_;
+  HelperSearch helper_search_;         // the watcher's thread's
+  std::vector<HelperThread> helpers_;  // that are known
+  std::vector<pid_t> met_;             // of them the threads of libuv's pool that have no names
   MapWatcher watcher_;
   bool is_watched_ = false;    // the watcher looks, until it finds that there is nothing to look at
   bool must_look_ = false;     // at the next look, whatever the pins' stamps tell

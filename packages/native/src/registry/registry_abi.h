@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "channel/channel_spec.h"
+#include "channel/helper_thread.h"
 #include "gc/gc_layout.h"
 #include "kernel/status.h"
 
@@ -77,6 +78,12 @@ struct schedhint_registry {
   // mounted there, and no broker is), nobody else looks whether one can. Returns when to call
   // again, in ms; 0: when `listener` was called, or the thread has attached to another map.
   uint32_t (*glance)();
+  // From now on the process's helper threads get elements in the binding's map, as they are found.
+  void (*find_helpers)(schedhint_binding*, const schedhint_helpers_layout*);
+  // Whether it would be of use to know the threads of libuv's pool: somebody has asked for
+  // elements, and a map is bound.
+  int (*wants_pool_threads)();
+  void (*pool_threads)(const int32_t* tids, uint32_t count);
 };
 
 }  // extern "C"

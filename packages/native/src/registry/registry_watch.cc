@@ -55,6 +55,8 @@ uint32_t Registry::Glance() {
 
 // On the watcher's thread, as the next ones: what the event loops do meanwhile does not matter.
 Outlook Registry::LookAtMaps() {
+  std::vector<HelperThread> named;
+  bool has_named = WantsHelpers() && helper_search_.Look(MonotonicNow(0), &named);
   std::lock_guard<std::mutex> lock(mutex_);
   Outlook outlook;
   if (IsLookDue()) {
@@ -66,6 +68,8 @@ Outlook Registry::LookAtMaps() {
     for (auto& map : unsettled_) is_unsettled_ |= map->Settle();
     outlook.has_changed = BindAllAndTell();
   }
+  if (has_named) TakeNamed(named);
+  for (auto& channel : channels_) channel->BindHelpers(helpers_);
   is_watched_ = MayChange();
   if (is_watched_) {
     bool is_any_open = std::any_of(channels_.begin(), channels_.end(),

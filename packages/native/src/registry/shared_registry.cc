@@ -55,6 +55,11 @@ const schedhint_registry own_table = {
       return Own().TldKeys(keys, count, dynamic_bytes, offsets);
     },
     []() { return Own().Glance(); },
+    [](schedhint_binding* binding, const schedhint_helpers_layout* layout) {
+      Own().FindHelpers(binding, *layout);
+    },
+    []() -> int { return Own().WantsPoolThreads() ? 1 : 0; },
+    [](const int32_t* tids, uint32_t count) { Own().AddPoolThreads(tids, count); },
 };
 
 // What an earlier version's table lacks: nothing happens, and nothing is there.
@@ -89,6 +94,9 @@ schedhint_registry AbsentTable() {
   absent.set_hint = [](schedhint_binding*, int32_t) {};
   absent.tld_keys = [](const schedhint_tld_key*, uint32_t, uint32_t, uint32_t*) { return -ENOMEM; };
   absent.glance = []() { return uint32_t{0}; };
+  absent.find_helpers = [](schedhint_binding*, const schedhint_helpers_layout*) {};
+  absent.wants_pool_threads = []() { return 0; };
+  absent.pool_threads = [](const int32_t*, uint32_t) {};
   return absent;
 }
 
