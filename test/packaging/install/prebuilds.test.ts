@@ -12,7 +12,7 @@ const FLOORS: Record<string, string> = {
   CXXABI: '1.3.11',
   GCC: '8.0.0',
 };
-/** On arm64 parts of the file begin at multiples of 64 KiB, the largest page: it grows by as much at once. */
+/** On arm64 parts of the file begin at multiples of 64 KiB, the largest page, so it grows in such steps. */
 const MAX_BYTES = 200 * 1024;
 
 const PLATFORMS = {
