@@ -24,9 +24,15 @@ async function shapes(stage: Stage): Promise<BpfReader> {
   return reader;
 }
 
-async function elements(reader: BpfReader, map: string, app: App): Promise<number> {
+/** @param tids by default all threads of the process, and so the runtime's helper threads too */
+async function elements(
+  reader: BpfReader,
+  map: string,
+  app: App,
+  tids: readonly number[] = tidsOf(app),
+): Promise<number> {
   let found = 0;
-  for (const tid of tidsOf(app)) if ((await reader.element(map, tid)) !== null) found++;
+  for (const tid of tids) if ((await reader.element(map, tid)) !== null) found++;
   return found;
 }
 
@@ -84,7 +90,7 @@ const smallerStruct: Row = {
       const all = app.tids.length;
       await until(
         'the threads are bound',
-        async () => (await elements(reader, 'smaller', app)) === all,
+        async () => (await elements(reader, 'smaller', app, app.tids)) === all,
       );
       await app.untilAll('bound');
       renameSync(stage.map, `${stage.directory}/shapes/smaller`);
