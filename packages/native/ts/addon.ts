@@ -33,6 +33,8 @@ export function addonOver(compiled: CompiledAddon): Addon {
   const glance = glancing(compiled);
   const meetPool = meetingPool(compiled);
   const findsHelpers = environmentVariable('SCHEDHINT_HELPERS') !== 'off';
+  // Of the last request: each attach makes the same one.
+  let helpers: { readonly request: HelpersRequest; readonly words: Int32Array } | undefined;
   return {
     ...compiled,
     attach(request, threadId, ownThread, places) {
@@ -68,7 +70,8 @@ export function addonOver(compiled: CompiledAddon): Addon {
     },
     findHelpers(handle, request) {
       if (!findsHelpers) return;
-      compiled.findHelpers(handle, helpersWords(request));
+      if (helpers?.request !== request) helpers = { request, words: helpersWords(request) };
+      compiled.findHelpers(handle, helpers.words);
       meetPool();
     },
     startGcHook: (handle, request) => compiled.startGcHook(handle, gcWords(request)),

@@ -30,9 +30,16 @@ uint32_t* WordAt(const HeldBlockSet& blocks, uint32_t slot, uint32_t offset) {
 }  // namespace
 
 void Channel::WantHelpers(const schedhint_helpers_layout& layout) {
-  bool is_process = layout.process_slot < slots_.size() &&
-                    slots_[layout.process_slot].owner == SCHEDHINT_OWNER_PROCESS;
-  if (kind_ == SCHEDHINT_KIND_UPTR && is_process) helpers_layout_ = layout;
+  if (kind_ != SCHEDHINT_KIND_UPTR || layout.process_slot >= slots_.size()) return;
+  const schedhint_slot& slot = slots_[layout.process_slot];
+  auto fits = [&slot](uint32_t offset) {
+    return offset % sizeof(uint32_t) == 0 && offset < slot.size &&
+           slot.size - offset >= sizeof(uint32_t);
+  };
+  if (slot.owner == SCHEDHINT_OWNER_PROCESS && fits(layout.flags) &&
+      std::all_of(std::begin(layout.same), std::end(layout.same), fits)) {
+    helpers_layout_ = layout;
+  }
 }
 
 void Channel::BindHelpers(const std::vector<HelperThread>& known) {

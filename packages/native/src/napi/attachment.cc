@@ -167,10 +167,7 @@ void FindHelpers(const Napi::CallbackInfo& info) {
   schedhint_binding* binding = BindingOf(info);
   schedhint_helpers_layout layout;
   if (binding == nullptr || !Read(info[1], &layout)) return;
-  BlockPart process = BlockOf(binding, layout.process_slot);
-  bool has_all = process.Has(layout.flags, 4);
-  for (uint32_t offset : layout.same) has_all &= process.Has(offset, 4);
-  if (has_all) SharedRegistry().find_helpers(binding, &layout);
+  SharedRegistry().find_helpers(binding, &layout);
 }
 
 void SetHint(const Napi::CallbackInfo& info) {
