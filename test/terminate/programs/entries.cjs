@@ -56,6 +56,8 @@ const gcRequest = {
   hint: -1,
 };
 
+const helpers = { processSlot: 1, flags: 12, boundFlag: 1, inheritFlag: 2, same: [0, 16, 20, 24] };
+
 exports.entries = {
   init({ file }) {
     const module = { exports: {} };
@@ -88,6 +90,8 @@ exports.entries = {
     addon.startGcHook(handle, gcRequest);
     return () => addon.stopGcHook(handle);
   },
+  findHelpers: onHandle((addon, handle) => addon.findHelpers(handle, helpers)),
+  meetPool: onHandle((addon) => addon.meetPool()),
   release: onHandle((addon, handle) => addon.release(handle)),
   onStatusChange: onHandle((addon) => addon.onStatusChange(() => {}, {})),
   'onStatusChange, a call': ({ own }) => {

@@ -136,7 +136,8 @@ bool HasPool(uint32_t size) {
 // When to call again, in ms; 0: not before the status changes.
 Napi::Value MeetPool(const Napi::CallbackInfo& info) {
   uint32_t next_ms = 0;
-  if (!has_met && tries < kTries && SharedRegistry().wants_pool_threads() != 0) {
+  bool is_main = syscall(SYS_gettid) == getpid();
+  if (is_main && !has_met && tries < kTries && SharedRegistry().wants_pool_threads() != 0) {
     uint32_t size = PoolSize();
     bool is_there = HasPool(size);
     bool is_first = interval_ms == 0;  // the app is about to start
