@@ -2,7 +2,7 @@
 // met. Threads of other libraries have none, and nothing is left when the process detaches.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -222,6 +222,28 @@ describeOnKernel('helper threads', () => {
     });
     expect(await done).toBeGreaterThan(0);
     await untilElements(POOL);
+  });
+
+  test('of which one is blocked: the others do not wait for it, and it is found later', async () => {
+    node = await start();
+    await node.run(attach, map);
+    const scratch = mkdtempSync(join(tmpdir(), 'schedhint-helpers-'));
+    const fifo = join(scratch, 'fifo');
+    try {
+      execFileSync('mkfifo', [fifo]);
+      // Not opened before a writer opens it.
+      await node.run(({ require, keep }, path) => {
+        const { open } = require('node:fs') as typeof import('node:fs');
+        keep.opened = new Promise((resolve) => open(path, 'r', resolve));
+      }, fifo);
+      await untilElements(POOL - 1);
+      expect(await node.run(usePool)).toBe(true);
+      closeSync(openSync(fifo, constants.O_WRONLY));
+      await node.run(({ keep }) => keep.opened);
+      await untilElements(POOL);
+    } finally {
+      rmSync(scratch, { recursive: true });
+    }
   });
 
   test('are found once there are descriptors', async () => {
