@@ -18,18 +18,26 @@ const REFUSE = fileURLToPath(new URL('../faults/programs/build/refuse', import.m
 
 /** An app of no privilege whose container refuses it a system call. */
 async function startRefused(syscall: string, socket: string): Promise<NodeProcess> {
-  const node = await NodeProcess.start({
+  const node = await startRefusedAsRoot(syscall, socket);
+  await becomeNobody(node);
+  return node;
+}
+
+function startRefusedAsRoot(syscall: string, socket: string): Promise<NodeProcess> {
+  return NodeProcess.start({
     execPath: REFUSE,
     execArgv: [syscall, 'EPERM', process.execPath],
     env: { SCHEDHINT_BROKER: socket },
   });
-  // Only now, with everything loaded: the sources need not be readable for everyone.
+}
+
+/** Once everything is loaded, workers too: the sources need not be readable for everyone. */
+async function becomeNobody(node: NodeProcess): Promise<void> {
   await node.run((_, uid) => {
     process.setgroups!([]);
     process.setgid!(uid);
     process.setuid!(uid);
   }, NOBODY);
-  return node;
 }
 
 function attach({ schedhint, keep }: Context, map: string) {
@@ -114,9 +122,10 @@ describeOnKernel('an app that may not open the map', () => {
   test('workers too, and all of it is given back', async () => {
     const pinsBefore = await settledPins();
     await startBroker();
-    node = await startRefused('bpf', socket);
-    const main = await node.run(attach, map);
+    node = await startRefusedAsRoot('bpf', socket);
     const workers = await Promise.all([1, 2, 3, 4].map(() => node.startWorker()));
+    await becomeNobody(node);
+    const main = await node.run(attach, map);
     const tids = await Promise.all(workers.map((worker) => worker.run(attach, map)));
     for (const tid of [main, ...tids]) await untilElement(tid, 'there');
     await until('five are bound', async () => (await node.run(counts)).bound === 5);
