@@ -107,27 +107,40 @@ int BPF_PROG(schedhint_enqueue, struct task_struct* p, __u64 enq_flags) {
 /* Counted from here a loop's bound is no constant to the verifier, which would follow each turn. */
 static volatile __u32 zero;
 
+/* Does one that waits belong into this queue now? */
+static __always_inline bool belongs_into(struct task_struct* p, struct task* task, __u32 into,
+                                         __u64 now) {
+  struct schedhint_ctx found;
+
+  find(p, task, now, &found);
+  if ((wish(p, task, &found) == AHEAD) != (into == AHEAD)) return false;
+  return into != AHEAD || classify(p, task, &found) == AHEAD;
+}
+
+/* A function of the program, not inlined: what it leaves on the stack is gone at its end. Else
+ * verifiers before 6.18 tell the turns of the loop below apart by it, and follow a million
+ * instructions. */
+static __noinline void sort_one(struct bpf_iter_scx_dsq* it, struct task_struct* p, __u32 into,
+                                __u64 now) {
+  struct task* task = task_of(p);
+
+  if (!task || !belongs_into(p, task, into, now)) return;
+  scx_bpf_dsq_move_set_vtime(it, order_of(task, now));
+  if (!scx_bpf_dsq_move_vtime(it, p, into, 0)) return;
+  note_queued(task, into);
+  count(into == AHEAD ? STAT_promoted : STAT_demoted, 1);
+}
+
 /* Moves what waits to where it belongs now: helpers of a pause that has begun since they were
  * queued go ahead, and those that were ahead go back when it is over. */
 static __always_inline void sort_queue(__u64 queue, __u32 into, __u64 now) {
   struct bpf_iter_scx_dsq it;
-  struct schedhint_ctx found;
   struct task_struct* p;
-  struct task* task;
   __u32 looked = zero;
 
   if (!bpf_iter_scx_dsq_new(&it, queue, 0)) {
-    while (looked++ < QUEUED_LOOKED_AT && (p = bpf_iter_scx_dsq_next(&it))) {
-      task = task_of(p);
-      if (!task) continue;
-      find(p, task, now, &found);
-      if ((wish(p, task, &found) == AHEAD) != (into == AHEAD)) continue;
-      if (into == AHEAD && classify(p, task, &found) != AHEAD) continue;
-      scx_bpf_dsq_move_set_vtime(&it, order_of(task, now));
-      if (!scx_bpf_dsq_move_vtime(&it, p, into, 0)) continue;
-      note_queued(task, into);
-      count(into == AHEAD ? STAT_promoted : STAT_demoted, 1);
-    }
+    while (looked++ < QUEUED_LOOKED_AT && (p = bpf_iter_scx_dsq_next(&it)))
+      sort_one(&it, p, into, now);
   }
   bpf_iter_scx_dsq_destroy(&it);
 }
