@@ -6,7 +6,7 @@ export const limits = {
   '@schedhint/core': { base: 125 },
   '@schedhint/gc-hooks': { base: 7 },
   // For musl the addon has the C++ library in it.
-  '@schedhint/native': { base: 39, eachPrebuild: 60, eachForMusl: 130 },
+  '@schedhint/native': { base: 42, eachPrebuild: 71, eachForMusl: 130 },
   '@schedhint/observer': { base: 10, eachPrebuild: 630 },
   schedhint: { base: 110 },
 };

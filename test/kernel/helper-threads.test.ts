@@ -53,6 +53,16 @@ function counts({ addon }: Context) {
   return fixed;
 }
 
+/** Has the answer of a broker come before anyone listens to changes of the status. */
+function listenLate({ addon }: Context) {
+  const listen = addon.onStatusChange;
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  addon.onStatusChange = (...args) => {
+    while (addon.counts().bound === 0) Atomics.wait(clock, 0, 0, 5);
+    listen(...args);
+  };
+}
+
 const flags = ({ keep }: Context) => keep.thread.blocks.process.flags as number;
 
 describeOnKernel('helper threads', () => {
@@ -170,9 +180,12 @@ describeOnKernel('helper threads', () => {
     await untilElements(POOL);
   });
 
-  test(
-    'are bound by a broker where the process may not do so, and are again by the next one',
-    async () => {
+  test.each([
+    ['', () => undefined],
+    [' that answers before anyone listens', listenLate],
+  ])(
+    'are bound by a broker%s where the process may not do so, and are again by the next one',
+    async (_, prepare) => {
       buildBroker();
       const scratch = mkdtempSync(join(tmpdir(), 'schedhint-helpers-'));
       const socket = join(scratch, 'broker.sock');
@@ -183,6 +196,7 @@ describeOnKernel('helper threads', () => {
           execArgv: ['bpf', 'EPERM', process.execPath],
           env: { SCHEDHINT_BROKER: socket },
         });
+        await node.run(prepare);
         await node.run(usePool);
         await node.run(attach, map);
         await untilElements(POOL);

@@ -54,6 +54,8 @@ export function addonOver(compiled: CompiledAddon): Addon {
         meetPool();
         callback();
       }, resource);
+      // No listener has been called for changes before this one.
+      meetPool();
     },
     status(handle): NativeStatus {
       compiled.status(handle, status);
