@@ -117,9 +117,9 @@ static __always_inline bool belongs_into(struct task_struct* p, struct task* tas
   return into != AHEAD || classify(p, task, &found) == AHEAD;
 }
 
-/* A function of the program, not inlined: what it leaves on the stack is gone at its end. Else
- * verifiers before 6.18 tell the turns of the loop below apart by it, and follow a million
- * instructions. */
+/* Not inlined: the verifier forgets a function's stack when it returns. Inlined, the verifier
+ * of 6.17 distinguished the turns of the loop below by what was left on the stack, and gave up
+ * after a million instructions. */
 static __noinline void sort_one(struct bpf_iter_scx_dsq* it, struct task_struct* p, __u32 into,
                                 __u64 now) {
   struct task* task = task_of(p);
