@@ -112,11 +112,13 @@ describe.runIf(process.platform === 'linux')('the client in C, without a map', (
     expect(zeroed).toBe(1);
   });
 
-  test('loses no store while its blocks move', () => {
+  test('loses no store while its blocks move, and shows no half of a group where they were', () => {
     const said = execFileSync(program, ['move', '3000'], { encoding: 'utf8' });
-    const { written, lost } = JSON.parse(said.split('\n')[1]!);
+    const { written, lost, good, mixed } = JSON.parse(said.split('\n')[1]!);
     expect(written).toBeGreaterThan(1000);
     expect(lost).toBe(0);
+    expect(good).toBeGreaterThan(1000);
+    expect(mixed).toBe(0);
   });
 
   test('says what was tried', () => {

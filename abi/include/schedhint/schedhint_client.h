@@ -82,6 +82,7 @@ struct schedhint_handle {
 	struct schedhint_handle *next;
 	int pidfd, is_leader, is_bound;
 	__u32 left_in; /* id of a map in which an element of it may be; ~0: of several */
+	__u32 seq;     /* as stored last: while a block moves, its own may be an earlier one */
 	__u32 gc_depth, gc_kind;
 	__u64 gc_expect_ns[3];
 };
@@ -91,8 +92,6 @@ struct schedhint_hints {
 	__u32 urgency, hints, slice_us, runtime_us;
 	__u64 deadline_ns, user;
 };
-
-typedef __u64 __attribute__((may_alias)) schedhint_pair; /* of __u32 */
 
 #define SCHEDHINT_STORE(place, value)	__atomic_store_n(&(place), value, __ATOMIC_RELAXED)
 #define SCHEDHINT_PUBLISH(place, value) __atomic_store_n(&(place), value, __ATOMIC_RELEASE)
@@ -335,16 +334,15 @@ static inline void schedhint_set(struct schedhint_handle *handle,
 				 const struct schedhint_hints *hints)
 {
 	struct schedhint_thread *thread = handle->thread;
-	__u32 seq = thread->seq;
 
-	SCHEDHINT_STORE(thread->seq, seq + 1);
+	SCHEDHINT_STORE(thread->seq, ++handle->seq);
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 	schedhint_set_urgency(handle, hints->urgency, hints->hints);
 	SCHEDHINT_STORE(thread->slice_us, hints->slice_us);
 	SCHEDHINT_STORE(thread->runtime_us, hints->runtime_us);
 	SCHEDHINT_STORE(thread->deadline_ns, hints->deadline_ns);
 	SCHEDHINT_STORE(thread->user, hints->user);
-	SCHEDHINT_PUBLISH(thread->seq, seq + 2);
+	SCHEDHINT_PUBLISH(thread->seq, ++handle->seq);
 }
 
 static inline void schedhint_set_phase(struct schedhint_handle *handle, enum schedhint_phase phase)

@@ -153,6 +153,23 @@ static inline int schedhint_memfd(void)
 }
 
 /*
+ * Empties a block in pages that the process does not store to any more. A program may
+ * still read it there, and must not take what is left halfway for a group: before
+ * anything else of it changes, the block is no thread's, and its seq odd.
+ */
+static inline void schedhint_empty(struct schedhint_thread *block, int is_process)
+{
+	schedhint_pair *words = (schedhint_pair *)(void *)block;
+	__u32 abi_and_seq[2] = {0, is_process ? 0 : block->seq | 1}, i;
+
+	__atomic_store_n(words, *(schedhint_pair *)(void *)abi_and_seq, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	for (i = 1; i < SCHEDHINT_BLOCK / sizeof(*words); i++)
+		__atomic_store_n(&words[i], 0, __ATOMIC_RELAXED);
+	__atomic_store_n(words, 0, __ATOMIC_RELEASE);
+}
+
+/*
  * Moves a chunk, at its place, into a memfd that can be handed over: the memfd, or
  * -errno. Threads go on storing. Of a shared mapping mremap(2) makes a second one,
  * through which the old pages are still there afterwards: what was stored to them
@@ -162,6 +179,7 @@ static inline int schedhint_move(struct schedhint_map *m, __u32 chunk)
 {
 	__u32 *place = (__u32 *)(void *)(m->memory + (size_t)chunk * SCHEDHINT_CHUNK);
 	__u32 *copy = (__u32 *)(void *)(m->memory + SCHEDHINT_MEMORY), *old;
+	__u32 *gc_threads = &((struct schedhint_process *)(void *)m->memory)->gc_threads;
 	void *second = mremap(place, 0, SCHEDHINT_CHUNK, MREMAP_MAYMOVE), *moved = MAP_FAILED;
 	__u32 i, last;
 	int fd;
@@ -187,12 +205,14 @@ static inline int schedhint_move(struct schedhint_map *m, __u32 chunk)
 	madvise(place, SCHEDHINT_CHUNK, MADV_DONTFORK);
 	for (i = 0; i < SCHEDHINT_CHUNK / sizeof(*copy); i++) {
 		last = __atomic_load_n(&old[i], __ATOMIC_RELAXED);
-		if (last != copy[i])
+		if (&place[i] == gc_threads) /* others have added to either */
+			__atomic_fetch_add(&place[i], last - copy[i], __ATOMIC_RELAXED);
+		else if (last != copy[i])
 			__atomic_compare_exchange_n(&place[i], &copy[i], last, 0, __ATOMIC_RELAXED,
 						    __ATOMIC_RELAXED);
-		if (last) /* the old pages do not change any more: empty them */
-			__atomic_store_n(&old[i], 0, __ATOMIC_RELAXED);
 	}
+	for (i = 0; i < SCHEDHINT_CHUNK_BLOCKS; i++) /* the very first is the process's */
+		schedhint_empty((struct schedhint_thread *)second + i, chunk + i == 0);
 	munmap(second, SCHEDHINT_CHUNK);
 	return fd;
 }

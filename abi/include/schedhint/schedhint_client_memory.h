@@ -32,6 +32,8 @@ enum {
 };
 #define SCHEDHINT_SECOND_NS 1000000000ULL
 
+typedef __u64 __attribute__((may_alias)) schedhint_pair; /* of __u32 */
+
 struct schedhint_memory {
 	unsigned char *start; /* and behind the blocks a chunk for moving one */
 	struct schedhint_memory *next;

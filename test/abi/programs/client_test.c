@@ -4,15 +4,14 @@
  *
  *   client_test write PIN SOCKET   {"tid"}, and when stdin ends {"written","late","lost"}:
  *                            groups of hints, by a broker
- *   client_test move TIMES         the same, while the blocks move so many times
- *   client_test open PIN     {"step","error","detail","bound"}   what a map makes of it
- *   client_test fork PIN     {"child":status,"urgency","gcCount","bound"}
- *                            what a forked child can do, and what it leaves of its parent's
- *   client_test reuse        {"early","late","zeroed"}           blocks that came again: within a
- *                            second of being freed, and after it; and whether those were zeroed
- *   client_test clock        {"now":ns,"attached":ns,"monotonic":ns}
- *   client_test ends PIN     {"bound","counted","detached","after"}
- *                            a thread that has ended is detached by another
+ *   client_test move TIMES         the same and {"good","mixed"}, while the blocks move so many
+ * times: groups that the pages showed which the blocks moved out of client_test open PIN
+ * {"step","error","detail","bound"}   what a map makes of it client_test fork PIN
+ * {"child":status,"urgency","gcCount","bound"} what a forked child can do, and what it leaves of
+ * its parent's client_test reuse        {"early","late","zeroed"}           blocks that came again:
+ * within a second of being freed, and after it; and whether those were zeroed client_test clock
+ * {"now":ns,"attached":ns,"monotonic":ns} client_test ends PIN
+ * {"bound","counted","detached","after"} a thread that has ended is detached by another
  */
 #include <schedhint/schedhint_client.h>
 #include <stdlib.h>
@@ -127,6 +126,8 @@ static void end_thread(const char* pin) {
   printf("\"after\":%u}\n", client.process->bound_threads);
 }
 
+#define SCHEDHINT_LOAD(place) __atomic_load_n(&(place), __ATOMIC_RELAXED)
+
 static volatile int is_over;
 static unsigned long long written;
 static int late, lost;
@@ -161,7 +162,7 @@ static void* write_groups(void* unused) {
 static void report_written(pthread_t thread) {
   is_over = 1;
   pthread_join(thread, NULL);
-  printf("{\"written\":%llu,\"late\":%d,\"lost\":%d}\n", written, late, lost);
+  printf("{\"written\":%llu,\"late\":%d,\"lost\":%d", written, late, lost);
 }
 
 static void write_by_broker(const char* pin, const char* socket) {
@@ -177,23 +178,67 @@ static void write_by_broker(const char* pin, const char* socket) {
     usleep(1000);
   }
   report_written(thread);
+  printf("}\n");
+}
+
+static struct schedhint_thread* left_block; /* of the writer, in the pages that it moves out of */
+static unsigned long long looks, good, mixed;
+
+/* As a BPF program that an element of a broker that was killed still leads to the old pages. */
+static void* read_groups(void* unused) {
+  (void)unused;
+  while (!is_over) {
+    struct schedhint_thread* block = __atomic_load_n(&left_block, __ATOMIC_ACQUIRE);
+
+    if (block && SCHEDHINT_LOAD(block->abi) == SCHEDHINT_ABI) {
+      __u32 seq = SCHEDHINT_LOAD(block->seq), urgency;
+      __u64 deadline_ns, user;
+
+      __atomic_thread_fence(__ATOMIC_ACQUIRE);
+      urgency = SCHEDHINT_LOAD(block->urgency);
+      deadline_ns = SCHEDHINT_LOAD(block->deadline_ns);
+      user = SCHEDHINT_LOAD(block->user);
+      __atomic_thread_fence(__ATOMIC_ACQUIRE);
+      if (!(seq & 1) && SCHEDHINT_LOAD(block->seq) == seq && (urgency || deadline_ns || user)) {
+        good++;
+        mixed += urgency != deadline_ns % 1024 + 1 || user != deadline_ns * 3;
+      }
+    }
+    __atomic_fetch_add(&looks, 1, __ATOMIC_RELEASE);
+  }
+  return NULL;
 }
 
 /* Moves the blocks again and again, as each new connection to a broker does once. */
 static void move_blocks(int times) {
   struct schedhint_options options = {"/sys/fs/bpf/no-such-map", NULL, 0, 0};
-  pthread_t thread;
+  enum { WRITER = 1 }; /* its block; the process has the first one */
+  unsigned long long before;
+  pthread_t writer, reader;
 
   if (schedhint_client_init(&client, &options)) exit(1);
-  pthread_create(&thread, NULL, write_groups, NULL);
+  pthread_create(&writer, NULL, write_groups, NULL);
+  pthread_create(&reader, NULL, read_groups, NULL);
   for (int i = 0; i < times; i++) {
-    int memory = schedhint_move(&client.map, 0);
+    unsigned char* left = mremap(client.map.memory, 0, SCHEDHINT_CHUNK, MREMAP_MAYMOVE);
+    int memory;
 
+    if (left == MAP_FAILED) exit(1);
+    __atomic_store_n(&left_block, (struct schedhint_thread*)(void*)left + WRITER, __ATOMIC_RELEASE);
+    memory = schedhint_move(&client.map, 0);
     if (memory < 0) exit(1);
     close(memory);
     usleep(50);
+    __atomic_store_n(&left_block, NULL, __ATOMIC_RELEASE);
+    before = __atomic_load_n(&looks, __ATOMIC_ACQUIRE);
+    while (__atomic_load_n(&looks, __ATOMIC_ACQUIRE) < before + 2) usleep(10);
+    for (size_t at = 0; at < SCHEDHINT_CHUNK; at++)
+      if (left[at]) exit(1);
+    munmap(left, SCHEDHINT_CHUNK);
   }
-  report_written(thread);
+  report_written(writer);
+  pthread_join(reader, NULL);
+  printf(",\"good\":%llu,\"mixed\":%llu}\n", good, mixed);
 }
 
 int main(int argc, char** argv) {

@@ -11,8 +11,6 @@
 #include <algorithm>
 #include <atomic>
 
-#include "memory/live_move.h"
-
 namespace schedhint {
 namespace {
 
@@ -111,12 +109,12 @@ const uint8_t* BlockMemory::ChunkOf(const uint8_t* address) const {
   return Find(address)->address;
 }
 
-int BlockMemory::MoveIntoMemfd(const uint8_t* address) {
+int BlockMemory::MoveIntoMemfd(const uint8_t* address, const LiveWords& words) {
   Chunk& chunk = chunks_[static_cast<size_t>(Find(address) - chunks_.begin())];
   if (chunk.is_private) return -EINVAL;
   int fd = CreateAllocated(kChunkBytes);
   if (fd < 0) return fd;
-  if (int error = MoveIntoFile(chunk.address, kChunkBytes, fd)) {
+  if (int error = MoveIntoFile(chunk.address, kChunkBytes, fd, words)) {
     close(fd);
     return error;
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kernel/block_size.h"
+#include "memory/live_move.h"
 
 namespace schedhint {
 
@@ -27,7 +28,7 @@ class BlockMemory {
   // pages are there, and charged to this process. A program that still finds a block through an
   // element of a broker that is gone finds zeroes from now on, that is no block, until the thread
   // is bound again. The descriptor, which the caller closes; or -errno.
-  int MoveIntoMemfd(const uint8_t* chunk);
+  int MoveIntoMemfd(const uint8_t* chunk, const LiveWords& words);
   // No block is in use, and all are zeroed: gives the memfds back.
   void Unshare();
 

@@ -3,6 +3,9 @@
 // program to them holds the set; when the last one lets go they return to the pool, into
 // quarantine.
 
+#include <schedhint/schedhint.h>
+
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -32,6 +35,7 @@ class BlockSet : public FromSlab<BlockSet> {
       if (slots[slot].owner != owner) continue;
       by_slot_[slot] = pool_->Take(slots[slot].size);
       if (by_slot_[slot].address == nullptr) return false;
+      if (IsThreadOfAbi1(slots[slot])) pool_->MarkThread(by_slot_[slot]);
     }
     return true;
   }
@@ -75,6 +79,12 @@ class BlockSet : public FromSlab<BlockSet> {
 
  private:
   friend class Held<BlockSet>;
+
+  static bool IsThreadOfAbi1(const schedhint_slot& slot) {
+    return slot.owner == SCHEDHINT_OWNER_THREAD && slot.size == sizeof(schedhint_thread) &&
+           slot.attach_ns == static_cast<int32_t>(offsetof(schedhint_thread, attach_ns)) &&
+           slot.reader == static_cast<int32_t>(offsetof(schedhint_thread, reader_abi));
+  }
 
   void SetCount(size_t count) {
     count_ = count;

@@ -43,9 +43,46 @@ void StoreAgain(uint64_t copied, uint64_t last, uint64_t* word) {
       !__atomic_compare_exchange_n(word, &now, next, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED));
 }
 
+// Where two threads add, one before the move and one after it, both have stored the same byte.
+void AddAgain(const LiveWords& words, const uint8_t* old_bytes, uint8_t* copied, uint8_t* bytes) {
+  for (size_t offset : words.counters) {
+    uint32_t last =
+        __atomic_load_n(reinterpret_cast<const uint32_t*>(old_bytes + offset), __ATOMIC_RELAXED);
+    uint32_t before;
+    std::memcpy(&before, copied + offset, sizeof(before));
+    std::memcpy(copied + offset, &last, sizeof(last));
+    __atomic_fetch_add(reinterpret_cast<uint32_t*>(bytes + offset), last - before,
+                       __ATOMIC_RELAXED);
+  }
+}
+
+// What nobody will change any more must not be taken for the truth; nor what is left of a group
+// meanwhile, by a program that comes when half of it is gone.
+void Empty(uint64_t* words, size_t count, const std::vector<size_t>& heads) {
+  std::vector<bool> is_head(count);
+  for (size_t offset : heads) {
+    size_t i = offset / sizeof(*words);
+    uint32_t abi_and_seq[2];
+    std::memcpy(abi_and_seq, &words[i], sizeof(abi_and_seq));
+    abi_and_seq[0] = 0;
+    abi_and_seq[1] |= 1;
+    uint64_t closed;
+    std::memcpy(&closed, abi_and_seq, sizeof(closed));
+    __atomic_store_n(&words[i], closed, __ATOMIC_RELAXED);
+    is_head[i] = true;
+  }
+  __atomic_thread_fence(__ATOMIC_RELEASE);
+  for (size_t i = 0; i < count; i++) {
+    if (words[i] != 0 && !is_head[i]) __atomic_store_n(&words[i], 0, __ATOMIC_RELAXED);
+  }
+  for (size_t offset : heads) {
+    __atomic_store_n(&words[offset / sizeof(*words)], 0, __ATOMIC_RELEASE);
+  }
+}
+
 }  // namespace
 
-int MoveIntoFile(void* memory, size_t bytes, int fd) {
+int MoveIntoFile(void* memory, size_t bytes, int fd, const LiveWords& live) {
   // Of a shared mapping mremap(2) makes a second one: through it the old pages are still there
   // when the first one leads to the file.
   void* second = mremap(memory, 0, bytes, MREMAP_MAYMOVE);
@@ -61,13 +98,13 @@ int MoveIntoFile(void* memory, size_t bytes, int fd) {
     error = -errno;
   }
   if (error == 0) {
+    AddAgain(live, static_cast<const uint8_t*>(second), reinterpret_cast<uint8_t*>(copied.data()),
+             static_cast<uint8_t*>(memory));
     uint64_t* words = static_cast<uint64_t*>(memory);
     for (size_t i = 0; i < copied.size(); i++) {
-      uint64_t last = __atomic_load_n(&old_words[i], __ATOMIC_RELAXED);
-      StoreAgain(copied[i], last, &words[i]);
-      // What nobody will change any more must not be taken for the truth.
-      if (last != 0) __atomic_store_n(&old_words[i], 0, __ATOMIC_RELAXED);
+      StoreAgain(copied[i], __atomic_load_n(&old_words[i], __ATOMIC_RELAXED), &words[i]);
     }
+    Empty(old_words, copied.size(), live.heads);
   }
   munmap(second, bytes);
   return error;

@@ -52,6 +52,8 @@ bool PagePool::AddPage(int size_class) {
 void PagePool::Return(Block block) {
   if (block.address == nullptr) return;
   std::lock_guard<std::mutex> lock(mutex_);
+  Unmark(&threads_, block);
+  Unmark(&counters_, block);
   quarantine_.push_back({block, MonotonicNow(0)});
   counts_.used--;
   counts_.quarantined++;
@@ -76,7 +78,30 @@ const uint8_t* PagePool::ChunkOf(const Block& block) {
 
 int PagePool::MoveIntoMemfd(const uint8_t* chunk) {
   std::lock_guard<std::mutex> lock(mutex_);
-  return memory_.MoveIntoMemfd(chunk);
+  auto within = [chunk](const std::set<const uint8_t*>& marked) {
+    std::vector<size_t> offsets;
+    auto end = marked.lower_bound(chunk + BlockMemory::kChunkBytes);
+    for (auto place = marked.lower_bound(chunk); place != end; ++place) {
+      offsets.push_back(static_cast<size_t>(*place - chunk));
+    }
+    return offsets;
+  };
+  return memory_.MoveIntoMemfd(chunk, {within(threads_), within(counters_)});
+}
+
+void PagePool::MarkThread(const Block& block) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  threads_.insert(block.address);
+}
+
+void PagePool::MarkCounter(const uint8_t* place) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  counters_.insert(place);
+}
+
+void PagePool::Unmark(std::set<const uint8_t*>* marked, const Block& block) {
+  marked->erase(marked->lower_bound(block.address),
+                marked->lower_bound(block.address + block.size));
 }
 
 uint64_t PagePool::Reap() {

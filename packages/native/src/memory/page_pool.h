@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 #include <mutex>
+#include <set>
 #include <vector>
 
 #include "kernel/block_size.h"
@@ -57,6 +58,10 @@ class PagePool {
   // What the block lies in, as BlockMemory has it.
   const uint8_t* ChunkOf(const Block& block);
   int MoveIntoMemfd(const uint8_t* chunk);
+  // What a move has to know of a block, until it is returned: that it is a thread's, of ABI 1, and
+  // where in a block threads add to 32 bits.
+  void MarkThread(const Block& block);
+  void MarkCounter(const uint8_t* place);
 
  private:
   static constexpr int kClasses = SizeClass(kLargestPage) + 1;  // 64, 128, ... 65536
@@ -67,6 +72,7 @@ class PagePool {
   };
 
   bool AddPage(int size_class);
+  static void Unmark(std::set<const uint8_t*>* marked, const Block& block);
   bool IsIdle() const { return counts_.used == 0 && counts_.quarantined == 0; }
 
   const uint32_t page_bytes_;
@@ -76,6 +82,7 @@ class PagePool {
   std::deque<Quarantined> quarantine_;
   uint8_t* chunk_ = nullptr;  // what is left of the last one begins here
   size_t chunk_left_ = 0;
+  std::set<const uint8_t*> threads_, counters_;  // marked
   PoolCounts counts_;
   uint64_t quarantine_ns_;
   bool has_reaper_ = false;

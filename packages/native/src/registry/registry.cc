@@ -266,6 +266,9 @@ bool Registry::StartGc(schedhint_binding* binding, const schedhint_gc_layout& la
     process_block = layout.process_slot < 0
                         ? nullptr
                         : element.At(static_cast<size_t>(layout.process_slot)).address;
+    if (process_block != nullptr) {
+      binding->channel->pool()->MarkCounter(process_block + layout.process_count);
+    }
   }
   return hook->Start(binding, thread_block, process_block, binding->hint.get(), layout);
 }
