@@ -15,9 +15,9 @@ await fastify.register(fastifyRequests, { requests: trackRequests(thread.hints) 
 const answer = async ({ method, url, body }) =>
   `${method} ${url}: ${JSON.stringify(body).length} bytes\n`;
 
-const checkout = { config: { schedhint: { urgency: 900, deadlineMs: DUE_MS } } };
+const checkout = { config: { schedhint: { urgency: 'critical', deadlineMs: DUE_MS } } };
 fastify.post('/checkout', checkout, answer);
-fastify.post('/report', { config: { schedhint: { urgency: 100 } } }, answer);
+fastify.post('/report', { config: { schedhint: { urgency: 'low' } } }, answer);
 fastify.post('/events', { config: { schedhint: null } }, answer); // stays out of it
 
 await fastify.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' });

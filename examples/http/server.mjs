@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { attachThread, deadlineIn } from 'schedhint';
+import { attachThread } from 'schedhint';
 import { trackHttpServer, trackRequests } from 'schedhint/requests';
 
 /** When an answer of the checkout is due, in milliseconds. */
@@ -12,16 +12,16 @@ const DUE_MS = Number(process.env.DUE_MS ?? 50);
 
 /** What the paths want; the last one begins with anything. */
 const ROUTES = [
-  ['/checkout', { urgency: 900, deadlineMs: DUE_MS }],
-  ['/report', { urgency: 100 }],
+  ['/checkout', { urgency: 'critical', deadlineMs: DUE_MS }],
+  ['/report', { urgency: 'low' }],
   ['/', {}],
 ];
 
 /** A client that says itself how long it will wait: `x-timeout-ms: 20`. */
 function describe({ url, headers }) {
   const [, { urgency, deadlineMs }] = ROUTES.find(([path]) => url.startsWith(path));
-  const wait = headers['x-timeout-ms'] ? Number(headers['x-timeout-ms']) : deadlineMs;
-  return { urgency, deadlineNs: wait ? deadlineIn(wait) : undefined };
+  const wait = headers['x-timeout-ms'];
+  return { urgency, deadlineMs: wait ? Number(wait) : deadlineMs };
 }
 
 const thread = attachThread();

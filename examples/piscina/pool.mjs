@@ -15,8 +15,8 @@ const [urgent, ...others] = process.argv.slice(2);
 const dueMs = Number(process.env.DUE_MS ?? 100);
 // The deadline is set here, so the time that a task waits for a worker counts.
 const tasks = [
-  { url: urgent, hints: { urgency: 900, deadlineNs: deadlineIn(dueMs) } },
-  ...others.map((url) => ({ url, hints: { urgency: 1 } })),
+  { url: urgent, hints: { urgency: 'critical', deadlineNs: deadlineIn(dueMs) } },
+  ...others.map((url) => ({ url, hints: { urgency: 'low' } })),
 ];
 
 await Promise.all(

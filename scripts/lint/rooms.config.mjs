@@ -126,6 +126,8 @@ export const cpp = [
 export const nativeUsers = [
   'packages/core/src/thread',
   'packages/core/src/channel',
+  // Asks for the offset of the time namespace.
+  'packages/core/src/block/clock.ts',
   'packages/core/src/btf/source.ts',
   'packages/gc-hooks/src',
   'packages/schedhint/src/register',

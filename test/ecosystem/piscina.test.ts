@@ -45,7 +45,8 @@ describeOnKernel('tasks of a pool', () => {
         .filter(({ tgid, tid, kind }) => tgid === pool.pid && tid !== tgid && kind === 'js')
         .map(({ hints }) => hints);
     };
-    const urgencies = async () => (await workers()).map(({ urgency }) => urgency).sort();
+    const urgencies = async () =>
+      (await workers()).map(({ urgency }) => urgency).sort((a, b) => a - b);
     const untilSeen = (expected: number[]) =>
       until(
         `workers with ${expected}`,
@@ -54,14 +55,14 @@ describeOnKernel('tasks of a pool', () => {
       );
 
     await until('both documents are asked for', () => held.size === 2);
-    await untilSeen([1, 900]);
-    const { deadlineNs } = (await workers()).find(({ urgency }) => urgency === 900)!;
+    await untilSeen([256, 1024]);
+    const { deadlineNs } = (await workers()).find(({ urgency }) => urgency === 1024)!;
     expect(BigInt(deadlineNs)).toBeGreaterThanOrEqual(from);
     expect(BigInt(deadlineNs)).toBeLessThanOrEqual(deadlineIn(DUE_MS));
 
     held.get('/urgent')!.end('document');
     expect(await pool.next()).toMatchObject({ url: urls[0], digest: expect.any(String) });
-    await untilSeen([0, 1]);
+    await untilSeen([0, 256]);
     held.get('/batch')!.end('document');
     expect(await pool.next()).toMatchObject({ url: urls[1] });
   });

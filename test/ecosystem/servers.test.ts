@@ -57,20 +57,20 @@ describeOnKernel('requests in flight', () => {
   ])('%s %o', async (name, env) => {
     const port = await start(name, env);
     const report = HeldRequest.begin(port, '/report', JSON_BODY);
-    await untilSeen(100, never);
+    await untilSeen(256, never);
 
     const from = deadlineIn(DUE_MS);
     const checkout = HeldRequest.begin(port, '/checkout', JSON_BODY);
-    await untilSeen(900, (due) => due >= from && due <= deadlineIn(DUE_MS));
+    await untilSeen(1024, (due) => due >= from && due <= deadlineIn(DUE_MS));
     const { deadlineNs } = (await seen())!;
 
     // Later, so its deadline is too.
     const another = HeldRequest.begin(port, '/checkout', JSON_BODY);
     expect(await report.answer()).toContain('POST /report: ');
-    await untilSeen(900, (due) => due === BigInt(deadlineNs));
+    await untilSeen(1024, (due) => due === BigInt(deadlineNs));
 
     checkout.drop();
-    await untilSeen(900, (due) => due > BigInt(deadlineNs));
+    await untilSeen(1024, (due) => due > BigInt(deadlineNs));
     expect(await another.answer()).toContain('/checkout');
     await untilSeen(0, never);
     await server.stop();
@@ -80,7 +80,7 @@ describeOnKernel('requests in flight', () => {
     const port = await start('http/server.mjs');
     const from = deadlineIn(5000);
     const patient = HeldRequest.begin(port, '/report', { 'x-timeout-ms': '5000' });
-    await untilSeen(100, (due) => due >= from && due <= deadlineIn(5000));
+    await untilSeen(256, (due) => due >= from && due <= deadlineIn(5000));
     const liar = HeldRequest.begin(port, '/report', { 'x-timeout-ms': 'soon' });
     expect(await liar.answer()).toContain('/report');
     expect(await patient.answer()).toContain('/report');
@@ -90,7 +90,7 @@ describeOnKernel('requests in flight', () => {
   test('fastify: a route that stays out of it', async () => {
     const port = await start('fastify/server.mjs');
     const report = HeldRequest.begin(port, '/report', JSON_BODY);
-    await untilSeen(100, never);
+    await untilSeen(256, never);
     const events = HeldRequest.begin(port, '/events', JSON_BODY);
     expect(await report.answer()).toContain('/report');
     await untilSeen(0, never);

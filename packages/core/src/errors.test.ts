@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rangeError, show, typeError } from './errors.js';
+import { checkNames, rangeError, show, typeError } from './errors.js';
 
 test('errors are the built-in classes with a code', () => {
   const type = typeError('ERR_FIELD_TYPE', 'text');
@@ -43,4 +43,25 @@ test('show tells values of different types apart, and never throws', () => {
     'true',
   ]);
   expect(show('x'.repeat(1000)).length).toBeLessThan(50);
+});
+
+test.each([
+  ['deadline', 'did you mean deadlineMs?'],
+  ['deadlinems', 'did you mean deadlineMs?'],
+  ['urgencey', 'did you mean urgency?'],
+  ['Urgency', 'did you mean urgency?'],
+  ['batchWork', 'did you mean batch?'],
+  ['x', 'known are urgency, batch, deadlineMs'],
+  ['constructor', 'known are urgency, batch, deadlineMs'],
+  ['', 'known are urgency, batch, deadlineMs'],
+])('checkNames refuses %o and says: %s', (name, hint) => {
+  const known = ['urgency', 'batch', 'deadlineMs'];
+  checkNames('set', { urgency: 1, deadlineMs: undefined }, known);
+  expect(() => checkNames('set', { urgency: 1, [name]: 1 }, known)).toThrow(
+    expect.objectContaining({
+      name: 'TypeError',
+      code: 'ERR_OPTION',
+      message: `set: unknown name ${JSON.stringify(name)}; ${hint}`,
+    }),
+  );
 });

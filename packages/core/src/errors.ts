@@ -62,3 +62,59 @@ export function show(value: unknown): string {
       return String(value);
   }
 }
+
+/**
+ * Throws unless an object has only keys that are known.
+ *
+ * @param what messages begin with it
+ * @throws TypeError `ERR_OPTION`, with the name that may have been meant
+ */
+export function checkNames(what: string, values: object, known: readonly string[]): void {
+  for (const name in values) {
+    if (known.includes(name)) continue;
+    const meant = nearest(name, known);
+    const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
+    throw typeError('ERR_OPTION', `${what}: unknown name ${show(name)}; ${hint}`);
+  }
+}
+
+/**
+ * Throws unless options are an object, and have only names that are known.
+ *
+ * @param what the function that was called
+ * @throws TypeError `ERR_OPTION`
+ */
+export function checkOptions(what: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) {
+    throw typeError('ERR_OPTION', `${what}: expected an object of options, got ${show(options)}`);
+  }
+  checkNames(what, options, known);
+}
+
+/** The known name that is most like another; undefined: none is much like it. */
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const given = name.toLowerCase();
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const like = candidate.toLowerCase();
+    const contains = given.length > 2 && (like.startsWith(given) || given.startsWith(like));
+    const distance = contains ? 1 : editDistance(given, like);
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein's: how many letters must be inserted, deleted or replaced. */
+function editDistance(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = above[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row[j] = Math.min(replaced, above[j]! + 1, row[j - 1]! + 1);
+    }
+    above = row;
+  }
+  return above[b.length]!;
+}

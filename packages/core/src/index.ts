@@ -4,9 +4,17 @@
  * @packageDocumentation
  */
 
+export { deadlineIn, monotonicNs } from './block/clock.js';
 export type { Feedback } from './block/feedback.js';
 export type { GcReporting, GcState } from './block/gc-state.js';
-export type { HintGroup, Hints } from './block/hints.js';
+export {
+  deadlineOf,
+  type Hints,
+  type HintValues,
+  type Urgency,
+  type UrgencyName,
+  urgencyOf,
+} from './block/hints.js';
 export {
   ABI,
   Flag,
@@ -24,8 +32,8 @@ export {
   type RoleName,
   Runtime,
   threadLayout,
+  URGENCY,
   URGENCY_MAX,
-  Urgency,
   V8GcKind,
 } from './block/standard-block.js';
 export type {
@@ -52,7 +60,7 @@ export type {
   TldKeys,
 } from './channel/tld-description.js';
 export { uptr } from './channel/uptr.js';
-export type { Coded, ErrorCode } from './errors.js';
+export { type Coded, checkNames, checkOptions, type ErrorCode } from './errors.js';
 export { type BitsType, bits } from './layout/bit-field.js';
 export { type EnumConstants, type EnumType, enumeration, isEnum } from './layout/enumeration.js';
 export {
@@ -93,7 +101,6 @@ export type {
   StructLayout,
 } from './layout/types.js';
 export { announceStatus, attachThread, publishCollections } from './thread/attach.js';
-export { deadlineIn, monotonicNs } from './thread/clock.js';
 export type { HintsIn, JointThread } from './thread/joint-thread.js';
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './thread/status.js';
 export { STATUS_CHANNEL, type StatusEvents, type StatusMessage } from './thread/status-events.js';

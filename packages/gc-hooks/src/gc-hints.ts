@@ -6,6 +6,7 @@ import {
   atomics,
   attachThread,
   type Channel,
+  checkOptions,
   Flag,
   type HintedThread,
   type JointThread,
@@ -150,6 +151,8 @@ function publishAfterwardsIn(thread: HintedThread): (() => void) | null {
   };
 }
 
+const OPTIONS = ['map', 'channel', 'channels', 'source', 'stats'];
+
 /**
  * Publishes the calling thread's collections to the scheduler that reads the map. Never throws for
  * what the machine lacks: {@link GcHints.source} and `thread.status` tell. Counted: it may run any
@@ -162,6 +165,7 @@ export function startGcHints(
 ): GcHints<JointThread>;
 export function startGcHints(options?: GcHintsOptions & { readonly channels?: never }): GcHints;
 export function startGcHints(options: GcHintsOptions = {}): GcHints<HintedThread | JointThread> {
+  checkOptions('startGcHints', options, OPTIONS);
   const { source } = options;
   if (source !== undefined && !['auto', 'v8', 'perf_hooks'].includes(source)) {
     throw Object.assign(

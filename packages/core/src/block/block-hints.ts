@@ -12,20 +12,23 @@ import {
   checkBatch,
   checkSlice,
   checkU64,
-  checkUrgency,
   convert,
+  deadlineMsOf,
+  deadlineNsOf,
   HINT_KEYS,
-  type HintGroup,
   type Hints,
+  type HintValues,
   PHASES,
   phaseNumber,
   SLICE_MAX,
+  type Urgency,
+  urgencyOf,
 } from './hints.js';
 import { HintBit, type PhaseName, threadIndex, URGENCY_MAX } from './standard-block.js';
 
 // Local copies of what the setters use, for speed: see THERE in view/validate.ts.
 const there = THERE;
-const checkOfUrgency = checkUrgency;
+const numberOfUrgency = urgencyOf;
 const checkOfSlice = checkSlice;
 const urgencyMax = URGENCY_MAX;
 const sliceMax = SLICE_MAX;
@@ -73,12 +76,14 @@ export class BlockHints implements Hints {
   get urgency(): number {
     return this.#u32[URGENCY]!;
   }
-  set urgency(value: number) {
+  set urgency(value: Urgency) {
+    let number = value as number;
     const fits =
       typeof value === 'number' && value >= 0 && value <= urgencyMax && Math.floor(value) === value;
-    if (there[fits ? 0 : 1] === undefined) checkOfUrgency(value);
+    // A name, or what no urgency is: here, so that a number costs nothing for it.
+    if (there[fits ? 0 : 1] === undefined) number = numberOfUrgency(value);
     if (there[this.#waiting] === undefined) this.#pending!.urgency = undefined;
-    this.#u32[URGENCY] = value;
+    this.#u32[URGENCY] = number;
   }
 
   get batch(): boolean {
@@ -99,6 +104,13 @@ export class BlockHints implements Hints {
     if (there[fits ? 0 : 1] === undefined) checkOfSlice(value);
     if (there[this.#waiting] === undefined) this.#pending!.sliceUs = undefined;
     this.#u32[SLICE_US] = value;
+  }
+
+  get deadlineMs(): number | null {
+    return deadlineMsOf(this.deadlineNs);
+  }
+  set deadlineMs(value: number | null) {
+    this.deadlineNs = deadlineNsOf(value);
   }
 
   get deadlineNs(): bigint {
@@ -128,8 +140,8 @@ export class BlockHints implements Hints {
     this.#u16[PHASE] = phaseNumber(value);
   }
 
-  set(group: HintGroup): void {
-    const converted = convert(group);
+  set(values: HintValues): void {
+    const converted = convert(values);
     const { urgency, batch, sliceUs, deadlineNs, user, phase } = converted;
     if (phase !== undefined) Atomics.store(this.#u16, PHASE, phase);
     // Without a key in the bracket there is nothing to bracket.

@@ -37,6 +37,21 @@ test('each property is its field, whole, and read-only', () => {
   expect(inspect(feedback)).toMatch(/^Feedback \{\s+readerAbi: 4000000000,/);
 });
 
+test('times are also numbers, in milliseconds', () => {
+  const buffer = new ArrayBuffer(256);
+  const view = createView(threadLayout, buffer, 0);
+  const feedback = new Feedback(new BlockWords(buffer, 0));
+  view.run_delay_ns = 1_500_001n;
+  view.gc_run_delay_ns = 2_000_000n;
+  view.on_cpu_ns = 3_000_000n;
+  view.granted_ns = 4_000_000n;
+  view.throttled_ns = 10n ** 18n;
+  const { runDelayMs, gcRunDelayMs, onCpuMs, grantedMs, throttledMs } = feedback;
+  expect([runDelayMs, gcRunDelayMs, onCpuMs, grantedMs, throttledMs]).toEqual([
+    ...[1.500001, 2, 3, 4, 1e12],
+  ]);
+});
+
 test('move points it elsewhere, or refuses and leaves it', () => {
   const feedback = new Feedback(new BlockWords(new ArrayBuffer(256)));
   const other = new ArrayBuffer(256);

@@ -31,6 +31,9 @@ const KEYS = [
   'refused',
 ] as const;
 
+/** Exact to a nanosecond for 104 days. */
+const milliseconds = (ns: bigint) => Number(ns) / 1e6;
+
 /**
  * What the reader (a scheduler, or the observer) tells a thread. Read-only; each property is one
  * load of what the reader last stored, so two of them may come from different moments. Counters
@@ -68,14 +71,29 @@ export class Feedback {
     return this.#u64[RUN_DELAY_NS]!;
   }
 
+  /** The same in milliseconds. */
+  get runDelayMs(): number {
+    return milliseconds(this.runDelayNs);
+  }
+
   /** Of {@link runDelayNs}, what fell into a pause of the collector. */
   get gcRunDelayNs(): bigint {
     return this.#u64[GC_RUN_DELAY_NS]!;
   }
 
+  /** The same in milliseconds. */
+  get gcRunDelayMs(): number {
+    return milliseconds(this.gcRunDelayNs);
+  }
+
   /** Nanoseconds on a CPU. */
   get onCpuNs(): bigint {
     return this.#u64[ON_CPU_NS]!;
+  }
+
+  /** The same in milliseconds. */
+  get onCpuMs(): number {
+    return milliseconds(this.onCpuNs);
   }
 
   /** Involuntary switches, modulo 2^32. */
@@ -93,9 +111,19 @@ export class Feedback {
     return this.#u64[GRANTED_NS]!;
   }
 
+  /** The same in milliseconds. */
+  get grantedMs(): number {
+    return milliseconds(this.grantedNs);
+  }
+
   /** Nanoseconds that the thread was runnable but held back for its cgroup's `cpu.max`. */
   get throttledNs(): bigint {
     return this.#u64[THROTTLED_NS]!;
+  }
+
+  /** The same in milliseconds. */
+  get throttledMs(): number {
+    return milliseconds(this.throttledNs);
   }
 
   /** How often hints were not followed because their budget was used up, modulo 2^32. */

@@ -1,17 +1,31 @@
 // Defines the Hints interface, and the checks and conversions of its values that the hint classes of all channels share.
 
-import { show, typeError } from '../errors.js';
+import { checkNames, show, typeError } from '../errors.js';
 import { integerCheck, isU64, type Range, refuse, THERE, U64_RANGE } from '../view/validate.js';
-import { Phase, type PhaseName, URGENCY_MAX } from './standard-block.js';
+import { deadlineAfter, deadlineAt, millisecondsTo } from './clock.js';
+import { Phase, type PhaseName, URGENCY, URGENCY_MAX } from './standard-block.js';
 
-/** What {@link Hints.set} takes: any of the hints. One that is undefined stays as it is. */
-export interface HintGroup {
-  urgency?: number | undefined;
-  batch?: boolean | undefined;
-  sliceUs?: number | undefined;
-  deadlineNs?: number | bigint | undefined;
-  user?: number | bigint | undefined;
-  phase?: PhaseName | undefined;
+/** Names of urgencies: 256, 512, 768 and 1024. */
+export type UrgencyName = 'low' | 'normal' | 'high' | 'critical';
+
+/** How much latency matters: by name, or 1..1024; 0 = no opinion. */
+export type Urgency = UrgencyName | number;
+
+/**
+ * What {@link Hints.set} takes: any of the hints. `undefined` leaves a hint as it is, `null` takes it back.
+ */
+export interface HintValues {
+  urgency?: Urgency | null | undefined;
+  batch?: boolean | null | undefined;
+  sliceUs?: number | null | undefined;
+  /** When the work is due: so many milliseconds from now. At most one of the three `deadline…`. */
+  deadlineMs?: number | null | undefined;
+  /** The same by the wall clock: a Date, or milliseconds since the epoch; Infinity = none. Converted once. */
+  deadlineAt?: Date | number | null | undefined;
+  /** The same by the scheduler's clock: what `deadlineIn()` returned, maybe in another thread. */
+  deadlineNs?: number | bigint | null | undefined;
+  user?: number | bigint | null | undefined;
+  phase?: PhaseName | null | undefined;
 }
 
 /** The hints that `seq` brackets, converted and checked; undefined: stays as it is. */
@@ -25,6 +39,11 @@ export interface Bracketed {
 
 /** The hints' names. */
 export const HINT_KEYS = ['urgency', 'batch', 'sliceUs', 'deadlineNs', 'user', 'phase'] as const;
+
+/** What {@link Hints.set} knows. */
+const VALUE_KEYS = 'urgency batch sliceUs deadlineMs deadlineAt deadlineNs user phase'.split(' ');
+
+const URGENCY_NAMES: readonly string[] = ['low', 'normal', 'high', 'critical'];
 export const PHASES = Object.keys(Phase) as readonly PhaseName[];
 
 // Local copies of what the checks use, for speed: see THERE in view/validate.ts.
@@ -34,12 +53,32 @@ const isWide = isU64;
 /** Of `sliceUs`, a u32. */
 export const SLICE_MAX = 0xffff_ffff;
 
-export const checkUrgency = integerCheck('urgency', upTo(URGENCY_MAX));
+const EXPECTED_URGENCY = `'low', 'normal', 'high', 'critical' or an integer 0..${URGENCY_MAX}`;
+const checkUrgency = integerCheck('urgency', {
+  min: 0,
+  max: URGENCY_MAX,
+  expected: EXPECTED_URGENCY,
+});
 export const checkSlice = integerCheck('sliceUs', upTo(SLICE_MAX));
 
 /** Throws unless a hint is a boolean: of `batch`. */
 export function checkBatch(value: unknown): asserts value is boolean {
   if (typeof value !== 'boolean') refuse('batch', 'a boolean', value, false);
+}
+
+/**
+ * An urgency as the block has it.
+ *
+ * @throws TypeError `ERR_FIELD_TYPE` for what is neither a number nor a string; RangeError
+ *   `ERR_FIELD_RANGE` for another name, a number out of range or a fraction
+ */
+export function urgencyOf(value: Urgency): number {
+  if (typeof value === 'string') {
+    if (!URGENCY_NAMES.includes(value)) refuse('urgency', EXPECTED_URGENCY, value, true);
+    return URGENCY[value];
+  }
+  checkUrgency(value);
+  return value;
 }
 
 function upTo(max: number): Range {
@@ -58,10 +97,11 @@ function upTo(max: number): Range {
  */
 export interface Hints {
   /**
-   * How much latency matters, 1..1024: 256 low, 512 normal, 768 high, 1024 critical. 0 = no opinion,
-   * which a scheduler treats as normal.
+   * How much latency matters: `'low'`, `'normal'`, `'high'`, `'critical'`, or 1..1024, of which these are 256, 512, 768 and
+   * 1024. Reads as a number. 0 = no opinion, which a scheduler treats as normal.
    */
-  urgency: number;
+  get urgency(): number;
+  set urgency(value: Urgency);
 
   /** Whether this is batch work: throughput matters and latency does not, whatever `urgency` says. */
   batch: boolean;
@@ -70,7 +110,14 @@ export interface Hints {
   sliceUs: number;
 
   /**
-   * When the work at hand is due: nanoseconds of CLOCK_MONOTONIC in the initial time namespace, any
+   * When the work at hand is due, in milliseconds from now: 0.5..2^53, fractions count; null = no deadline. Reads what is left,
+   * negative when it is over.
+   */
+  get deadlineMs(): number | null;
+  set deadlineMs(value: number | null);
+
+  /**
+   * The same as a point in time: nanoseconds of CLOCK_MONOTONIC in the initial time namespace, any
    * integer 0..2^64-1; 0 = none. A number may be assigned (it is exact to 2^53, 104 days of uptime,
    * and within a microsecond for centuries), a bigint is read.
    */
@@ -86,7 +133,7 @@ export interface Hints {
 
   /**
    * Sets several hints as one: a reader sees all of the old values or all of the new ones. A hint that
-   * is omitted or undefined stays as it is. Everything
+   * is omitted or undefined stays as it is; null takes it back. Everything
    * is converted and checked first; if anything is wrong nothing is written. (`phase` may be in the
    * group, but is stored by itself: a reader may see it a moment apart from the rest. The `tld`
    * channel has no bracket at all: there each hint of a group is stored by itself.)
@@ -98,10 +145,10 @@ export interface Hints {
    * leaves the group. A thread that died in the middle leaves its block like that for good, and
    * then the group is never written; nothing waits for it.
    *
-   * @throws TypeError `ERR_FIELD_UNKNOWN` for a key that is no hint, TypeError `ERR_FIELD_TYPE`,
-   *   RangeError `ERR_FIELD_RANGE` as assignment does
+   * @throws TypeError `ERR_OPTION` for a key that is no hint, or two deadlines; TypeError
+   *   `ERR_FIELD_TYPE`, RangeError `ERR_FIELD_RANGE` as assignment does
    */
-  set(group: HintGroup): void;
+  set(values: HintValues): void;
 
   /** Takes back every hint: no opinion, no deadline, no phase, and 0 for `user`. */
   reset(): void;
@@ -117,47 +164,72 @@ export interface Converted extends Bracketed {
 }
 
 /** Checks a group. It allocates the result alone: a group is set for each request, or task. */
-export function convert(group: HintGroup): Converted {
-  if (typeof group !== 'object' || group === null) {
-    throw typeError('ERR_FIELD_TYPE', `set: expected an object of hints, got ${show(group)}`);
+export function convert(values: HintValues): Converted {
+  if (typeof values !== 'object' || values === null) {
+    throw typeError('ERR_FIELD_TYPE', `set: expected an object of hints, got ${show(values)}`);
   }
   let urgency: number | undefined;
   let batch: boolean | undefined;
   let sliceUs: number | undefined;
-  let deadlineNs: bigint | undefined;
+  let hasDeadline = false;
   let user: bigint | undefined;
   let phase: number | undefined;
-  for (const key in group) {
+  for (const key in values) {
     switch (key) {
       case 'urgency':
-        urgency = group.urgency;
-        if (urgency !== undefined) checkUrgency(urgency);
+        if (values.urgency === undefined) break;
+        urgency = values.urgency === null ? 0 : urgencyOf(values.urgency);
         break;
       case 'batch':
-        batch = group.batch;
-        if (batch !== undefined) checkBatch(batch);
+        if (values.batch === undefined) break;
+        batch = values.batch ?? false;
+        checkBatch(batch);
         break;
       case 'sliceUs':
-        sliceUs = group.sliceUs;
-        if (sliceUs !== undefined) checkSlice(sliceUs);
+        if (values.sliceUs === undefined) break;
+        sliceUs = values.sliceUs ?? 0;
+        checkSlice(sliceUs);
         break;
       case 'deadlineNs':
-        deadlineNs = asU64(key, group.deadlineNs);
+      case 'deadlineMs':
+      case 'deadlineAt':
+        hasDeadline = true;
         break;
       case 'user':
-        user = asU64(key, group.user);
+        user = asU64(key, values.user);
         break;
       case 'phase':
-        phase = group.phase === undefined ? undefined : phaseNumber(group.phase);
+        if (values.phase === undefined) break;
+        phase = phaseNumber(values.phase ?? 'none');
         break;
       default:
-        throw typeError(
-          'ERR_FIELD_UNKNOWN',
-          `set: expected ${HINT_KEYS.join(', ')}, got a hint named ${show(key)}`,
-        );
+        checkNames('set', values, VALUE_KEYS);
     }
   }
+  const deadlineNs = hasDeadline ? deadlineOf(values) : undefined;
   return { urgency, batch, sliceUs, deadlineNs, user, phase };
+}
+
+/**
+ * The deadline that hints name in one of three ways, as the block has it.
+ *
+ * @returns 0n: none, `null` was given; undefined: it stays as it is
+ * @throws TypeError `ERR_OPTION` for two of them; TypeError `ERR_FIELD_TYPE`, RangeError
+ *   `ERR_FIELD_RANGE` for what is no time
+ */
+export function deadlineOf(
+  values: Pick<HintValues, 'deadlineMs' | 'deadlineAt' | 'deadlineNs'>,
+): bigint | undefined {
+  const { deadlineMs, deadlineAt: at, deadlineNs } = values;
+  if (deadlineMs === undefined && at === undefined) return asU64('deadlineNs', deadlineNs);
+  if (deadlineNs !== undefined || (deadlineMs !== undefined && at !== undefined)) {
+    throw typeError(
+      'ERR_OPTION',
+      'expected one of deadlineMs, deadlineAt and deadlineNs, got more',
+    );
+  }
+  if (at === undefined) return deadlineMs == null ? 0n : deadlineAfter('deadlineMs', deadlineMs);
+  return at === null ? 0n : deadlineAt(at);
 }
 
 /** Throws unless a hint is a 64-bit integer: of `deadlineNs` and `user`. */
@@ -168,10 +240,21 @@ export function checkU64(name: string, value: number | bigint): void {
   }
 }
 
-function asU64(name: string, value: number | bigint | undefined): bigint | undefined {
+function asU64(name: string, value: number | bigint | null | undefined): bigint | undefined {
   if (value === undefined) return undefined;
+  if (value === null) return 0n;
   checkU64(name, value);
   return BigInt(value);
+}
+
+/** A deadline of a thread in milliseconds from now, as {@link Hints.deadlineMs} reads it. */
+export function deadlineMsOf(deadlineNs: bigint): number | null {
+  return deadlineNs === 0n ? null : millisecondsTo(deadlineNs);
+}
+
+/** The same as it is assigned. */
+export function deadlineNsOf(deadlineMs: number | null): bigint {
+  return deadlineMs === null ? 0n : deadlineAfter('deadlineMs', deadlineMs);
 }
 
 /** A phase as the block has it. */

@@ -29,7 +29,7 @@ const enums = {
   PHASE_: standard.Phase,
   GC_: { ...standard.GcKind, paused: standard.GC_PAUSED, cycle: standard.GC_CYCLE },
   '': standard.HintBit,
-  URGENCY_: standard.Urgency,
+  URGENCY_: standard.URGENCY,
   F_: standard.Flag,
   R_: standard.ReaderFlag,
   P_: standard.ProcessFlag,

@@ -10,7 +10,7 @@ import { array, struct } from '../layout/struct.js';
 export { ABI } from './abi.js';
 
 /** Values of `schedhint_thread.urgency`, and any between 1 and the highest. */
-export const Urgency = Object.freeze({
+export const URGENCY = Object.freeze({
   /** no opinion: treated as normal */
   none: 0,
   lowest: 1,
@@ -21,7 +21,7 @@ export const Urgency = Object.freeze({
 } as const);
 
 /** The highest urgency. */
-export const URGENCY_MAX = Urgency.critical;
+export const URGENCY_MAX = URGENCY.critical;
 
 /** Values of `runtime`, in both blocks: the runtime that the thread, or the process, runs. */
 export const Runtime = Object.freeze({

@@ -2,7 +2,15 @@
 // publishes only the urgency, mapped to one number, with a bpf(2) call.
 
 import { BlockHints } from '../block/block-hints.js';
-import { checkUrgency, HINT_KEYS, type HintGroup, type Hints } from '../block/hints.js';
+import {
+  deadlineMsOf,
+  deadlineNsOf,
+  HINT_KEYS,
+  type Hints,
+  type HintValues,
+  type Urgency,
+  urgencyOf,
+} from '../block/hints.js';
 import type { PhaseName } from '../block/standard-block.js';
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 import type { Buffer } from '../view/typed-memory.js';
@@ -28,7 +36,7 @@ export class LayeredHints implements Hints {
   get urgency(): number {
     return this.#values.urgency;
   }
-  set urgency(value: number) {
+  set urgency(value: Urgency) {
     const hint = this.#hintOf(value);
     this.#values.urgency = value;
     this.#publish(hint);
@@ -46,6 +54,13 @@ export class LayeredHints implements Hints {
   }
   set sliceUs(value: number) {
     this.#values.sliceUs = value;
+  }
+
+  get deadlineMs(): number | null {
+    return deadlineMsOf(this.deadlineNs);
+  }
+  set deadlineMs(value: number | null) {
+    this.deadlineNs = deadlineNsOf(value);
   }
 
   get deadlineNs(): bigint {
@@ -69,10 +84,10 @@ export class LayeredHints implements Hints {
     this.#values.phase = value;
   }
 
-  set(group: HintGroup): void {
-    const { urgency } = group ?? {};
-    const hint = urgency === undefined ? undefined : this.#hintOf(urgency);
-    this.#values.set(group);
+  set(values: HintValues): void {
+    const { urgency } = values ?? {};
+    const hint = urgency === undefined ? undefined : this.#hintOf(urgency ?? 0);
+    this.#values.set(values);
     if (hint !== undefined) this.#publish(hint);
   }
 
@@ -99,8 +114,8 @@ export class LayeredHints implements Hints {
     BlockHints.move(hints.#values, buffer, byteOffset);
   }
 
-  #hintOf(urgency: number): number {
-    checkUrgency(urgency);
+  #hintOf(value: Urgency): number {
+    const urgency = urgencyOf(value);
     if (urgency === 0) return NONE;
     const hint = this.#mapping.urgency(urgency);
     checkHint(hint);

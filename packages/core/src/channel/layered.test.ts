@@ -95,7 +95,7 @@ describe('LayeredHints', () => {
 
   test.each<[string, (hints: LayeredHints) => void, string]>([
     ['an urgency out of range', (hints) => (hints.urgency = 1025), 'ERR_FIELD_RANGE'],
-    ['of the wrong type', (hints) => (hints.urgency = '5' as never), 'ERR_FIELD_TYPE'],
+    ['of the wrong type', (hints) => (hints.urgency = 5n as never), 'ERR_FIELD_TYPE'],
     ['in a group', (hints) => hints.set({ sliceUs: 9, urgency: -1 }), 'ERR_FIELD_RANGE'],
     ['another in the group', (hints) => hints.set({ urgency: 3, sliceUs: -1 }), 'ERR_FIELD_RANGE'],
     ['no group', (hints) => hints.set(null as never), 'ERR_FIELD_TYPE'],

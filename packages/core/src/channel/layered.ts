@@ -3,7 +3,7 @@
 
 import { environmentVariable } from '@schedhint/native';
 import { URGENCY_MAX } from '../block/standard-block.js';
-import { rangeError, show, typeError } from '../errors.js';
+import { checkOptions, rangeError, show, typeError } from '../errors.js';
 import { type StandardChannel, standardChannel } from './channel.js';
 import { checkPath } from './map-location.js';
 
@@ -42,9 +42,7 @@ const NORMAL = 1;
  * @throws TypeError `ERR_OPTION` for an option that is none, or without a path
  */
 export function layered(options: LayeredOptions = {}): StandardChannel {
-  if (typeof options !== 'object' || options === null) {
-    throw typeError('ERR_OPTION', `layered: expected an object, got ${show(options)}`);
-  }
+  checkOptions('layered', options, ['map', 'gc', 'normal', 'urgency']);
   const { gc = GC, normal = NORMAL, urgency = (value: number) => value } = options;
   if (gc !== null && !isHint(gc)) {
     throw typeError('ERR_OPTION', `gc: expected null or an integer 0..1024, got ${show(gc)}`);

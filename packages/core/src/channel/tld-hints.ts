@@ -5,13 +5,16 @@ import {
   checkBatch,
   checkSlice,
   checkU64,
-  checkUrgency,
   convert,
+  deadlineMsOf,
+  deadlineNsOf,
   HINT_KEYS,
-  type HintGroup,
   type Hints,
+  type HintValues,
   PHASES,
   phaseNumber,
+  type Urgency,
+  urgencyOf,
 } from '../block/hints.js';
 import type { PhaseName } from '../block/standard-block.js';
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
@@ -87,9 +90,8 @@ export class TldHints implements Hints {
   get urgency(): number {
     return this.#urgency.number;
   }
-  set urgency(value: number) {
-    checkUrgency(value);
-    this.#urgency.number = value;
+  set urgency(value: Urgency) {
+    this.#urgency.number = urgencyOf(value);
   }
 
   get batch(): boolean {
@@ -106,6 +108,13 @@ export class TldHints implements Hints {
   set sliceUs(value: number) {
     checkSlice(value);
     this.#sliceUs.number = value;
+  }
+
+  get deadlineMs(): number | null {
+    return deadlineMsOf(this.deadlineNs);
+  }
+  set deadlineMs(value: number | null) {
+    this.deadlineNs = deadlineNsOf(value);
   }
 
   get deadlineNs(): bigint {
@@ -131,8 +140,8 @@ export class TldHints implements Hints {
     this.#phase.number = phaseNumber(value);
   }
 
-  set(group: HintGroup): void {
-    const { urgency, batch, sliceUs, deadlineNs, user, phase } = convert(group);
+  set(values: HintValues): void {
+    const { urgency, batch, sliceUs, deadlineNs, user, phase } = convert(values);
     if (phase !== undefined) this.#phase.number = phase;
     if (urgency !== undefined) this.#urgency.number = urgency;
     if (batch !== undefined) this.#batch.number = batch ? 1 : 0;

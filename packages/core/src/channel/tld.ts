@@ -2,7 +2,7 @@
 // here: tld-keys.ts does that at the first attach.
 
 import { environmentVariable } from '@schedhint/native';
-import { show, typeError } from '../errors.js';
+import { checkOptions, show, typeError } from '../errors.js';
 import { isIdentifier } from '../layout/identifier.js';
 import { u8, u64 } from '../layout/scalars.js';
 import { array, isFieldType, struct } from '../layout/struct.js';
@@ -99,9 +99,7 @@ const page = struct('tld_data', { start: u64, data: array(u8, TLD_MOST_BYTES) })
 export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>>(
   options: TldOptions<K> = {},
 ): TldChannel<FieldsView<K>> {
-  if (typeof options !== 'object' || options === null) {
-    throw typeError('ERR_OPTION', `tld: expected an object, got ${show(options)}`);
-  }
+  checkOptions('tld', options, ['map', 'keys', 'hints', 'dynamicBytes']);
   const { dynamicBytes = DYNAMIC_BYTES } = options;
   if (!Number.isInteger(dynamicBytes) || dynamicBytes < 0 || dynamicBytes > TLD_MOST_BYTES) {
     throw typeError(

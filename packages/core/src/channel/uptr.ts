@@ -2,7 +2,7 @@
 // block, or with structs that the application describes.
 
 import { mapComparison } from '../btf/bridge/map-comparison.js';
-import { show, typeError } from '../errors.js';
+import { checkOptions } from '../errors.js';
 import type { ValueShape } from '../layout/map-value.js';
 import type { BlocksOf } from '../view/struct-view.js';
 import { type Channel, type StandardChannel, shapedChannel, standardChannel } from './channel.js';
@@ -42,9 +42,7 @@ export function uptr<const V extends ValueShape>(options: {
 export function uptr(
   options: { readonly map?: string; readonly broker?: string; readonly value?: ValueShape } = {},
 ): Channel {
-  if (typeof options !== 'object' || options === null) {
-    throw typeError('ERR_OPTION', `uptr: expected an object, got ${show(options)}`);
-  }
+  checkOptions('uptr', options, ['map', 'broker', 'value']);
   const pin = pinOf(options);
   return options.value === undefined ? standardChannel(pin) : customChannel(pin, options.value);
 }

@@ -7,7 +7,7 @@ import { pinOf } from '../channel/map-location.js';
 import { standardGcRequest } from '../channel/standard.js';
 import { TLD_HEADER, type TldChannel } from '../channel/tld.js';
 import { placesOf } from '../channel/tld-keys.js';
-import { show, typeError } from '../errors.js';
+import { checkOptions, show, typeError } from '../errors.js';
 import { handleOfThreadIn, JointHandle, type JointThread, scopedHandleIn } from './joint-thread.js';
 import { announce } from './status-events.js';
 import { ThreadBlocks } from './thread-binding.js';
@@ -83,8 +83,9 @@ export function attachThread(
     readonly scoped?: boolean;
   } = {},
 ): Thread | JointThread {
+  checkOptions('attachThread', options, OPTIONS);
   const scoped = isScoped(options);
-  if (options?.channels !== undefined) {
+  if (options.channels !== undefined) {
     const channels = channelsOf(options);
     return (scoped ? scopedHandleIn(channels) : handleOfThreadIn(channels)) as JointThread;
   }
@@ -92,8 +93,10 @@ export function attachThread(
   return scoped ? new ScopedHandle(channel, ThreadBlocks.own(channel)) : handleOfThread(channel);
 }
 
+const OPTIONS = ['map', 'channel', 'channels', 'scoped'];
+
 function isScoped(options: { readonly scoped?: boolean }): boolean {
-  const scoped = options?.scoped;
+  const { scoped } = options;
   if (scoped !== undefined && typeof scoped !== 'boolean') {
     throw typeError('ERR_OPTION', `scoped: expected a boolean, got ${show(scoped)}`);
   }
@@ -122,9 +125,6 @@ const NOWHERE = -1;
 
 /** The channel that the options of an attach name. */
 export function channelOf(options: { readonly map?: string; readonly channel?: Channel }): Channel {
-  if (typeof options !== 'object' || options === null) {
-    throw typeError('ERR_OPTION', `expected an object, got ${show(options)}`);
-  }
   const { map, channel } = options;
   if (channel === undefined) return standardChannel(pinOf(map === undefined ? {} : { map }));
   if (!isChannel(channel) || map !== undefined) {

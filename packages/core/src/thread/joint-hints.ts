@@ -1,8 +1,13 @@
 // Implements Hints over several channels: a write goes to every channel, the first
 // one last; a read returns the value of the first.
 
-import type { HintGroup, Hints } from '../block/hints.js';
-import { HINT_KEYS } from '../block/hints.js';
+import {
+  deadlineNsOf,
+  HINT_KEYS,
+  type Hints,
+  type HintValues,
+  type Urgency,
+} from '../block/hints.js';
 import type { PhaseName } from '../block/standard-block.js';
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 
@@ -22,7 +27,7 @@ export class JointHints implements Hints {
   get urgency(): number {
     return this.#first.urgency;
   }
-  set urgency(value: number) {
+  set urgency(value: Urgency) {
     for (const hints of this.#all) hints.urgency = value;
   }
 
@@ -38,6 +43,13 @@ export class JointHints implements Hints {
   }
   set sliceUs(value: number) {
     for (const hints of this.#all) hints.sliceUs = value;
+  }
+
+  get deadlineMs(): number | null {
+    return this.#first.deadlineMs;
+  }
+  set deadlineMs(value: number | null) {
+    this.deadlineNs = deadlineNsOf(value);
   }
 
   get deadlineNs(): bigint {
@@ -61,8 +73,8 @@ export class JointHints implements Hints {
     for (const hints of this.#all) hints.phase = value;
   }
 
-  set(group: HintGroup): void {
-    for (const hints of this.#all) hints.set(group);
+  set(values: HintValues): void {
+    for (const hints of this.#all) hints.set(values);
   }
 
   reset(): void {

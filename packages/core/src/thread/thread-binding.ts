@@ -13,6 +13,7 @@ import {
 } from '@schedhint/native';
 import { ABI } from '../block/abi.js';
 import { BlockWords } from '../block/block-arrays.js';
+import { monotonicNs } from '../block/clock.js';
 import { Feedback } from '../block/feedback.js';
 import type { Channel } from '../channel/channel.js';
 import { introduce, standardHelpersRequest } from '../channel/standard.js';
@@ -20,7 +21,6 @@ import type { TldChannel } from '../channel/tld.js';
 import { placesOf } from '../channel/tld-keys.js';
 import { warnOfAddon } from './addon-warning.js';
 import { type BlockPlace, copyOf, placesIn, storingTo } from './block-location.js';
-import { monotonicNs } from './clock.js';
 import { explain, mismatch, type Reader, type Status, unavailable } from './status.js';
 import { emitStatus, follow, type StatusEvents, unfollow } from './status-events.js';
 import { countUnreachedWorkers, followStartedWorkers } from './unreached-workers.js';

@@ -5,7 +5,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Hints } from '../block/hints.js';
 import type { StandardChannel } from '../channel/channel.js';
 import type { TldChannel } from '../channel/tld.js';
-import { show, typeError } from '../errors.js';
+import { checkOptions, show, typeError } from '../errors.js';
 import { channelOf } from './attach.js';
 import { unavailable } from './status.js';
 import { keyOf, ThreadBlocks } from './thread-binding.js';
@@ -42,6 +42,7 @@ export function threadOf<C extends StandardChannel | TldChannel = StandardChanne
   if (typeof worker?.threadId !== 'number' || typeof worker.once !== 'function') {
     throw typeError('ERR_OPTION', `worker: expected a Worker, got ${show(worker)}`);
   }
+  checkOptions('hintsOf', options, ['map', 'channel']);
   const channel = channelOf(options);
   const key = keyOf(channel);
   const known = ofWorkers.get(worker) ?? [];

@@ -1,6 +1,6 @@
 // Defines the columns of `schedhint top`, and sorts and formats its rows.
 
-import { Urgency } from '@schedhint/core';
+import { URGENCY } from '@schedhint/core';
 import type { Row } from './rows.js';
 
 interface Column {
@@ -17,7 +17,7 @@ interface Column {
 const percent = (share: number) => (share * 100).toFixed(1);
 const rate = (perSecond: number) =>
   perSecond < 9.95 ? perSecond.toFixed(1) : perSecond.toFixed(0);
-const { normal: NORMAL } = Urgency;
+const { normal: NORMAL } = URGENCY;
 const orDash = (value: number) => (value === 0 ? '-' : String(value));
 
 /** Sorted by name on the command line: `--sort gc%`. */

@@ -40,7 +40,7 @@ test.each([Number.NaN, Number.POSITIVE_INFINITY, '20'])(
     expect(warnings).toEqual([
       expect.objectContaining({
         code: 'SCHEDHINT_REQUEST',
-        message: expect.stringContaining('deadlineIn: expected a finite number of milliseconds'),
+        message: expect.stringContaining('deadlineMs: expected a finite number of milliseconds'),
       }),
     ]);
   },

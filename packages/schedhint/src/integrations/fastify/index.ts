@@ -5,19 +5,13 @@
  */
 import type { ServerHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
-import { deadlineIn } from '@schedhint/core';
 import { isDisabled } from '@schedhint/native';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { endWithResponse, endWithStream } from '../requests/endings.js';
 import type { Request, RequestHints, Requests } from '../requests/index.js';
 
-/** What a route wants: `config: { schedhint: { urgency: 900, deadlineMs: 50 } }`. */
-export interface RouteHints {
-  /** 0 = no opinion, 1 = batch work .. 1024 = latency critical. */
-  readonly urgency?: number;
-  /** Milliseconds from a request's beginning until its answer is due; 0 or absent: none. */
-  readonly deadlineMs?: number;
-}
+/** What a route wants, its deadline counted from a request's beginning: `config: { schedhint: { urgency: 'high', deadlineMs: 50 } }`. */
+export type RouteHints = Pick<RequestHints, 'urgency' | 'deadlineMs'>;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -38,10 +32,8 @@ export interface FastifyRequestsOptions {
 }
 
 function describeRoute({ routeOptions }: FastifyRequest): RequestHints | null {
-  const wanted = routeOptions.config.schedhint;
-  if (wanted === null) return null;
-  const { urgency, deadlineMs = 0 } = wanted ?? {};
-  return { urgency, deadlineNs: deadlineMs === 0 ? undefined : deadlineIn(deadlineMs) };
+  const { schedhint: wanted = {} } = routeOptions.config;
+  return wanted;
 }
 
 /** Whether its server has handed the connection over (WebSocket): it is no request then. */

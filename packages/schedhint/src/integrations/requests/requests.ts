@@ -1,6 +1,6 @@
 // Implements trackRequests(): checks its options and creates the tracker, which is stopped from the start with SCHEDHINT=off.
 
-import type { Hints } from '@schedhint/core';
+import { checkOptions, type Hints } from '@schedhint/core';
 import { isDisabled } from '@schedhint/native';
 import type { Requests } from './request.js';
 import { Tracker } from './tracker.js';
@@ -28,6 +28,8 @@ export interface RequestsOptions {
   readonly maxSeconds?: number;
 }
 
+const OPTIONS = ['perContinuation', 'expireFactor', 'maxSeconds'];
+
 /**
  * Makes a thread's hints those of its requests: the earliest deadline and the highest urgency of all
  * that are in flight, written when one begins or ends and changes them. With none in flight there
@@ -46,6 +48,7 @@ export function trackRequests(hints: Hints, options: RequestsOptions = {}): Requ
   if (typeof hints?.set !== 'function') {
     throw Object.assign(new TypeError('hints: expected those of a thread'), { code: 'ERR_OPTION' });
   }
+  checkOptions('trackRequests', options, OPTIONS);
   const { perContinuation = false, expireFactor = 4, maxSeconds = 30 } = options;
   checkLimit('expireFactor', expireFactor, 1 <= expireFactor && expireFactor <= 100, '1..100');
   checkLimit('maxSeconds', maxSeconds, 0 < maxSeconds && maxSeconds <= 3600, 'above 0, up to 3600');

@@ -1,6 +1,6 @@
 // Counts requests by urgency, and finds the highest urgency in use through a bitmap.
 
-import { URGENCY_MAX, Urgency } from '@schedhint/core';
+import { URGENCY, URGENCY_MAX } from '@schedhint/core';
 
 const WORD = 32;
 
@@ -14,18 +14,18 @@ export class UrgencyCounts {
   /** 0: no opinion. Those that have none are as urgent as a scheduler takes them to be: normal. */
   get highest(): number {
     const highest = this.#highest;
-    return highest < Urgency.normal && this.#counts[Urgency.none]! > 0 ? Urgency.none : highest;
+    return highest < URGENCY.normal && this.#counts[URGENCY.none]! > 0 ? URGENCY.none : highest;
   }
 
   add(urgency: number): void {
-    if (this.#counts[urgency]!++ > 0 || urgency === Urgency.none) return;
+    if (this.#counts[urgency]!++ > 0 || urgency === URGENCY.none) return;
     this.#present[urgency >> 5]! |= 1 << (urgency & 31);
     if (urgency > this.#highest) this.#highest = urgency;
   }
 
   /** @param urgency one that was added */
   remove(urgency: number): void {
-    if (--this.#counts[urgency]! > 0 || urgency === Urgency.none) return;
+    if (--this.#counts[urgency]! > 0 || urgency === URGENCY.none) return;
     this.#present[urgency >> 5]! &= ~(1 << (urgency & 31));
     if (urgency === this.#highest) this.#highest = this.#below(urgency >> 5);
   }
