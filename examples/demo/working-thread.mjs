@@ -64,7 +64,7 @@ export class WorkingThread {
 
   /** Once the broker, if there is one to ask, has answered. */
   async status() {
-    while (this.#thread.status.code === 'ERR_BROKER_PENDING') {
+    while (this.#thread.status.code === 'ERR_SCHEDHINT_BROKER_PENDING') {
       await once(this.#thread.events, 'status');
     }
     return this.#thread.status;

@@ -151,7 +151,7 @@ describeOnKernel('an app that may not open the map', () => {
     const tid = await node.run(attach, map);
     await untilState('bound');
     await endBroker('SIGKILL');
-    await untilState('waiting', 'ERR_BROKER_UNREACHABLE');
+    await untilState('waiting', 'ERR_SCHEDHINT_BROKER_UNREACHABLE');
     await startBroker();
     await untilState('bound');
     await untilElement(tid, 'there');
@@ -163,7 +163,7 @@ describeOnKernel('an app that may not open the map', () => {
     const tid = await node.run(attach, map);
     await untilState('bound');
     await endBroker('SIGKILL');
-    await untilState('waiting', 'ERR_BROKER_UNREACHABLE');
+    await untilState('waiting', 'ERR_SCHEDHINT_BROKER_UNREACHABLE');
     await node.run(stop);
     // The program still finds it, so nobody else may get it, however long that takes.
     const { blocksUsed, blocksQuarantined } = await node.run(counts);
@@ -181,7 +181,7 @@ describeOnKernel('an app that may not open the map', () => {
     await untilState('bound');
     const before = reader.maps.schedhint!.id;
     await reader.close();
-    await untilState('waiting', 'ERR_MAP_NOT_FOUND');
+    await untilState('waiting', 'ERR_SCHEDHINT_MAP_NOT_FOUND');
     reader = await BpfReader.load('sampler', bpffs.path);
     await untilState('bound');
     const { map: bound } = (await node.run(statusOf)) as { map: { id: number } };
@@ -194,21 +194,21 @@ describeOnKernel('an app that may not open the map', () => {
     node = await startRefused('bpf', socket);
     renameSync(map, `${map}_other`);
     await node.run(attach, `${map}_other`);
-    await untilState('unavailable', 'ERR_BROKER_REFUSED');
+    await untilState('unavailable', 'ERR_SCHEDHINT_BROKER_REFUSED');
   });
 
   test('is told when its blocks are in no memfd', async () => {
     await startBroker();
     node = await startRefused('memfd_create', socket);
     await node.run(attach, map);
-    await untilState('unavailable', 'ERR_BROKER_MEMORY');
+    await untilState('unavailable', 'ERR_SCHEDHINT_BROKER_MEMORY');
   });
 
   test('asks no broker when told not to', async () => {
     await startBroker();
     node = await startRefused('bpf', '');
     await node.run(attach, map);
-    expect(await node.run(statusOf)).toMatchObject({ code: 'ERR_BPF_REFUSED' });
+    expect(await node.run(statusOf)).toMatchObject({ code: 'ERR_SCHEDHINT_BPF_REFUSED' });
   });
 
   test('binds by itself as soon as it may', async () => {

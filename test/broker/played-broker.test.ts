@@ -47,7 +47,10 @@ describeOnKernel('a broker that misbehaves', () => {
 
   test('never answers: the app is told so, and goes on', async () => {
     await play(() => {});
-    expect(await attach()).toMatchObject({ state: 'waiting', code: 'ERR_BROKER_PENDING' });
+    expect(await attach()).toMatchObject({
+      state: 'waiting',
+      code: 'ERR_SCHEDHINT_BROKER_PENDING',
+    });
     await until('it has asked', () => broker.count(Kind.open) === 1);
     const urgency = await node.run(({ keep }) => {
       keep.thread.hints.urgency = 5;
@@ -79,7 +82,7 @@ describeOnKernel('a broker that misbehaves', () => {
         else peer.write(answer(request));
       });
       await attach();
-      await untilCode('ERR_BROKER_VERSION');
+      await untilCode('ERR_SCHEDHINT_BROKER_VERSION');
       expect(await status()).toMatchObject({ reason: expect.stringMatching(why) });
       await untilBound();
       expect(broker.connections).toBe(3);
@@ -113,7 +116,7 @@ describeOnKernel('a broker that misbehaves', () => {
       peer.write(answer(request, { reason: refuse ? LIMIT : 0 }));
     });
     await attach();
-    await untilCode('ERR_BROKER_REFUSED');
+    await untilCode('ERR_SCHEDHINT_BROKER_REFUSED');
     await untilBound();
     expect(broker.connections).toBe(1);
     expect(broker.count(Kind.bind)).toBe(3);
@@ -134,7 +137,7 @@ describeOnKernel('a broker that misbehaves', () => {
       peer.write(answer(request, { reason }));
     });
     await attach();
-    await untilCode('ERR_BROKER_REFUSED');
+    await untilCode('ERR_SCHEDHINT_BROKER_REFUSED');
     expect(await status()).toMatchObject({ reason: expect.stringMatching(/a limit of/) });
     await untilBound();
     expect(numbers).toEqual([1, 1, 1]);
@@ -159,7 +162,7 @@ describeOnKernel('a broker that misbehaves', () => {
       else peer.write(answer(request));
     });
     await attach();
-    await untilCode('ERR_BROKER_REFUSED');
+    await untilCode('ERR_SCHEDHINT_BROKER_REFUSED');
     await untilBound();
     expect(broker.connections).toBe(3);
   });

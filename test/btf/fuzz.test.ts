@@ -19,14 +19,19 @@ import { seeds } from './seeds.js';
 /** How long: a few seconds, a minute in CI, or what FUZZ_SECONDS says. */
 const SECONDS = Number(process.env.FUZZ_SECONDS ?? (process.env.CI ? 60 : 4));
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
-const CODES = ['ERR_BTF', 'ERR_BTF_NOT_FOUND', 'ERR_BTF_UNSUPPORTED', 'ERR_ELF'];
+const CODES = [
+  'ERR_SCHEDHINT_BTF',
+  'ERR_SCHEDHINT_BTF_NOT_FOUND',
+  'ERR_SCHEDHINT_BTF_UNSUPPORTED',
+  'ERR_SCHEDHINT_ELF',
+];
 const MOST_BYTES = 256 << 20;
 
 /** A typed error, or it is thrown on. Where a file is malformed, the error says where. */
 function isTyped(error: unknown): boolean {
   const { code, offset } = error as { code?: string; offset?: number };
   const isKnown = code !== undefined && CODES.includes(code);
-  const isMalformed = code === 'ERR_BTF' || code === 'ERR_ELF';
+  const isMalformed = code === 'ERR_SCHEDHINT_BTF' || code === 'ERR_SCHEDHINT_ELF';
   return isKnown && (!isMalformed || Number.isInteger(offset));
 }
 
@@ -99,8 +104,8 @@ describe(`for ${SECONDS} s, FUZZ_SEED=${SEED}`, () => {
     }
     console.log(`fuzz: ${inputs} inputs`);
     expect(outcomes.get('read')).toBeGreaterThan(0);
-    expect(outcomes.get('ERR_BTF')).toBeGreaterThan(0);
-    expect(outcomes.get('ERR_ELF')).toBeGreaterThan(0);
+    expect(outcomes.get('ERR_SCHEDHINT_BTF')).toBeGreaterThan(0);
+    expect(outcomes.get('ERR_SCHEDHINT_ELF')).toBeGreaterThan(0);
   });
 });
 

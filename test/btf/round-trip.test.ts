@@ -177,11 +177,11 @@ test('what no header can have is refused', () => {
     return spawnSync(process.execPath, [command, 'gen', '--header', file], { encoding: 'utf8' })
       .stderr;
   };
-  expect(failed('export const a = 1;')).toMatch(/ERR_OPTION: .* exports no layout/);
+  expect(failed('export const a = 1;')).toMatch(/ERR_SCHEDHINT_OPTION: .* exports no layout/);
   expect(failed("export const a = struct('s', { x: u8 }), b = struct('s', { x: u16 });")).toMatch(
-    /ERR_OPTION: two types are named s/,
+    /ERR_SCHEDHINT_OPTION: two types are named s/,
   );
-  expect(failed("throw new Error('no');")).toMatch(/ERR_OPTION: loading .* failed: no/);
+  expect(failed("throw new Error('no');")).toMatch(/ERR_SCHEDHINT_OPTION: loading .* failed: no/);
 });
 
 function valuePart(file: string): string {

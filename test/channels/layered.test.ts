@@ -124,7 +124,7 @@ describeOnKernel('the layered channel', () => {
     await set(501);
     await set(2);
     await set(1001);
-    expect(seen).toEqual([0, 499, 1, 1, 'ERR_FIELD_RANGE']);
+    expect(seen).toEqual([0, 499, 1, 1, 'ERR_SCHEDHINT_FIELD_RANGE']);
     expect(await reader.hint(tid)).toBe(1);
     expect(await node.run(({ keep }) => keep.mapped.hints.urgency)).toBe(2);
   });
@@ -256,7 +256,7 @@ describeOnKernel('the layered channel', () => {
     const away = `${reader.map}-away`;
     renameSync(reader.map, away);
     const { status, tid } = await node.run(attach, { map: reader.map });
-    expect(status).toMatchObject({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND' });
+    expect(status).toMatchObject({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND' });
     await node.run(setUrgency, 300);
     const state = () => node.run(({ keep }) => keep.thread.status.state);
     renameSync(away, reader.map);
@@ -274,10 +274,10 @@ describeOnKernel('the layered channel', () => {
 
   test('another value is refused, and says what to do', async () => {
     const { status } = await node.run(attach, { map: `${bpffs.path}/watched` });
-    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_TYPE' });
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_TYPE' });
     const uptr = await node.run(({ schedhint }, map) => {
       return schedhint.attachThread({ map }).status;
     }, reader.map);
-    expect(uptr).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_LAYOUT' });
+    expect(uptr).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_LAYOUT' });
   });
 });

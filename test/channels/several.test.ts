@@ -85,8 +85,8 @@ describeOnKernel('several channels at once', () => {
     const { threads, bindings, bound, mapsOpen } = await node.run(holdings);
     expect([threads, bindings, bound, mapsOpen]).toEqual([0, 0, 0, 0]);
     expect(await node.run(({ keep }) => keep.thread.statuses)).toMatchObject([
-      { code: 'ERR_STOPPED' },
-      { code: 'ERR_STOPPED' },
+      { code: 'ERR_SCHEDHINT_STOPPED' },
+      { code: 'ERR_SCHEDHINT_STOPPED' },
     ]);
   });
 

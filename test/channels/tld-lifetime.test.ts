@@ -112,7 +112,7 @@ describeOnKernel('the place of a thread’s task local data', () => {
     expect((await reader.find(tid, 'own')).value).toBe(1n);
     await node.run(stop);
     renameSync(reader.map, `${reader.map}-away`);
-    expect((await node.run(attach, reader.map)).status.code).toBe('ERR_MAP_NOT_FOUND');
+    expect((await node.run(attach, reader.map)).status.code).toBe('ERR_SCHEDHINT_MAP_NOT_FOUND');
     await node.run(set, 2);
     renameSync(`${reader.map}-away`, reader.map);
     await becomes(node, reader.mapId);
@@ -148,7 +148,7 @@ describeOnKernel('the place of a thread’s task local data', () => {
       renameSync(reader.map, `${reader.map}-away`);
       renameSync(second.map, reader.map);
       renameSync(`${reader.map}-away`, second.map);
-      await becomes(worker, 'ERR_TLD_IN_USE');
+      await becomes(worker, 'ERR_SCHEDHINT_TLD_IN_USE');
       expect(await reader.element(tid)).toBeNull();
       expect(await second.element(tid)).toBeNull();
       renameSync(reader.map, `${reader.map}-away`);
@@ -182,7 +182,7 @@ describeOnKernel('the place of a thread’s task local data', () => {
     const { status } = await node.run(attach, reader.map);
     expect(status).toMatchObject({
       state: 'unavailable',
-      code: 'ERR_TLD_IN_USE',
+      code: 'ERR_SCHEDHINT_TLD_IN_USE',
       reason: expect.stringMatching(/not schedhint's.*Let only one/),
     });
     await node.run(set, 1); // into private memory
@@ -214,12 +214,12 @@ describeOnKernel('the place of a thread’s task local data', () => {
       ];
     }, reader.map);
     expect(refused).toEqual([
-      'ERR_TLD_KEY_SIZE',
-      'ERR_TLD_SPACE',
-      'ERR_TLD_SPACE',
-      'ERR_OPTION',
-      'ERR_OPTION',
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_TLD_KEY_SIZE',
+      'ERR_SCHEDHINT_TLD_SPACE',
+      'ERR_SCHEDHINT_TLD_SPACE',
+      'ERR_SCHEDHINT_OPTION',
+      'ERR_SCHEDHINT_OPTION',
+      'ERR_SCHEDHINT_OPTION',
     ]);
     expect(await reader.find(tid, 'own')).toMatchObject({ count });
     // All of dynamicBytes is there: eight values of eight bytes.

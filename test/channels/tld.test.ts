@@ -106,15 +106,15 @@ for (const layout of ['a', 'b', 'c'] as const) {
     });
 
     test('basic: a key too large, one that exists, 63 keys and no more', async () => {
-      expect(await node.run(codeOf, [reader.map, { large: 4089 }])).toBe('ERR_TLD_SPACE');
+      expect(await node.run(codeOf, [reader.map, { large: 4089 }])).toBe('ERR_SCHEDHINT_TLD_SPACE');
       expect(await node.run(codeOf, [reader.map, { k: 16 }])).toBe('');
       expect(await node.run(codeOf, [reader.map, { k: 16 }])).toBe('');
-      expect(await node.run(codeOf, [reader.map, { k: 15 }])).toBe('ERR_TLD_KEY_SIZE');
+      expect(await node.run(codeOf, [reader.map, { k: 15 }])).toBe('ERR_SCHEDHINT_TLD_KEY_SIZE');
       await node.kill();
       node = await NodeProcess.start();
       const sizes = Object.fromEntries(Array.from({ length: 63 }, (_, i) => [`key_${i}`, 4]));
       expect(await node.run(codeOf, [reader.map, sizes])).toBe('');
-      expect(await node.run(codeOf, [reader.map, { key_63: 1 }])).toBe('ERR_TLD_KEYS');
+      expect(await node.run(codeOf, [reader.map, { key_63: 1 }])).toBe('ERR_SCHEDHINT_TLD_KEYS');
       expect(await node.run(codeOf, [reader.map, { key_62: 4 }])).toBe('');
     });
 
@@ -135,7 +135,7 @@ for (const layout of ['a', 'b', 'c'] as const) {
         [reader.map, bytes] as const,
       );
       const codes = await node.run(createInts, [reader.map, fit + 1]);
-      expect(codes).toEqual([...Array(fit).fill(''), 'ERR_TLD_SPACE']);
+      expect(codes).toEqual([...Array(fit).fill(''), 'ERR_SCHEDHINT_TLD_SPACE']);
       const found = await reader.find(tid, 'fixed', 4);
       expect(found).toMatchObject({ value: 4711n, count: 1 + fit, dataBytes: 8 + bytes });
       for (let i = 0; i < fit; i++) {
@@ -226,7 +226,7 @@ describeOnKernel('task local data', () => {
       until(`it is ${what}`, async () => (await state(worker)()) === what, state(worker));
     try {
       const early = await node.run(attach, map);
-      expect(early.status).toMatchObject({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND' });
+      expect(early.status).toMatchObject({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND' });
       await node.run(({ keep }) => {
         keep.thread.blocks.own = 42n;
       });
@@ -242,7 +242,7 @@ describeOnKernel('task local data', () => {
       renameSync(map, c.map);
       renameSync(b.map, map);
       await becomes(node, b.mapId);
-      await becomes(worker, 'ERR_TLD_SHARED_PAGE');
+      await becomes(worker, 'ERR_SCHEDHINT_TLD_SHARED_PAGE');
       expect(await b.find(early.tid, 'own')).toMatchObject({ value: 42n });
       expect((await b.find(late.tid, 'own')).index).toBe('no element');
       expect(await c.element(late.tid)).toBeNull();
@@ -307,6 +307,6 @@ describeOnKernel('task local data', () => {
   test('a map of another kind is refused, and says what to do', async () => {
     await load('a');
     const { status } = await node.run(attach, `${bpffs.path}/questions`);
-    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_TYPE' });
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_TYPE' });
   });
 });

@@ -96,14 +96,16 @@ describeOnKernel('a generated module', () => {
       return 'it did not fail';
     };
     expect(failed('--map', `${bpffs.path}/none`)).toMatch(
-      /^schedhint gen: ERR_MAP_BTF: BPF_OBJ_GET .*ENOENT/,
+      /^schedhint gen: ERR_SCHEDHINT_MAP_BTF: BPF_OBJ_GET .*ENOENT/,
     );
     expect(failed('--object', object, '--map-name', 'other')).toMatch(
-      /ERR_BTF_NOT_FOUND: there is no map other; it has workmap/,
+      /ERR_SCHEDHINT_BTF_NOT_FOUND: there is no map other; it has workmap/,
     );
-    expect(failed('--object', object, '--struct', 'nothing')).toMatch(/ERR_BTF_NOT_FOUND/);
-    expect(failed('--object', command)).toMatch(/ERR_BTF: BTF at byte 0/);
-    expect(failed('--object', object, '--map', 'x')).toMatch(/ERR_OPTION: give one of/);
-    expect(failed('--header', object)).toMatch(/ERR_OPTION/);
+    expect(failed('--object', object, '--struct', 'nothing')).toMatch(
+      /ERR_SCHEDHINT_BTF_NOT_FOUND/,
+    );
+    expect(failed('--object', command)).toMatch(/ERR_SCHEDHINT_BTF: BTF at byte 0/);
+    expect(failed('--object', object, '--map', 'x')).toMatch(/ERR_SCHEDHINT_OPTION: give one of/);
+    expect(failed('--header', object)).toMatch(/ERR_SCHEDHINT_OPTION/);
   });
 });

@@ -116,10 +116,10 @@ describeOnKernel('groups', () => {
       return { errors, same: JSON.stringify(thread.blocks.thread) === before, tid: thread.tid };
     }, map);
     expect(result.errors).toEqual([
-      'ERR_FIELD_RANGE',
-      'ERR_FIELD_RANGE',
-      'ERR_FIELD_TYPE',
-      'ERR_FIELD_UNKNOWN',
+      'ERR_SCHEDHINT_FIELD_RANGE',
+      'ERR_SCHEDHINT_FIELD_RANGE',
+      'ERR_SCHEDHINT_FIELD_TYPE',
+      'ERR_SCHEDHINT_FIELD_UNKNOWN',
     ]);
     expect(result.same).toBe(true);
     const { mixed, groupsGood } = await countsOf(result.tid);

@@ -1,4 +1,4 @@
-// Attaches with a generated layout to a map whose struct differs: refused with ERR_LAYOUT_MISMATCH and the fields that differ,
+// Attaches with a generated layout to a map whose struct differs: refused with ERR_SCHEDHINT_LAYOUT_MISMATCH and the fields that differ,
 // hints stay in private memory, and it binds when a map that matches appears. Unprivileged users get a check of sizes only.
 
 import { execFileSync } from 'node:child_process';
@@ -85,7 +85,7 @@ describeOnKernel("a layout and the map's types", () => {
   test('another one is told field by field, and its program sees nothing', async () => {
     reader = await BpfReader.load('work_shift', bpffs.path);
     const status = await node.run(ask, where());
-    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_LAYOUT_MISMATCH' });
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_LAYOUT_MISMATCH' });
     expect(status).toHaveProperty(
       'reason',
       expect.stringContaining(
@@ -111,7 +111,9 @@ describeOnKernel("a layout and the map's types", () => {
     reader = await BpfReader.load('work_shift', bpffs.path);
     await until('it is told again', async () => {
       const { state } = await node.run(seen);
-      return state === 'unavailable' && (await node.run(codeOf)) === 'ERR_LAYOUT_MISMATCH';
+      return (
+        state === 'unavailable' && (await node.run(codeOf)) === 'ERR_SCHEDHINT_LAYOUT_MISMATCH'
+      );
     });
     expect(await node.run(seen)).toMatchObject({ level: 42, request: 1n });
   });
@@ -124,7 +126,7 @@ describeOnKernel("a layout and the map's types", () => {
     reader = await BpfReader.load('work_shift', bpffs.path);
     await until(
       'the memory has moved',
-      async () => (await node.run(codeOf)) === 'ERR_LAYOUT_MISMATCH',
+      async () => (await node.run(codeOf)) === 'ERR_SCHEDHINT_LAYOUT_MISMATCH',
     );
     expect(await node.run(writeToAll)).toEqual({ attached: [1, 1], stopped: [2, 3] });
   });

@@ -1,4 +1,4 @@
-// An unprivileged process and the pin's permissions: with 0666 it binds; otherwise it gets ERR_MAP_PERMISSION, and binds automatically
+// An unprivileged process and the pin's permissions: with 0666 it binds; otherwise it gets ERR_SCHEDHINT_MAP_PERMISSION, and binds automatically
 // once the pin is opened up.
 
 import { chmodSync } from 'node:fs';
@@ -48,7 +48,7 @@ describeOnKernel('an unprivileged user', () => {
   test('is told what to do where it is not (0600), and binds once that is done', async () => {
     chmodSync(map, 0o600);
     const status = await attach();
-    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_PERMISSION' });
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_PERMISSION' });
     expect(status).toHaveProperty('reason', expect.stringMatching(/EACCES.*group, mode 0660/));
     expect(await reader.element('schedhint', node.pid)).toBeNull();
     chmodSync(map, 0o666);
@@ -59,6 +59,6 @@ describeOnKernel('an unprivileged user', () => {
   test('the same where it may not pass the directory', async () => {
     chmodSync(map, 0o666);
     await bpffs.setMode(0o700);
-    expect(await attach()).toMatchObject({ code: 'ERR_MAP_PERMISSION' });
+    expect(await attach()).toMatchObject({ code: 'ERR_SCHEDHINT_MAP_PERMISSION' });
   });
 });

@@ -76,7 +76,7 @@ describeOnKernel('a kernel that looks at the key first', () => {
 
   test('the size of a struct is found: one that is larger than our block is refused', async () => {
     const status = await node.run(attach, map('larger'));
-    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_LAYOUT' });
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_LAYOUT' });
     expect(status).toHaveProperty('reason', expect.stringMatching(/offset 0 .* has 512 bytes/));
     expect(await reader.element('larger', node.pid)).toBeNull();
   });
@@ -84,7 +84,7 @@ describeOnKernel('a kernel that looks at the key first', () => {
   test('a map without a __uptr is refused all the same, and nothing is left of the question', async () => {
     const before = await node.run(asking);
     const status = await node.run(attach, map('plain'));
-    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_LAYOUT' });
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_LAYOUT' });
     expect(status).toHaveProperty('reason', expect.stringMatching(/offset 0 .*not a __uptr/));
     expect(await reader.element('plain', node.pid)).toBeNull();
     await until('the thread has ended', async () =>

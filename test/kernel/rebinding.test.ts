@@ -84,7 +84,7 @@ describeOnKernel('a process follows its map', () => {
 
   test('one that appears is bound with the event loop blocked, and has the hints already', async () => {
     const { status: before, tid } = await node.run(attach, map);
-    expect(before).toMatchObject({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND' });
+    expect(before).toMatchObject({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND' });
     const bound = node.run(blockUntil, 'bound');
     const observer = await observe();
     expect(await bound).toBe(0); // no event yet: its loop was blocked
@@ -117,7 +117,7 @@ describeOnKernel('a process follows its map', () => {
     const waiting = node.run(blockUntil, 'waiting');
     await observers.pop()!.stop();
     await waiting;
-    await told('ERR_MAP_NOT_FOUND');
+    await told('ERR_SCHEDHINT_MAP_NOT_FOUND');
     await until('the map is gone', () => !mapExists(observer.mapId));
     const after = await node.run(holdings);
     // The map's, and the thread's.
@@ -164,9 +164,9 @@ describeOnKernel('a process follows its map', () => {
     await observe();
     await node.run(attach, map);
     renameSync(map, `${map}-away`);
-    await told('ERR_MAP_NOT_FOUND');
+    await told('ERR_SCHEDHINT_MAP_NOT_FOUND');
     renameSync(`${map}-away`, map);
-    await told('ERR_MAP_NOT_FOUND', 'bound');
+    await told('ERR_SCHEDHINT_MAP_NOT_FOUND', 'bound');
     expect(await node.run(status)).toMatchObject({ state: 'bound' });
   });
 
@@ -177,14 +177,14 @@ describeOnKernel('a process follows its map', () => {
     const pin = `${later}/schedhint`;
     try {
       const { status: before } = await node.run(attach, pin);
-      expect(before).toMatchObject({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND' });
+      expect(before).toMatchObject({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND' });
       expect(await node.run(watchers)).toBe(0);
-      for (const kinds of [['bound'], ['bound', 'ERR_MAP_NOT_FOUND', 'bound']]) {
+      for (const kinds of [['bound'], ['bound', 'ERR_SCHEDHINT_MAP_NOT_FOUND', 'bound']]) {
         execFileSync('mount', ['-t', 'bpf', 'bpf', later]);
         const observer = await Observer.start(pin);
         await told(...kinds);
         await observer.stop();
-        await told(...kinds, 'ERR_MAP_NOT_FOUND');
+        await told(...kinds, 'ERR_SCHEDHINT_MAP_NOT_FOUND');
         execFileSync('umount', [later]);
         await until('nobody watches', async () => (await node.run(watchers)) === 0);
       }
@@ -209,7 +209,7 @@ describeOnKernel('a process follows its map', () => {
   test('a directory that does not exist yet', async () => {
     const deep = `${bpffs.path}/not/there/yet`;
     const { status: before } = await node.run(attach, `${deep}/schedhint`);
-    expect(before).toMatchObject({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND' });
+    expect(before).toMatchObject({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND' });
     mkdirSync(deep, { recursive: true });
     await observe(`${deep}/schedhint`);
     await node.run(blockUntil, 'bound');
@@ -223,7 +223,7 @@ describeOnKernel('a process follows its map', () => {
     const create = ['type', 'hash', 'key', '4', 'value', '16', 'entries', '1', 'name', 'wrong'];
     execFileSync('bpftool', ['map', 'create', map, ...create]);
     await node.run(blockUntil, 'unavailable');
-    expect(await node.run(status)).toMatchObject({ code: 'ERR_MAP_TYPE' });
+    expect(await node.run(status)).toMatchObject({ code: 'ERR_SCHEDHINT_MAP_TYPE' });
     rmSync(map);
     renameSync(`${map}-away`, map);
     await node.run(blockUntil, 'bound');

@@ -176,7 +176,7 @@ describeOnKernel('an element that is hard to delete', () => {
     const again = await a.run(attach, { map, urgency: 22, user: 2222n });
     expect(again.status).toMatchObject({
       state: 'waiting',
-      code: 'ERR_UNBIND_REFUSED',
+      code: 'ERR_SCHEDHINT_UNBIND_REFUSED',
       reason: expect.stringMatching(/BPF_MAP_DELETE_ELEM: EPERM.*again each second/),
     });
     // With the thread the kernel's element goes, and the block comes back.
@@ -198,12 +198,12 @@ describeOnKernel('an element that is hard to delete', () => {
       const { tid } = await a.run(attach, { map, urgency: 11, user: 1111n });
       renameSync(second.map, map);
       const code = () => a.run(codeOf);
-      await until('it waits', async () => (await code()) === 'ERR_UNBIND_REFUSED', code);
+      await until('it waits', async () => (await code()) === 'ERR_SCHEDHINT_UNBIND_REFUSED', code);
       expect(await peek.at(tid)).toEqual({ urgency: 11, user: 1111n });
       expect(await second.at(tid)).toBeNull();
       // The main thread's element leads to the process's block, which all threads share.
       const late = await node.run(attach, { map, urgency: 33, user: 3333n });
-      expect(late.status).toMatchObject({ state: 'waiting', code: 'ERR_UNBIND_REFUSED' });
+      expect(late.status).toMatchObject({ state: 'waiting', code: 'ERR_SCHEDHINT_UNBIND_REFUSED' });
       expect(await peek.hasElement(late.tid)).toBe(true);
       expect(await second.hasElement(late.tid)).toBe(false);
     } finally {

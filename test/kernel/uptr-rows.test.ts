@@ -154,7 +154,7 @@ describeOnKernel('the rows of the __uptr selftest', () => {
     const status = () => node.run(({ keep }) => keep.thread.status);
     await reader.close();
     await until('its end is noticed', async () => (await status()).state === 'waiting', status);
-    expect(await status()).toMatchObject({ code: 'ERR_MAP_NOT_FOUND' });
+    expect(await status()).toMatchObject({ code: 'ERR_SCHEDHINT_MAP_NOT_FOUND' });
     expect(await node.run(add, [1, 2])).toEqual([0, 0]);
     reader = await BpfReader.load('uptr_rows', bpffs.path);
     expect(reader.maps.datamap!.id).not.toBe(id);

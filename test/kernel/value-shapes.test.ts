@@ -52,9 +52,9 @@ describeOnKernel('what may be found under a pin', () => {
 
   const elements = (name: string) => reader.element(name, node.pid);
 
-  test('plain data is never given an address: ERR_MAP_LAYOUT names the offset', async () => {
+  test('plain data is never given an address: ERR_SCHEDHINT_MAP_LAYOUT names the offset', async () => {
     const status = await node.run(attachStandard, map('plain'));
-    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_LAYOUT' });
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_LAYOUT' });
     expect(status).toHaveProperty('reason', expect.stringMatching(/offset 0 .*not a __uptr/));
     expect(await elements('plain')).toBeNull();
     const second = await node.run(attachSizes, { map: map('two'), sizes: [64, 64] });
@@ -64,7 +64,7 @@ describeOnKernel('what may be found under a pin', () => {
 
   test('a struct larger than our block is refused, with its size', async () => {
     const status = await node.run(attachStandard, map('larger'));
-    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_LAYOUT' });
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_LAYOUT' });
     expect(status).toHaveProperty('reason', expect.stringMatching(/offset 0 .* has 512 bytes/));
     expect(await elements('larger')).toBeNull();
   });
@@ -81,7 +81,7 @@ describeOnKernel('what may be found under a pin', () => {
 
   test('a value that is too small is refused', async () => {
     const status = await node.run(attachStandard, map('custom_big'));
-    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_LAYOUT' });
+    expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_LAYOUT' });
     expect(status).toHaveProperty('reason', expect.stringContaining('8 bytes'));
   });
 
@@ -146,12 +146,12 @@ describeOnKernel('what may be found under a pin', () => {
     ]);
   });
 
-  test('a map that is no task storage: ERR_MAP_TYPE', async () => {
+  test('a map that is no task storage: ERR_SCHEDHINT_MAP_TYPE', async () => {
     const other = mountBpffs();
     const sampler = await BpfReader.load('sampler', other.path);
     try {
       const status = await node.run(attachStandard, `${other.path}/tasks`); // a hash
-      expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_TYPE' });
+      expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_TYPE' });
       expect(status).toHaveProperty('reason', expect.stringContaining('type 1,'));
     } finally {
       await sampler.close();
@@ -160,31 +160,33 @@ describeOnKernel('what may be found under a pin', () => {
   });
 
   describe('no map', () => {
-    test('a regular file: ERR_NOT_A_PIN', async () => {
+    test('a regular file: ERR_SCHEDHINT_NOT_A_PIN', async () => {
       const file = join(tmpdir(), `schedhint-no-pin-${process.pid}`);
       writeFileSync(file, '');
       try {
         expect(await node.run(attachStandard, file)).toMatchObject({
           state: 'unavailable',
-          code: 'ERR_NOT_A_PIN',
+          code: 'ERR_SCHEDHINT_NOT_A_PIN',
         });
       } finally {
         rmSync(file);
       }
     });
 
-    test('a directory, and a path through a file: ERR_NOT_A_PIN', async () => {
+    test('a directory, and a path through a file: ERR_SCHEDHINT_NOT_A_PIN', async () => {
       const onBpffs = map('directory');
       mkdirSync(onBpffs);
       for (const path of [bpffs.path, onBpffs, '/etc/passwd/map']) {
-        expect(await node.run(attachStandard, path)).toMatchObject({ code: 'ERR_NOT_A_PIN' });
+        expect(await node.run(attachStandard, path)).toMatchObject({
+          code: 'ERR_SCHEDHINT_NOT_A_PIN',
+        });
       }
     });
 
-    test('nothing there: waiting, ERR_MAP_NOT_FOUND, and bound once it is', async () => {
+    test('nothing there: waiting, ERR_SCHEDHINT_MAP_NOT_FOUND, and bound once it is', async () => {
       const path = map('appears');
       const status = await node.run(attachStandard, path);
-      expect(status).toMatchObject({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND' });
+      expect(status).toMatchObject({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND' });
       expect(status).toHaveProperty('reason', expect.stringContaining(path));
       const later = mountBpffs();
       const there = await NodeProcess.start();
@@ -202,10 +204,10 @@ describeOnKernel('what may be found under a pin', () => {
     });
   });
 
-  test('two layouts on one map, by one pin or by two: ERR_MAP_IN_USE', async () => {
+  test('two layouts on one map, by one pin or by two: ERR_SCHEDHINT_MAP_IN_USE', async () => {
     expect(await node.run(attachStandard, map('smaller'))).toMatchObject({ state: 'bound' });
     const second = await node.run(attachSizes, { map: map('smaller'), sizes: [64, 64] });
-    expect(second).toMatchObject({ state: 'unavailable', code: 'ERR_MAP_IN_USE' });
+    expect(second).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_IN_USE' });
     // The first still stands.
     expect(await node.run(attachStandard, map('smaller'))).toEqual(bound('smaller'));
   });

@@ -65,7 +65,7 @@ describeOnKernel("a worker's hints, set by its parent", () => {
     const which = { map, name: worker.name };
     expect(await node.run(openHints, which)).toMatchObject({
       state: 'waiting',
-      code: 'ERR_WORKER_NOT_ATTACHED',
+      code: 'ERR_SCHEDHINT_WORKER_NOT_ATTACHED',
     });
     await node.run(({ keep }) => keep.of.hints.set({ urgency: 700, user: 5 }));
     const attached = await worker.run(attach, map);
@@ -135,7 +135,7 @@ describeOnKernel("a worker's hints, set by its parent", () => {
       },
       { path: map, name: worker.name },
     );
-    expect(results).toEqual([true, 'ERR_OPTION', 'ERR_OPTION']);
+    expect(results).toEqual([true, 'ERR_SCHEDHINT_OPTION', 'ERR_SCHEDHINT_OPTION']);
   });
 
   test.each(['end', 'terminate'] as const)(
@@ -150,7 +150,7 @@ describeOnKernel("a worker's hints, set by its parent", () => {
       await worker.stop(how);
       expect(await node.run(statusOf)).toMatchObject({
         state: 'unavailable',
-        code: 'ERR_THREAD_ENDED',
+        code: 'ERR_SCHEDHINT_THREAD_ENDED',
       });
       expect(
         await node.run(({ keep }) => {

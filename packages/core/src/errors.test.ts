@@ -2,12 +2,12 @@ import { expect, test } from 'vitest';
 import { checkNames, rangeError, show, typeError } from './errors.js';
 
 test('errors are the built-in classes with a code', () => {
-  const type = typeError('ERR_FIELD_TYPE', 'text');
+  const type = typeError('ERR_SCHEDHINT_FIELD_TYPE', 'text');
   expect(type).toBeInstanceOf(TypeError);
-  expect(type).toMatchObject({ code: 'ERR_FIELD_TYPE', message: 'text' });
-  const range = rangeError('ERR_FIELD_RANGE', 'text');
+  expect(type).toMatchObject({ code: 'ERR_SCHEDHINT_FIELD_TYPE', message: 'text' });
+  const range = rangeError('ERR_SCHEDHINT_FIELD_RANGE', 'text');
   expect(range).toBeInstanceOf(RangeError);
-  expect(range).toMatchObject({ code: 'ERR_FIELD_RANGE', message: 'text' });
+  expect(range).toMatchObject({ code: 'ERR_SCHEDHINT_FIELD_RANGE', message: 'text' });
 });
 
 test('show tells values of different types apart, and never throws', () => {
@@ -60,7 +60,7 @@ test.each([
   expect(() => checkNames('set', { urgency: 1, [name]: 1 }, known)).toThrow(
     expect.objectContaining({
       name: 'TypeError',
-      code: 'ERR_OPTION',
+      code: 'ERR_SCHEDHINT_OPTION',
       message: `set: unknown name ${JSON.stringify(name)}; ${hint}`,
     }),
   );

@@ -4,33 +4,33 @@
  */
 export type ErrorCode =
   /** a value of the wrong type for its field, or an operation the field's type does not have */
-  | 'ERR_FIELD_TYPE'
+  | 'ERR_SCHEDHINT_FIELD_TYPE'
   /** a value (or an array index) outside the range of its field, or a fraction for an integer */
-  | 'ERR_FIELD_RANGE'
+  | 'ERR_SCHEDHINT_FIELD_RANGE'
   /** no field of that name */
-  | 'ERR_FIELD_UNKNOWN'
+  | 'ERR_SCHEDHINT_FIELD_UNKNOWN'
   /** a layout that C could not have, or JavaScript could not show */
-  | 'ERR_LAYOUT'
+  | 'ERR_SCHEDHINT_LAYOUT'
   /** an argument that is no field's value: a buffer, an offset, an option */
-  | 'ERR_OPTION'
+  | 'ERR_SCHEDHINT_OPTION'
   /** an integration's own package (prom-client, OpenTelemetry) is too old for it */
-  | 'ERR_PEER_VERSION'
+  | 'ERR_SCHEDHINT_PEER_VERSION'
   /** task local data: the process has a key of that name, with another size */
-  | 'ERR_TLD_KEY_SIZE'
+  | 'ERR_SCHEDHINT_TLD_KEY_SIZE'
   /** task local data: the process has as many keys as there can be, 63 */
-  | 'ERR_TLD_KEYS'
+  | 'ERR_SCHEDHINT_TLD_KEYS'
   /** task local data: no room for a value among a thread's */
-  | 'ERR_TLD_SPACE'
+  | 'ERR_SCHEDHINT_TLD_SPACE'
   /** malformed BTF */
-  | 'ERR_BTF'
+  | 'ERR_SCHEDHINT_BTF'
   /** BTF without the map or the type that was asked for */
-  | 'ERR_BTF_NOT_FOUND'
+  | 'ERR_SCHEDHINT_BTF_NOT_FOUND'
   /** a C type that no layout can have */
-  | 'ERR_BTF_UNSUPPORTED'
+  | 'ERR_SCHEDHINT_BTF_UNSUPPORTED'
   /** a malformed ELF file */
-  | 'ERR_ELF'
+  | 'ERR_SCHEDHINT_ELF'
   /** the BTF of a pinned map could not be had */
-  | 'ERR_MAP_BTF';
+  | 'ERR_SCHEDHINT_MAP_BTF';
 
 /** An error that carries an {@link ErrorCode}. */
 export type Coded<E extends Error> = E & { readonly code: ErrorCode };
@@ -67,14 +67,14 @@ export function show(value: unknown): string {
  * Throws unless an object has only keys that are known.
  *
  * @param what messages begin with it
- * @throws TypeError `ERR_OPTION`, with the name that may have been meant
+ * @throws TypeError `ERR_SCHEDHINT_OPTION`, with the name that may have been meant
  */
 export function checkNames(what: string, values: object, known: readonly string[]): void {
   for (const name in values) {
     if (known.includes(name)) continue;
     const meant = nearest(name, known);
     const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
-    throw typeError('ERR_OPTION', `${what}: unknown name ${show(name)}; ${hint}`);
+    throw typeError('ERR_SCHEDHINT_OPTION', `${what}: unknown name ${show(name)}; ${hint}`);
   }
 }
 
@@ -82,11 +82,14 @@ export function checkNames(what: string, values: object, known: readonly string[
  * Throws unless options are an object, and have only names that are known.
  *
  * @param what the function that was called
- * @throws TypeError `ERR_OPTION`
+ * @throws TypeError `ERR_SCHEDHINT_OPTION`
  */
 export function checkOptions(what: string, options: unknown, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) {
-    throw typeError('ERR_OPTION', `${what}: expected an object of options, got ${show(options)}`);
+    throw typeError(
+      'ERR_SCHEDHINT_OPTION',
+      `${what}: expected an object of options, got ${show(options)}`,
+    );
   }
   checkNames(what, options, known);
 }

@@ -213,12 +213,12 @@ describe('stats', () => {
     const { count } = hints.stats!;
     hints.stop();
     expect(hints.stats!.count).toBeGreaterThanOrEqual(count);
-    expect(hints.thread.status).toMatchObject({ code: 'ERR_STOPPED' });
+    expect(hints.thread.status).toMatchObject({ code: 'ERR_SCHEDHINT_STOPPED' });
   });
 });
 
 test.each([['other'], [''], [null], [5]])('source %j is refused', (source) => {
   expect(() => startGcHints({ map, source } as never)).toThrow(
-    expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION' }),
+    expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_OPTION' }),
   );
 });

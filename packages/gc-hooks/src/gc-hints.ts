@@ -158,7 +158,7 @@ const OPTIONS = ['map', 'channel', 'channels', 'source', 'stats'];
  * what the machine lacks: {@link GcHints.source} and `thread.status` tell. Counted: it may run any
  * number of times in one thread.
  *
- * @throws TypeError `ERR_OPTION` for an option that is none
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an option that is none
  */
 export function startGcHints(
   options: GcHintsOptions & { readonly channels: readonly Channel[] },
@@ -170,7 +170,7 @@ export function startGcHints(options: GcHintsOptions = {}): GcHints<HintedThread
   if (source !== undefined && !['auto', 'v8', 'perf_hooks'].includes(source)) {
     throw Object.assign(
       new TypeError(`source: expected 'auto', 'v8' or 'perf_hooks', got ${String(source)}`),
-      { code: 'ERR_OPTION' },
+      { code: 'ERR_SCHEDHINT_OPTION' },
     );
   }
   return new Publisher(options);

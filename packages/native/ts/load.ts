@@ -14,9 +14,9 @@ export type AddonResult =
   | {
       readonly code:
         | 'ERR_SCHEDHINT_DISABLED'
-        | 'ERR_PLATFORM_UNSUPPORTED'
-        | 'ERR_ADDON_MISSING'
-        | 'ERR_ADDON_LOAD';
+        | 'ERR_SCHEDHINT_PLATFORM_UNSUPPORTED'
+        | 'ERR_SCHEDHINT_ADDON_MISSING'
+        | 'ERR_SCHEDHINT_ADDON_LOAD';
       readonly reason: string;
     };
 
@@ -40,7 +40,7 @@ function load(): AddonResult {
   }
   if (process.platform !== 'linux') {
     return {
-      code: 'ERR_PLATFORM_UNSUPPORTED',
+      code: 'ERR_SCHEDHINT_PLATFORM_UNSUPPORTED',
       reason: `hints need Linux (>= 6.13), this is ${process.platform}`,
     };
   }
@@ -57,14 +57,14 @@ function openPrebuilt(libc: Libc): AddonResult {
 }
 
 const isRefusedByMusl = (result: AddonResult): boolean =>
-  'code' in result && result.code === 'ERR_ADDON_LOAD' && isOfMuslsLoader(result.reason);
+  'code' in result && result.code === 'ERR_SCHEDHINT_ADDON_LOAD' && isOfMuslsLoader(result.reason);
 
 const REINSTALL = 'install @schedhint/native again on this machine';
 
 function missing(libc: Libc): AddonResult {
   const { arch } = process;
   return {
-    code: 'ERR_ADDON_MISSING',
+    code: 'ERR_SCHEDHINT_ADDON_MISSING',
     reason:
       arch === 'x64' || arch === 'arm64'
         ? `no addon was found in @schedhint/native: ${REINSTALL}; in a bundle or a single executable, keep that package out of the bundle, or set SCHEDHINT_ADDON to the absolute path of its ${prebuiltFor(libc)}`
@@ -76,7 +76,7 @@ function openNamed(file: string): AddonResult {
   return file.startsWith('/')
     ? open(file, 'correct SCHEDHINT_ADDON, or unset it')
     : {
-        code: 'ERR_ADDON_LOAD',
+        code: 'ERR_SCHEDHINT_ADDON_LOAD',
         reason: `SCHEDHINT_ADDON has to be an absolute path, and is ${JSON.stringify(file)}`,
       };
 }
@@ -94,12 +94,12 @@ function open(file: string, instruction: string): AddonResult {
       ? 'this Node.js is for musl (Alpine), and its addon must be, too: '
       : '';
     return {
-      code: 'ERR_ADDON_LOAD',
+      code: 'ERR_SCHEDHINT_ADDON_LOAD',
       reason: `loading ${file} failed: ${message}: ${forMusl}${instruction}`,
     };
   }
 }
 
 function forbidden(reason: string): AddonResult {
-  return { code: 'ERR_ADDON_LOAD', reason };
+  return { code: 'ERR_SCHEDHINT_ADDON_LOAD', reason };
 }

@@ -1,17 +1,17 @@
 /** Why there is no observer, as a stable code. */
 export type ObserverErrorCode =
   /** Not Linux, or no program for this processor. */
-  | 'ERR_OBSERVER_PLATFORM'
+  | 'ERR_SCHEDHINT_OBSERVER_PLATFORM'
   /** The program is not where it should be. */
-  | 'ERR_OBSERVER_MISSING'
+  | 'ERR_SCHEDHINT_OBSERVER_MISSING'
   /** It needs root, or CAP_BPF and CAP_PERFMON. */
-  | 'ERR_OBSERVER_PERMISSION'
+  | 'ERR_SCHEDHINT_OBSERVER_PERMISSION'
   /** The kernel cannot run its programs: it is too old, or has no BTF. */
-  | 'ERR_OBSERVER_KERNEL'
+  | 'ERR_SCHEDHINT_OBSERVER_KERNEL'
   /** The pin is something else, or there is nowhere to pin. */
-  | 'ERR_OBSERVER_MAP'
+  | 'ERR_SCHEDHINT_OBSERVER_MAP'
   /** It has ended by itself. */
-  | 'ERR_OBSERVER_ENDED';
+  | 'ERR_SCHEDHINT_OBSERVER_ENDED';
 
 /** What {@link startObserver} rejects with. */
 export class ObserverError extends Error {
@@ -26,9 +26,9 @@ export class ObserverError extends Error {
 
 /** The program's exit codes: `enum failure` of observer.h. */
 const CODES: Readonly<Record<number, ObserverErrorCode>> = {
-  3: 'ERR_OBSERVER_PERMISSION',
-  4: 'ERR_OBSERVER_KERNEL',
-  5: 'ERR_OBSERVER_MAP',
+  3: 'ERR_SCHEDHINT_OBSERVER_PERMISSION',
+  4: 'ERR_SCHEDHINT_OBSERVER_KERNEL',
+  5: 'ERR_SCHEDHINT_OBSERVER_MAP',
 };
 
 /** Of a program that has ended. `said`: its stderr, whose last line is its own message. */
@@ -39,7 +39,7 @@ export function errorOf(exit: number | null, signal: string | null, said: string
     .at(-1)
     ?.replace(/^observer: /, '');
   return new ObserverError(
-    CODES[exit ?? 0] ?? 'ERR_OBSERVER_ENDED',
+    CODES[exit ?? 0] ?? 'ERR_SCHEDHINT_OBSERVER_ENDED',
     message || `the observer has ended: ${signal ?? `exit code ${exit}`}`,
   );
 }

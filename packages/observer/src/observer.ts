@@ -20,7 +20,7 @@ export interface ObserverOptions {
   readonly group?: number;
   /**
    * Take over a pin that every user may write, or that another user owns. Asked only with `feedback`: without, it acts on
-   * no hint. By default `ERR_OBSERVER_MAP`.
+   * no hint. By default `ERR_SCHEDHINT_OBSERVER_MAP`.
    */
   readonly trustPin?: boolean;
   /** This process only, by its pid in the initial pid namespace. */
@@ -49,7 +49,7 @@ export interface Observer
   readonly ready: Ready;
   /** The program's own pid. */
   readonly pid: number;
-  /** What it knows now. @throws ObserverError `ERR_OBSERVER_ENDED`, or why it has ended */
+  /** What it knows now. @throws ObserverError `ERR_SCHEDHINT_OBSERVER_ENDED`, or why it has ended */
   snapshot(): Promise<Snapshot>;
   /**
    * Snapshots from now on, until it is stopped.

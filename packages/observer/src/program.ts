@@ -9,7 +9,7 @@ export function findProgram(): string {
   const { platform, arch } = process;
   if (platform !== 'linux') {
     throw new ObserverError(
-      'ERR_OBSERVER_PLATFORM',
+      'ERR_SCHEDHINT_OBSERVER_PLATFORM',
       `the observer is a BPF program: it needs Linux (>= 6.13), this is ${platform}`,
     );
   }
@@ -18,8 +18,11 @@ export function findProgram(): string {
   if (existsSync(program)) return program;
   throw existsSync(home)
     ? new ObserverError(
-        'ERR_OBSERVER_PLATFORM',
+        'ERR_SCHEDHINT_OBSERVER_PLATFORM',
         `there is no observer for linux-${arch} in ${home}: build observer/ of the repository`,
       )
-    : new ObserverError('ERR_OBSERVER_MISSING', `${home} is missing: npm run build makes it`);
+    : new ObserverError(
+        'ERR_SCHEDHINT_OBSERVER_MISSING',
+        `${home} is missing: npm run build makes it`,
+      );
 }

@@ -41,7 +41,8 @@ export const status: Group = {
     const noAddon = await measure('status.no-addon', map, short, {
       SCHEDHINT_ADDON: '/nonexistent/schedhint.node',
     });
-    if (noAddon.code !== 'ERR_ADDON_LOAD') throw new Error(`there is an addon: ${noAddon.code}`);
+    if (noAddon.code !== 'ERR_SCHEDHINT_ADDON_LOAD')
+      throw new Error(`there is an addon: ${noAddon.code}`);
     return [noMap.row, noAddon.row];
   },
 };

@@ -125,7 +125,7 @@ describeOnKernel('schedhint doctor, with a reader', () => {
     ['BPF_OBJ_GET_INFO_BY_FD', /reading the map at .* failed: EPERM/],
   ])('seccomp refuses one command of bpf (%s)', async (command, found) => {
     const diagnosis = await diagnose({ map, through: [refuse, command, 'EPERM'] });
-    expect(diagnosis.status).toMatchObject({ code: 'ERR_BPF_REFUSED' });
+    expect(diagnosis.status).toMatchObject({ code: 'ERR_SCHEDHINT_BPF_REFUSED' });
     expect(check(diagnosis, 'bpf')).toMatchObject({ state: 'pass' });
     expectCause(diagnosis, 'map', found, /seccomp profile refuses some of its commands/);
   });
@@ -212,14 +212,16 @@ describeOnKernel('schedhint doctor, with a reader', () => {
     expect(text).toMatch(
       /^fail {2}map +no map is pinned at .*\n +-> start the scheduler, .*hints\); without one, schedhint top --map .*other --group \d+, /m,
     );
-    expect(text).toMatch(/^\d+ pass, 1 warn, 1 fail; hints stay private: ERR_MAP_NOT_FOUND$/m);
+    expect(text).toMatch(
+      /^\d+ pass, 1 warn, 1 fail; hints stay private: ERR_SCHEDHINT_MAP_NOT_FOUND$/m,
+    );
     expect(text).not.toContain('\x1b');
   });
 
   test('a path that is none', async () => {
     const { code, errors } = await report('--map', '');
     expect(code).toBe(1);
-    expect(errors).toMatch(/^schedhint doctor: ERR_OPTION: /);
+    expect(errors).toMatch(/^schedhint doctor: ERR_SCHEDHINT_OPTION: /);
   });
 });
 
@@ -318,7 +320,7 @@ describeOnKernel('schedhint doctor, where the map is wrong', () => {
     const through = ['unshare', '--mount', 'sh', '-c', hide, 'setarch', '--uname-2.6'];
     const diagnosis = await diagnose({ map: pin('none'), through });
     expectCause(diagnosis, 'kernel', /Linux 2\.6\S* has no __uptr/, /boot Linux 6\.13/);
-    expect(diagnosis.status).toMatchObject({ code: 'ERR_UPTR_UNSUPPORTED' });
+    expect(diagnosis.status).toMatchObject({ code: 'ERR_SCHEDHINT_UPTR_UNSUPPORTED' });
   });
 });
 

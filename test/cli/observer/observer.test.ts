@@ -92,20 +92,24 @@ describeOnKernel('@schedhint/observer', () => {
     }
     expect(finals.slice(0, 3)).toEqual([false, false, false]);
     expect(finals.at(-1)).toBe(true);
-    await expect(observer.snapshot()).rejects.toMatchObject({ code: 'ERR_OBSERVER_ENDED' });
+    await expect(observer.snapshot()).rejects.toMatchObject({
+      code: 'ERR_SCHEDHINT_OBSERVER_ENDED',
+    });
   });
 
-  test('tells where it cannot pin: ERR_OBSERVER_MAP', async () => {
+  test('tells where it cannot pin: ERR_SCHEDHINT_OBSERVER_MAP', async () => {
     await expect(startObserver({ map: '/no/such/directory/hints' })).rejects.toMatchObject({
       name: 'ObserverError',
-      code: 'ERR_OBSERVER_MAP',
+      code: 'ERR_SCHEDHINT_OBSERVER_MAP',
       message: expect.stringMatching(/mount -t bpf bpf/),
     });
     execFileSync('bpftool', [
       ...['map', 'create', map, 'type', 'hash', 'key', '4', 'value', '16', 'entries', '4'],
       ...['name', 'wrong'],
     ]);
-    await expect(startObserver({ map })).rejects.toMatchObject({ code: 'ERR_OBSERVER_MAP' });
+    await expect(startObserver({ map })).rejects.toMatchObject({
+      code: 'ERR_SCHEDHINT_OBSERVER_MAP',
+    });
   });
 
   test('tells that it was killed', async () => {
@@ -115,10 +119,10 @@ describeOnKernel('@schedhint/observer', () => {
       for await (const { final } of observer!) expect(final).toBe(false);
     };
     await expect(iterate()).rejects.toMatchObject({
-      code: 'ERR_OBSERVER_ENDED',
+      code: 'ERR_SCHEDHINT_OBSERVER_ENDED',
       message: 'the observer has ended: SIGKILL',
     });
-    await expect(observer.stop()).rejects.toMatchObject({ code: 'ERR_OBSERVER_ENDED' });
+    await expect(observer.stop()).rejects.toMatchObject({ code: 'ERR_SCHEDHINT_OBSERVER_ENDED' });
   });
 
   // Its exit codes, which the package makes its error codes of.

@@ -147,7 +147,7 @@ describeOnKernel('schedhint top', () => {
     });
     expect(await run('--group', 'staff')).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(/ERR_OPTION: --group takes the number of a group/),
+      errors: expect.stringMatching(/ERR_SCHEDHINT_OPTION: --group takes the number of a group/),
     });
     const help = (await run('--help')).text.replaceAll(/\s+/g, ' ');
     expect(help).toContain('0666 lets every user of the machine set the hints of any thread');
@@ -156,19 +156,23 @@ describeOnKernel('schedhint top', () => {
   test('what is wrong is said in one line', async () => {
     expect(await run('--sort', 'beauty')).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(/^schedhint top: ERR_OPTION: --sort wants one of pid, .*\n$/),
+      errors: expect.stringMatching(
+        /^schedhint top: ERR_SCHEDHINT_OPTION: --sort wants one of pid, .*\n$/,
+      ),
     });
     expect(await run('--interval', '0')).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(/ERR_OPTION: --interval wants a number from 0.1/),
+      errors: expect.stringMatching(/ERR_SCHEDHINT_OPTION: --interval wants a number from 0.1/),
     });
     expect(await run('--mode', 'rw-')).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(/ERR_OPTION: --mode wants octal permissions such as 0660/),
+      errors: expect.stringMatching(
+        /ERR_SCHEDHINT_OPTION: --mode wants octal permissions such as 0660/,
+      ),
     });
     expect(await run('--map', '/no/such/map')).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(/ERR_OBSERVER_MAP: cannot pin in \/no\/such/),
+      errors: expect.stringMatching(/ERR_SCHEDHINT_OBSERVER_MAP: cannot pin in \/no\/such/),
     });
   });
 

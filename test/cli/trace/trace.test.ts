@@ -218,9 +218,12 @@ describeOnKernel('schedhint trace', () => {
 
   test('what is wrong is said in one line', async () => {
     const missing = await run('--map', map, '--pid', '2000000000');
-    expect(missing).toMatchObject({ code: 1, text: expect.stringMatching(/ERR_NO_PROCESS/) });
+    expect(missing).toMatchObject({
+      code: 1,
+      text: expect.stringMatching(/ERR_SCHEDHINT_NO_PROCESS/),
+    });
     const unbound = await run('--map', map, '--pid', String(process.pid), '--seconds', '0.2');
-    expect(unbound.text).toMatch(/ERR_NOTHING_BOUND: .*schedhint doctor/);
+    expect(unbound.text).toMatch(/ERR_SCHEDHINT_NOTHING_BOUND: .*schedhint doctor/);
     expect(await run('--pid', '0')).toMatchObject({ code: 1 });
   });
 });

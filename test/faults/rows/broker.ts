@@ -76,7 +76,7 @@ const killed: Row = {
     let current = broker;
     for (let i = 0; i < times; i++) {
       await current.stop('SIGKILL');
-      await app.untilAll('ERR_BROKER_UNREACHABLE');
+      await app.untilAll('ERR_SCHEDHINT_BROKER_UNREACHABLE');
       // What the dead one has left in the map still tells.
       assert.equal(await scheduler.elements(app.tids), app.tids.length);
       current = await startBroker(stage, broker.socket);

@@ -108,7 +108,7 @@ export const rows: readonly Row[] = [
   unbound(
     'madvise that keeps blocks from forked children refused by seccomp',
     () => ({ through: [refuse, 'MADV_DONTFORK', 'EPERM', refuse, 'MADV_WIPEONFORK', 'EPERM'] }),
-    'ERR_NO_MEMORY',
+    'ERR_SCHEDHINT_NO_MEMORY',
     /^no block could be mapped: EPERM/,
   ),
   noThreads,
@@ -119,13 +119,13 @@ export const rows: readonly Row[] = [
   unbound(
     'the pin may not be read',
     () => ({ uid: OWN_UID }),
-    'ERR_MAP_PERMISSION',
+    'ERR_SCHEDHINT_MAP_PERMISSION',
     /^opening .* was refused \(EACCES\): let this user read and write the pin/,
   ),
   unbound(
     'no bpffs at its place',
     () => ({ ...inMounts('umount --lazy /sys/fs/bpf')(), map: '/sys/fs/bpf/schedhint' }),
-    'ERR_MAP_NOT_FOUND',
+    'ERR_SCHEDHINT_MAP_NOT_FOUND',
     /^no map is pinned at \/sys\/fs\/bpf\/schedhint: start the scheduler/,
   ),
 ];

@@ -38,7 +38,7 @@ const inotify: Row = {
     const app = await stage.launch({ workers: 2, uid: OWN_UID });
     await app.attach();
     for (let i = 0; i < times; i++) {
-      await app.untilAll('ERR_MAP_NOT_FOUND');
+      await app.untilAll('ERR_SCHEDHINT_MAP_NOT_FOUND');
       const scheduler = await openScheduler(stage);
       await app.isBoundTo(scheduler);
       await stage.stop(scheduler);
@@ -67,13 +67,13 @@ const descriptors: Row = {
       await app.isHeard();
       await stage.stop(scheduler);
       scheduler = await stage.scheduler();
-      await app.untilAll('ERR_NO_DESCRIPTORS');
+      await app.untilAll('ERR_SCHEDHINT_NO_DESCRIPTORS');
       assert.equal(await scheduler.elements(app.tids), 0);
       prlimit(app, '--nofile=1024:');
       await app.isBoundTo(scheduler);
       await app.run(({ keep, require }) => keep.taken.forEach(require('node:fs').closeSync));
     }
-    return 'ERR_NO_DESCRIPTORS, bound by itself once there are some';
+    return 'ERR_SCHEDHINT_NO_DESCRIPTORS, bound by itself once there are some';
   },
 };
 
@@ -96,7 +96,7 @@ const detaching: Row = {
       );
       // Its pin takes the place of the first one's, which still runs.
       const after = await stage.scheduler();
-      await app.untilAll('ERR_NO_DESCRIPTORS');
+      await app.untilAll('ERR_SCHEDHINT_NO_DESCRIPTORS');
       assert.equal(await before.elements(app.tids), 0);
       prlimit(app, '--nofile=1024:');
       await app.isBoundTo(after);
@@ -123,14 +123,14 @@ const fromTheStart: Row = {
       const app = await stage.launch({ workers: 2 });
       prlimit(app, '--nofile=3:');
       await app.attach();
-      await app.untilAll('ERR_NO_DESCRIPTORS');
+      await app.untilAll('ERR_SCHEDHINT_NO_DESCRIPTORS');
       prlimit(app, '--nofile=1024:');
       await app.untilAll('bound');
       await app.attach();
       await app.isBoundTo(scheduler);
       await app.end();
     }
-    return 'ERR_NO_DESCRIPTORS, bound by itself once there are some';
+    return 'ERR_SCHEDHINT_NO_DESCRIPTORS, bound by itself once there are some';
   },
 };
 
@@ -158,7 +158,7 @@ const memory: Row = {
         file: memoryLimit,
         map: stage.map,
       });
-      assert.ok(status.state === 'unavailable' && status.code === 'ERR_NO_MEMORY');
+      assert.ok(status.state === 'unavailable' && status.code === 'ERR_SCHEDHINT_NO_MEMORY');
       assert.equal(urgency, 500);
       assert.equal(await scheduler.elements([app.node.pid]), 0);
       await app.run(({ keep }) => keep.starved.stop());
@@ -166,7 +166,7 @@ const memory: Row = {
       await app.isBoundTo(scheduler);
       await app.end();
     }
-    return 'ERR_NO_MEMORY, hints stay private; after stop() the next attach binds';
+    return 'ERR_SCHEDHINT_NO_MEMORY, hints stay private; after stop() the next attach binds';
   },
 };
 
@@ -179,7 +179,7 @@ const keys: Row = {
     for (let i = 0; i < times; i++) {
       const app = await stage.launch({ workers: 2, env });
       await app.attach();
-      await app.untilAll('ERR_NO_MEMORY');
+      await app.untilAll('ERR_SCHEDHINT_NO_MEMORY');
       assert.match(
         ((await app.status()) as { reason: string }).reason,
         /pthread_key_create: EAGAIN/,
@@ -187,7 +187,7 @@ const keys: Row = {
       assert.equal(await scheduler.elements(app.tids), 0);
       await app.end();
     }
-    return 'ERR_NO_MEMORY, hints stay private';
+    return 'ERR_SCHEDHINT_NO_MEMORY, hints stay private';
   },
 };
 

@@ -17,17 +17,17 @@ const mounted: Row = {
     const inside = ['nsenter', '--target', String(app.node.pid), '--mount'];
     const run = (...command: string[]) => execFileSync('nsenter', [...inside.slice(1), ...command]);
     for (let i = 0; i < times; i++) {
-      await app.untilAll('ERR_MAP_NOT_FOUND');
+      await app.untilAll('ERR_SCHEDHINT_MAP_NOT_FOUND');
       run('mount', '-t', 'bpf', 'bpf', directory);
       const scheduler = await stage.scheduler({ pin: map, through: inside });
       await app.isBoundTo(scheduler);
       // The pin is still there, under what is mounted over it.
       run('mount', '-t', 'tmpfs', 'tmpfs', directory);
-      await app.untilAll('ERR_MAP_NOT_FOUND');
+      await app.untilAll('ERR_SCHEDHINT_MAP_NOT_FOUND');
       run('umount', directory);
       await app.isBoundTo(scheduler);
       await stage.stop(scheduler);
-      await app.untilAll('ERR_MAP_NOT_FOUND');
+      await app.untilAll('ERR_SCHEDHINT_MAP_NOT_FOUND');
       run('umount', directory);
     }
     return 'each mount and unmount noticed by itself';

@@ -46,14 +46,14 @@ function closed(what: string, mode: number): Row {
         scheduler = await stage.scheduler({ pin: `${stage.map}_next` });
         chmodSync(`${stage.map}_next`, mode);
         renameSync(`${stage.map}_next`, stage.map);
-        await app.untilAll('ERR_MAP_PERMISSION');
+        await app.untilAll('ERR_SCHEDHINT_MAP_PERMISSION');
         assert.equal(await before.elements(app.tids), 0);
         await stage.stop(before);
         chmodSync(stage.map, OPEN);
         await app.isBoundTo(scheduler);
       }
       rmSync(stage.map);
-      return 'what was bound stays; a new map: ERR_MAP_PERMISSION, bound once it is opened';
+      return 'what was bound stays; a new map: ERR_SCHEDHINT_MAP_PERMISSION, bound once it is opened';
     },
   };
 }
@@ -98,7 +98,14 @@ function linkElsewhere(stage: Stage): string {
 export const rows: readonly Row[] = [
   closed('read-only', 0o444),
   closed('unreadable', 0o000),
-  inItsPlace('a regular file', 'ERR_NOT_A_PIN', (path) => writeFileSync(path, ''), linkElsewhere),
-  inItsPlace('a dangling link', 'ERR_MAP_NOT_FOUND', (path) => symlinkSync('/no/such/map', path)),
-  inItsPlace('a directory', 'ERR_NOT_A_PIN', (path) => mkdirSync(path)),
+  inItsPlace(
+    'a regular file',
+    'ERR_SCHEDHINT_NOT_A_PIN',
+    (path) => writeFileSync(path, ''),
+    linkElsewhere,
+  ),
+  inItsPlace('a dangling link', 'ERR_SCHEDHINT_MAP_NOT_FOUND', (path) =>
+    symlinkSync('/no/such/map', path),
+  ),
+  inItsPlace('a directory', 'ERR_SCHEDHINT_NOT_A_PIN', (path) => mkdirSync(path)),
 ];

@@ -205,7 +205,7 @@ const pidNamespace: Row = {
       await app.untilAll('bound');
       await app.isHeard();
       await stage.stop(scheduler);
-      await app.untilAll('ERR_MAP_NOT_FOUND');
+      await app.untilAll('ERR_SCHEDHINT_MAP_NOT_FOUND');
       scheduler = await stage.scheduler();
     }
     await app.untilAll('bound');

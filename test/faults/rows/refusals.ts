@@ -48,7 +48,7 @@ const noProcfs: Row = {
     await app.isBoundTo(scheduler);
     for (let i = 0; i < times; i++) {
       await stage.stop(scheduler);
-      await app.untilAll('ERR_MAP_NOT_FOUND');
+      await app.untilAll('ERR_SCHEDHINT_MAP_NOT_FOUND');
       scheduler = await stage.scheduler();
       await app.isBoundTo(scheduler);
     }
@@ -57,9 +57,9 @@ const noProcfs: Row = {
 };
 
 export const rows: readonly Row[] = [
-  refusedSyscall('bpf', 'EPERM', 'ERR_BPF_REFUSED'),
-  refusedSyscall('bpf', 'ENOSYS', 'ERR_BPF_REFUSED'),
-  refusedSyscall('pidfd_open', 'EPERM', 'ERR_PIDFD_REFUSED'),
-  refusedSyscall('pidfd_open', 'ENOSYS', 'ERR_PIDFD_REFUSED'),
+  refusedSyscall('bpf', 'EPERM', 'ERR_SCHEDHINT_BPF_REFUSED'),
+  refusedSyscall('bpf', 'ENOSYS', 'ERR_SCHEDHINT_BPF_REFUSED'),
+  refusedSyscall('pidfd_open', 'EPERM', 'ERR_SCHEDHINT_PIDFD_REFUSED'),
+  refusedSyscall('pidfd_open', 'ENOSYS', 'ERR_SCHEDHINT_PIDFD_REFUSED'),
   noProcfs,
 ];

@@ -119,7 +119,7 @@ const repinned: Row = {
     for (let i = 0; i < times; i++) {
       await app.isBoundTo(before);
       rmSync(stage.map);
-      await app.untilAll('ERR_MAP_NOT_FOUND');
+      await app.untilAll('ERR_SCHEDHINT_MAP_NOT_FOUND');
       const after = await stage.scheduler();
       await app.isBoundTo(after);
       // Two readers would fight over the block.
@@ -138,7 +138,7 @@ const lateScheduler: Row = {
   async run(stage, times) {
     for (let i = 0; i < times; i++) {
       const app = await stage.app({ workers: 2 });
-      await app.untilAll('ERR_MAP_NOT_FOUND');
+      await app.untilAll('ERR_SCHEDHINT_MAP_NOT_FOUND');
       await sleep(1000);
       const scheduler = await stage.scheduler();
       await app.isBoundTo(scheduler);

@@ -68,10 +68,10 @@ function refused(what: string, map: string): Row {
     async run(stage, times) {
       const reader = await shapes(stage);
       const pin = `${stage.directory}/shapes/${map}`;
-      await replace(stage, times, pin, 'ERR_MAP_LAYOUT', async (app) => {
+      await replace(stage, times, pin, 'ERR_SCHEDHINT_MAP_LAYOUT', async (app) => {
         assert.equal(await elements(reader, map, app), 0, 'the wrong map has an element');
       });
-      return 'ERR_MAP_LAYOUT; read back: no element, no address';
+      return 'ERR_SCHEDHINT_MAP_LAYOUT; read back: no element, no address';
     },
   };
 }
@@ -123,7 +123,7 @@ function otherType(what: string, type: string, sizes: readonly string[]): Row {
       ];
       execFileSync('bpftool', create);
       stage.onClose(() => rmSync(pin));
-      await replace(stage, times, pin, 'ERR_MAP_TYPE', async (app) => {
+      await replace(stage, times, pin, 'ERR_SCHEDHINT_MAP_TYPE', async (app) => {
         const at = (await app.status()).state === 'bound' ? pin : stage.map;
         const dump = execFileSync('bpftool', ['-j', 'map', 'dump', 'pinned', at]);
         const bytes = (JSON.parse(String(dump)) as { value: string[] }[]).flatMap((e) => e.value);
@@ -132,7 +132,7 @@ function otherType(what: string, type: string, sizes: readonly string[]): Row {
           String(dump),
         );
       });
-      return 'ERR_MAP_TYPE; read back: nothing in it';
+      return 'ERR_SCHEDHINT_MAP_TYPE; read back: nothing in it';
     },
   };
 }

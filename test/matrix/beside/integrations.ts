@@ -26,12 +26,12 @@ const INTEGRATIONS: Readonly<Record<string, Integration>> = {
       { '@opentelemetry/api': '1.10.0', '@opentelemetry/sdk-metrics': '3.1.1' },
     ],
     tooOld: { '@opentelemetry/api': '1.2.0' },
-    refusal: /ERR_PEER_VERSION.*@opentelemetry\/api >= 1\.3/s,
+    refusal: /ERR_SCHEDHINT_PEER_VERSION.*@opentelemetry\/api >= 1\.3/s,
   },
   'prom-client': {
     works: [{ 'prom-client': '13.0.0' }, { 'prom-client': '14.2.0' }, { 'prom-client': '15.1.3' }],
     tooOld: { 'prom-client': '12.0.0' },
-    refusal: /ERR_PEER_VERSION.*prom-client >= 13/s,
+    refusal: /ERR_SCHEDHINT_PEER_VERSION.*prom-client >= 13/s,
   },
 };
 

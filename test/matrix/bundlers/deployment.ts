@@ -45,7 +45,7 @@ export class Deployment {
       assert.equal(stderr, '');
       return;
     }
-    assert.deepEqual([said.source, said.code], ['none', 'ERR_ADDON_MISSING']);
+    assert.deepEqual([said.source, said.code], ['none', 'ERR_SCHEDHINT_ADDON_MISSING']);
     assert.match(`${said.reason}`, /keep that package out of the bundle, or set SCHEDHINT_ADDON/);
     assert.match(stderr, /^\(\S+ \[SCHEDHINT_ADDON\] Warning: schedhint: no scheduler sees/);
   }

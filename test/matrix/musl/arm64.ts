@@ -15,7 +15,7 @@ await runRow(async () => {
     const run = (...args: string[]) => project.run('qemu-aarch64-static', [...node, ...args]);
     const version = run('--version').trim();
     const { source, code, gcCount } = JSON.parse(run('--require', 'schedhint/register', 'app.cjs'));
-    assert.deepEqual({ source, code }, { source: 'v8', code: 'ERR_BPF_REFUSED' });
+    assert.deepEqual({ source, code }, { source: 'v8', code: 'ERR_SCHEDHINT_BPF_REFUSED' });
     assert.ok(gcCount > 0);
     return {
       versions: `Node.js ${version} for musl 1.2.5 on arm64, qemu-user`,

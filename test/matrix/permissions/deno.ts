@@ -17,7 +17,7 @@ await runRow(async () => {
     }
     return {
       versions: `Deno ${deno.version}`,
-      found: `${DENO_SUBSETS.length} combinations of --allow-env, -ffi, -read, -sys: exit 0; without --allow-ffi ERR_ADDON_LOAD: Deno forbids addons, else waiting for the map`,
+      found: `${DENO_SUBSETS.length} combinations of --allow-env, -ffi, -read, -sys: exit 0; without --allow-ffi ERR_SCHEDHINT_ADDON_LOAD: Deno forbids addons, else waiting for the map`,
     };
   } finally {
     installed.remove();

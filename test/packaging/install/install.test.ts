@@ -128,7 +128,10 @@ test.each(['darwin', 'win32'])('a quiet no-op on a played %s', (platform) => {
   const preload = ['--require', './played-platform.cjs', '--require', 'schedhint/register'];
   for (const program of ['app.mjs', 'app.cjs']) {
     const said = JSON.parse(project.run(process.execPath, [...preload, program], env));
-    expect(said).toMatchObject({ state: 'unavailable', code: 'ERR_PLATFORM_UNSUPPORTED' });
+    expect(said).toMatchObject({
+      state: 'unavailable',
+      code: 'ERR_SCHEDHINT_PLATFORM_UNSUPPORTED',
+    });
   }
 });
 
@@ -169,7 +172,9 @@ describe('schedhint top, where there is no observer', () => {
     try {
       expect(top()).toMatchObject({
         status: 1,
-        stderr: expect.stringMatching(/^schedhint top: ERR_OBSERVER_PACKAGE: .*npm i @sched/),
+        stderr: expect.stringMatching(
+          /^schedhint top: ERR_SCHEDHINT_OBSERVER_PACKAGE: .*npm i @sched/,
+        ),
       });
     } finally {
       renameSync(`${home}-away`, home);
@@ -179,7 +184,9 @@ describe('schedhint top, where there is no observer', () => {
   test('another platform (played)', () => {
     expect(top('--require', './played-platform.cjs')).toMatchObject({
       status: 1,
-      stderr: expect.stringMatching(/^schedhint top: ERR_OBSERVER_PLATFORM: .*this is darwin\n$/),
+      stderr: expect.stringMatching(
+        /^schedhint top: ERR_SCHEDHINT_OBSERVER_PLATFORM: .*this is darwin\n$/,
+      ),
     });
   });
 });
@@ -190,7 +197,7 @@ test('the arm64 addon loads, attaches and sees collections in an arm64 Node.js',
   const preload = ['--require', 'schedhint/register'];
   const args = ['-L', '/usr/aarch64-linux-gnu', node, ...preload, 'app.cjs'];
   const said = JSON.parse(project.run('qemu-aarch64-static', args));
-  expect(said).toMatchObject({ source: 'v8', code: 'ERR_BPF_REFUSED' });
+  expect(said).toMatchObject({ source: 'v8', code: 'ERR_SCHEDHINT_BPF_REFUSED' });
   expect(said.gcCount).toBeGreaterThan(0);
 });
 
@@ -204,7 +211,7 @@ test('the arm64 observer runs, and says in its exit code that there is no bpf(2)
   expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringMatching(/^Usage: /) });
   const refused = run('--pin', '/sys/fs/bpf/schedhint-arm64');
   expect(errorOf(refused.status, refused.signal, refused.stderr)).toMatchObject({
-    code: 'ERR_OBSERVER_KERNEL',
+    code: 'ERR_SCHEDHINT_OBSERVER_KERNEL',
     message: expect.stringMatching(/no bpf\(2\)/),
   });
 });

@@ -21,7 +21,7 @@ export async function problemInDeno(
   const args = ['run', '--no-prompt', ...granted, ...preload, 'calls.mjs'];
   const ended = await runNode(args, { node: deno, cwd: directory, env: { NO_COLOR: '1' } });
   const mayLoad = granted.includes('--allow-ffi');
-  const code = mayLoad ? 'ERR_MAP_NOT_FOUND' : 'ERR_ADDON_LOAD';
+  const code = mayLoad ? 'ERR_SCHEDHINT_MAP_NOT_FOUND' : 'ERR_SCHEDHINT_ADDON_LOAD';
   const wanted = {
     source: 'none',
     urgency: 900,

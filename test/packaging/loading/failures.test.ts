@@ -35,14 +35,14 @@ interface Failure {
 }
 
 const cutTo = (bytes: number): Failure => ({
-  code: 'ERR_ADDON_LOAD',
+  code: 'ERR_SCHEDHINT_ADDON_LOAD',
   reason: bytes === 0 ? /file too short: install @sched/ : /the file is incomplete: install @sched/,
   make: (file) => truncateSync(file, bytes),
 });
 
 const FAILURES: Record<string, Failure> = {
   deleted: {
-    code: 'ERR_ADDON_MISSING',
+    code: 'ERR_SCHEDHINT_ADDON_MISSING',
     reason: /^no addon was found in @schedhint\/native: install @schedhint\/native again/,
     make: (file) => rmSync(file),
   },
@@ -53,12 +53,12 @@ const FAILURES: Record<string, Failure> = {
   'cut in the middle': cutTo(Math.floor(size / 2)),
   'without its last byte': cutTo(size - 1),
   'not ELF': {
-    code: 'ERR_ADDON_LOAD',
+    code: 'ERR_SCHEDHINT_ADDON_LOAD',
     reason: /invalid ELF header: install @schedhint/,
     make: (file) => writeFileSync(file, 'version https://git-lfs.github.com/spec/v1\n'.repeat(9)),
   },
   'for another processor': {
-    code: 'ERR_ADDON_LOAD',
+    code: 'ERR_SCHEDHINT_ADDON_LOAD',
     reason: /it is for another processor, this is \w+: install @schedhint/,
     make: (file) => {
       const bytes = readFileSync(file);
@@ -67,7 +67,7 @@ const FAILURES: Record<string, Failure> = {
     },
   },
   'a directory': {
-    code: 'ERR_ADDON_LOAD',
+    code: 'ERR_SCHEDHINT_ADDON_LOAD',
     reason: /cannot read file data: Is a directory: install @schedhint/,
     make: (file) => {
       rmSync(file);
@@ -75,7 +75,7 @@ const FAILURES: Record<string, Failure> = {
     },
   },
   "somebody else's addon": {
-    code: 'ERR_ADDON_LOAD',
+    code: 'ERR_SCHEDHINT_ADDON_LOAD',
     reason: /it is not an addon of schedhint: install @schedhint/,
     make: (file) => copyFileSync(foreignAddon, file),
   },
@@ -176,18 +176,21 @@ describe('the warning', () => {
   test('SCHEDHINT_QUIET=1 silences it, and so does --disable-warning', async () => {
     rmSync(installed.addon());
     const quiet = await run(['app.mjs'], { SCHEDHINT_QUIET: '1' });
-    expect(printed(quiet).code).toBe('ERR_ADDON_MISSING');
+    expect(printed(quiet).code).toBe('ERR_SCHEDHINT_ADDON_MISSING');
     expect(quiet.stderr).toBe('');
     const { path } = nodeBinaries().at(-1)!;
     const disabled = await run(['--disable-warning=SCHEDHINT_ADDON', 'app.mjs'], {}, path);
-    expect(printed(disabled).code).toBe('ERR_ADDON_MISSING');
+    expect(printed(disabled).code).toBe('ERR_SCHEDHINT_ADDON_MISSING');
     expect(disabled.stderr).toBe('');
   });
 
   test('comes once, of both copies of the packages and of the workers together', async () => {
     rmSync(installed.addon());
     const ended = await run(['copies-and-workers.mjs']);
-    expect(ended).toMatchObject({ code: 0, stdout: 'ERR_ADDON_MISSING ERR_ADDON_MISSING 3\n' });
+    expect(ended).toMatchObject({
+      code: 0,
+      stdout: 'ERR_SCHEDHINT_ADDON_MISSING ERR_SCHEDHINT_ADDON_MISSING 3\n',
+    });
     expect(ended.stderr.match(/SCHEDHINT_ADDON\]/g)).toHaveLength(1);
   });
 
@@ -197,7 +200,10 @@ describe('the warning', () => {
       "Object.defineProperty(process, 'platform', { value: 'darwin' });\n",
     );
     const ended = await run(['--require', './played-platform.cjs', 'app.mjs']);
-    expect(printed(ended)).toMatchObject({ ...NOTHING_STARTED, code: 'ERR_PLATFORM_UNSUPPORTED' });
+    expect(printed(ended)).toMatchObject({
+      ...NOTHING_STARTED,
+      code: 'ERR_SCHEDHINT_PLATFORM_UNSUPPORTED',
+    });
     expect(ended.stderr).toBe('');
   });
 });
@@ -212,7 +218,7 @@ describe('SCHEDHINT_ADDON', () => {
     const missing = await run(['app.mjs'], { SCHEDHINT_ADDON: '/nonexistent/schedhint.node' });
     expect(printed(missing)).toMatchObject({
       ...NOTHING_STARTED,
-      code: 'ERR_ADDON_LOAD',
+      code: 'ERR_SCHEDHINT_ADDON_LOAD',
       reason: expect.stringMatching(
         /^loading \/nonexistent\/schedhint\.node failed: .*: correct SCHEDHINT_ADDON, or unset it$/,
       ),
@@ -223,7 +229,7 @@ describe('SCHEDHINT_ADDON', () => {
     installed.addAddon(join(installed.path, 'relative.node'));
     for (const name of ['relative.node', './relative.node']) {
       expect(printed(await run(['app.mjs'], { SCHEDHINT_ADDON: name }))).toMatchObject({
-        code: 'ERR_ADDON_LOAD',
+        code: 'ERR_SCHEDHINT_ADDON_LOAD',
         reason: `SCHEDHINT_ADDON has to be an absolute path, and is "${name}"`,
       });
     }

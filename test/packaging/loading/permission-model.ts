@@ -76,10 +76,10 @@ export class PermissionModel {
 function problemOf(granted: readonly string[], look: () => Record<string, unknown>): string | null {
   const worker = granted.includes('--allow-worker') ? 'hinted' : 'forbidden';
   const wanted: Record<string, unknown> = granted.includes('--allow-addons')
-    ? { source: 'v8', code: 'ERR_MAP_NOT_FOUND', urgency: 950, worker }
+    ? { source: 'v8', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND', urgency: 950, worker }
     : {
         source: 'none',
-        code: 'ERR_ADDON_LOAD',
+        code: 'ERR_SCHEDHINT_ADDON_LOAD',
         reason: 'the permission model forbids addons: run node with --allow-addons',
         urgency: 950,
         worker,

@@ -49,7 +49,7 @@ describe('a bundle', () => {
     rmSync(join(installed.path, 'node_modules'), { recursive: true });
     const ended = await runNode([file]);
     expect(printed(ended)).toMatchObject({
-      code: 'ERR_ADDON_MISSING',
+      code: 'ERR_SCHEDHINT_ADDON_MISSING',
       reason: expect.stringMatching(
         /in a bundle or .*, keep that package out .*, or set SCHEDHINT_ADDON to the absolute path/,
       ),
@@ -104,7 +104,7 @@ describe('a bundle', () => {
     const planted = ['srv', 'srv/app', 'srv/app/dist', ''].map((home) => installed.addon(home));
     for (const addon of planted) installed.addAddon(addon);
     const alone = printed(await runNode([file]));
-    expect(alone).toMatchObject({ code: 'ERR_ADDON_MISSING', addonMapped: false });
+    expect(alone).toMatchObject({ code: 'ERR_SCHEDHINT_ADDON_MISSING', addonMapped: false });
     // As require() would find it.
     installed.addAddon(installed.addon('srv/node_modules'));
     expect(printed(await runNode([file]))).toMatchObject({ source: 'v8', addonMapped: true });
@@ -121,7 +121,7 @@ describe('a bundle', () => {
     rmSync(join(installed.path, 'node_modules'), { recursive: true });
     installed.addAddon(installed.addon('srv/node_modules'));
     expect(printed(await runNode([file], { cwd: installed.path }))).toMatchObject({
-      code: 'ERR_ADDON_MISSING',
+      code: 'ERR_SCHEDHINT_ADDON_MISSING',
     });
   });
 });
@@ -138,7 +138,7 @@ test('a single executable, whose require() has no resolve(): the status says wha
   rmSync(join(installed.path, 'node_modules'), { recursive: true });
   const ended = await runNode([], { node: output });
   expect(printed(ended)).toMatchObject({
-    code: 'ERR_ADDON_MISSING',
+    code: 'ERR_SCHEDHINT_ADDON_MISSING',
     reason: expect.stringMatching(
       /a single executable, keep that package out .*SCHEDHINT_ADDON to the absolute path/,
     ),

@@ -52,7 +52,7 @@ describe.runIf(isX64Linux)('under a Node.js for musl', () => {
   const refused = {
     source: 'none',
     state: 'unavailable',
-    code: 'ERR_ADDON_LOAD',
+    code: 'ERR_SCHEDHINT_ADDON_LOAD',
     reason: expect.stringMatching(
       /^loading \/.*schedhint\.node failed: .*__register_atfork: symbol not found: this Node\.js is for musl \(Alpine\), and its addon must be, too: correct SCHEDHINT_ADDON/,
     ),
@@ -106,7 +106,7 @@ describe.runIf(isX64Linux)('under a Node.js for musl', () => {
     ['require()', ['-e', `const { startGcHints } = require('schedhint'); ${LOOK}`]],
     ['import', ['--input-type=module', '-e', `import { startGcHints } from 'schedhint'; ${LOOK}`]],
   ])('%s: works, or says why not and what to do, in one warning', (_, args) => {
-    const works = { source: 'v8', code: 'ERR_MAP_NOT_FOUND' };
+    const works = { source: 'v8', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND' };
     // With libstdc++ where the loader finds it, as on Alpine, and without.
     for (const node of [musl, muslNode({ findsCxx: false })]) {
       const { status, stdout, stderr } = run(node, args, { SCHEDHINT_MAP: '/nonexistent/map' });

@@ -13,7 +13,7 @@ export class BlockWords {
   u32!: Uint32Array;
   u64!: BigUint64Array;
 
-  /** @throws TypeError / RangeError `ERR_OPTION` if there is no room for a block */
+  /** @throws TypeError / RangeError `ERR_SCHEDHINT_OPTION` if there is no room for a block */
   constructor(buffer: Buffer, byteOffset = 0) {
     this.point(buffer, byteOffset);
   }

@@ -35,15 +35,15 @@ test.each([
 });
 
 test.each([
-  ['20', 'ERR_FIELD_TYPE', TypeError],
-  [undefined, 'ERR_FIELD_TYPE', TypeError],
-  [null, 'ERR_FIELD_TYPE', TypeError],
-  [20n, 'ERR_FIELD_TYPE', TypeError],
-  [Number.NaN, 'ERR_FIELD_RANGE', RangeError],
-  [Number.POSITIVE_INFINITY, 'ERR_FIELD_RANGE', RangeError],
-  [Number.NEGATIVE_INFINITY, 'ERR_FIELD_RANGE', RangeError],
-  [1e300, 'ERR_FIELD_RANGE', RangeError],
-  [-1e12, 'ERR_FIELD_RANGE', RangeError],
+  ['20', 'ERR_SCHEDHINT_FIELD_TYPE', TypeError],
+  [undefined, 'ERR_SCHEDHINT_FIELD_TYPE', TypeError],
+  [null, 'ERR_SCHEDHINT_FIELD_TYPE', TypeError],
+  [20n, 'ERR_SCHEDHINT_FIELD_TYPE', TypeError],
+  [Number.NaN, 'ERR_SCHEDHINT_FIELD_RANGE', RangeError],
+  [Number.POSITIVE_INFINITY, 'ERR_SCHEDHINT_FIELD_RANGE', RangeError],
+  [Number.NEGATIVE_INFINITY, 'ERR_SCHEDHINT_FIELD_RANGE', RangeError],
+  [1e300, 'ERR_SCHEDHINT_FIELD_RANGE', RangeError],
+  [-1e12, 'ERR_SCHEDHINT_FIELD_RANGE', RangeError],
 ])('deadlineIn(%o) is refused', (milliseconds, code, type) => {
   const call = () => deadlineIn(milliseconds as number);
   expect(call).toThrow(type);

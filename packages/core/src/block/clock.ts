@@ -26,7 +26,7 @@ export function monotonicNs(): bigint {
  *
  * @param milliseconds - from now; fractions count
  * @returns nanoseconds on the clock of {@link monotonicNs}
- * @throws TypeError `ERR_FIELD_TYPE` for what is not a number; RangeError `ERR_FIELD_RANGE` for NaN,
+ * @throws TypeError `ERR_SCHEDHINT_FIELD_TYPE` for what is not a number; RangeError `ERR_SCHEDHINT_FIELD_RANGE` for NaN,
  *   an infinity, or a point in time outside 1..2^64-1 nanoseconds
  */
 export function deadlineIn(milliseconds: number): bigint {

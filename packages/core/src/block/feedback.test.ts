@@ -59,10 +59,10 @@ test('move points it elsewhere, or refuses and leaves it', () => {
   Feedback.move(feedback, other, 0);
   expect(feedback.runDelayNs).toBe(5n);
   expect(() => Feedback.move(feedback, new ArrayBuffer(8), 0)).toThrow(
-    expect.objectContaining({ code: 'ERR_OPTION' }),
+    expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
   );
   expect(feedback.runDelayNs).toBe(5n);
   expect(() => new Feedback(new BlockWords(new ArrayBuffer(255)))).toThrow(
-    expect.objectContaining({ code: 'ERR_OPTION' }),
+    expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
   );
 });

@@ -57,14 +57,14 @@ describe.each(kinds)('%s', (_, make) => {
     for (const value of ['20', 20n, undefined]) {
       expect(() => {
         hints.deadlineMs = value as never;
-      }).toThrow(expect.objectContaining({ code: 'ERR_FIELD_TYPE' }));
+      }).toThrow(expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_TYPE' }));
     }
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
       expect(() => {
         hints.deadlineMs = value;
       }).toThrow(
         expect.objectContaining({
-          code: 'ERR_FIELD_RANGE',
+          code: 'ERR_SCHEDHINT_FIELD_RANGE',
           message: expect.stringMatching(/^deadlineMs: /),
         }),
       );
@@ -90,11 +90,11 @@ describe.each(kinds)('%s', (_, make) => {
       vi.useRealTimers();
     }
     const bad: [unknown, string][] = [
-      ['soon', 'ERR_FIELD_TYPE'],
-      [1n, 'ERR_FIELD_TYPE'],
-      [Number.NaN, 'ERR_FIELD_RANGE'],
-      [new Date(Number.NaN), 'ERR_FIELD_RANGE'],
-      [Number.NEGATIVE_INFINITY, 'ERR_FIELD_RANGE'],
+      ['soon', 'ERR_SCHEDHINT_FIELD_TYPE'],
+      [1n, 'ERR_SCHEDHINT_FIELD_TYPE'],
+      [Number.NaN, 'ERR_SCHEDHINT_FIELD_RANGE'],
+      [new Date(Number.NaN), 'ERR_SCHEDHINT_FIELD_RANGE'],
+      [Number.NEGATIVE_INFINITY, 'ERR_SCHEDHINT_FIELD_RANGE'],
     ];
     for (const [deadlineAt, code] of bad) {
       expect(() => hints.set({ deadlineAt } as HintValues)).toThrow(
@@ -113,7 +113,7 @@ describe.each(kinds)('%s', (_, make) => {
     ];
     for (const pair of pairs) {
       expect(() => hints.set({ urgency: 5, ...pair })).toThrow(
-        expect.objectContaining({ code: 'ERR_OPTION' }),
+        expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
       );
     }
     expect(hints.urgency).toBe(0);
@@ -141,7 +141,7 @@ describe.each(kinds)('%s', (_, make) => {
     const hints = make();
     expect(() => hints.set({ urgency: 5, deadline: 20 } as HintValues)).toThrow(
       expect.objectContaining({
-        code: 'ERR_OPTION',
+        code: 'ERR_SCHEDHINT_OPTION',
         message: 'set: unknown name "deadline"; did you mean deadlineMs?',
       }),
     );

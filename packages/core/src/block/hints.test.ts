@@ -40,20 +40,26 @@ const groups: fc.Arbitrary<HintValues> = fc.record(
 );
 
 const BAD: [keyof HintValues, unknown, string][] = [
-  ...[1025, -1, 0.5, NaN, Infinity].map((v) => ['urgency', v, 'ERR_FIELD_RANGE'] as const),
-  ...['1', '', 'High', 'none', 'toString'].map((v) => ['urgency', v, 'ERR_FIELD_RANGE'] as const),
-  ...[1n, null, undefined, true].map((v) => ['urgency', v, 'ERR_FIELD_TYPE'] as const),
-  ...[2 ** 32, -1, 0.5].map((v) => ['sliceUs', v, 'ERR_FIELD_RANGE'] as const),
-  ['sliceUs', '1', 'ERR_FIELD_TYPE'],
-  ...[1, 0, 'true', null, undefined].map((v) => ['batch', v, 'ERR_FIELD_TYPE'] as const),
+  ...[1025, -1, 0.5, NaN, Infinity].map(
+    (v) => ['urgency', v, 'ERR_SCHEDHINT_FIELD_RANGE'] as const,
+  ),
+  ...['1', '', 'High', 'none', 'toString'].map(
+    (v) => ['urgency', v, 'ERR_SCHEDHINT_FIELD_RANGE'] as const,
+  ),
+  ...[1n, null, undefined, true].map((v) => ['urgency', v, 'ERR_SCHEDHINT_FIELD_TYPE'] as const),
+  ...[2 ** 32, -1, 0.5].map((v) => ['sliceUs', v, 'ERR_SCHEDHINT_FIELD_RANGE'] as const),
+  ['sliceUs', '1', 'ERR_SCHEDHINT_FIELD_TYPE'],
+  ...[1, 0, 'true', null, undefined].map((v) => ['batch', v, 'ERR_SCHEDHINT_FIELD_TYPE'] as const),
   ...(['deadlineNs', 'user'] as const).flatMap((key) => [
-    ...[-1, 2 ** 64, 0.5, NaN, -1n, 2n ** 64n].map((v) => [key, v, 'ERR_FIELD_RANGE'] as const),
-    ...['1', null, undefined, {}].map((v) => [key, v, 'ERR_FIELD_TYPE'] as const),
+    ...[-1, 2 ** 64, 0.5, NaN, -1n, 2n ** 64n].map(
+      (v) => [key, v, 'ERR_SCHEDHINT_FIELD_RANGE'] as const,
+    ),
+    ...['1', null, undefined, {}].map((v) => [key, v, 'ERR_SCHEDHINT_FIELD_TYPE'] as const),
   ]),
   ...['', 'Serving', 'constructor', 'toString'].map(
-    (v) => ['phase', v, 'ERR_FIELD_RANGE'] as const,
+    (v) => ['phase', v, 'ERR_SCHEDHINT_FIELD_RANGE'] as const,
   ),
-  ...[2, undefined, null].map((v) => ['phase', v, 'ERR_FIELD_TYPE'] as const),
+  ...[2, undefined, null].map((v) => ['phase', v, 'ERR_SCHEDHINT_FIELD_TYPE'] as const),
 ].map(([key, value, code]) => [key as keyof HintValues, value, code as string]);
 
 describe('assignment', () => {
@@ -90,7 +96,7 @@ describe('assignment', () => {
   test.each(BAD)('%s = %s throws and stores nothing', (key, value, code) => {
     const { hints, bytes } = block();
     const error = expect.objectContaining({
-      name: code === 'ERR_FIELD_TYPE' ? 'TypeError' : 'RangeError',
+      name: code === 'ERR_SCHEDHINT_FIELD_TYPE' ? 'TypeError' : 'RangeError',
       code,
     });
     expect(() => {
@@ -149,12 +155,12 @@ describe('set', () => {
     const { hints, bytes } = block();
     for (const key of ['urgencey', 'seq', 'constructor', 'set']) {
       expect(() => hints.set({ urgency: 1, [key]: 1 } as HintValues)).toThrow(
-        expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION' }),
+        expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_OPTION' }),
       );
     }
     for (const group of [undefined, null, 5, 'x']) {
       expect(() => hints.set(group as never)).toThrow(
-        expect.objectContaining({ code: 'ERR_FIELD_TYPE' }),
+        expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_TYPE' }),
       );
     }
     expect(bytes.every((byte) => byte === 0)).toBe(true);

@@ -69,8 +69,8 @@ export function checkBatch(value: unknown): asserts value is boolean {
 /**
  * An urgency as the block has it.
  *
- * @throws TypeError `ERR_FIELD_TYPE` for what is neither a number nor a string; RangeError
- *   `ERR_FIELD_RANGE` for another name, a number out of range or a fraction
+ * @throws TypeError `ERR_SCHEDHINT_FIELD_TYPE` for what is neither a number nor a string; RangeError
+ *   `ERR_SCHEDHINT_FIELD_RANGE` for another name, a number out of range or a fraction
  */
 export function urgencyOf(value: Urgency): number {
   if (typeof value === 'string') {
@@ -92,8 +92,8 @@ function upTo(max: number): Range {
  * A block may have two writers, the thread itself and its parent (`hintsOf(worker)`): of two
  * assignments the later one stays.
  *
- * Values are checked before anything is stored: TypeError `ERR_FIELD_TYPE` for the wrong type,
- * RangeError `ERR_FIELD_RANGE` for a number out of range or a fraction.
+ * Values are checked before anything is stored: TypeError `ERR_SCHEDHINT_FIELD_TYPE` for the wrong type,
+ * RangeError `ERR_SCHEDHINT_FIELD_RANGE` for a number out of range or a fraction.
  */
 export interface Hints {
   /**
@@ -145,8 +145,8 @@ export interface Hints {
    * leaves the group. A thread that died in the middle leaves its block like that for good, and
    * then the group is never written; nothing waits for it.
    *
-   * @throws TypeError `ERR_OPTION` for a key that is no hint, or two deadlines; TypeError
-   *   `ERR_FIELD_TYPE`, RangeError `ERR_FIELD_RANGE` as assignment does
+   * @throws TypeError `ERR_SCHEDHINT_OPTION` for a key that is no hint, or two deadlines; TypeError
+   *   `ERR_SCHEDHINT_FIELD_TYPE`, RangeError `ERR_SCHEDHINT_FIELD_RANGE` as assignment does
    */
   set(values: HintValues): void;
 
@@ -166,7 +166,10 @@ export interface Converted extends Bracketed {
 /** Checks a group. It allocates the result alone: a group is set for each request, or task. */
 export function convert(values: HintValues): Converted {
   if (typeof values !== 'object' || values === null) {
-    throw typeError('ERR_FIELD_TYPE', `set: expected an object of hints, got ${show(values)}`);
+    throw typeError(
+      'ERR_SCHEDHINT_FIELD_TYPE',
+      `set: expected an object of hints, got ${show(values)}`,
+    );
   }
   let urgency: number | undefined;
   let batch: boolean | undefined;
@@ -214,8 +217,8 @@ export function convert(values: HintValues): Converted {
  * The deadline that hints name in one of three ways, as the block has it.
  *
  * @returns 0n: none, `null` was given; undefined: it stays as it is
- * @throws TypeError `ERR_OPTION` for two of them; TypeError `ERR_FIELD_TYPE`, RangeError
- *   `ERR_FIELD_RANGE` for what is no time
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for two of them; TypeError `ERR_SCHEDHINT_FIELD_TYPE`, RangeError
+ *   `ERR_SCHEDHINT_FIELD_RANGE` for what is no time
  */
 export function deadlineOf(
   values: Pick<HintValues, 'deadlineMs' | 'deadlineAt' | 'deadlineNs'>,
@@ -224,7 +227,7 @@ export function deadlineOf(
   if (deadlineMs === undefined && at === undefined) return asU64('deadlineNs', deadlineNs);
   if (deadlineNs !== undefined || (deadlineMs !== undefined && at !== undefined)) {
     throw typeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       'expected one of deadlineMs, deadlineAt and deadlineNs, got more',
     );
   }

@@ -144,7 +144,7 @@ test('a newer kind is stepped over where the file says how large it is', () => {
   const blob = new Blob();
   blob.add(99, '', 0, [1, 2, 3], { length: 2 });
   const int = blob.int('int', 4);
-  expect(() => blob.btf()).toThrow(code('ERR_BTF', 28));
+  expect(() => blob.btf()).toThrow(code('ERR_SCHEDHINT_BTF', 28));
   blob.layouts = Array(100).fill(0);
   blob.layouts[99] = 4 | (4 << 8); // 4 bytes once, 4 for each element
   expect(blob.btf().type(int)).toMatchObject({ name: 'int' });
@@ -173,7 +173,7 @@ test('an attribute that is called uptr is not the tag', () => {
     return mapValueOf(btf, new CLayouts(btf), struct, 'map');
   };
   expect(value(false).shape.p).toMatchObject({ kind: 'struct', name: 'data' });
-  expect(() => value(true)).toThrow(code('ERR_BTF_NOT_FOUND'));
+  expect(() => value(true)).toThrow(code('ERR_SCHEDHINT_BTF_NOT_FOUND'));
 });
 
 test('the bit-fields of old compilers: an integer narrower than its bytes', () => {
@@ -208,15 +208,15 @@ describe('what is malformed says where', () => {
     ['strings beyond the file', 16, (h) => h.splice(4, 1, 0xffff_ffff)],
     ['types that end in a type', 40, (h) => h.splice(2, 1, 20)],
   ])('%s', (_, offset, change) => {
-    expect(() => new Btf(one().bytes(change))).toThrow(code('ERR_BTF', offset));
+    expect(() => new Btf(one().bytes(change))).toThrow(code('ERR_SCHEDHINT_BTF', offset));
   });
 
   test('another version, other bytes, too few', () => {
     const bytes = one().bytes();
     bytes[2] = 2;
-    expect(() => new Btf(bytes)).toThrow(code('ERR_BTF', 2));
-    expect(() => new Btf(Uint8Array.of(...Array(64).keys()))).toThrow(code('ERR_BTF', 0));
-    expect(() => new Btf(Uint8Array.of(0x9f, 0xeb, 1))).toThrow(code('ERR_BTF', 0));
+    expect(() => new Btf(bytes)).toThrow(code('ERR_SCHEDHINT_BTF', 2));
+    expect(() => new Btf(Uint8Array.of(...Array(64).keys()))).toThrow(code('ERR_SCHEDHINT_BTF', 0));
+    expect(() => new Btf(Uint8Array.of(0x9f, 0xeb, 1))).toThrow(code('ERR_SCHEDHINT_BTF', 0));
   });
 
   test('a type or a name that is none', () => {
@@ -224,26 +224,26 @@ describe('what is malformed says where', () => {
     const bad = blob.add(Kind.typedef, 0xfff, 1);
     const far = blob.add(Kind.typedef, 't', 99);
     const btf = blob.btf();
-    expect(() => btf.type(bad)).toThrow(code('ERR_BTF', 24));
-    expect(() => btf.type(far)).toThrow(code('ERR_BTF', 24 + 12 + 8));
-    expect(() => btf.type(99)).toThrow(code('ERR_BTF'));
+    expect(() => btf.type(bad)).toThrow(code('ERR_SCHEDHINT_BTF', 24));
+    expect(() => btf.type(far)).toThrow(code('ERR_SCHEDHINT_BTF', 24 + 12 + 8));
+    expect(() => btf.type(99)).toThrow(code('ERR_SCHEDHINT_BTF'));
   });
 
   test('a name without an end, and one too long', () => {
     const blob = new Blob();
     const id = blob.int('x'.repeat(5000), 4);
-    expect(() => blob.btf().type(id)).toThrow(code('ERR_BTF'));
+    expect(() => blob.btf().type(id)).toThrow(code('ERR_SCHEDHINT_BTF'));
     const cut = blob.bytes((header) => {
       header[4]! -= 1; // the last NUL
     });
-    expect(() => new Btf(cut).type(id)).toThrow(code('ERR_BTF'));
+    expect(() => new Btf(cut).type(id)).toThrow(code('ERR_SCHEDHINT_BTF'));
   });
 
   test('an integer with more bits than bytes, an enumeration of 3 bytes', () => {
     const blob = new Blob();
     const int = blob.add(Kind.int, 'int', 4, [(8 << 16) | 32]);
     const three = blob.add(Kind.enum, 'e', 3);
-    expect(() => blob.btf().type(int)).toThrow(code('ERR_BTF', 24));
-    expect(() => blob.btf().type(three)).toThrow(code('ERR_BTF', 40));
+    expect(() => blob.btf().type(int)).toThrow(code('ERR_SCHEDHINT_BTF', 24));
+    expect(() => blob.btf().type(three)).toThrow(code('ERR_SCHEDHINT_BTF', 40));
   });
 });

@@ -25,7 +25,7 @@ interface Section {
  * BTF: the kernel's description of C types, as it stands in `/sys/kernel/btf`, in the `.BTF` section
  * of an object, or behind a map.
  *
- * The bytes are anybody's: what is wrong with them is an error with the code `ERR_BTF` and the
+ * The bytes are anybody's: what is wrong with them is an error with the code `ERR_SCHEDHINT_BTF` and the
  * offset. Making one steps over all types once; each is decoded when it is asked for. Memory is a
  * fraction of the bytes' own.
  */
@@ -45,7 +45,7 @@ export class Btf {
   /**
    * @param bytes all of the BTF; not copied, so it must not change
    * @param base what a kernel module's BTF builds on: vmlinux's
-   * @throws Error `ERR_BTF` if it is none
+   * @throws Error `ERR_SCHEDHINT_BTF` if it is none
    */
   constructor(bytes: Uint8Array, base?: Btf) {
     if (bytes.length < OLD_HEADER) {
@@ -70,7 +70,7 @@ export class Btf {
   /**
    * A type by its number.
    *
-   * @throws Error `ERR_BTF` for a number that is none, or a type that is malformed
+   * @throws Error `ERR_SCHEDHINT_BTF` for a number that is none, or a type that is malformed
    */
   type(id: number): BtfType {
     if (id === 0) return { kind: 'void' };

@@ -47,7 +47,8 @@ function elf({ wide, little, extended = false, flags = 0, type = 1 }: Shape): Ui
   return bytes;
 }
 
-const malformed = (offset: number) => expect.objectContaining({ code: 'ERR_ELF', offset });
+const malformed = (offset: number) =>
+  expect.objectContaining({ code: 'ERR_SCHEDHINT_ELF', offset });
 
 describe.each([
   [64, 'little'],
@@ -77,7 +78,7 @@ describe.each([
     const whole = elf(shape);
     for (let length = 4; length < whole.length; length++) {
       expect(() => elfSection(whole.subarray(0, length), '.BTF'), String(length)).toThrow(
-        expect.objectContaining({ code: 'ERR_ELF', offset: expect.any(Number) }),
+        expect.objectContaining({ code: 'ERR_SCHEDHINT_ELF', offset: expect.any(Number) }),
       );
     }
   });

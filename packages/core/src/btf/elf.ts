@@ -31,7 +31,7 @@ interface SectionHeader {
  *
  * @param name of the section: `.BTF`
  * @returns undefined if there is none of that name; not a copy
- * @throws Error `ERR_ELF`, with the offset, if the file is no ELF file, or malformed
+ * @throws Error `ERR_SCHEDHINT_ELF`, with the offset, if the file is no ELF file, or malformed
  */
 export function elfSection(file: Uint8Array, name: string): Uint8Array | undefined {
   if (!isElf(file)) throw elfError(0, 'no ELF file: it does not begin with 7f 45 4c 46');

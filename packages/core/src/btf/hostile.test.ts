@@ -16,9 +16,9 @@ describe('hostile shapes end soon', () => {
     for (let i = 0; i < 40; i++) blob.add(Kind.volatile, '', blob.typeCount);
     const btf = blob.btf();
     for (let id = 1; id < btf.typeCount; id++) {
-      expect(() => btf.resolve(id)).toThrow(code('ERR_BTF'));
-      expect(() => new CLayouts(btf).structOf(id, 'x')).toThrow(code('ERR_BTF'));
-      expect(() => sizeOf(btf, id)).toThrow(code('ERR_BTF'));
+      expect(() => btf.resolve(id)).toThrow(code('ERR_SCHEDHINT_BTF'));
+      expect(() => new CLayouts(btf).structOf(id, 'x')).toThrow(code('ERR_SCHEDHINT_BTF'));
+      expect(() => sizeOf(btf, id)).toThrow(code('ERR_SCHEDHINT_BTF'));
     }
   });
 
@@ -30,9 +30,9 @@ describe('hostile shapes end soon', () => {
     const btf = blob.btf();
     const layouts = new CLayouts(btf);
     for (const id of [self, holder]) {
-      expect(() => layouts.structOf(id, 'x')).toThrow(code('ERR_BTF_UNSUPPORTED'));
+      expect(() => layouts.structOf(id, 'x')).toThrow(code('ERR_SCHEDHINT_BTF_UNSUPPORTED'));
     }
-    expect(() => sizeOf(btf, array)).toThrow(code('ERR_BTF_UNSUPPORTED'));
+    expect(() => sizeOf(btf, array)).toThrow(code('ERR_SCHEDHINT_BTF_UNSUPPORTED'));
     // The layouts are as good as before.
     const good = new Blob();
     const fine = good.struct('fine', 4, [['a', good.int('int', 4), 0]]);
@@ -50,7 +50,9 @@ describe('hostile shapes end soon', () => {
       inner = blob.struct(`u${i}`, 4, members, { kind: Kind.union });
     }
     const btf = blob.btf();
-    expect(() => new CLayouts(btf).structOf(inner, 'u')).toThrow(code('ERR_BTF_UNSUPPORTED'));
+    expect(() => new CLayouts(btf).structOf(inner, 'u')).toThrow(
+      code('ERR_SCHEDHINT_BTF_UNSUPPORTED'),
+    );
   });
 
   test('arrays of arrays of arrays', () => {
@@ -59,8 +61,10 @@ describe('hostile shapes end soon', () => {
     for (let i = 0; i < 30; i++) inner = blob.add(Kind.array, '', 0, [inner, inner, 0xffff_ffff]);
     const holder = blob.struct('holder', 4, [['a', inner, 0]]);
     const btf = blob.btf();
-    expect(() => new CLayouts(btf).structOf(holder, 'x')).toThrow(code('ERR_BTF_UNSUPPORTED'));
-    expect(() => sizeOf(btf, inner)).toThrow(code('ERR_BTF_UNSUPPORTED'));
+    expect(() => new CLayouts(btf).structOf(holder, 'x')).toThrow(
+      code('ERR_SCHEDHINT_BTF_UNSUPPORTED'),
+    );
+    expect(() => sizeOf(btf, inner)).toThrow(code('ERR_SCHEDHINT_BTF_UNSUPPORTED'));
   });
 
   test('many types with one long name', () => {
@@ -81,7 +85,9 @@ describe('hostile shapes end soon', () => {
         ['b', inner, 0],
       ]);
     const btf = blob.btf();
-    expect(() => mapValueOf(btf, new CLayouts(btf), inner, 'm')).toThrow(code('ERR_BTF_NOT_FOUND'));
+    expect(() => mapValueOf(btf, new CLayouts(btf), inner, 'm')).toThrow(
+      code('ERR_SCHEDHINT_BTF_NOT_FOUND'),
+    );
     expect(mapsOf(btf).size).toBe(0);
   });
 
@@ -93,8 +99,10 @@ describe('hostile shapes end soon', () => {
     }
     const btf = blob.btf();
     const layouts = new CLayouts(btf);
-    expect(() => mapValueOf(btf, layouts, inner, 'm')).toThrow(code('ERR_BTF_UNSUPPORTED'));
-    expect(() => layouts.structOf(inner, 'x')).toThrow(code('ERR_BTF_UNSUPPORTED'));
+    expect(() => mapValueOf(btf, layouts, inner, 'm')).toThrow(
+      code('ERR_SCHEDHINT_BTF_UNSUPPORTED'),
+    );
+    expect(() => layouts.structOf(inner, 'x')).toThrow(code('ERR_SCHEDHINT_BTF_UNSUPPORTED'));
   });
 
   test('many anonymous members, many structs of one name', () => {
@@ -131,10 +139,12 @@ describe('hostile shapes end soon', () => {
       name: 'x__process_exit______',
     });
     for (const id of [bad, badEnum]) {
-      expect(() => layouts.structOf(id, 'x')).toThrow(code('ERR_BTF_UNSUPPORTED'));
+      expect(() => layouts.structOf(id, 'x')).toThrow(code('ERR_SCHEDHINT_BTF_UNSUPPORTED'));
     }
     for (const id of badValues) {
-      expect(() => mapValueOf(btf, layouts, id, 'm')).toThrow(code('ERR_BTF_UNSUPPORTED'));
+      expect(() => mapValueOf(btf, layouts, id, 'm')).toThrow(
+        code('ERR_SCHEDHINT_BTF_UNSUPPORTED'),
+      );
     }
   });
 
@@ -156,7 +166,7 @@ describe('hostile shapes end soon', () => {
     const btf = blob.btf();
     for (const id of [inner, self]) {
       expect(() => mapValueOf(btf, new CLayouts(btf), id, 'm')).toThrow(
-        code('ERR_BTF_UNSUPPORTED'),
+        code('ERR_SCHEDHINT_BTF_UNSUPPORTED'),
       );
     }
   });

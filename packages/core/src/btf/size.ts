@@ -12,7 +12,7 @@ const DEEPEST = 32;
  * The size of a type: what `sizeof` says.
  *
  * @returns bytes
- * @throws Error `ERR_BTF_UNSUPPORTED` for what has none, such as a function
+ * @throws Error `ERR_SCHEDHINT_BTF_UNSUPPORTED` for what has none, such as a function
  */
 export function sizeOf(btf: Btf, id: number): number {
   let length = 1;

@@ -46,7 +46,7 @@ export interface PinnedMapBtf {
 /**
  * The BTF of the map pinned at a path. Needs CAP_SYS_ADMIN.
  *
- * @throws Error `ERR_MAP_BTF`, with the kernel's errno as `errno`, if it cannot be had; `ERR_BTF`
+ * @throws Error `ERR_SCHEDHINT_MAP_BTF`, with the kernel's errno as `errno`, if it cannot be had; `ERR_SCHEDHINT_BTF`
  */
 export function btfOfPin(path: string): PinnedMapBtf {
   const loaded = loadAddon();
@@ -62,5 +62,5 @@ export function btfOfPin(path: string): PinnedMapBtf {
 }
 
 function mapBtfError(errno: number, message: string): Error & { code: ErrorCode; errno: number } {
-  return Object.assign(new Error(message), { code: 'ERR_MAP_BTF' as const, errno });
+  return Object.assign(new Error(message), { code: 'ERR_SCHEDHINT_MAP_BTF' as const, errno });
 }

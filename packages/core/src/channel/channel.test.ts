@@ -29,7 +29,9 @@ describe('the path', () => {
   });
 
   test.each([[5], [''], ['a\0b'], [{}]])('%j is none', (map) => {
-    expect(() => uptr({ map } as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    expect(() => uptr({ map } as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
+    );
   });
 });
 
@@ -49,7 +51,7 @@ describe('the broker', () => {
 
   test.each([[5], ['a\0b'], [{}], [false]])('%j is none', (broker) => {
     expect(() => uptr({ broker } as never)).toThrow(
-      expect.objectContaining({ code: 'ERR_OPTION' }),
+      expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
     );
   });
 });
@@ -78,7 +80,7 @@ describe("a value of one's own is laid out by C's rules", () => {
     expect(offsets(value)).toEqual([16, 48, 56]);
     for (const wrong of [at(4, small), at(1.5, small), at(-8, small)]) {
       expect(() => uptr({ value: { a: u64, p: wrong } })).toThrow(
-        expect.objectContaining({ code: 'ERR_LAYOUT' }),
+        expect.objectContaining({ code: 'ERR_SCHEDHINT_LAYOUT' }),
       );
     }
   });
@@ -114,11 +116,13 @@ describe("a value of one's own is laid out by C's rules", () => {
     ['a struct larger than a page', { p: struct('huge', { bytes: array(u8, 65537) }) }],
   ])('refused: %s', (_, value) => {
     expect(() => uptr({ value } as never)).toThrow(
-      expect.objectContaining({ name: 'TypeError', code: 'ERR_LAYOUT' }),
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_LAYOUT' }),
     );
   });
 
   test.each([[null], [5], ['map']])('options %j are none', (options) => {
-    expect(() => uptr(options as never)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+    expect(() => uptr(options as never)).toThrow(
+      expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
+    );
   });
 });

@@ -96,18 +96,21 @@ function mostBytes(size: number): number {
 /**
  * What a value's shape asks for.
  *
- * @throws TypeError `ERR_LAYOUT` for one without a pointer or with a struct that is larger than a page
+ * @throws TypeError `ERR_SCHEDHINT_LAYOUT` for one without a pointer or with a struct that is larger than a page
  */
 export function shapedChannel(pin: Pin, value: ValueShape) {
   const { size, pointers } = pointersOf(value);
   if (pointers.length === 0) {
-    throw typeError('ERR_LAYOUT', 'value: expected at least one struct for a __uptr to point to');
+    throw typeError(
+      'ERR_SCHEDHINT_LAYOUT',
+      'value: expected at least one struct for a __uptr to point to',
+    );
   }
   const slots = pointers.map(({ offset, path, layout }): Slot => {
     const page = mostBytes(layout.size);
     if (layout.size > page) {
       throw typeError(
-        'ERR_LAYOUT',
+        'ERR_SCHEDHINT_LAYOUT',
         `${path.join('.')}: ${layout.name} has ${layout.size} bytes; the kernel pins one page, ${page}`,
       );
     }

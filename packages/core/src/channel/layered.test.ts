@@ -44,7 +44,7 @@ describe('layered()', () => {
   ])('%s: refused', (_, options) => {
     vi.stubEnv('SCHEDHINT_LAYERED_MAP', '');
     expect(() => layered(options as never)).toThrow(
-      expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION' }),
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_OPTION' }),
     );
   });
 
@@ -52,7 +52,7 @@ describe('layered()', () => {
     const first = attachThread({ channel: layered({ map: '/nonexistent/layered' }), scoped: true });
     const second = attachThread({ channel: uptr({ map: '/nonexistent/layered' }), scoped: true });
     if (first.status.state === 'waiting') {
-      expect(second.status).toMatchObject({ code: 'ERR_MAP_IN_USE' });
+      expect(second.status).toMatchObject({ code: 'ERR_SCHEDHINT_MAP_IN_USE' });
       expect(first.status.reason).toMatch(/SCHEDHINT_LAYERED_MAP/);
     }
     second.stop();
@@ -94,12 +94,16 @@ describe('LayeredHints', () => {
   });
 
   test.each<[string, (hints: LayeredHints) => void, string]>([
-    ['an urgency out of range', (hints) => (hints.urgency = 1025), 'ERR_FIELD_RANGE'],
-    ['of the wrong type', (hints) => (hints.urgency = 5n as never), 'ERR_FIELD_TYPE'],
-    ['in a group', (hints) => hints.set({ sliceUs: 9, urgency: -1 }), 'ERR_FIELD_RANGE'],
-    ['another in the group', (hints) => hints.set({ urgency: 3, sliceUs: -1 }), 'ERR_FIELD_RANGE'],
-    ['no group', (hints) => hints.set(null as never), 'ERR_FIELD_TYPE'],
-    ['a mapping of 1025', (hints) => (hints.urgency = 1000), 'ERR_FIELD_RANGE'],
+    ['an urgency out of range', (hints) => (hints.urgency = 1025), 'ERR_SCHEDHINT_FIELD_RANGE'],
+    ['of the wrong type', (hints) => (hints.urgency = 5n as never), 'ERR_SCHEDHINT_FIELD_TYPE'],
+    ['in a group', (hints) => hints.set({ sliceUs: 9, urgency: -1 }), 'ERR_SCHEDHINT_FIELD_RANGE'],
+    [
+      'another in the group',
+      (hints) => hints.set({ urgency: 3, sliceUs: -1 }),
+      'ERR_SCHEDHINT_FIELD_RANGE',
+    ],
+    ['no group', (hints) => hints.set(null as never), 'ERR_SCHEDHINT_FIELD_TYPE'],
+    ['a mapping of 1025', (hints) => (hints.urgency = 1000), 'ERR_SCHEDHINT_FIELD_RANGE'],
   ])('%s: thrown, and nothing has changed', (_, assign, code) => {
     const { hints, published } = create({ urgency: (urgency) => urgency + 25 });
     hints.set({ urgency: 1, sliceUs: 2 });

@@ -39,24 +39,30 @@ const NORMAL = 1;
  * A thread has no number until its first hint. From then on it always has one, also after
  * `stop()`: scx_layered leaves a thread without a number in the layer that it is in.
  *
- * @throws TypeError `ERR_OPTION` for an option that is none, or without a path
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an option that is none, or without a path
  */
 export function layered(options: LayeredOptions = {}): StandardChannel {
   checkOptions('layered', options, ['map', 'gc', 'normal', 'urgency']);
   const { gc = GC, normal = NORMAL, urgency = (value: number) => value } = options;
   if (gc !== null && !isHint(gc)) {
-    throw typeError('ERR_OPTION', `gc: expected null or an integer 0..1024, got ${show(gc)}`);
+    throw typeError(
+      'ERR_SCHEDHINT_OPTION',
+      `gc: expected null or an integer 0..1024, got ${show(gc)}`,
+    );
   }
   if (!isHint(normal)) {
-    throw typeError('ERR_OPTION', `normal: expected an integer 0..1024, got ${show(normal)}`);
+    throw typeError(
+      'ERR_SCHEDHINT_OPTION',
+      `normal: expected an integer 0..1024, got ${show(normal)}`,
+    );
   }
   if (typeof urgency !== 'function') {
-    throw typeError('ERR_OPTION', `urgency: expected a function, got ${show(urgency)}`);
+    throw typeError('ERR_SCHEDHINT_OPTION', `urgency: expected a function, got ${show(urgency)}`);
   }
   const map = options.map ?? environmentVariable('SCHEDHINT_LAYERED_MAP');
   if (map === undefined || map === '') {
     throw typeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       'layered: expected the path that scx_layered --task-hint-map was given, as map or in SCHEDHINT_LAYERED_MAP',
     );
   }
@@ -74,11 +80,11 @@ export function layered(options: LayeredOptions = {}): StandardChannel {
   });
 }
 
-/** Throws unless a mapping's result is one. @throws RangeError `ERR_FIELD_RANGE` */
+/** Throws unless a mapping's result is one. @throws RangeError `ERR_SCHEDHINT_FIELD_RANGE` */
 export function checkHint(hint: unknown): asserts hint is number | null {
   if (hint !== null && !isHint(hint)) {
     throw rangeError(
-      'ERR_FIELD_RANGE',
+      'ERR_SCHEDHINT_FIELD_RANGE',
       `layered: expected urgency() to give null or an integer 0..1024, got ${show(hint)}`,
     );
   }

@@ -12,7 +12,7 @@ export const DEFAULT_BROKER = '/run/schedhint/broker.sock';
 /** Where a map is, and whom to ask for it. */
 export type Pin = Pick<ChannelRequest, 'map' | 'broker'>;
 
-/** The map that options name. @throws TypeError `ERR_OPTION` for a path that is none */
+/** The map that options name. @throws TypeError `ERR_SCHEDHINT_OPTION` for a path that is none */
 export function pinOf(options: { readonly map?: string; readonly broker?: string }): Pin {
   return { map: pathOf(options.map), broker: brokerOf(options.broker) };
 }
@@ -24,11 +24,14 @@ function pathOf(map: unknown): string {
 /** Paths that have been found to be as they should be: there are few, and each attach names one. */
 const plain = new Set<unknown>();
 
-/** An absolute path. @throws TypeError `ERR_OPTION` for one that is none */
+/** An absolute path. @throws TypeError `ERR_SCHEDHINT_OPTION` for one that is none */
 export function checkPath(path: unknown): string {
   if (plain.has(path)) return path as string;
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw typeError('ERR_OPTION', `map: expected the path of a pinned map, got ${show(path)}`);
+    throw typeError(
+      'ERR_SCHEDHINT_OPTION',
+      `map: expected the path of a pinned map, got ${show(path)}`,
+    );
   }
   return resolved(path);
 }
@@ -37,7 +40,10 @@ function brokerOf(broker: unknown): string {
   const path = broker ?? environmentVariable('SCHEDHINT_BROKER') ?? DEFAULT_BROKER;
   if (plain.has(path)) return path as string;
   if (typeof path !== 'string' || path.includes('\0')) {
-    throw typeError('ERR_OPTION', `broker: expected the path of a socket, got ${show(path)}`);
+    throw typeError(
+      'ERR_SCHEDHINT_OPTION',
+      `broker: expected the path of a socket, got ${show(path)}`,
+    );
   }
   return path === '' ? '' : resolved(path);
 }

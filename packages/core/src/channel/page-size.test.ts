@@ -15,7 +15,7 @@ test.each([4096, 16384, 65536])('with pages of %i bytes a struct may fill one', 
   expect(channelOf(pageSize).request.slots[0]?.size).toBe(pageSize);
   expect(() => channelOf(pageSize + 1)).toThrow(
     expect.objectContaining({
-      code: 'ERR_LAYOUT',
+      code: 'ERR_SCHEDHINT_LAYOUT',
       message: expect.stringContaining(`the kernel pins one page, ${pageSize}`),
     }),
   );
@@ -24,7 +24,7 @@ test.each([4096, 16384, 65536])('with pages of %i bytes a struct may fill one', 
 test('without the addon a struct may be what some kernel has room for', () => {
   loadAddon.mockReturnValue({ code: 'ERR_SCHEDHINT_DISABLED', reason: '' });
   expect(channelOf(65536).request.slots[0]?.size).toBe(65536);
-  expect(() => channelOf(65537)).toThrow(expect.objectContaining({ code: 'ERR_LAYOUT' }));
+  expect(() => channelOf(65537)).toThrow(expect.objectContaining({ code: 'ERR_SCHEDHINT_LAYOUT' }));
 });
 
 test('one that fits everywhere does not load it', () => {

@@ -32,8 +32,8 @@ const known = new WeakMap<TldChannel, TldPlaces>();
 /**
  * Creates what keys there are not yet: all, or none if it throws.
  *
- * @throws TypeError `ERR_TLD_KEY_SIZE` where the process has a key of that name with another size;
- *   RangeError `ERR_TLD_SPACE` where a thread's values have no room for one, `ERR_TLD_KEYS` where
+ * @throws TypeError `ERR_SCHEDHINT_TLD_KEY_SIZE` where the process has a key of that name with another size;
+ *   RangeError `ERR_SCHEDHINT_TLD_SPACE` where a thread's values have no room for one, `ERR_SCHEDHINT_TLD_KEYS` where
  *   there are 63
  */
 export function placesOf(channel: TldChannel): TldPlaces {
@@ -101,17 +101,17 @@ function refused(errno: number, { name, size }: Value): Error {
   switch (errno) {
     case EEXIST:
       return typeError(
-        'ERR_TLD_KEY_SIZE',
+        'ERR_SCHEDHINT_TLD_KEY_SIZE',
         `tld: this process has a key ${name} of another size than ${size} bytes already: give it that size, or another name`,
       );
     case ENOSPC:
       return rangeError(
-        'ERR_TLD_KEYS',
+        'ERR_SCHEDHINT_TLD_KEYS',
         `tld: this process has 63 keys already: no room for ${name}`,
       );
     default:
       return rangeError(
-        'ERR_TLD_SPACE',
+        'ERR_SCHEDHINT_TLD_SPACE',
         `tld: no room for ${name} of ${size} bytes: a thread's values have ${TLD_MOST_BYTES} bytes, and what is created after the first thread has attached only dynamicBytes: attach this channel first`,
       );
   }

@@ -52,7 +52,7 @@ describe('tld()', () => {
   ])('%s: refused', (_, options) => {
     vi.stubEnv('SCHEDHINT_TLD_MAP', '');
     expect(() => tld(options as never)).toThrow(
-      expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION' }),
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_OPTION' }),
     );
   });
 
@@ -81,7 +81,7 @@ describe('a thread with task local data', () => {
     thread.hints.urgency = 5;
     expect(thread.blocks).toMatchObject({ small: 255, wide: 2 ** 53 });
     expect(thread.hints.urgency).toBe(5);
-    expect(thread.status).toMatchObject({ code: 'ERR_STOPPED' });
+    expect(thread.status).toMatchObject({ code: 'ERR_SCHEDHINT_STOPPED' });
   });
 
   test('two channels over one map share the values of a key', () => {
@@ -99,7 +99,7 @@ describe('a thread with task local data', () => {
   test.runIf('addon' in loaded)('one that throws makes no key at all', () => {
     const half = { map, keys: { half_made: u64, too_large: array(u8, 4089) }, hints: {} };
     expect(() => attachThread({ channel: tld(half) })).toThrow(
-      expect.objectContaining({ name: 'RangeError', code: 'ERR_TLD_SPACE' }),
+      expect.objectContaining({ name: 'RangeError', code: 'ERR_SCHEDHINT_TLD_SPACE' }),
     );
     // As half_made was not made, it may have another size.
     const channel = tld({ map, keys: { half_made: u32 }, hints: {} });
@@ -109,7 +109,7 @@ describe('a thread with task local data', () => {
   test.runIf('addon' in loaded)('another size of a key is thrown, and nothing is attached', () => {
     const one = attachThread({ channel: tld({ map, keys: { sized: u64 } }), scoped: true });
     expect(() => attachThread({ channel: tld({ map, keys: { sized: u32 } }) })).toThrow(
-      expect.objectContaining({ name: 'TypeError', code: 'ERR_TLD_KEY_SIZE' }),
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_TLD_KEY_SIZE' }),
     );
     one.stop();
   });
@@ -156,7 +156,9 @@ describe('TldHints', () => {
     ['a group', (hints) => hints.set({ urgency: 2, sliceUs: -1 })],
   ])('%s out of range: thrown, nothing written', (_, assign) => {
     const { words, hints } = create({ urgency: { offset: 0, per: 1 } });
-    expect(() => assign(hints)).toThrow(expect.objectContaining({ code: 'ERR_FIELD_RANGE' }));
+    expect(() => assign(hints)).toThrow(
+      expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_RANGE' }),
+    );
     expect(words[1]).toBe(0n);
   });
 });

@@ -94,7 +94,7 @@ const page = struct('tld_data', { start: u64, data: array(u8, TLD_MOST_BYTES) })
  *
  * The keys are created when a thread first attaches, and live as long as the process.
  *
- * @throws TypeError `ERR_OPTION` for an option that is none, or without a path
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an option that is none, or without a path
  */
 export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>>(
   options: TldOptions<K> = {},
@@ -103,14 +103,14 @@ export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>
   const { dynamicBytes = DYNAMIC_BYTES } = options;
   if (!Number.isInteger(dynamicBytes) || dynamicBytes < 0 || dynamicBytes > TLD_MOST_BYTES) {
     throw typeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       `dynamicBytes: expected an integer 0..${TLD_MOST_BYTES}, got ${show(dynamicBytes)}`,
     );
   }
   const map = options.map ?? environmentVariable('SCHEDHINT_TLD_MAP');
   if (map === undefined || map === '') {
     throw typeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       'tld: expected the path of a pinned map, as map or in SCHEDHINT_TLD_MAP',
     );
   }
@@ -141,7 +141,7 @@ function describe(options: TldOptions): Omit<TldDescription, 'dynamicBytes'> {
   for (const [name, type] of Object.entries(options.keys ?? {})) {
     checkOwnName(name);
     if (!isFieldType(type)) {
-      throw typeError('ERR_OPTION', `keys.${name}: expected a type, got ${show(type)}`);
+      throw typeError('ERR_SCHEDHINT_OPTION', `keys.${name}: expected a type, got ${show(type)}`);
     }
     keys[name] = type;
   }
@@ -150,11 +150,17 @@ function describe(options: TldOptions): Omit<TldDescription, 'dynamicBytes'> {
   for (const [hint, to] of Object.entries(options.hints ?? TLD_HINT_KEYS)) {
     if (to === undefined) continue;
     if (!Object.hasOwn(TLD_HINT_KEYS, hint)) {
-      throw typeError('ERR_OPTION', `hints: expected the name of a hint, got ${show(hint)}`);
+      throw typeError(
+        'ERR_SCHEDHINT_OPTION',
+        `hints: expected the name of a hint, got ${show(hint)}`,
+      );
     }
     const { key, per } = scaled(hint, to);
     if (Object.hasOwn(keys, key) && keys[key]!.size !== u64.size) {
-      throw typeError('ERR_OPTION', `hints.${hint}: ${key} has ${keys[key]!.size} bytes, not 8`);
+      throw typeError(
+        'ERR_SCHEDHINT_OPTION',
+        `hints.${hint}: ${key} has ${keys[key]!.size} bytes, not 8`,
+      );
     }
     if (hint.startsWith('gc')) gc[hint as GcName] = key;
     else hints[hint as HintName] = { key, per };
@@ -167,7 +173,7 @@ function scaled(hint: string, to: TldHintKey): ScaledKey {
   checkName(key);
   if (!Number.isSafeInteger(per) || per! < 1 || (hint.startsWith('gc') && typeof to !== 'string')) {
     throw typeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       `hints.${hint}: expected a key${hint.startsWith('gc') ? '' : ', or { key, per } with per an integer from 1'}, got ${show(to)}`,
     );
   }
@@ -179,7 +185,7 @@ function checkOwnName(name: string): void {
   checkName(name);
   if (name in Object.prototype) {
     throw typeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       `tld: a key cannot be named ${name}: every JavaScript object has a property of that name already`,
     );
   }
@@ -188,7 +194,7 @@ function checkOwnName(name: string): void {
 function checkName(name: unknown): asserts name is string {
   if (!isIdentifier(name) || name.length > NAME_BYTES) {
     throw typeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       `tld: expected a key's name to be a C identifier of at most ${NAME_BYTES} characters, got ${show(name)}`,
     );
   }

@@ -25,8 +25,8 @@ export interface BitsType<N extends ScalarName = ScalarName> {
  *
  * @param type an integer, an enumeration, or `bool` with a width of 1
  * @param width bits: 1..8 times the type's size
- * @throws TypeError `ERR_LAYOUT` if `type` is no integer
- * @throws RangeError `ERR_LAYOUT` if it has not that many bits
+ * @throws TypeError `ERR_SCHEDHINT_LAYOUT` if `type` is no integer
+ * @throws RangeError `ERR_SCHEDHINT_LAYOUT` if it has not that many bits
  */
 export function bits<N extends Exclude<ScalarName, 'f32' | 'f64'>>(
   type: ScalarType<N>,
@@ -35,10 +35,13 @@ export function bits<N extends Exclude<ScalarName, 'f32' | 'f64'>>(
   const isInteger =
     type?.kind === 'scalar' && isScalarName(type.name) && !type.name.startsWith('f');
   if (!isInteger)
-    throw typeError('ERR_LAYOUT', `bits: expected an integer type, got ${show(type)}`);
+    throw typeError('ERR_SCHEDHINT_LAYOUT', `bits: expected an integer type, got ${show(type)}`);
   const most = type.name === 'bool' ? 1 : type.size * 8;
   if (!Number.isInteger(width) || width < 1 || width > most) {
-    throw rangeError('ERR_LAYOUT', `bits: expected a width of 1..${most}, got ${show(width)}`);
+    throw rangeError(
+      'ERR_SCHEDHINT_LAYOUT',
+      `bits: expected a width of 1..${most}, got ${show(width)}`,
+    );
   }
   return Object.freeze({ kind: 'bits', base: type, width, size: type.size, align: type.align });
 }

@@ -29,8 +29,8 @@ export interface EnumType<
  * @param constants by name, in the order of C
  * @param type the integer that it is kept in: by default `u32`, as clang and gcc choose where no
  *   constant is negative
- * @throws TypeError `ERR_LAYOUT` for a name that C does not allow, or a type that is no integer
- * @throws RangeError `ERR_LAYOUT` for a constant that does not fit the type
+ * @throws TypeError `ERR_SCHEDHINT_LAYOUT` for a name that C does not allow, or a type that is no integer
+ * @throws RangeError `ERR_SCHEDHINT_LAYOUT` for a constant that does not fit the type
  */
 export function enumeration<
   const C extends EnumConstants,
@@ -42,7 +42,10 @@ export function enumeration<
 ): EnumType<C, N> {
   checkIdentifier('enum', tag);
   if (type?.kind !== 'scalar' || !/^[iu]/.test(type.name)) {
-    throw typeError('ERR_LAYOUT', `enum ${tag}: expected an integer type, got ${show(type)}`);
+    throw typeError(
+      'ERR_SCHEDHINT_LAYOUT',
+      `enum ${tag}: expected an integer type, got ${show(type)}`,
+    );
   }
   const wide = type.name === 'i64' || type.name === 'u64';
   const cut = type.name.startsWith('i') ? BigInt.asIntN : BigInt.asUintN;
@@ -51,7 +54,7 @@ export function enumeration<
     const isRight = wide ? typeof value === 'bigint' : Number.isSafeInteger(value);
     if (!isRight || cut(type.size * 8, BigInt(value)) !== BigInt(value)) {
       throw rangeError(
-        'ERR_LAYOUT',
+        'ERR_SCHEDHINT_LAYOUT',
         `enum ${tag}: ${name}: expected ${wide ? 'a bigint' : 'an integer'} that fits ${type.name}, got ${show(value)}`,
       );
     }

@@ -49,7 +49,7 @@ export function isValueShape(value: unknown): value is ValueShape {
 /**
  * Lays the value's struct out by C's rules.
  *
- * @throws TypeError `ERR_LAYOUT` for what is no value
+ * @throws TypeError `ERR_SCHEDHINT_LAYOUT` for what is no value
  */
 export function pointersOf(shape: ValueShape): {
   readonly size: number;
@@ -67,7 +67,7 @@ function layOut(
 ): { size: number; align: number } {
   if (typeof shape !== 'object' || shape === null || Object.keys(shape).length === 0) {
     throw typeError(
-      'ERR_LAYOUT',
+      'ERR_SCHEDHINT_LAYOUT',
       `${['value', ...path].join('.')}: expected a struct of structs, scalars and pointers, got ${show(shape)}`,
     );
   }
@@ -87,7 +87,7 @@ function layOut(
     const offset = isPlaced ? (placed as Placed).offset : next;
     if (!Number.isInteger(offset) || offset < end || offset % bounds.align !== 0) {
       throw typeError(
-        'ERR_LAYOUT',
+        'ERR_SCHEDHINT_LAYOUT',
         `${memberPath.join('.')}: expected an offset that is a multiple of ${bounds.align}, behind byte ${end}, got ${show(offset)}`,
       );
     }

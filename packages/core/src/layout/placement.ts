@@ -45,7 +45,7 @@ export function placeMembers(
   let align = 1;
   const add = (field: Field) => {
     if (names.has(field.name)) {
-      throw typeError('ERR_LAYOUT', `${struct}: two fields are named ${field.name}`);
+      throw typeError('ERR_SCHEDHINT_LAYOUT', `${struct}: two fields are named ${field.name}`);
     }
     names.add(field.name);
     fields.push(Object.freeze(field));
@@ -75,14 +75,14 @@ export function placeMembers(
 /**
  * The struct's size.
  *
- * @throws RangeError `ERR_LAYOUT` if the one that is wanted is none that C could give
+ * @throws RangeError `ERR_SCHEDHINT_LAYOUT` if the one that is wanted is none that C could give
  */
 export function checkSize(struct: string, { end, align }: Placement, wanted?: number): number {
   const natural = roundUp(end, align);
   if (wanted === undefined) return natural;
   if (!Number.isInteger(wanted) || wanted < natural || wanted % align !== 0) {
     throw rangeError(
-      'ERR_LAYOUT',
+      'ERR_SCHEDHINT_LAYOUT',
       `${struct}: expected a size of ${natural} or more and a multiple of ${align}, got ${show(wanted)}`,
     );
   }
@@ -123,7 +123,7 @@ function checkPlaced(
     const room =
       kind === 'union' ? '0 in a union' : `behind the member before it (byte ${from / 8})`;
     throw rangeError(
-      'ERR_LAYOUT',
+      'ERR_SCHEDHINT_LAYOUT',
       isBits(type)
         ? `${name}: expected bits inside one ${type.base.name}, ${room}, got ${type.width} at byte ${show(offset)}, bit ${show(bit)}`
         : `${name}: expected an offset that is a multiple of ${type.align}, ${room}, got ${show(offset)}`,

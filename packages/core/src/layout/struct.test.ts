@@ -161,7 +161,7 @@ describe('struct', () => {
     'refuses the name %j',
     (name) => {
       expect(() => struct(name as string, { a: u8 })).toThrow(
-        expect.objectContaining({ name: 'TypeError', code: 'ERR_LAYOUT' }),
+        expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_LAYOUT' }),
       );
     },
   );
@@ -180,7 +180,9 @@ describe('struct', () => {
     '__proto__',
   ])('refuses the field name %j', (name) => {
     const fields = Object.defineProperty({ good: u8 }, name, { value: u8, enumerable: true });
-    expect(() => struct('s', fields)).toThrow(expect.objectContaining({ code: 'ERR_LAYOUT' }));
+    expect(() => struct('s', fields)).toThrow(
+      expect.objectContaining({ code: 'ERR_SCHEDHINT_LAYOUT' }),
+    );
   });
 
   test('refuses what is no object of field types', () => {
@@ -199,7 +201,7 @@ describe('struct', () => {
     ];
     for (const fields of bad) {
       expect(() => struct('s', fields as FieldTypes)).toThrow(
-        expect.objectContaining({ code: 'ERR_LAYOUT' }),
+        expect.objectContaining({ code: 'ERR_SCHEDHINT_LAYOUT' }),
       );
     }
   });
@@ -221,7 +223,7 @@ describe('array', () => {
     'refuses the length %s',
     (n) => {
       expect(() => array(u8, n as number)).toThrow(
-        expect.objectContaining({ name: 'RangeError', code: 'ERR_LAYOUT' }),
+        expect.objectContaining({ name: 'RangeError', code: 'ERR_SCHEDHINT_LAYOUT' }),
       );
     },
   );
@@ -229,7 +231,7 @@ describe('array', () => {
   test('refuses an element that is no type', () => {
     for (const element of [undefined, null, 5, 'u8', {}, { ...u8 }]) {
       expect(() => array(element as FieldType, 3)).toThrow(
-        expect.objectContaining({ name: 'TypeError', code: 'ERR_LAYOUT' }),
+        expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_LAYOUT' }),
       );
     }
   });

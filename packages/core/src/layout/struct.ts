@@ -39,16 +39,16 @@ function isMember(value: unknown): value is Member {
  *
  * @param element any field type, arrays and structs included
  * @param length elements: an integer of 1 or more
- * @throws TypeError `ERR_LAYOUT` if `element` is no type
- * @throws RangeError `ERR_LAYOUT` if `length` is not a positive integer, or the array exceeds 2 GiB
+ * @throws TypeError `ERR_SCHEDHINT_LAYOUT` if `element` is no type
+ * @throws RangeError `ERR_SCHEDHINT_LAYOUT` if `length` is not a positive integer, or the array exceeds 2 GiB
  */
 export function array<const E extends FieldType>(element: E, length: number): ArrayType<E> {
   if (!isFieldType(element)) {
-    throw typeError('ERR_LAYOUT', `array: expected a field type, got ${show(element)}`);
+    throw typeError('ERR_SCHEDHINT_LAYOUT', `array: expected a field type, got ${show(element)}`);
   }
   if (!Number.isInteger(length) || length < 1 || length * element.size > MAX_BYTES) {
     throw rangeError(
-      'ERR_LAYOUT',
+      'ERR_SCHEDHINT_LAYOUT',
       `array: expected a length of 1..${Math.floor(MAX_BYTES / element.size)}, got ${show(length)}`,
     );
   }
@@ -69,9 +69,9 @@ export function array<const E extends FieldType>(element: E, length: number): Ar
  * @param name the struct's tag, a C identifier
  * @param fields at least one; see {@link Member}
  * @param options.size bytes, if there is more padding at the end than C's rules make
- * @throws TypeError `ERR_LAYOUT` for a bad name, a field that is no type, two fields of one name, or
+ * @throws TypeError `ERR_SCHEDHINT_LAYOUT` for a bad name, a field that is no type, two fields of one name, or
  *   no fields
- * @throws RangeError `ERR_LAYOUT` for a place or a size that C could not give, or more than 2 GiB
+ * @throws RangeError `ERR_SCHEDHINT_LAYOUT` for a place or a size that C could not give, or more than 2 GiB
  */
 export function struct<const F extends FieldTypes>(
   name: string,
@@ -103,28 +103,34 @@ function layOut<F extends FieldTypes>(
 ): StructLayout<F> {
   checkIdentifier(kind, name);
   if (typeof fields !== 'object' || fields === null) {
-    throw typeError('ERR_LAYOUT', `${name}: expected an object of fields, got ${show(fields)}`);
+    throw typeError(
+      'ERR_SCHEDHINT_LAYOUT',
+      `${name}: expected an object of fields, got ${show(fields)}`,
+    );
   }
   const prototype: unknown = Object.getPrototypeOf(fields);
   if (prototype !== null && !Object.hasOwn(prototype as object, 'hasOwnProperty')) {
     // Also what `{ __proto__: u32 }` becomes: not a field but a prototype.
-    throw typeError('ERR_LAYOUT', `${name}: expected a plain object of fields`);
+    throw typeError('ERR_SCHEDHINT_LAYOUT', `${name}: expected a plain object of fields`);
   }
   const members: [string, Member][] = [];
   for (const key of Reflect.ownKeys(fields)) {
     checkFieldName(name, key);
     const type = fields[key];
     if (!isMember(type)) {
-      throw typeError('ERR_LAYOUT', `${name}.${key}: expected a field type, got ${show(type)}`);
+      throw typeError(
+        'ERR_SCHEDHINT_LAYOUT',
+        `${name}.${key}: expected a field type, got ${show(type)}`,
+      );
     }
     members.push([key, type]);
   }
   const placed = placeMembers(kind, name, members);
   if (placed.fields.length === 0) {
-    throw typeError('ERR_LAYOUT', `${name}: expected at least one field`);
+    throw typeError('ERR_SCHEDHINT_LAYOUT', `${name}: expected at least one field`);
   }
   const size = checkSize(name, placed, wantedSize);
-  if (size > MAX_BYTES) throw rangeError('ERR_LAYOUT', `${name}: larger than 2 GiB`);
+  if (size > MAX_BYTES) throw rangeError('ERR_SCHEDHINT_LAYOUT', `${name}: larger than 2 GiB`);
 
   return Object.freeze({
     kind,

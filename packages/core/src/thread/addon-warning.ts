@@ -10,7 +10,7 @@ const WARNED = 'schedhint.addonWarning';
  * `SCHEDHINT_QUIET=1`.
  */
 export function warnOfAddon(loaded: AddonResult): void {
-  if (!('code' in loaded) || !loaded.code.startsWith('ERR_ADDON_')) return;
+  if (!('code' in loaded) || !loaded.code.startsWith('ERR_SCHEDHINT_ADDON_')) return;
   if (environmentVariable('SCHEDHINT_QUIET') === '1' || !isFirst()) return;
   process.emitWarning(`schedhint: no scheduler sees the hints of this process: ${loaded.reason}`, {
     code: 'SCHEDHINT_ADDON',

@@ -60,8 +60,8 @@ describe('attachThread', () => {
     ];
     first.stop();
     first.stop(); // does nothing
-    expect(first.status).toMatchObject({ state: 'unavailable', code: 'ERR_STOPPED' });
-    expect(second.status).not.toMatchObject({ code: 'ERR_STOPPED' });
+    expect(first.status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_STOPPED' });
+    expect(second.status).not.toMatchObject({ code: 'ERR_SCHEDHINT_STOPPED' });
     second.hints.urgency = 8;
     const third = attachThread({ map: NO_MAP, scoped: true });
     expect(third.hints.urgency).toBe(8);
@@ -122,7 +122,7 @@ describe('attachThread', () => {
   test('Symbol.dispose stops it', () => {
     const thread = attachThread({ map: NO_MAP, scoped: true });
     thread[Symbol.dispose]();
-    expect(thread.status).toMatchObject({ code: 'ERR_STOPPED' });
+    expect(thread.status).toMatchObject({ code: 'ERR_SCHEDHINT_STOPPED' });
   });
 
   test("a scheduler's own struct: blocks by the value's names, and no hints", () => {
@@ -150,7 +150,7 @@ describe('attachThread', () => {
     [{ map: NO_MAP, channel: uptr({ map: NO_MAP }) }],
   ])('refuses %j', (options) => {
     expect(() => attachThread(options as never)).toThrow(
-      expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION' }),
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_OPTION' }),
     );
   });
 
@@ -171,17 +171,17 @@ describe('threadOf', () => {
     expect(thread.hints).toBe(hints);
     expect(thread.status.state).not.toBe('bound');
     await worker.terminate();
-    expect(thread.status).toMatchObject({ code: 'ERR_THREAD_ENDED' });
+    expect(thread.status).toMatchObject({ code: 'ERR_SCHEDHINT_THREAD_ENDED' });
     expect(hints.urgency).toBe(4);
     // It has exited already: ended from the start.
     expect(threadOf(worker, { map: `${NO_MAP}-2` }).status).toMatchObject({
-      code: 'ERR_THREAD_ENDED',
+      code: 'ERR_SCHEDHINT_THREAD_ENDED',
     });
   });
 
   test.each([[undefined], [null], [{}], [{ threadId: 3 }]])('refuses %j', (worker) => {
     expect(() => threadOf(worker as never)).toThrow(
-      expect.objectContaining({ code: 'ERR_OPTION' }),
+      expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
     );
   });
 });

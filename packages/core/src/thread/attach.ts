@@ -33,7 +33,7 @@ import {
  * @param options.map path of the pinned map of standard blocks; by default `SCHEDHINT_MAP`, else
  *   `/sys/fs/bpf/schedhint`
  * @param options.scoped true: a new handle, see {@link ScopedThread}
- * @throws TypeError `ERR_OPTION` for an option that is none
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an option that is none
  */
 export function attachThread(options?: {
   readonly map?: string;
@@ -49,7 +49,7 @@ export function attachThread(options: {
  *
  * @param options.channel made by {@link uptr}: the map, and what its value looks like
  * @param options.scoped true: a new handle, see {@link ScopedThread}
- * @throws TypeError `ERR_OPTION` if it is no channel
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` if it is no channel
  */
 export function attachThread<C extends Channel>(options: {
   readonly channel: C;
@@ -65,7 +65,7 @@ export function attachThread<C extends Channel>(options: {
  *
  * @param options.channels made by {@link uptr} and its like, at least one
  * @param options.scoped true: a new handle, see {@link ScopedThread}
- * @throws TypeError `ERR_OPTION` if that is not what they are
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` if that is not what they are
  */
 export function attachThread<const C extends readonly Channel[]>(options: {
   readonly channels: C;
@@ -98,7 +98,7 @@ const OPTIONS = ['map', 'channel', 'channels', 'scoped'];
 function isScoped(options: { readonly scoped?: boolean }): boolean {
   const { scoped } = options;
   if (scoped !== undefined && typeof scoped !== 'boolean') {
-    throw typeError('ERR_OPTION', `scoped: expected a boolean, got ${show(scoped)}`);
+    throw typeError('ERR_SCHEDHINT_OPTION', `scoped: expected a boolean, got ${show(scoped)}`);
   }
   return scoped === true;
 }
@@ -111,12 +111,15 @@ function channelsOf(options: {
   const { channels, channel, map } = options;
   if (!Array.isArray(channels) || channels.length === 0 || !channels.every(isChannel)) {
     throw typeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       `channels: expected an array of what uptr() and its like make, got ${show(channels)}`,
     );
   }
   if (map !== undefined || channel !== undefined) {
-    throw typeError('ERR_OPTION', 'channels: each names its map itself, give nothing else');
+    throw typeError(
+      'ERR_SCHEDHINT_OPTION',
+      'channels: each names its map itself, give nothing else',
+    );
   }
   return channels;
 }
@@ -129,7 +132,7 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
   if (channel === undefined) return standardChannel(pinOf(map === undefined ? {} : { map }));
   if (!isChannel(channel) || map !== undefined) {
     throw typeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       map === undefined
         ? `channel: expected one made by uptr() and its like, got ${show(channel)}`
         : 'map: a channel names its map itself, give one or the other',

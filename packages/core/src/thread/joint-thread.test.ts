@@ -71,7 +71,7 @@ describe('attachThread({ channels })', () => {
     thread.stop();
     thread.hints.urgency = 6;
     expect(thread.hints.urgency).toBe(6);
-    expect(thread.status).toMatchObject({ code: 'ERR_STOPPED' });
+    expect(thread.status).toMatchObject({ code: 'ERR_SCHEDHINT_STOPPED' });
   });
 
   test('hints are in the type where a channel carries them', () => {
@@ -112,7 +112,7 @@ describe('attachThread({ channels })', () => {
     ['a channel beside them', { channels: [uptr()], channel: uptr() }],
   ])('%s: refused', (_, options) => {
     expect(() => attachThread(options as never)).toThrow(
-      expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION' }),
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_OPTION' }),
     );
   });
 });

@@ -103,5 +103,5 @@ test('hintsOf(worker), a hundred thousand times', async () => {
   expect(threadOf(worker, { map }).hints).toBe(hints);
   expect(worker.listenerCount('exit')).toBeLessThan(5);
   await worker.terminate();
-  expect(threadOf(worker, { map }).status).toMatchObject({ code: 'ERR_THREAD_ENDED' });
+  expect(threadOf(worker, { map }).status).toMatchObject({ code: 'ERR_SCHEDHINT_THREAD_ENDED' });
 });

@@ -66,7 +66,7 @@ describe("a thread's own handle", () => {
     another.stop();
     another[Symbol.dispose]();
     expect(bindings()).toBe('addon' in loaded ? before + 1 : 0);
-    expect(thread.status).not.toMatchObject({ code: 'ERR_STOPPED' });
+    expect(thread.status).not.toMatchObject({ code: 'ERR_SCHEDHINT_STOPPED' });
     expect(attachThread(where).hints.urgency).toBe(7);
   });
 

@@ -36,35 +36,35 @@ export interface Reader {
 
 /** Why nobody reads the hints, as a stable code. `docs/errors.md` says what to do about each. */
 export type StatusCode =
-  | 'ERR_ADDON_LOAD'
-  | 'ERR_ADDON_MISSING'
-  | 'ERR_BIND_REFUSED'
-  | 'ERR_BPF_REFUSED'
-  | 'ERR_BROKER_MEMORY'
-  | 'ERR_BROKER_PENDING'
-  | 'ERR_BROKER_REFUSED'
-  | 'ERR_BROKER_UNREACHABLE'
-  | 'ERR_BROKER_VERSION'
-  | 'ERR_EXTERNAL_MEMORY'
-  | 'ERR_LAYOUT_MISMATCH'
-  | 'ERR_MAP_IN_USE'
-  | 'ERR_MAP_LAYOUT'
-  | 'ERR_MAP_NOT_FOUND'
-  | 'ERR_MAP_PERMISSION'
-  | 'ERR_MAP_TYPE'
-  | 'ERR_NO_DESCRIPTORS'
-  | 'ERR_NO_MEMORY'
-  | 'ERR_NOT_A_PIN'
-  | 'ERR_PIDFD_REFUSED'
-  | 'ERR_PLATFORM_UNSUPPORTED'
+  | 'ERR_SCHEDHINT_ADDON_LOAD'
+  | 'ERR_SCHEDHINT_ADDON_MISSING'
+  | 'ERR_SCHEDHINT_BIND_REFUSED'
+  | 'ERR_SCHEDHINT_BPF_REFUSED'
+  | 'ERR_SCHEDHINT_BROKER_MEMORY'
+  | 'ERR_SCHEDHINT_BROKER_PENDING'
+  | 'ERR_SCHEDHINT_BROKER_REFUSED'
+  | 'ERR_SCHEDHINT_BROKER_UNREACHABLE'
+  | 'ERR_SCHEDHINT_BROKER_VERSION'
+  | 'ERR_SCHEDHINT_EXTERNAL_MEMORY'
+  | 'ERR_SCHEDHINT_LAYOUT_MISMATCH'
+  | 'ERR_SCHEDHINT_MAP_IN_USE'
+  | 'ERR_SCHEDHINT_MAP_LAYOUT'
+  | 'ERR_SCHEDHINT_MAP_NOT_FOUND'
+  | 'ERR_SCHEDHINT_MAP_PERMISSION'
+  | 'ERR_SCHEDHINT_MAP_TYPE'
+  | 'ERR_SCHEDHINT_NO_DESCRIPTORS'
+  | 'ERR_SCHEDHINT_NO_MEMORY'
+  | 'ERR_SCHEDHINT_NOT_A_PIN'
+  | 'ERR_SCHEDHINT_PIDFD_REFUSED'
+  | 'ERR_SCHEDHINT_PLATFORM_UNSUPPORTED'
   | 'ERR_SCHEDHINT_DISABLED'
-  | 'ERR_STOPPED'
-  | 'ERR_THREAD_ENDED'
-  | 'ERR_TLD_IN_USE'
-  | 'ERR_TLD_SHARED_PAGE'
-  | 'ERR_UNBIND_REFUSED'
-  | 'ERR_UPTR_UNSUPPORTED'
-  | 'ERR_WORKER_NOT_ATTACHED';
+  | 'ERR_SCHEDHINT_STOPPED'
+  | 'ERR_SCHEDHINT_THREAD_ENDED'
+  | 'ERR_SCHEDHINT_TLD_IN_USE'
+  | 'ERR_SCHEDHINT_TLD_SHARED_PAGE'
+  | 'ERR_SCHEDHINT_UNBIND_REFUSED'
+  | 'ERR_SCHEDHINT_UPTR_UNSUPPORTED'
+  | 'ERR_SCHEDHINT_WORKER_NOT_ATTACHED';
 
 /**
  * Whether the kernel holds a thread's blocks.
@@ -124,7 +124,7 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
   const ours = !viaBroker || step === Step.BrokerConnect;
   if (ours && (said === 'EMFILE' || said === 'ENFILE')) {
     return waiting(
-      'ERR_NO_DESCRIPTORS',
+      'ERR_SCHEDHINT_NO_DESCRIPTORS',
       `binding to ${path} needs a descriptor, and none is left (${said}): raise the limit (ulimit -n); it is tried again each second`,
     );
   }
@@ -132,92 +132,101 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
     case Step.OpenMap:
       return viaBroker ? explainBrokersOpen(path, said) : explainOpen(asked, said);
     case Step.MapInfo:
-      return unavailable('ERR_BPF_REFUSED', `reading the map at ${path} failed: ${said}`);
+      return unavailable('ERR_SCHEDHINT_BPF_REFUSED', `reading the map at ${path} failed: ${said}`);
     case Step.MapType:
       return unavailable(
-        'ERR_MAP_TYPE',
+        'ERR_SCHEDHINT_MAP_TYPE',
         `${path} is a map of type ${detail}, not BPF_MAP_TYPE_TASK_STORAGE (29) with a 4-byte key: give the path of the scheduler's hint map`,
       );
     case Step.ValueSize:
-      return unavailable('ERR_MAP_LAYOUT', WRONG_VALUE[kind](path, detail));
+      return unavailable('ERR_SCHEDHINT_MAP_LAYOUT', WRONG_VALUE[kind](path, detail));
     case Step.SlotPlain:
       return unavailable(
-        'ERR_MAP_LAYOUT',
+        'ERR_SCHEDHINT_MAP_LAYOUT',
         `offset ${detail} of the value of ${path} is plain data, not a __uptr, and would show an address to every reader: check the layout, and that the BPF program was built by clang >= 16 (before 15 it drops the tag)`,
       );
     case Step.SlotSize:
       return unavailable(
-        'ERR_MAP_LAYOUT',
+        'ERR_SCHEDHINT_MAP_LAYOUT',
         `the struct behind offset ${detail} of the value of ${path} has ${found} bytes, more than the channel's: the program would write beyond our block`,
       );
     case Step.Probe:
-      return unavailable('ERR_BPF_REFUSED', `asking ${path} for its layout failed: ${said}`);
+      return unavailable(
+        'ERR_SCHEDHINT_BPF_REFUSED',
+        `asking ${path} for its layout failed: ${said}`,
+      );
     case Step.OpenThread:
       return unavailable(
-        'ERR_PIDFD_REFUSED',
+        'ERR_SCHEDHINT_PIDFD_REFUSED',
         `pidfd_open(PIDFD_THREAD) failed: ${said}; it needs Linux >= 6.9 and a seccomp profile that allows it`,
       );
     case Step.Update:
-      return unavailable('ERR_BIND_REFUSED', `BPF_MAP_UPDATE_ELEM on ${path} failed: ${said}`);
+      return unavailable(
+        'ERR_SCHEDHINT_BIND_REFUSED',
+        `BPF_MAP_UPDATE_ELEM on ${path} failed: ${said}`,
+      );
     case Step.OtherLayout:
       return unavailable(
-        'ERR_MAP_IN_USE',
+        'ERR_SCHEDHINT_MAP_IN_USE',
         `this process uses ${path} with another value layout already: an element holds one value, so use one layout for a map`,
       );
     case Step.Memory:
-      return unavailable('ERR_NO_MEMORY', `no block could be mapped: ${said}`);
+      return unavailable('ERR_SCHEDHINT_NO_MEMORY', `no block could be mapped: ${said}`);
     case Step.ThreadKey:
       return unavailable(
-        'ERR_NO_MEMORY',
+        'ERR_SCHEDHINT_NO_MEMORY',
         `this process has used up its thread-specific keys (pthread_key_create: ${said})`,
       );
     case Step.ThreadNotSeen:
       return waiting(
-        'ERR_WORKER_NOT_ATTACHED',
+        'ERR_SCHEDHINT_WORKER_NOT_ATTACHED',
         'the worker has not attached itself yet: preload schedhint/register, or call attachThread() in it',
       );
     case Step.BrokerConnect:
       return waiting(
-        'ERR_BROKER_UNREACHABLE',
+        'ERR_SCHEDHINT_BROKER_UNREACHABLE',
         `this process may not open ${path} itself, and connecting to the broker at ${broker} failed: ${said}; ${said === 'EACCES' ? 'let this user write to its socket' : 'start schedhint-broker'}`,
       );
     case Step.BrokerAsked:
-      return waiting('ERR_BROKER_PENDING', `the broker at ${broker} has not answered yet`);
+      return waiting(
+        'ERR_SCHEDHINT_BROKER_PENDING',
+        `the broker at ${broker} has not answered yet`,
+      );
     case Step.BrokerRefused:
       return detail === BrokerReason.OtherVersion
         ? explainVersion(broker, found)
         : explainRefusal(path, broker, detail);
     case Step.BrokerMemory:
       return unavailable(
-        'ERR_BROKER_MEMORY',
+        'ERR_SCHEDHINT_BROKER_MEMORY',
         `the broker needs the blocks in a memfd that has all its pages, and memfd_create(2) or fallocate(2) failed (${said}): ${said === 'EFBIG' ? 'raise RLIMIT_FSIZE (ulimit -f) to 64 KiB at least' : 'allow both in the seccomp profile'}`,
       );
     case Step.TldSharedPage:
       return unavailable(
-        'ERR_TLD_SHARED_PAGE',
+        'ERR_SCHEDHINT_TLD_SHARED_PAGE',
         `${path} wants a page for each thread, and this thread, which has attached to a map with a value of 24 bytes, shares its page; its values never move: start the process anew`,
       );
     case Step.Delete:
       return waiting(
-        'ERR_UNBIND_REFUSED',
+        'ERR_SCHEDHINT_UNBIND_REFUSED',
         `an element from before, in the map at ${path} or in the one that was there, could not be deleted (BPF_MAP_DELETE_ELEM: ${said}), and two programs must not write to the same block: allow bpf(2) in the seccomp profile; it is tried again each second`,
       );
     case Step.TldInUse:
       return unavailable(
-        'ERR_TLD_IN_USE',
+        'ERR_SCHEDHINT_TLD_IN_USE',
         detail === 0
           ? `the map at ${path} has task local data of this thread that is not schedhint's: C code in this process has attached the thread, or a program before an execve(2). Let only one of them use the map in a thread`
           : `the map at ${path} has had other task local data of this thread, of a channel with another path, and BPF programs remember its place: give all channels of a map the same path, and start the process anew`,
       );
     default:
-      return unavailable('ERR_THREAD_ENDED', 'the thread has ended');
+      return unavailable('ERR_SCHEDHINT_THREAD_ENDED', 'the thread has ended');
   }
 }
 
 /** The structs behind a map's pointers are not those of the application's layouts. */
 export function mismatch(path: string, difference: string): Unbound {
   return unavailable(
-    'ERR_LAYOUT_MISMATCH',
+    'ERR_SCHEDHINT_LAYOUT_MISMATCH',
     `the map at ${path} has other structs than this application: ${difference}; make its layouts anew with schedhint gen --map ${path}`,
   );
 }
@@ -228,38 +237,41 @@ function explainOpen({ kind, map: path }: Asked, said: string): Unbound {
     case 'ENOENT':
       return kind === 'layered' || kernelHasUptr()
         ? waiting(
-            'ERR_MAP_NOT_FOUND',
+            'ERR_SCHEDHINT_MAP_NOT_FOUND',
             `no map is pinned at ${path}: ${isThere(dirname(path)) ? 'start the scheduler' : 'mount bpffs there and start the scheduler'}, or name its pin in ${PIN_VARIABLE[kind]}${kind === 'uptr' ? '; to see hints without a scheduler: schedhint top --group GID' : ''}`,
           )
         : unavailable(
-            'ERR_UPTR_UNSUPPORTED',
+            'ERR_SCHEDHINT_UPTR_UNSUPPORTED',
             `this kernel has no __uptr (requires >= ${UPTR_SINCE}, running ${release()})`,
           );
     case 'EACCES':
       return mayBePin(path)
         ? unavailable(
-            'ERR_MAP_PERMISSION',
+            'ERR_SCHEDHINT_MAP_PERMISSION',
             `opening ${path} was refused (EACCES): let this user read and write the pin (by a group, mode 0660) and pass its directories${notBrokered}`,
           )
         : unavailable(
-            'ERR_NOT_A_PIN',
+            'ERR_SCHEDHINT_NOT_A_PIN',
             `${path} is no pinned map: it is a directory, or not on a bpffs`,
           );
     case 'EPERM':
     case 'ENOSYS':
       return unavailable(
-        'ERR_BPF_REFUSED',
+        'ERR_SCHEDHINT_BPF_REFUSED',
         `bpf(BPF_OBJ_GET) was refused (${said}): the seccomp profile or the kernel's configuration forbids bpf(2)${notBrokered}`,
       );
     default:
-      return unavailable('ERR_NOT_A_PIN', `opening ${path} failed: ${said}`);
+      return unavailable('ERR_SCHEDHINT_NOT_A_PIN', `opening ${path} failed: ${said}`);
   }
 }
 
 function explainBrokersOpen(path: string, said: string): Unbound {
   return said === 'ENOENT'
-    ? waiting('ERR_MAP_NOT_FOUND', `the broker finds no map at ${path}: start the scheduler`)
-    : unavailable('ERR_NOT_A_PIN', `the broker's opening of ${path} failed: ${said}`);
+    ? waiting(
+        'ERR_SCHEDHINT_MAP_NOT_FOUND',
+        `the broker finds no map at ${path}: start the scheduler`,
+      )
+    : unavailable('ERR_SCHEDHINT_NOT_A_PIN', `the broker's opening of ${path} failed: ${said}`);
 }
 
 function explainRefusal(path: string, broker: string, reason: number): Unbound {
@@ -274,7 +286,7 @@ function explainRefusal(path: string, broker: string, reason: number): Unbound {
   }[reason];
   return {
     state: reason === BrokerReason.Limit ? 'waiting' : 'unavailable',
-    code: 'ERR_BROKER_REFUSED',
+    code: 'ERR_SCHEDHINT_BROKER_REFUSED',
     reason: `the broker at ${broker} has refused: ${why ?? `reason ${reason}`}; its log says more`,
   };
 }
@@ -283,7 +295,7 @@ function explainVersion(broker: string, itsVersion: number): Unbound {
   const older =
     itsVersion < BROKER_VERSION ? 'schedhint-broker' : 'the schedhint packages of this app';
   return waiting(
-    'ERR_BROKER_VERSION',
+    'ERR_SCHEDHINT_BROKER_VERSION',
     `the broker at ${broker} speaks version ${itsVersion} of its protocol, and this process version ${BROKER_VERSION}: update ${older}; it is asked again each second`,
   );
 }

@@ -289,7 +289,7 @@ function createKeys(channel: Channel): void {
 function withoutMemory(channel: Channel, status: NativeStatus): Status {
   return status.step === Step.Bound || status.mapId !== 0
     ? unavailable(
-        'ERR_EXTERNAL_MEMORY',
+        'ERR_SCHEDHINT_EXTERNAL_MEMORY',
         'this runtime refuses memory from outside its heap (V8 sandbox): hints stay private',
       )
     : explain(channel.request, status);

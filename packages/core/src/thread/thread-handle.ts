@@ -235,7 +235,7 @@ export class ScopedHandle extends Handle implements Stoppable {
   }
 
   stop(): void {
-    Handle.end(this, unavailable('ERR_STOPPED', 'this handle was stopped'));
+    Handle.end(this, unavailable('ERR_SCHEDHINT_STOPPED', 'this handle was stopped'));
   }
 
   [Symbol.dispose](): void {

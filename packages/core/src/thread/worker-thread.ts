@@ -33,14 +33,14 @@ export interface WorkerOptions<C extends StandardChannel | TldChannel = Standard
  *
  * @param worker a `worker_threads` Worker
  * @returns always the same handle for the same worker and map
- * @throws TypeError `ERR_OPTION` if it is no worker
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` if it is no worker
  */
 export function threadOf<C extends StandardChannel | TldChannel = StandardChannel>(
   worker: Worker,
   options: WorkerOptions<C> = {},
 ): ThreadOf<C> {
   if (typeof worker?.threadId !== 'number' || typeof worker.once !== 'function') {
-    throw typeError('ERR_OPTION', `worker: expected a Worker, got ${show(worker)}`);
+    throw typeError('ERR_SCHEDHINT_OPTION', `worker: expected a Worker, got ${show(worker)}`);
   }
   checkOptions('hintsOf', options, ['map', 'channel']);
   const channel = channelOf(options);
@@ -51,7 +51,8 @@ export function threadOf<C extends StandardChannel | TldChannel = StandardChanne
     const handle = new Handle(channel, ThreadBlocks.of(channel, worker.threadId), 'strong');
     thread = handle;
     ofWorkers.set(worker, [...known, { key, thread }]);
-    const end = () => Handle.end(handle, unavailable('ERR_THREAD_ENDED', 'the worker has exited'));
+    const end = () =>
+      Handle.end(handle, unavailable('ERR_SCHEDHINT_THREAD_ENDED', 'the worker has exited'));
     // Its threadId is -1 once it has exited: nothing will call us then.
     if (worker.threadId < 0) end();
     else worker.once('exit', end);

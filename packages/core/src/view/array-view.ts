@@ -46,7 +46,7 @@ export class ArrayView<V, S = V> implements Iterable<V> {
   /**
    * The element at `index`, 0..length-1.
    *
-   * @throws RangeError `ERR_FIELD_RANGE` for any other index
+   * @throws RangeError `ERR_SCHEDHINT_FIELD_RANGE` for any other index
    */
   at(index: number): V {
     this.#checkIndex(index);
@@ -57,8 +57,8 @@ export class ArrayView<V, S = V> implements Iterable<V> {
    * Stores one scalar: one aligned store.
    *
    * @param index 0..length-1
-   * @throws TypeError `ERR_FIELD_TYPE` for a value of the wrong type, or if elements are no scalars
-   * @throws RangeError `ERR_FIELD_RANGE` for a value or an index out of range
+   * @throws TypeError `ERR_SCHEDHINT_FIELD_TYPE` for a value of the wrong type, or if elements are no scalars
+   * @throws RangeError `ERR_SCHEDHINT_FIELD_RANGE` for a value or an index out of range
    */
   set(index: number, value: S): void {
     this.#checkIndex(index);
@@ -109,7 +109,7 @@ export class ArrayView<V, S = V> implements Iterable<V> {
   #checkIndex(index: number): void {
     if (!(index >= 0 && index < this.length) || Math.floor(index) !== index) {
       throw rangeError(
-        'ERR_FIELD_RANGE',
+        'ERR_SCHEDHINT_FIELD_RANGE',
         `${this.#name}: expected an index 0..${this.length - 1}, got ${show(index)}`,
       );
     }
@@ -124,7 +124,7 @@ export class ArrayView<V, S = V> implements Iterable<V> {
 /** The error of assigning to a field that is a struct or an array. It says what to do instead. */
 export function notAssignable(name: string, type: FieldType): TypeError {
   return typeError(
-    'ERR_FIELD_TYPE',
+    'ERR_SCHEDHINT_FIELD_TYPE',
     type.kind === 'struct' || type.kind === 'union'
       ? `${name}: a ${type.kind} cannot be assigned whole, assign its fields: view.${name}.${type.fields[0]!.name} = …`
       : `${name}: an array cannot be assigned whole, use view.${name}.set(index, value) or .fill(value)`,

@@ -96,7 +96,7 @@ describe.each(RANGES)('atomics on $name', ({ name, bits, signed, big }) => {
     ];
     for (const value of bad) {
       const code = expect.objectContaining({
-        code: expect.stringMatching(/^ERR_FIELD_(TYPE|RANGE)$/),
+        code: expect.stringMatching(/^ERR_SCHEDHINT_FIELD_(TYPE|RANGE)$/),
       });
       for (const operation of ['store', 'add', 'exchange'] as const) {
         expect(() => atomics[operation](view, name, value as number)).toThrow(code);
@@ -112,19 +112,19 @@ test('fields that Atomics cannot have, and names that are none, are refused', ()
   const { view } = fresh();
   for (const name of ['single', 'twice', 'list', 'nested']) {
     expect(() => atomics.load(view, name as 'u32')).toThrow(
-      expect.objectContaining({ name: 'TypeError', code: 'ERR_FIELD_TYPE' }),
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_FIELD_TYPE' }),
     );
   }
   for (const name of ['none', 'constructor', '__proto__', '', 5, undefined]) {
     expect(() => atomics.add(view, name as 'u32', 1)).toThrow(
-      expect.objectContaining({ name: 'TypeError', code: 'ERR_FIELD_UNKNOWN' }),
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_FIELD_UNKNOWN' }),
     );
   }
   expect(() => atomics.load({ u32: 1 }, 'u32')).toThrow(
-    expect.objectContaining({ code: 'ERR_OPTION' }),
+    expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
   );
   expect(() => atomics.load(view.list as unknown as typeof view, 'u32')).toThrow(
-    expect.objectContaining({ code: 'ERR_OPTION' }),
+    expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
   );
 });
 
@@ -144,7 +144,7 @@ test('ordered is one object for each view', () => {
   expect(ordered(ordered(view))).toBe(ordered(view));
   expect(ordered(view)).not.toBe(view);
   expect(ordered(view).nested).toBe(ordered(view.nested));
-  expect(() => ordered({})).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+  expect(() => ordered({})).toThrow(expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }));
 });
 
 test('additions of two threads are all counted', async () => {

@@ -32,7 +32,7 @@ const orderedViews = new WeakMap<Memory, object>();
  * Nested structs and arrays come out ordered too. The same view gives the same object, and it
  * follows its view when that moves to other memory.
  *
- * @throws TypeError `ERR_OPTION` if the value is no view
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` if the value is no view
  */
 export function ordered<V extends object>(view: V): V {
   const memory = memoryOf(view);
@@ -93,12 +93,15 @@ const NO_SCALAR = { bits: 'a bit-field', array: 'an array', struct: 'a struct', 
 function makeRecipe(layout: StructLayout, name: string): Recipe {
   const field: Field | undefined = layout.fields.find((candidate) => candidate.name === name);
   if (field === undefined) {
-    throw typeError('ERR_FIELD_UNKNOWN', `${layout.name} has no field ${show(name)}`);
+    throw typeError('ERR_SCHEDHINT_FIELD_UNKNOWN', `${layout.name} has no field ${show(name)}`);
   }
   const { type } = field;
   if (type.kind !== 'scalar' || /^[fb]/.test(type.name)) {
     const what = type.kind === 'scalar' ? NO_INTEGER[type.name] : NO_SCALAR[type.kind];
-    throw typeError('ERR_FIELD_TYPE', `${name}: expected an integer field, it is ${what}`);
+    throw typeError(
+      'ERR_SCHEDHINT_FIELD_TYPE',
+      `${name}: expected an integer field, it is ${what}`,
+    );
   }
   const check = checkOf(name, type as ScalarType);
   // To Atomics a 64-bit word is a bigint, whatever the field's own type in JavaScript.
@@ -135,9 +138,9 @@ function operation(apply: Operation) {
  * `Atomics` does, as the field's own JavaScript type: the old value, but `store` the new one. Values
  * are checked as in assignment; sums and differences wrap around, as in C.
  *
- * All throw TypeError `ERR_FIELD_UNKNOWN` for a name that is no field's, TypeError `ERR_FIELD_TYPE`
- * for a float, an array, a struct or a value of the wrong type, RangeError `ERR_FIELD_RANGE` for a
- * value out of range, and TypeError `ERR_OPTION` if `view` is no view of a struct. Then nothing has
+ * All throw TypeError `ERR_SCHEDHINT_FIELD_UNKNOWN` for a name that is no field's, TypeError `ERR_SCHEDHINT_FIELD_TYPE`
+ * for a float, an array, a struct or a value of the wrong type, RangeError `ERR_SCHEDHINT_FIELD_RANGE` for a
+ * value out of range, and TypeError `ERR_SCHEDHINT_OPTION` if `view` is no view of a struct. Then nothing has
  * been written.
  */
 export const atomics = Object.freeze({

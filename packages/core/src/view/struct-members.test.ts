@@ -19,7 +19,7 @@ const viewOf = <L extends Parameters<typeof createView>[0]>(layout: L) => {
 const places = (layout: { fields: readonly { name: string; offset: number; bit?: number }[] }) =>
   Object.fromEntries(layout.fields.map(({ name, offset, bit }) => [name, bit ?? offset * 8]));
 const refused = (name: 'TypeError' | 'RangeError') =>
-  expect.objectContaining({ name, code: 'ERR_LAYOUT' });
+  expect.objectContaining({ name, code: 'ERR_SCHEDHINT_LAYOUT' });
 
 const manners = { plain: <V extends object>(view: V) => view, ordered };
 
@@ -53,7 +53,7 @@ describe.each(Object.entries(manners))('bit-fields, %s', (_, manner) => {
                 for (const value of [low - 1n, high + 1n]) {
                   expect(() => {
                     fields[`f${i}`] = base.size === 8 ? value : Number(value);
-                  }).toThrow(expect.objectContaining({ code: 'ERR_FIELD_RANGE' }));
+                  }).toThrow(expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_RANGE' }));
                 }
                 expect([...bytes]).toEqual(was);
                 fields[`f${i}`] = before[i]!;
@@ -88,7 +88,7 @@ describe.each(Object.entries(manners))('bit-fields, %s', (_, manner) => {
     expect([it.on, it.mode, bytes[0]]).toEqual([false, -1, 0b110]);
     expect(() => {
       it.on = 1 as never;
-    }).toThrow(expect.objectContaining({ code: 'ERR_FIELD_TYPE' }));
+    }).toThrow(expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_TYPE' }));
   });
 });
 
@@ -120,7 +120,7 @@ test('atomics refuse what Atomics does not have', () => {
   const { view } = viewOf(struct('s', { flag: bits(u32, 1), on: bool }));
   for (const name of ['flag', 'on'] as const) {
     expect(() => atomics.add(view as never, name as never, 1 as never)).toThrow(
-      expect.objectContaining({ code: 'ERR_FIELD_TYPE' }),
+      expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_TYPE' }),
     );
   }
 });

@@ -221,8 +221,8 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
         fc.constant(Number(high + 1n)),
       );
       const attempts = fc.oneof(
-        wrong.map((value) => [value, 'TypeError', 'ERR_FIELD_TYPE'] as const),
-        out.map((value) => [value, 'RangeError', 'ERR_FIELD_RANGE'] as const),
+        wrong.map((value) => [value, 'TypeError', 'ERR_SCHEDHINT_FIELD_TYPE'] as const),
+        out.map((value) => [value, 'RangeError', 'ERR_SCHEDHINT_FIELD_RANGE'] as const),
       );
       fc.assert(
         fc.property(attempts, ([value, error, code]) => {
@@ -257,14 +257,17 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
         const assign = () => {
           fields.single = value;
         };
-        if (lost) expect(assign).toThrow(expect.objectContaining({ code: 'ERR_FIELD_RANGE' }));
+        if (lost)
+          expect(assign).toThrow(expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_RANGE' }));
         else assign();
         expect(fields.single).toBe(lost ? 0 : Math.fround(value));
         for (const bad of ['1', 1n, null, undefined]) {
           for (const name of ['single', 'twice'] as const) {
             expect(() => {
               fields[name] = bad as never;
-            }).toThrow(expect.objectContaining({ name: 'TypeError', code: 'ERR_FIELD_TYPE' }));
+            }).toThrow(
+              expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_FIELD_TYPE' }),
+            );
           }
         }
       }),
@@ -297,10 +300,10 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
     const { samples } = manner(view);
     for (const index of [-1, 5, 0.5, NaN, '0', undefined]) {
       expect(() => samples.at(index as number)).toThrow(
-        expect.objectContaining({ code: 'ERR_FIELD_RANGE' }),
+        expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_RANGE' }),
       );
       expect(() => samples.set(index as number, 1)).toThrow(
-        expect.objectContaining({ code: 'ERR_FIELD_RANGE' }),
+        expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_RANGE' }),
       );
     }
     for (const write of [(v: number) => samples.set(0, v), (v: number) => samples.fill(v)]) {
@@ -308,10 +311,10 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
       expect(() => write('1' as never)).toThrow(expect.objectContaining({ name: 'TypeError' }));
     }
     expect(() => manner(view).points.set(0, {} as never)).toThrow(
-      expect.objectContaining({ code: 'ERR_FIELD_TYPE' }),
+      expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_TYPE' }),
     );
     expect(() => manner(view).points.fill({} as never)).toThrow(
-      expect.objectContaining({ code: 'ERR_FIELD_TYPE' }),
+      expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_TYPE' }),
     );
     expect(bytes.every((byte) => byte === 0)).toBe(true);
   });
@@ -322,7 +325,7 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
       it.nested = { x: 1 };
     }).toThrow(
       expect.objectContaining({
-        code: 'ERR_FIELD_TYPE',
+        code: 'ERR_SCHEDHINT_FIELD_TYPE',
         message: expect.stringContaining('view.nested.x ='),
       }),
     );
@@ -330,7 +333,7 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
       it.samples = [1];
     }).toThrow(
       expect.objectContaining({
-        code: 'ERR_FIELD_TYPE',
+        code: 'ERR_SCHEDHINT_FIELD_TYPE',
         message: expect.stringContaining('.fill(value)'),
       }),
     );
@@ -417,22 +420,26 @@ test('a place that is none is refused', () => {
   const buffer = new ArrayBuffer(32);
   for (const offset of [1, 4, 32, 28, -8, 0.5, NaN, '0']) {
     expect(() => createView(layout, buffer, offset as number)).toThrow(
-      expect.objectContaining({ name: 'RangeError', code: 'ERR_OPTION' }),
+      expect.objectContaining({ name: 'RangeError', code: 'ERR_SCHEDHINT_OPTION' }),
     );
   }
   const view = createView(layout, buffer, 0);
-  expect(() => rebase(view, buffer, 4)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+  expect(() => rebase(view, buffer, 4)).toThrow(
+    expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
+  );
   view.a = 5n;
   expect(new BigUint64Array(buffer)[0]).toBe(5n);
   for (const bad of [new Uint8Array(8), null, {}]) {
     expect(() => createView(layout, bad as ArrayBuffer, 0)).toThrow(
-      expect.objectContaining({ name: 'TypeError', code: 'ERR_OPTION' }),
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_OPTION' }),
     );
   }
   expect(() => createView({} as typeof layout, buffer, 0)).toThrow(
-    expect.objectContaining({ code: 'ERR_OPTION' }),
+    expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
   );
-  expect(() => rebase({}, buffer, 0)).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+  expect(() => rebase({}, buffer, 0)).toThrow(
+    expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
+  );
 });
 
 test('accessors refuse an object that is no view of theirs', () => {

@@ -134,7 +134,7 @@ const layouts = new WeakMap<Memory, StructLayout>();
  * buffer back from the view.
  *
  * @param byteOffset a multiple of the layout's alignment
- * @throws TypeError / RangeError `ERR_OPTION` if the layout is none, or the place is none for it
+ * @throws TypeError / RangeError `ERR_SCHEDHINT_OPTION` if the layout is none, or the place is none for it
  */
 export function createView<L extends StructLayout>(
   layout: L,
@@ -142,7 +142,10 @@ export function createView<L extends StructLayout>(
   byteOffset: number,
 ): ViewOf<L> {
   if (!isStructLayout(layout)) {
-    throw typeError('ERR_OPTION', `expected a layout made by struct(), got ${show(layout)}`);
+    throw typeError(
+      'ERR_SCHEDHINT_OPTION',
+      `expected a layout made by struct(), got ${show(layout)}`,
+    );
   }
   return build(layout, buffer, byteOffset) as ViewOf<L>;
 }
@@ -152,7 +155,7 @@ export function createView<L extends StructLayout>(
  * Internal: when a handle is stopped, each lives on over a copy that is private to this thread.
  *
  * @param byteOffset a multiple of the layout's alignment
- * @throws TypeError / RangeError `ERR_OPTION` if the place is none; the view then stays as it was
+ * @throws TypeError / RangeError `ERR_SCHEDHINT_OPTION` if the place is none; the view then stays as it was
  */
 export function rebase(view: object, buffer: Buffer, byteOffset: number): void {
   repoint(memoryOf(view), buffer, byteOffset);
@@ -161,12 +164,12 @@ export function rebase(view: object, buffer: Buffer, byteOffset: number): void {
 /**
  * The layout of a view.
  *
- * @throws TypeError `ERR_OPTION` if the value is no view of a struct
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` if the value is no view of a struct
  */
 export function layoutOf(view: unknown): StructLayout {
   const layout = layouts.get(memoryOf(view));
   if (layout === undefined) {
-    throw typeError('ERR_OPTION', 'expected the view of a struct, got that of an array');
+    throw typeError('ERR_SCHEDHINT_OPTION', 'expected the view of a struct, got that of an array');
   }
   return layout;
 }

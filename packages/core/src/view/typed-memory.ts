@@ -290,7 +290,7 @@ export const repoint = Memory.repoint;
  *
  * @param size bytes
  * @param align 1, 2, 4 or 8; nothing wider can be accessed
- * @throws TypeError / RangeError `ERR_OPTION` if the place is none, see {@link checkPlace}
+ * @throws TypeError / RangeError `ERR_SCHEDHINT_OPTION` if the place is none, see {@link checkPlace}
  */
 export function createMemory(
   buffer: Buffer,
@@ -322,12 +322,12 @@ export function endow(view: object, memory: Memory): void {
 /**
  * The memory under a view.
  *
- * @throws TypeError `ERR_OPTION` if the value is no view
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` if the value is no view
  */
 export function memoryOf(view: unknown): Memory {
   const memory = (view as Partial<Viewing> | null | undefined)?.[MEMORY];
   if (!Memory.is(memory)) {
-    throw typeError('ERR_OPTION', `expected a view, got ${show(view)}`);
+    throw typeError('ERR_SCHEDHINT_OPTION', `expected a view, got ${show(view)}`);
   }
   return memory;
 }
@@ -335,23 +335,23 @@ export function memoryOf(view: unknown): Memory {
 /**
  * Refuses a place that a view of `size` and `align` cannot lie over.
  *
- * @throws TypeError `ERR_OPTION` if `buffer` is no buffer
- * @throws RangeError `ERR_OPTION` if the offset is not aligned, or the bytes are not all there
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` if `buffer` is no buffer
+ * @throws RangeError `ERR_SCHEDHINT_OPTION` if the offset is not aligned, or the bytes are not all there
  */
 export function checkPlace(buffer: Buffer, byteOffset: number, size: number, align: number): void {
   // Not instanceof: a vm context has its own classes.
   if (!isAnyArrayBuffer(buffer)) {
-    throw typeError('ERR_OPTION', `expected an ArrayBuffer, got ${show(buffer)}`);
+    throw typeError('ERR_SCHEDHINT_OPTION', `expected an ArrayBuffer, got ${show(buffer)}`);
   }
   if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % align !== 0) {
     throw rangeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       `expected an offset that is a multiple of ${align}, got ${show(byteOffset)}`,
     );
   }
   if (byteOffset + size > buffer.byteLength) {
     throw rangeError(
-      'ERR_OPTION',
+      'ERR_SCHEDHINT_OPTION',
       `expected ${size} bytes at offset ${byteOffset}, the buffer has ${buffer.byteLength}`,
     );
   }

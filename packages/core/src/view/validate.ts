@@ -85,7 +85,9 @@ export function refuse(
   typeIsRight: boolean,
 ): never {
   const message = `${name}: expected ${expected}, got ${show(value)}`;
-  throw typeIsRight ? rangeError('ERR_FIELD_RANGE', message) : typeError('ERR_FIELD_TYPE', message);
+  throw typeIsRight
+    ? rangeError('ERR_SCHEDHINT_FIELD_RANGE', message)
+    : typeError('ERR_SCHEDHINT_FIELD_TYPE', message);
 }
 
 const MAX_U64_NUMBER = largestNumberBelow(2n ** 64n);

@@ -14,7 +14,7 @@ const OTHERS_MAY_WRITE = 0o002;
 /**
  * What `--mode` and `--group` ask for. That every user may write it is said on standard error.
  *
- * @throws Error `ERR_OPTION` if it is not permissions in octal, or not a group's number
+ * @throws Error `ERR_SCHEDHINT_OPTION` if it is not permissions in octal, or not a group's number
  */
 export function accessOption(command: string, { mode, group }: AccessOptions): Access {
   const access = {
@@ -41,5 +41,5 @@ function groupOf(text: string): number {
 }
 
 function wrong(message: string): Error {
-  return Object.assign(new Error(message), { code: 'ERR_OPTION' });
+  return Object.assign(new Error(message), { code: 'ERR_SCHEDHINT_OPTION' });
 }

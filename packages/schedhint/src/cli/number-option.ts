@@ -1,7 +1,7 @@
 /**
  * The number that an option was given.
  *
- * @throws Error `ERR_OPTION` if it is none, or out of its range
+ * @throws Error `ERR_SCHEDHINT_OPTION` if it is none, or out of its range
  */
 export function numberOption(
   name: string,
@@ -19,6 +19,6 @@ export function numberOption(
   }
   throw Object.assign(
     new Error(`${name} wants a ${whole ? 'whole ' : ''}number from ${from} to ${to}, got ${text}`),
-    { code: 'ERR_OPTION' },
+    { code: 'ERR_SCHEDHINT_OPTION' },
   );
 }

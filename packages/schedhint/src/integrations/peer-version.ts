@@ -4,5 +4,5 @@
  */
 export function peerTooOld(name: string, needed: string): Error {
   const message = `schedhint needs ${name} ${needed} for this, and an older one is installed: npm i ${name}@latest`;
-  return Object.assign(new Error(message), { code: 'ERR_PEER_VERSION' });
+  return Object.assign(new Error(message), { code: 'ERR_SCHEDHINT_PEER_VERSION' });
 }

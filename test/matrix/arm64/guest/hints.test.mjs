@@ -75,7 +75,7 @@ test('1 before there is a map, each thread waits', async () => {
   const states = await each('state');
   assert.equal(states.length, 4);
   for (const { state, code } of states) {
-    assert.deepEqual({ state, code }, { state: 'waiting', code: 'ERR_MAP_NOT_FOUND' });
+    assert.deepEqual({ state, code }, { state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND' });
   }
 });
 
@@ -135,7 +135,7 @@ test('8 each thread reads back that it was seen', async () => {
 });
 
 test('9 after terminate() there are three', async () => {
-  assert.equal(await app.ask('terminate'), 'ERR_THREAD_ENDED');
+  assert.equal(await app.ask('terminate'), 'ERR_SCHEDHINT_THREAD_ENDED');
   await untilSeen('three threads', (threads) => threads.length === 3);
 });
 
@@ -143,7 +143,7 @@ test('10 when the reader goes, each thread waits', async () => {
   await stopReader();
   await untilEach(
     'waits',
-    ({ state, code }) => state === 'waiting' && code === 'ERR_MAP_NOT_FOUND',
+    ({ state, code }) => state === 'waiting' && code === 'ERR_SCHEDHINT_MAP_NOT_FOUND',
   );
 });
 

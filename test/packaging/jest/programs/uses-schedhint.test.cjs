@@ -8,12 +8,12 @@ test('the thread has one handle, and the values are kept', () => {
   expect(attachThread({ map })).toBe(thread);
   thread.hints.set({ urgency: 900, deadlineNs: 5n });
   expect(thread.hints.toJSON()).toMatchObject({ urgency: 900, deadlineNs: '5' });
-  expect(thread.status.code).toBe('ERR_MAP_NOT_FOUND');
+  expect(thread.status.code).toBe('ERR_SCHEDHINT_MAP_NOT_FOUND');
   expect(hintsOf).toBeInstanceOf(Function);
   const scoped = attachThread({ map, scoped: true });
   scoped.stop();
-  expect(scoped.status.code).toBe('ERR_STOPPED');
-  expect(thread.status.code).toBe('ERR_MAP_NOT_FOUND');
+  expect(scoped.status.code).toBe('ERR_SCHEDHINT_STOPPED');
+  expect(thread.status.code).toBe('ERR_SCHEDHINT_MAP_NOT_FOUND');
 });
 
 test('collections are published', () => {

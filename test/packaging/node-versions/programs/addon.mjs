@@ -90,7 +90,7 @@ async function checkThread() {
   assert.ok(thread.gc.expectUs > 1 && thread.gc.expectUs < 60_000_000, String(thread.gc.expectUs));
   assert.ok(thread.gc.sinceNs > 0n);
   hints.stop();
-  assert.equal(hints.thread.status.code, 'ERR_STOPPED');
+  assert.equal(hints.thread.status.code, 'ERR_SCHEDHINT_STOPPED');
 }
 
 /** What somebody has kept of a handle that was stopped writes to memory of its own, not to the block. */

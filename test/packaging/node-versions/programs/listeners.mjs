@@ -65,11 +65,11 @@ const keepsAlive = setTimeout(() => {
   console.error('gave up:', { heard, uncaught, warnings });
   process.exit(2);
 }, GIVE_UP_MS);
-assert.equal(thread.status.code, 'ERR_MAP_NOT_FOUND');
+assert.equal(thread.status.code, 'ERR_SCHEDHINT_MAP_NOT_FOUND');
 // A file that is no pin changes the status without a kernel that takes part.
 writeFileSync(map, '');
 await Promise.all([everybodyHeard, allThrown]);
-assert.notEqual(thread.status.code, 'ERR_MAP_NOT_FOUND');
+assert.notEqual(thread.status.code, 'ERR_SCHEDHINT_MAP_NOT_FOUND');
 clearTimeout(keepsAlive);
 
 // The channel's subscribers hear of the blocks of each copy.

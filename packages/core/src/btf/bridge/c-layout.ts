@@ -25,7 +25,7 @@ type Bytes = keyof typeof SIGNED;
 
 /**
  * Makes layouts of the C types in a BTF: each type one layout, however often it is used. What no
- * layout can have is an error `ERR_BTF_UNSUPPORTED` that names the field.
+ * layout can have is an error `ERR_SCHEDHINT_BTF_UNSUPPORTED` that names the field.
  */
 export class CLayouts {
   readonly #btf: Btf;
@@ -111,7 +111,7 @@ export class CLayouts {
       return make();
     } catch (error) {
       const { code, message } = error as Error & { code?: string };
-      if (code !== 'ERR_LAYOUT') throw error;
+      if (code !== 'ERR_SCHEDHINT_LAYOUT') throw error;
       throw unsupported(path, `${message}`);
     }
   }

@@ -64,7 +64,7 @@ export interface MapValue {
  * The value of a map, with a layout for every `__uptr` in it. Plain data keeps its place; what is
  * in it does not matter, since a client leaves it 0.
  *
- * @throws Error `ERR_BTF_NOT_FOUND` if no `__uptr` is in it
+ * @throws Error `ERR_SCHEDHINT_BTF_NOT_FOUND` if no `__uptr` is in it
  */
 export function mapValueOf(btf: Btf, layouts: CLayouts, id: number, map: string): MapValue {
   const { type } = btf.resolve(id);

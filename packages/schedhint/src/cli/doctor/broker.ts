@@ -13,7 +13,7 @@ export function broker({ broker, status, addon }: Patient): Check {
   }
   const code = codeOf(status);
   switch (code) {
-    case 'ERR_BROKER_UNREACHABLE':
+    case 'ERR_SCHEDHINT_BROKER_UNREACHABLE':
       return fail(
         'broker',
         status.reason,
@@ -21,21 +21,21 @@ export function broker({ broker, status, addon }: Patient): Check {
           ? `let this user write to ${broker}, and pass its directories`
           : 'start schedhint-broker: its socket is there, but nobody answers',
       );
-    case 'ERR_BROKER_PENDING':
+    case 'ERR_SCHEDHINT_BROKER_PENDING':
       return fail(
         'broker',
         'it took the connection 3 s ago and does not answer',
         'restart schedhint-broker: it hangs',
       );
-    case 'ERR_BROKER_VERSION':
+    case 'ERR_SCHEDHINT_BROKER_VERSION':
       return fail('broker', status.reason, 'update the older of the two, and restart it');
-    case 'ERR_BROKER_REFUSED':
+    case 'ERR_SCHEDHINT_BROKER_REFUSED':
       return fail(
         'broker',
         status.reason,
         "do what the line above says; the broker's log has more",
       );
-    case 'ERR_BROKER_MEMORY':
+    case 'ERR_SCHEDHINT_BROKER_MEMORY':
       return skip('broker', 'not asked: see memfd_create');
   }
   if (!('addon' in addon)) return skip('broker', 'not asked: there is no addon');

@@ -15,7 +15,7 @@ export interface DoctorOptions {
  * Tells what keeps hints from being read.
  *
  * @returns the exit code: 0 if nothing failed, else 1
- * @throws TypeError `ERR_OPTION` for a path that is none
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for a path that is none
  */
 export async function doctor({ map, json = false }: DoctorOptions): Promise<number> {
   const patient = await examine(map);

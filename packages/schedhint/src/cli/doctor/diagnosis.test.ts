@@ -35,7 +35,11 @@ test.each(CODES)('%s: a check fails and tells the cause', (code) => {
 });
 
 test('a status that no check can explain is told by its own reason', () => {
-  const status = { state: 'unavailable', code: 'ERR_PIDFD_REFUSED', reason: 'played' } as const;
+  const status = {
+    state: 'unavailable',
+    code: 'ERR_SCHEDHINT_PIDFD_REFUSED',
+    reason: 'played',
+  } as const;
   const failed = diagnose(patient(status, NOTHING_REFUSED, '/sys/fs/bpf/hints')).filter(
     (check) => check.state === 'fail',
   );
@@ -44,14 +48,14 @@ test('a status that no check can explain is told by its own reason', () => {
       name: 'pidfd_open',
       state: 'fail',
       found: 'played',
-      todo: 'see ERR_PIDFD_REFUSED in docs/errors.md',
+      todo: 'see ERR_SCHEDHINT_PIDFD_REFUSED in docs/errors.md',
     },
   ]);
 });
 
-test('ERR_BPF_REFUSED although bpf(2) may be called: the map tells what was refused', () => {
+test('ERR_SCHEDHINT_BPF_REFUSED although bpf(2) may be called: the map tells what was refused', () => {
   const reason = 'asking /sys/fs/bpf/hints for its layout failed: EINVAL';
-  const status = { state: 'unavailable', code: 'ERR_BPF_REFUSED', reason } as const;
+  const status = { state: 'unavailable', code: 'ERR_SCHEDHINT_BPF_REFUSED', reason } as const;
   const failed = diagnose(patient(status, NOTHING_REFUSED, '/sys/fs/bpf/hints')).filter(
     (check) => check.state === 'fail',
   );

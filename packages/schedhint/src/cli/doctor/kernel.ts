@@ -33,7 +33,7 @@ function kernel({ status }: Patient): Check {
   if (process.platform !== 'linux') return skip('kernel', `this is ${process.platform}`);
   if (status.state === 'bound') return pass('kernel', `Linux ${release()}: holds __uptr pointers`);
   const named = typesNameUptr();
-  if (named === true && codeOf(status) !== 'ERR_UPTR_UNSUPPORTED') {
+  if (named === true && codeOf(status) !== 'ERR_SCHEDHINT_UPTR_UNSUPPORTED') {
     return pass('kernel', `Linux ${release()}: has __uptr (${BTF})`);
   }
   if (!isSince(UPTR_SINCE)) {
@@ -74,7 +74,7 @@ function bpf({ calls, status, broker }: Patient): Check {
   if (status.state === 'bound') {
     return pass('bpf', `${found}; not needed: the broker binds the threads`);
   }
-  return codeOf(status).startsWith('ERR_BROKER')
+  return codeOf(status).startsWith('ERR_SCHEDHINT_BROKER')
     ? warn('bpf', `${found}; the broker is asked instead`, 'see the broker below')
     : fail(
         'bpf',
@@ -113,7 +113,7 @@ function pidfdOpen({ calls }: Patient): Check {
 function memfdCreate({ calls, status }: Patient): Check {
   if (calls === null) return withoutAddon('memfd_create');
   if (noneLeft(calls.memfdCreate)) return untried('memfd_create');
-  if (status.state !== 'bound' && status.code === 'ERR_BROKER_MEMORY') {
+  if (status.state !== 'bound' && status.code === 'ERR_SCHEDHINT_BROKER_MEMORY') {
     if (calls.memfdCreate !== 0) {
       return fail(
         'memfd_create',

@@ -38,7 +38,7 @@ function descriptors({ status }: Patient): Check {
   const open = openDescriptors();
   const limit = descriptorLimit();
   const todo = 'raise the limit: ulimit -n, LimitNOFILE= of the unit';
-  if (codeOf(status) === 'ERR_NO_DESCRIPTORS') {
+  if (codeOf(status) === 'ERR_SCHEDHINT_NO_DESCRIPTORS') {
     return fail('descriptors', 'none is left to bind with', todo);
   }
   if (open === null || limit === null) return skip('descriptors', 'cannot be counted (no /proc)');

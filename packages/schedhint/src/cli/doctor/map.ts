@@ -37,7 +37,7 @@ function bpffs({ map, status }: Patient): Check {
       : skip('bpffs', `${directory} may not be looked at (${said})`);
   }
   // A link that leads to a pin elsewhere is as good.
-  if (status.state === 'bound' || codeOf(status) === 'ERR_MAP_TYPE') {
+  if (status.state === 'bound' || codeOf(status) === 'ERR_SCHEDHINT_MAP_TYPE') {
     return pass('bpffs', `${map} leads to a bpf filesystem`);
   }
   return fail('bpffs', `${directory} is no bpf filesystem`, mounting(directory));
@@ -66,13 +66,13 @@ function map(patient: Patient, where: Check): Check {
   if (!TOLD_BY[code].includes('map')) return skip('map', `not known: ${code} stands before it`);
   if (where.state === 'fail') return skip('map', 'not known: there is no bpf filesystem there');
   switch (code) {
-    case 'ERR_MAP_NOT_FOUND':
+    case 'ERR_SCHEDHINT_MAP_NOT_FOUND':
       return fail(
         'map',
         `no map is pinned at ${map}`,
         `start the scheduler${others(map)}; without one, schedhint top --map ${map} --group ${ownGroup()}, as root, makes the map and shows the hints`,
       );
-    case 'ERR_BPF_REFUSED':
+    case 'ERR_SCHEDHINT_BPF_REFUSED':
       return calls?.bpf === 0
         ? fail(
             'map',
@@ -80,11 +80,11 @@ function map(patient: Patient, where: Check): Check {
             'bpf(2) itself may be called: see whether a seccomp profile refuses some of its commands, else report this with the output of schedhint doctor --json',
           )
         : skip('map', `not known: ${code} stands before it`);
-    case 'ERR_MAP_PERMISSION':
+    case 'ERR_SCHEDHINT_MAP_PERMISSION':
       return permission(map);
-    case 'ERR_MAP_TYPE':
+    case 'ERR_SCHEDHINT_MAP_TYPE':
       return fail('map', reason, `name the scheduler's hint map: SCHEDHINT_MAP=PIN, --map PIN`);
-    case 'ERR_MAP_LAYOUT':
+    case 'ERR_SCHEDHINT_MAP_LAYOUT':
       return fail(
         'map',
         reason,
@@ -92,13 +92,13 @@ function map(patient: Patient, where: Check): Check {
           ? `give its structs to uptr({ value }): schedhint gen --map ${map} writes them`
           : 'build the scheduler with clang >= 16; if the map is meant to be so, give its structs to uptr({ value })',
       );
-    case 'ERR_NOT_A_PIN':
+    case 'ERR_SCHEDHINT_NOT_A_PIN':
       return fail(
         'map',
         reason,
         `remove what is at ${map}, or name the scheduler's pin: --map PIN`,
       );
-    case 'ERR_NO_MEMORY':
+    case 'ERR_SCHEDHINT_NO_MEMORY':
       return fail('map', reason, 'raise the limit of memory (ulimit -v, the cgroup)');
     default:
       return fail('map', reason, 'do what the line above says; docs/errors.md has more');

@@ -32,7 +32,7 @@ export async function examine(map: string | undefined): Promise<Patient> {
   process.env.SCHEDHINT_QUIET = '1'; // the check of the addon says it
   const hints = startGcHints({ map: request.map });
   const { thread, source } = hints;
-  await settle(BROKER_MS, () => codeOf(thread.status) !== 'ERR_BROKER_PENDING');
+  await settle(BROKER_MS, () => codeOf(thread.status) !== 'ERR_SCHEDHINT_BROKER_PENDING');
   await settle(READER_MS, () => thread.status.state !== 'bound' || thread.status.readBy !== null);
   const addon = loadAddon();
   const patient: Patient = {

@@ -22,7 +22,7 @@ function runtimeName(): string {
 
 function node({ status }: Patient): Check {
   const name = runtimeName();
-  if (codeOf(status) === 'ERR_EXTERNAL_MEMORY') {
+  if (codeOf(status) === 'ERR_SCHEDHINT_EXTERNAL_MEMORY') {
     return fail(
       'node',
       `${name} refuses memory from outside its heap (V8 sandbox): hints stay private`,
@@ -37,15 +37,15 @@ function addon({ addon }: Patient): Check {
   switch (addon.code) {
     case 'ERR_SCHEDHINT_DISABLED':
       return fail('addon', addon.reason, 'unset SCHEDHINT');
-    case 'ERR_PLATFORM_UNSUPPORTED':
+    case 'ERR_SCHEDHINT_PLATFORM_UNSUPPORTED':
       return fail('addon', addon.reason, 'run it on Linux: elsewhere hints go to private memory');
-    case 'ERR_ADDON_MISSING':
+    case 'ERR_SCHEDHINT_ADDON_MISSING':
       return fail(
         'addon',
         addon.reason,
         'install @schedhint/native for this platform, or build it',
       );
-    case 'ERR_ADDON_LOAD':
+    case 'ERR_SCHEDHINT_ADDON_LOAD':
       return fail(
         'addon',
         addon.reason,

@@ -74,7 +74,7 @@ function typesOfBtf(btf: Btf, { mapName, struct, object }: GenOptions): Declared
       return [valueNamed(btf, layouts, name, type)];
     } catch (error) {
       // A map of something else: with its name it would be an error.
-      if ((error as { code?: string }).code === 'ERR_BTF_NOT_FOUND') return [];
+      if ((error as { code?: string }).code === 'ERR_SCHEDHINT_BTF_NOT_FOUND') return [];
       throw error;
     }
   });
@@ -120,9 +120,9 @@ function madeBy(options: string): string[] {
 }
 
 function usage(message: string): Error {
-  return Object.assign(new Error(message), { code: 'ERR_OPTION' });
+  return Object.assign(new Error(message), { code: 'ERR_SCHEDHINT_OPTION' });
 }
 
 function notFound(message: string): Error {
-  return Object.assign(new Error(message), { code: 'ERR_BTF_NOT_FOUND' });
+  return Object.assign(new Error(message), { code: 'ERR_SCHEDHINT_BTF_NOT_FOUND' });
 }

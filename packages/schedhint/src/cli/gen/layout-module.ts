@@ -16,7 +16,7 @@ import { snakeCase } from './identifiers.js';
 /**
  * The layouts, enumerations and values of maps that a module exports.
  *
- * @throws Error `ERR_OPTION` if it cannot be loaded, or exports none
+ * @throws Error `ERR_SCHEDHINT_OPTION` if it cannot be loaded, or exports none
  */
 export async function layoutsOfModule(file: string): Promise<Declared> {
   const layouts: StructLayout[] = [];
@@ -63,5 +63,5 @@ async function load(file: string): Promise<Record<string, unknown>> {
 }
 
 function refused(message: string): Error {
-  return Object.assign(new Error(message), { code: 'ERR_OPTION' });
+  return Object.assign(new Error(message), { code: 'ERR_SCHEDHINT_OPTION' });
 }

@@ -46,7 +46,7 @@ export async function top(options: TopOptions): Promise<void> {
 function check({ map, mode, group, pid, interval, iterations, sort }: TopOptions): Checked {
   if (!isColumn(sort)) {
     throw Object.assign(new Error(`--sort wants one of ${COLUMN_NAMES.join(', ')}; got ${sort}`), {
-      code: 'ERR_OPTION',
+      code: 'ERR_SCHEDHINT_OPTION',
     });
   }
   const whole = { from: 1, to: 2 ** 31 - 1, whole: true };

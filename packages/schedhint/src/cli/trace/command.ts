@@ -31,7 +31,7 @@ export async function trace(options: TraceOptions): Promise<void> {
   const access = accessOption('trace', options);
   const output = options.output ?? `schedhint-trace-${pid}.${html ? 'html' : 'json'}`;
   const name = processName(pid);
-  if (name === null) throw failure('ERR_NO_PROCESS', `there is no process ${pid}`);
+  if (name === null) throw failure('ERR_SCHEDHINT_NO_PROCESS', `there is no process ${pid}`);
   const observer = await openObserver({
     pid,
     events: true,
@@ -41,7 +41,7 @@ export async function trace(options: TraceOptions): Promise<void> {
   const { timeline, last } = await record(observer, pid, name, seconds);
   if (!timeline.tracks.some(({ kind }) => kind === 'js')) {
     throw failure(
-      'ERR_NOTHING_BOUND',
+      'ERR_SCHEDHINT_NOTHING_BOUND',
       `no thread of process ${pid} had a block in ${observer.ready.pin} and ran within ${seconds} s; \`schedhint doctor\`, run as it runs, tells why`,
     );
   }

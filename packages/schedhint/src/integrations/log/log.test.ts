@@ -27,10 +27,10 @@ test('a line of pino for each change, and what is so now', () => {
     map: { path: map, id: 12, by: 'self' },
     readBy: { abi: 1, flags: 1, seenNs: 5n }, // no log can hold a bigint
   });
-  tell({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND', reason: 'start the scheduler' });
-  tell({ state: 'unavailable', code: 'ERR_MAP_PERMISSION', reason: 'chmod the pin' });
+  tell({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND', reason: 'start the scheduler' });
+  tell({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_PERMISSION', reason: 'chmod the pin' });
   stop();
-  tell({ state: 'waiting', code: 'ERR_MAP_NOT_FOUND', reason: 'nobody listens' });
+  tell({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND', reason: 'nobody listens' });
   thread.stop();
 
   const [info, warn] = [30, 40];
@@ -48,12 +48,12 @@ test('a line of pino for each change, and what is so now', () => {
     {
       level: info,
       msg: 'schedhint: waiting: start the scheduler',
-      schedhint: { state: 'waiting', tid: 7, map, code: 'ERR_MAP_NOT_FOUND' },
+      schedhint: { state: 'waiting', tid: 7, map, code: 'ERR_SCHEDHINT_MAP_NOT_FOUND' },
     },
     {
       level: warn,
       msg: 'schedhint: unavailable: chmod the pin',
-      schedhint: { state: 'unavailable', tid: 7, map, code: 'ERR_MAP_PERMISSION' },
+      schedhint: { state: 'unavailable', tid: 7, map, code: 'ERR_SCHEDHINT_MAP_PERMISSION' },
     },
   ]);
 });

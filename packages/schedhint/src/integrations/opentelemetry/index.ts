@@ -35,7 +35,7 @@ const BOUNDARIES = [0.001, 0.01, 0.1, 1, 10];
  *   also when several are delivered at once
  *
  * @returns stops it
- * @throws Error `ERR_PEER_VERSION` without a `meter`, where `@opentelemetry/api` is older than 1.3
+ * @throws Error `ERR_SCHEDHINT_PEER_VERSION` without a `meter`, where `@opentelemetry/api` is older than 1.3
  */
 export function collectOtelMetrics(options: OtelMetricsOptions = {}): () => void {
   const { meter = globalMeter() } = options;

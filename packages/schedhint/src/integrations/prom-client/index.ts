@@ -39,7 +39,7 @@ const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
  *   several are delivered at once
  *
  * @returns stops it and takes the metrics out of the registry
- * @throws Error `ERR_PEER_VERSION` where prom-client is older than 13
+ * @throws Error `ERR_SCHEDHINT_PEER_VERSION` where prom-client is older than 13
  */
 export function collectPromMetrics(options: PromMetricsOptions = {}): () => void {
   if (!asksForValues()) throw peerTooOld('prom-client', '>= 13');

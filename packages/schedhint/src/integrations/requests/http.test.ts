@@ -202,6 +202,6 @@ describe('listeners', () => {
 
 test('describe that is not a function is refused before the first request', () => {
   expect(() => trackHttpServer(createServer(), requests, {} as never)).toThrow(
-    expect.objectContaining({ code: 'ERR_OPTION' }),
+    expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
   );
 });

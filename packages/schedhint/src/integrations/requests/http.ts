@@ -33,7 +33,7 @@ export interface HttpRequest {
  * @param describe what a request wants, from its method, path and headers; null: do not track it (an
  *   event stream, say, that stays open for hours). What it throws is told as a warning, once
  * @returns stops it; requests in flight end as ever
- * @throws TypeError `ERR_OPTION` if `describe` is not a function
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` if `describe` is not a function
  */
 export function trackHttpServer(
   server: AnyHttp2Server,

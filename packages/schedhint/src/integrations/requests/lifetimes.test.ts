@@ -102,6 +102,6 @@ test.each([
 ])('%o is refused', (options, type, message) => {
   const call = () => trackRequests(hints, options as RequestsOptions);
   expect(call).toThrow(type);
-  expect(call).toThrow(expect.objectContaining({ code: 'ERR_OPTION' }));
+  expect(call).toThrow(expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }));
   expect(call).toThrow(message);
 });

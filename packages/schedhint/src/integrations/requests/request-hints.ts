@@ -29,11 +29,11 @@ export function checked(
 export function checkDescribe(describe: unknown): void {
   if (typeof describe === 'function') return;
   const message = `describe: expected a function, got ${typeof describe}`;
-  throw Object.assign(new TypeError(message), { code: 'ERR_OPTION' });
+  throw Object.assign(new TypeError(message), { code: 'ERR_SCHEDHINT_OPTION' });
 }
 
 function typeError(message: string, value: unknown): TypeError {
   return Object.assign(new TypeError(`${message}, got ${typeof value}`), {
-    code: 'ERR_FIELD_TYPE',
+    code: 'ERR_SCHEDHINT_FIELD_TYPE',
   });
 }

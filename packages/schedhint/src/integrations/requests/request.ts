@@ -7,7 +7,7 @@ export interface Request {
   /**
    * Changes what it wants: a hint that is omitted or undefined stays as it is. A no-op after its end.
    *
-   * @throws TypeError `ERR_FIELD_TYPE`, RangeError `ERR_FIELD_RANGE` for an invalid hint
+   * @throws TypeError `ERR_SCHEDHINT_FIELD_TYPE`, RangeError `ERR_SCHEDHINT_FIELD_RANGE` for an invalid hint
    */
   set(hints: RequestHints): void;
   /** The request is answered or given up. Never throws; idempotent. */
@@ -31,7 +31,7 @@ export interface Requests {
    * A request begins. With `perContinuation` it is what the caller's asynchronous context works on
    * from now on.
    *
-   * @throws TypeError `ERR_FIELD_TYPE`, RangeError `ERR_FIELD_RANGE` for an invalid hint
+   * @throws TypeError `ERR_SCHEDHINT_FIELD_TYPE`, RangeError `ERR_SCHEDHINT_FIELD_RANGE` for an invalid hint
    */
   begin(hints?: RequestHints): Request;
 

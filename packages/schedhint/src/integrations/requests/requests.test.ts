@@ -166,21 +166,21 @@ test('against a plain list: whatever begins, changes and ends', () => {
 });
 
 test.each([
-  [{ urgency: 1025 }, 'ERR_FIELD_RANGE'],
-  [{ urgency: -1 }, 'ERR_FIELD_RANGE'],
-  [{ urgency: Number.NaN }, 'ERR_FIELD_RANGE'],
-  [{ urgency: '5' }, 'ERR_FIELD_RANGE'],
-  [{ urgency: 5n }, 'ERR_FIELD_TYPE'],
-  [{ urgencey: 5 }, 'ERR_OPTION'],
-  [{ deadlineMs: 5, deadlineNs: 5 }, 'ERR_OPTION'],
-  [{ deadlineNs: 1.5 }, 'ERR_FIELD_RANGE'],
-  [{ deadlineNs: -1n }, 'ERR_FIELD_RANGE'],
-  [{ deadlineNs: 2n ** 64n }, 'ERR_FIELD_RANGE'],
-  [{ deadlineNs: Number.NaN }, 'ERR_FIELD_RANGE'],
-  [{ deadlineNs: Number.POSITIVE_INFINITY }, 'ERR_FIELD_RANGE'],
-  [{ deadlineNs: '20' }, 'ERR_FIELD_TYPE'],
-  [null, 'ERR_FIELD_TYPE'],
-  ['high', 'ERR_FIELD_TYPE'],
+  [{ urgency: 1025 }, 'ERR_SCHEDHINT_FIELD_RANGE'],
+  [{ urgency: -1 }, 'ERR_SCHEDHINT_FIELD_RANGE'],
+  [{ urgency: Number.NaN }, 'ERR_SCHEDHINT_FIELD_RANGE'],
+  [{ urgency: '5' }, 'ERR_SCHEDHINT_FIELD_RANGE'],
+  [{ urgency: 5n }, 'ERR_SCHEDHINT_FIELD_TYPE'],
+  [{ urgencey: 5 }, 'ERR_SCHEDHINT_OPTION'],
+  [{ deadlineMs: 5, deadlineNs: 5 }, 'ERR_SCHEDHINT_OPTION'],
+  [{ deadlineNs: 1.5 }, 'ERR_SCHEDHINT_FIELD_RANGE'],
+  [{ deadlineNs: -1n }, 'ERR_SCHEDHINT_FIELD_RANGE'],
+  [{ deadlineNs: 2n ** 64n }, 'ERR_SCHEDHINT_FIELD_RANGE'],
+  [{ deadlineNs: Number.NaN }, 'ERR_SCHEDHINT_FIELD_RANGE'],
+  [{ deadlineNs: Number.POSITIVE_INFINITY }, 'ERR_SCHEDHINT_FIELD_RANGE'],
+  [{ deadlineNs: '20' }, 'ERR_SCHEDHINT_FIELD_TYPE'],
+  [null, 'ERR_SCHEDHINT_FIELD_TYPE'],
+  ['high', 'ERR_SCHEDHINT_FIELD_TYPE'],
 ])('%o is refused, and leaves nothing', (hint, code) => {
   const requests = track();
   expect(() => requests.begin(hint as never)).toThrow(expect.objectContaining({ code }));
@@ -271,7 +271,7 @@ test('stop ends all; what begins later is not tracked', () => {
 
 test.each([[undefined], [null], [{}]])('%o has no hints', (hints) => {
   expect(() => trackRequests(hints as never)).toThrow(
-    expect.objectContaining({ code: 'ERR_OPTION' }),
+    expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
   );
 });
 
@@ -377,7 +377,7 @@ describe('wrap', () => {
 
   test('describe that is not a function is refused before the first call', () => {
     expect(() => track().wrap(undefined as never, () => 5)).toThrow(
-      expect.objectContaining({ code: 'ERR_OPTION' }),
+      expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
     );
   });
 });

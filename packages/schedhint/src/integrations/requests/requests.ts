@@ -42,11 +42,13 @@ const OPTIONS = ['perContinuation', 'expireFactor', 'maxSeconds'];
  * they change, and the process gets a warning (`SCHEDHINT_REQUEST_REFUSED`), once.
  *
  * @param hints of `attachThread()`, of any channel
- * @throws TypeError, RangeError `ERR_OPTION` for invalid options
+ * @throws TypeError, RangeError `ERR_SCHEDHINT_OPTION` for invalid options
  */
 export function trackRequests(hints: Hints, options: RequestsOptions = {}): Requests {
   if (typeof hints?.set !== 'function') {
-    throw Object.assign(new TypeError('hints: expected those of a thread'), { code: 'ERR_OPTION' });
+    throw Object.assign(new TypeError('hints: expected those of a thread'), {
+      code: 'ERR_SCHEDHINT_OPTION',
+    });
   }
   checkOptions('trackRequests', options, OPTIONS);
   const { perContinuation = false, expireFactor = 4, maxSeconds = 30 } = options;
@@ -64,6 +66,6 @@ function checkLimit(name: string, value: unknown, isWithin: boolean, range: stri
   if (isNumber && isWithin) return;
   const message = `${name}: expected a number ${range}, got ${isNumber ? value : typeof value}`;
   throw Object.assign(isNumber ? new RangeError(message) : new TypeError(message), {
-    code: 'ERR_OPTION',
+    code: 'ERR_SCHEDHINT_OPTION',
   });
 }
