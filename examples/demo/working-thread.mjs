@@ -65,7 +65,12 @@ export class WorkingThread {
   /** Once the broker, if there is one to ask, has answered. */
   async status() {
     while (this.#thread.status.code === 'ERR_SCHEDHINT_BROKER_PENDING') {
-      await once(this.#thread.events, 'status');
+      await new Promise((resolve) => {
+        const listening = this.#thread.onStatus(() => {
+          listening.stop();
+          resolve(undefined);
+        });
+      });
     }
     return this.#thread.status;
   }

@@ -19,7 +19,7 @@ function attach({ schedhint, keep }: Context, pins: Pins) {
     scoped: true,
   });
   keep.states = [];
-  keep.thread.events.on('status', ({ state }: { state: string }) => keep.states.push(state));
+  keep.thread.onStatus(({ state }: { state: string }) => keep.states.push(state));
   return { tid: keep.thread.tid as number, statuses: keep.thread.statuses };
 }
 

@@ -22,7 +22,7 @@ function attach({ schedhint, keep, require }: Context, map: string) {
   keep.events = [];
   keep.published = [];
   const kind = (status: { state: string; code?: string }) => status.code ?? status.state;
-  keep.thread.events.on('status', (status: never) => keep.events.push(kind(status)));
+  keep.thread.onStatus((status: never) => keep.events.push(kind(status)));
   subscribe(schedhint.STATUS_CHANNEL, ({ tid, map: pin, status }: never) =>
     keep.published.push([tid, pin, kind(status)]),
   );

@@ -102,9 +102,10 @@ export type {
 } from './layout/types.js';
 export { announceStatus, attachThread, publishCollections } from './thread/attach.js';
 export type { HintsIn, JointThread } from './thread/joint-thread.js';
+export { Listeners } from './thread/listeners.js';
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './thread/status.js';
-export { STATUS_CHANNEL, type StatusEvents, type StatusMessage } from './thread/status-events.js';
-export type { Stoppable } from './thread/stoppable.js';
+export { STATUS_CHANNEL, type StatusListener, type StatusMessage } from './thread/status-events.js';
+export { type Stoppable, stoppable } from './thread/stoppable.js';
 export type {
   HintedThread,
   HintingThread,

@@ -1,7 +1,6 @@
 // Implements startGcHints(): publishes the calling thread's collections in its block, from V8's callbacks inside the pause or,
 // where these are missing, from perf_hooks after it. In the latter case only counts and expected durations are published.
 
-import { EventEmitter } from 'node:events';
 import {
   atomics,
   attachThread,
@@ -10,6 +9,7 @@ import {
   Flag,
   type HintedThread,
   type JointThread,
+  Listeners,
   publishCollections,
   type ScopedThread,
   type StandardChannel,
@@ -42,10 +42,8 @@ export interface GcHintsOptions {
   readonly stats?: boolean;
 }
 
-/** Publishes one thread's collections until it is stopped. With `stats`, emits `gc` for each. */
-export interface GcHints<T extends HintedThread | JointThread = HintedThread>
-  extends EventEmitter<{ gc: [Collection] }>,
-    Stoppable {
+/** Publishes one thread's collections until it is stopped. */
+export interface GcHints<T extends HintedThread | JointThread = HintedThread> extends Stoppable {
   readonly source: GcSource;
   /**
    * The handle that the hints hold until they are stopped; its `status` tells whether the kernel has
@@ -54,19 +52,23 @@ export interface GcHints<T extends HintedThread | JointThread = HintedThread>
   readonly thread: T;
   /** Since the start; null without the option `stats`. */
   readonly stats: GcStats | null;
+  /**
+   * With the option `stats`: calls the listener with each collection, after the fact. Without it the listener is never called. An
+   * exception of a listener is an uncaught one; the other listeners still run.
+   *
+   * @throws TypeError `ERR_SCHEDHINT_OPTION` if it is no function
+   */
+  onCollection(listener: (collection: Collection) => void): Stoppable;
 }
 
-class Publisher
-  extends EventEmitter<{ gc: [Collection] }>
-  implements GcHints<HintedThread | JointThread>
-{
+class Publisher implements GcHints<HintedThread | JointThread> {
   readonly source: GcSource;
   readonly thread: ScopedThread<HintedThread | JointThread>;
   readonly #counter: GcCounter | null;
+  readonly #listeners = new Listeners<Collection>();
   readonly #stops: (() => void)[] = [];
 
   constructor({ source = 'auto', stats = false, channels, channel, map }: GcHintsOptions) {
-    super();
     const scoped = true;
     if (channels !== undefined) this.thread = attachThread({ channels, scoped });
     else if (channel !== undefined) this.thread = attachThread({ channel, scoped });
@@ -76,7 +78,7 @@ class Publisher
     if (this.#counter !== null && !isDisabled()) {
       const stop = observeCollections((collection) => {
         this.#counter!.add(collection);
-        this.emit('gc', collection);
+        this.#listeners.call(collection);
       });
       if (stop !== null) this.#stops.push(stop);
     }
@@ -84,6 +86,10 @@ class Publisher
 
   get stats(): GcStats | null {
     return this.#counter?.stats ?? null;
+  }
+
+  onCollection(listener: (collection: Collection) => void): Stoppable {
+    return this.#listeners.add('onCollection', listener, this);
   }
 
   stop(): void {

@@ -31,7 +31,7 @@ const flapping: Row = {
     await app.run(({ schedhint, keep }, map) => {
       keep.gc = schedhint.startGcHints({ map });
       keep.thread = schedhint.attachThread({ map, scoped: true });
-      keep.thread.events.on('status', () => {});
+      keep.thread.onStatus(() => {});
     }, stage.map);
     const quiet = await cpuShare(app, () => sleep((times / FLAPS_PER_S) * 1000));
     const flaps = await cpuShare(app, async () => {

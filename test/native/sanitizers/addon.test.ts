@@ -119,7 +119,7 @@ describeOnKernel('the sanitized addon', () => {
     'onStatusChange, the watcher',
     'schedhint/register',
     'thread.status',
-    'thread.events',
+    'thread.onStatus()',
     'the end of the worker',
   ])('in workers that are terminated inside: %s', (entry) => {
     const times = 8;

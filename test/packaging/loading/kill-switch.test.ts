@@ -94,7 +94,7 @@ test('a worker goes by its own environment', async () => {
     const started = new Worker(look, { eval: true });
     started.once('exit', () => new Worker(look, { eval: true, env: { SCHEDHINT: 'no' } }));`;
   const { stdout } = await run(['-e', program], OFF);
-  expect(stdout).toBe('ERR_SCHEDHINT_DISABLED\nERR_MAP_NOT_FOUND\n');
+  expect(stdout).toBe('ERR_SCHEDHINT_DISABLED\nERR_SCHEDHINT_MAP_NOT_FOUND\n');
 });
 
 test('doctor says so', async () => {

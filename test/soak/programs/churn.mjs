@@ -65,7 +65,7 @@ function listen() {
   const thread = ours.attachThread({ map });
   for (let i = 0; i < LISTENERS; i++) {
     const listener = () => i;
-    thread.events.once('status', listener).off('status', listener);
+    thread.onStatus(listener).stop();
   }
   const tracker = requests.trackRequests(thread.hints);
   for (let i = 0; i < LISTENERS; i++) tracker.begin({ urgency: i % 1024 }).end();

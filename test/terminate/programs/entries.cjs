@@ -147,9 +147,9 @@ exports.entries = {
     const thread = require('schedhint').attachThread({ map });
     return () => thread.status;
   },
-  'thread.events': ({ own }) => {
+  'thread.onStatus()': ({ own }) => {
     const thread = require('schedhint').attachThread({ map: own });
-    return () => told(own, (resolve) => thread.events.once('status', resolve));
+    return () => told(own, (resolve) => thread.onStatus(resolve));
   },
   'the end of the worker': Object.assign(
     (context) => {

@@ -8,7 +8,7 @@ import { attachThread, deadlineIn, tld } from 'schedhint';
 const thread = process.env.SCHEDHINT_TLD_MAP ? attachThread({ channel: tld() }) : attachThread();
 const objects = Array.from({ length: 20_000 }, (_, i) => ({ i, text: `object ${i}` }));
 const statuses = [];
-thread.events.on('status', (status) => statuses.push(status.state));
+thread.onStatus((status) => statuses.push(status.state));
 
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

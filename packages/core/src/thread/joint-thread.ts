@@ -1,13 +1,12 @@
 // Combines the handles of one thread in several channels into one joint handle.
 // Attaching is all or nothing: if one channel throws, the others are released.
 
-import { EventEmitter } from 'node:events';
 import type { Hints } from '../block/hints.js';
 import type { Channel } from '../channel/channel.js';
 import { JointHints } from './joint-hints.js';
 import type { Status } from './status.js';
-import { emitStatus, type StatusEvents } from './status-events.js';
-import type { Stoppable } from './stoppable.js';
+import type { StatusListener } from './status-events.js';
+import { type Stoppable, stoppable } from './stoppable.js';
 import { ThreadBlocks } from './thread-binding.js';
 import {
   type Handle,
@@ -32,20 +31,18 @@ export interface JointThread<C extends readonly Channel[] = readonly Channel[]> 
   readonly hints: HintsIn<C>;
   /** A handle for each channel, in their order: its blocks, its own status. */
   readonly threads: { readonly [K in keyof C]: ThreadOf<C[K]> };
-  /** That of the first channel. Asked anew at each read. */
+  /** That of the first channel. */
   readonly status: Status;
   /** One for each channel, in their order. */
   readonly statuses: readonly Status[];
-  /** Emits `status` with the new one when that of any channel has changed, see {@link Thread.events}. */
-  readonly events: StatusEvents;
+  /** Calls the listener with the new status when that of any channel has changed, see {@link Thread.onStatus}. */
+  onStatus(listener: StatusListener): Stoppable;
 }
 
 /** What the interface above promises. */
 export class JointHandle {
   declare readonly hints: Hints | undefined;
   readonly #threads: readonly Handle[];
-  readonly #forward = (status: Status) => emitStatus(this.events, status);
-  #events: StatusEvents | undefined;
 
   constructor(threads: readonly Handle[]) {
     this.#threads = Object.freeze(threads);
@@ -70,18 +67,11 @@ export class JointHandle {
     return this.#threads.map(({ status }) => status);
   }
 
-  // Made when it is first asked for: each listens to events that all handles share.
-  get events(): StatusEvents {
-    if (this.#events === undefined) {
-      this.#events = new EventEmitter();
-      for (const { events } of this.#threads) events.on('status', this.#forward);
-    }
-    return this.#events;
-  }
-
-  /** Stops the listening that {@link events} began. */
-  static unlisten(joint: JointHandle): void {
-    for (const { events } of joint.#threads) events.off('status', joint.#forward);
+  onStatus(listener: StatusListener): Stoppable {
+    const each = this.#threads.map((thread) => thread.onStatus(listener));
+    return stoppable(() => {
+      for (const one of each) one.stop();
+    });
   }
 
   /** The handles of one that has several, or the one that it is. */
@@ -100,7 +90,6 @@ class ScopedJointHandle extends JointHandle implements Stoppable {
   }
 
   stop(): void {
-    JointHandle.unlisten(this);
     for (const thread of this.#scoped) thread.stop();
   }
 

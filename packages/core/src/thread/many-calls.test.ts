@@ -72,7 +72,7 @@ test('attachThread() in several channels', async () => {
 test('a listener that comes and goes', async () => {
   await leavesNothing(1e6, () => {
     const listener = () => {};
-    attachThread({ map }).events.on('status', listener).off('status', listener);
+    attachThread({ map }).onStatus(listener).stop();
   });
 });
 

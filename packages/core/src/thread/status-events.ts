@@ -1,14 +1,13 @@
-// Publishes changes of a thread's status: to listeners of its events, on the diagnostics channel and to NODE_DEBUG. The addon
+// Publishes changes of a thread's status: to its listeners, on the diagnostics channel and to NODE_DEBUG. The addon
 // reports that some status may have changed; this file compares the identities to find which.
 
 import { channel } from 'node:diagnostics_channel';
-import type { EventEmitter } from 'node:events';
 import { debuglog } from 'node:util';
-import { listenToStatus, loadAddon, throwUncaught } from '@schedhint/native';
+import { listenToStatus, loadAddon } from '@schedhint/native';
 import type { Status } from './status.js';
 
-/** Emits `status` when it has changed. */
-export type StatusEvents = EventEmitter<{ status: [Status] }>;
+/** Called with each new status. */
+export type StatusListener = (status: Status) => void;
 
 /** What `diagnostics_channel` subscribers of {@link STATUS_CHANNEL} get. */
 export interface StatusMessage {
@@ -70,17 +69,6 @@ export function announce(blocks: Followed): void {
   const { tid, map, status } = blocks;
   published.publish({ tid, map, status } satisfies StatusMessage);
   blocks.emitStatus(status);
-}
-
-/** Calls every listener: an exception of one becomes an uncaught one, and the others still run. */
-export function emitStatus(events: StatusEvents, status: Status): void {
-  for (const listener of events.rawListeners('status')) {
-    try {
-      Reflect.apply(listener, events, [status]);
-    } catch (error) {
-      throwUncaught(error);
-    }
-  }
 }
 
 function trace(blocks: Followed): void {

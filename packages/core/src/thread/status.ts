@@ -30,8 +30,6 @@ export interface Reader {
   readonly abi: number;
   /** What it acts on: bits of `ReaderFlag`. */
   readonly flags: number;
-  /** When it last looked: nanoseconds on the clock of `monotonicNs()`. */
-  readonly seenNs: bigint;
 }
 
 /** Why nobody reads the hints, as a stable code. `docs/errors.md` says what to do about each. */
@@ -67,7 +65,7 @@ export type StatusCode =
   | 'ERR_SCHEDHINT_WORKER_NOT_ATTACHED';
 
 /**
- * Whether the kernel holds a thread's blocks.
+ * Whether the kernel holds a thread's blocks: frozen data, the same object until it changes.
  *
  * - `bound`: it does. That says nothing of a reader: `readBy` is null until one has looked, and
  *   again when it has not for 5 s (asked in the thread itself, which runs, so that it would have).

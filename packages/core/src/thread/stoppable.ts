@@ -5,3 +5,14 @@ export interface Stoppable {
   /** The same, for `using`. Not at the top level of a module: it would end when the module has run. */
   [Symbol.dispose](): void;
 }
+
+/** @param end called by the first stop, once */
+export function stoppable(end: () => void): Stoppable {
+  let stopped = false;
+  const stop = () => {
+    if (stopped) return;
+    stopped = true;
+    end();
+  };
+  return Object.freeze({ stop, [Symbol.dispose]: stop });
+}

@@ -1,7 +1,7 @@
 // Holds a thread's blocks in one channel, reference-counted by the handles on them, and computes the binding's status. While a
 // map with other structs is bound, the shared memory is zeroed and the values live in private memory.
 
-import { EventEmitter } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type Addon,
   type AttachmentHandle,
@@ -21,8 +21,9 @@ import type { TldChannel } from '../channel/tld.js';
 import { placesOf } from '../channel/tld-keys.js';
 import { warnOfAddon } from './addon-warning.js';
 import { type BlockPlace, copyOf, placesIn, storingTo } from './block-location.js';
-import { explain, mismatch, type Reader, type Status, unavailable } from './status.js';
-import { emitStatus, follow, type StatusEvents, unfollow } from './status-events.js';
+import { Listeners } from './listeners.js';
+import { explain, mismatch, type Status, unavailable } from './status.js';
+import { follow, unfollow } from './status-events.js';
 import { countUnreachedWorkers, followStartedWorkers } from './unreached-workers.js';
 
 /**
@@ -31,6 +32,36 @@ import { countUnreachedWorkers, followStartedWorkers } from './unreached-workers
  * and its pin behind.
  */
 const SILENT_NS = 5_000_000_000n;
+
+/** How long a reason holds before it is looked for again: whether a directory is there, say. */
+const EXPLAINED_MS = 1000;
+
+/** In the place of a reader's flags, which are a u32. */
+const NO_READER = -1;
+
+// Not performance.now(): a vm context has no such global, and a test's fake timers replace it.
+const now = () => process.uptime() * 1000;
+
+/** A status, and what it was made of. */
+interface Explained {
+  readonly native: NativeStatus;
+  readonly readerFlags: number;
+  readonly unreachedWorkers: number;
+  readonly atMs: number;
+  readonly status: Status;
+}
+
+function isSame(a: NativeStatus, b: NativeStatus): boolean {
+  return (
+    a.step === b.step &&
+    a.mapId === b.mapId &&
+    a.errno === b.errno &&
+    a.detail === b.detail &&
+    a.found === b.found &&
+    a.viaBroker === b.viaBroker &&
+    a.boundNs === b.boundNs
+  );
+}
 
 /** What has to know where the memory is, and the function that tells it. */
 export interface Follower {
@@ -63,7 +94,9 @@ export class ThreadBlocks {
   readonly #channel: Channel;
   readonly #without: Status | null;
   readonly #own: boolean;
-  #events: StatusEvents | undefined;
+  #listeners: Listeners<Status> | undefined;
+  #explained: Explained | undefined;
+  #feedback: { readonly place: BlockPlace; readonly of: Feedback } | undefined;
   #handles = 0;
 
   private constructor(channel: Channel, threadId: number, own: boolean) {
@@ -156,14 +189,19 @@ export class ThreadBlocks {
     this.#followers.delete(follower);
   }
 
-  /** Emits `status` when it has changed. Made for whoever listens: most threads have nobody. */
-  get events(): StatusEvents {
-    this.#events ??= new EventEmitter();
-    return this.#events;
+  /** Those to be called when the status has changed. Made when the first is added: most threads have none. */
+  get listeners(): Listeners<Status> {
+    this.#listeners ??= new Listeners();
+    return this.#listeners;
   }
 
   emitStatus(status: Status): void {
-    if (this.#events !== undefined) emitStatus(this.#events, status);
+    this.#listeners?.call(status);
+  }
+
+  /** Removes the listeners of a handle that has ended. */
+  unlisten(handle: object): void {
+    this.#listeners?.removeOf(handle);
   }
 
   acquire(): void {
@@ -182,10 +220,29 @@ export class ThreadBlocks {
     return this.#addon?.status(this.#handle).tid ?? 0;
   }
 
+  /** Frozen, and the same object until anything in it changes. */
   get status(): Status {
-    const status = this.#bindingStatus();
+    if (this.#addon === null) return this.#without!;
+    const native = this.#addon.status(this.#handle);
+    const isBound = native.step === Step.Bound;
+    const readerFlags =
+      isBound && this.#channel.standard ? this.#readerFlags(native.boundNs) : NO_READER;
     const unreachedWorkers = countUnreachedWorkers();
-    return unreachedWorkers > 0 ? { ...status, unreachedWorkers } : status;
+    const last = this.#explained;
+    if (
+      last !== undefined &&
+      last.readerFlags === readerFlags &&
+      last.unreachedWorkers === unreachedWorkers &&
+      isSame(last.native, native) &&
+      (isBound || now() - last.atMs < EXPLAINED_MS)
+    ) {
+      return last.status;
+    }
+    const status = this.#explain(native, readerFlags, unreachedWorkers);
+    const kept =
+      last !== undefined && isDeepStrictEqual(last.status, status) ? last.status : status;
+    this.#explained = { native, readerFlags, unreachedWorkers, atMs: now(), status: kept };
+    return kept;
   }
 
   /** The id of the map that is bound, or else what the status says; not when a reader last looked. */
@@ -196,20 +253,25 @@ export class ThreadBlocks {
   /** Needed at each attach, and a whole status costs more than the rest of it. */
   #identityOf(mapId: number): string | number {
     if (mapId !== 0 && this.#channel.compare === undefined) return mapId;
-    const status = this.#bindingStatus();
+    const { status } = this;
     return status.state === 'bound' ? status.map.id : `${status.state} ${status.code}`;
   }
 
-  #bindingStatus(): Status {
-    if (this.#addon === null) return this.#without!;
-    const status = this.#addon.status(this.#handle);
-    if (status.step !== Step.Bound) return explain(this.#channel.request, status);
-    const difference = this.#channel.compare?.(status.mapId) ?? null;
+  #explain(native: NativeStatus, readerFlags: number, unreachedWorkers: number): Status {
+    const others = unreachedWorkers > 0 ? { unreachedWorkers } : {};
+    if (native.step !== Step.Bound) {
+      return Object.freeze({ ...explain(this.#channel.request, native), ...others });
+    }
+    const difference = this.#channel.compare?.(native.mapId) ?? null;
     this.#hide(difference !== null);
-    if (difference !== null) return mismatch(this.map, difference);
-    const readBy = this.#channel.standard ? this.#reader(status.boundNs) : null;
-    const by = status.viaBroker ? 'broker' : 'self';
-    return { state: 'bound', map: { path: this.map, id: status.mapId, by }, readBy };
+    if (difference !== null) return Object.freeze({ ...mismatch(this.map, difference), ...others });
+    const by = native.viaBroker ? 'broker' : 'self';
+    return Object.freeze({
+      state: 'bound',
+      map: Object.freeze({ path: this.map, id: native.mapId, by }),
+      readBy: readerFlags === NO_READER ? null : Object.freeze({ abi: ABI, flags: readerFlags }),
+      ...others,
+    });
   }
 
   /** Path of the map's pin. */
@@ -255,13 +317,17 @@ export class ThreadBlocks {
     return new Uint8Array(buffer, offset, this.#channel.pointers[slot]!.layout.size);
   }
 
-  #reader(boundNs: bigint): Reader | null {
-    const { buffer, offset } = this.places[0]!;
-    const { readerAbi, readerFlags, readerSeenNs } = new Feedback(new BlockWords(buffer, offset));
+  #readerFlags(boundNs: bigint): number {
+    const place = this.places[0]!;
+    if (this.#feedback?.place !== place) {
+      const of = new Feedback(new BlockWords(place.buffer, place.offset));
+      this.#feedback = { place, of };
+    }
+    const { readerAbi, readerFlags, readerSeenNs } = this.#feedback.of;
     // What an earlier map's reader has left behind is older than this binding.
-    if (readerAbi !== ABI || readerSeenNs < boundNs) return null;
-    if (this.#own && monotonicNs() - readerSeenNs > SILENT_NS) return null;
-    return { abi: readerAbi, flags: readerFlags, seenNs: readerSeenNs };
+    if (readerAbi !== ABI || readerSeenNs < boundNs) return NO_READER;
+    if (this.#own && monotonicNs() - readerSeenNs > SILENT_NS) return NO_READER;
+    return readerFlags;
   }
 }
 
@@ -292,5 +358,5 @@ function withoutMemory(channel: Channel, status: NativeStatus): Status {
         'ERR_SCHEDHINT_EXTERNAL_MEMORY',
         'this runtime refuses memory from outside its heap (V8 sandbox): hints stay private',
       )
-    : explain(channel.request, status);
+    : Object.freeze(explain(channel.request, status));
 }

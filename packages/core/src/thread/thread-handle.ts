@@ -15,7 +15,7 @@ import { createView, rebase } from '../view/struct-view.js';
 import { childrenOf, type Memory, type Move, memoryOf } from '../view/typed-memory.js';
 import type { BlockPlace } from './block-location.js';
 import { type Status, unavailable } from './status.js';
-import type { StatusEvents } from './status-events.js';
+import type { StatusListener } from './status-events.js';
 import type { Stoppable } from './stoppable.js';
 import { type Follower, ThreadBlocks } from './thread-binding.js';
 
@@ -25,14 +25,16 @@ export interface Thread<Blocks = unknown> {
   readonly tid: number;
   /** Views of the structs behind the pointers of the map's value, by the value's own names. */
   readonly blocks: Blocks;
-  /** Whether the kernel holds the blocks, and if not, why. Asked anew at each read. */
+  /** Whether the kernel holds the blocks, and if not, why. */
   readonly status: Status;
   /**
-   * Emits `status` with the new one when the blocks were bound, unbound, bound to another map, or
-   * could not be for another reason: on this thread's event loop, soon after. Shared by all handles
-   * on the same blocks. An exception of a listener is an uncaught one; the other listeners still run.
+   * Calls the listener with the new status when the blocks were bound, unbound, bound to another map,
+   * or could not be for another reason: on this thread's event loop, soon after. Until it is stopped,
+   * or the handle ends. An exception of a listener is an uncaught one; the other listeners still run.
+   *
+   * @throws TypeError `ERR_SCHEDHINT_OPTION` if it is no function
    */
-  readonly events: StatusEvents;
+  onStatus(listener: StatusListener): Stoppable;
 }
 
 /** A handle on a thread with the standard block. */
@@ -121,8 +123,10 @@ export class Handle {
     return this.#held?.tid ?? 0;
   }
 
-  get events(): StatusEvents {
-    return this.#all.events;
+  onStatus(listener: StatusListener): Stoppable {
+    const stopping = this.#all.listeners.add('onStatus', listener, this);
+    if (this.#held === null) stopping.stop();
+    return stopping;
   }
 
   get status(): Status {
@@ -177,6 +181,7 @@ export class Handle {
     handle.#held = null;
     handle.#ended = status;
     held.offMove(handle.#follower);
+    held.unlisten(handle);
     // A view that somebody has kept must not write into the memory of its next owner.
     Handle.#move(handle, held.copyPlaces());
     held.release();

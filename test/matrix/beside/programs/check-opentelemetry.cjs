@@ -24,7 +24,7 @@ exports.checkOpenTelemetry = async (api, collectOtelMetrics) => {
   provider.addMetricReader?.(reader);
   api.metrics.setGlobalMeterProvider(provider);
 
-  const stop = collectOtelMetrics();
+  const collecting = collectOtelMetrics();
   // Not by a flush to the exporter: before 2.0 that flushes the exporter alone.
   const valuesNow = async () => {
     const { resourceMetrics } = await reader.collect();
@@ -36,6 +36,6 @@ exports.checkOpenTelemetry = async (api, collectOtelMetrics) => {
     return values['schedhint.gc.duration']?.count > 0 && values['schedhint.bound'] !== undefined;
   });
   await works();
-  stop();
+  collecting.stop();
   await provider.shutdown();
 };

@@ -5,7 +5,7 @@ const { collectUntil } = require('./say.cjs');
 
 /** Both kinds must have values: those read on demand (`collect`), and those recorded at each collection. */
 exports.checkPromClient = async (register, collectPromMetrics) => {
-  const stop = collectPromMetrics();
+  const collecting = collectPromMetrics();
   let text = '';
   await collectUntil(async () => {
     text = await register.metrics();
@@ -13,5 +13,5 @@ exports.checkPromClient = async (register, collectPromMetrics) => {
   });
   if (!/^schedhint_bound\{thread="main"\} [01]$/m.test(text)) throw new Error(text);
   await works();
-  stop();
+  collecting.stop();
 };

@@ -21,7 +21,7 @@ const delay: bigint = thread.feedback.runDelayNs;
 hintsOf({} as Worker).urgency = 'low';
 const pair = struct('pair', { a: i32, b: i32 });
 const sum: number = attachThread({ channel: uptr({ map: '/m', value: { pair } }) }).blocks.pair.a;
-startGcHints({ stats: true }).on('gc', ({ duration }) => duration.toFixed());
+startGcHints({ stats: true }).onCollection(({ duration }) => duration.toFixed());
 export const all = [urgency, left, ratio, delay, sum, btfOfFile];
 
 // The types are there, so that these are errors and not `any`.

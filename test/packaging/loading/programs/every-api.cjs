@@ -67,7 +67,7 @@ async function main() {
     schedhint.attachThread({ channels }),
   ];
   thread.hints.set({ urgency: 900, deadlineNs: schedhint.deadlineIn(20) });
-  thread.events.on('status', () => {});
+  thread.onStatus(() => {});
   schedhint.announceStatus(thread);
   const published = schedhint.publishCollections(thread);
   const sources = [

@@ -4,7 +4,14 @@
  * @packageDocumentation
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { STATUS_CHANNEL, type Status, type StatusMessage, type Thread } from '@schedhint/core';
+import {
+  STATUS_CHANNEL,
+  type Status,
+  type StatusMessage,
+  type Stoppable,
+  stoppable,
+  type Thread,
+} from '@schedhint/core';
 import { isDisabled } from '@schedhint/native';
 
 /** What pino, bunyan and Fastify's `log` have in common. */
@@ -37,7 +44,7 @@ export interface StatusFields {
  * @param now threads whose present status is logged at once
  * @returns stops it
  */
-export function logStatus(logger: StatusLogger, ...now: readonly Thread[]): () => void {
+export function logStatus(logger: StatusLogger, ...now: readonly Thread[]): Stoppable {
   const tell = ({ tid, map, status }: { tid: number; map?: string; status: Status }) => {
     const { state } = status;
     const place = { state, tid, ...(map === undefined ? {} : { map }) };
@@ -53,9 +60,9 @@ export function logStatus(logger: StatusLogger, ...now: readonly Thread[]): () =
   };
   const onMessage = (message: unknown) => tell(message as StatusMessage);
   for (const { tid, status } of now) tell({ tid, status });
-  if (isDisabled()) return () => {};
+  if (isDisabled()) return stoppable(() => {});
   subscribe(STATUS_CHANNEL, onMessage);
-  return () => {
+  return stoppable(() => {
     unsubscribe(STATUS_CHANNEL, onMessage);
-  };
+  });
 }

@@ -18,18 +18,18 @@ test('a line of pino for each change, and what is so now', () => {
     }),
   );
   const thread = attachThread({ map: '/nonexistent/schedhint', scoped: true });
-  const stop = logStatus(logger, thread);
+  const logging = logStatus(logger, thread);
   const { status } = thread;
   if (status.state === 'bound') throw new Error('bound to a map that is not there');
   const tell = (now: Status) => channel(STATUS_CHANNEL).publish({ tid: 7, map, status: now });
   tell({
     state: 'bound',
     map: { path: map, id: 12, by: 'self' },
-    readBy: { abi: 1, flags: 1, seenNs: 5n }, // no log can hold a bigint
+    readBy: { abi: 1, flags: 1 },
   });
   tell({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND', reason: 'start the scheduler' });
   tell({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_PERMISSION', reason: 'chmod the pin' });
-  stop();
+  logging.stop();
   tell({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND', reason: 'nobody listens' });
   thread.stop();
 

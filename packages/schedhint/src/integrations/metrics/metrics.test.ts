@@ -61,7 +61,7 @@ async function collectFiveTimes(count: () => Promise<number>): Promise<void> {
 
 test('prom-client', async () => {
   const registry = new Registry();
-  const stop = collectPromMetrics({
+  const collecting = collectPromMetrics({
     registry,
     map,
     threads: () => ({ main: thread, render: other }),
@@ -94,7 +94,7 @@ test('prom-client', async () => {
     );
     return count?.value ?? 0;
   });
-  stop();
+  collecting.stop();
   expect(await registry.metrics()).toBe('\n');
 });
 
@@ -103,7 +103,7 @@ test('OpenTelemetry', async () => {
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   const provider = new MeterProvider({ readers: [reader] });
   stops.push(() => provider.shutdown());
-  const stop = collectOtelMetrics({
+  const collecting = collectOtelMetrics({
     meter: provider.getMeter('test'),
     map,
     threads: () => ({ main: thread, render: other }),
@@ -144,12 +144,13 @@ test('OpenTelemetry', async () => {
     const pauses = (await exported()).get('schedhint.gc.duration main markCompact');
     return (pauses as { count: number } | undefined)?.count ?? 0;
   });
-  stop();
+  collecting.stop();
 });
 
 test('without collections, of the calling thread alone', async () => {
   const registry = new Registry();
-  stops.push(collectPromMetrics({ registry, map, collections: false }));
+  const collecting = collectPromMetrics({ registry, map, collections: false });
+  stops.push(() => collecting.stop());
   gc();
   const text = await registry.metrics();
   expect(text).toContain('schedhint_preemptions_total{thread="main"} 70\n');

@@ -91,6 +91,6 @@ export function followThreads(
     return follow(thread, () => thread.stop());
   }
   const gc = startGcHints({ ...which, stats: true });
-  gc.on('gc', (collection) => onCollection(collection, own));
+  gc.onCollection((collection) => onCollection(collection, own));
   return follow(gc.thread, () => gc.stop());
 }

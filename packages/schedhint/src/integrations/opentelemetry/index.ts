@@ -7,6 +7,7 @@
 
 import type { Meter, MetricsAPI, ObservableResult } from '@opentelemetry/api';
 import * as api from '@opentelemetry/api';
+import { type Stoppable, stoppable } from '@schedhint/core';
 import {
   FEEDBACK_COUNTERS,
   followThreads,
@@ -37,7 +38,7 @@ const BOUNDARIES = [0.001, 0.01, 0.1, 1, 10];
  * @returns stops it
  * @throws Error `ERR_SCHEDHINT_PEER_VERSION` without a `meter`, where `@opentelemetry/api` is older than 1.3
  */
-export function collectOtelMetrics(options: OtelMetricsOptions = {}): () => void {
+export function collectOtelMetrics(options: OtelMetricsOptions = {}): Stoppable {
   const { meter = globalMeter() } = options;
   const pauses = meter.createHistogram('schedhint.gc.duration', {
     description: 'Pauses of the garbage collector',
@@ -81,9 +82,9 @@ export function collectOtelMetrics(options: OtelMetricsOptions = {}): () => void
     });
     observe(instrument, ({ feedback }) => read(feedback));
   }
-  return () => {
-    for (const one of stops.splice(0)) one();
-  };
+  return stoppable(() => {
+    for (const one of stops) one();
+  });
 }
 
 function globalMeter(): Meter {

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+import { type Stoppable, stoppable } from '@schedhint/core';
 import { Counter, Gauge, Histogram, type Registry, register } from 'prom-client';
 import {
   FEEDBACK_COUNTERS,
@@ -41,7 +42,7 @@ const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
  * @returns stops it and takes the metrics out of the registry
  * @throws Error `ERR_SCHEDHINT_PEER_VERSION` where prom-client is older than 13
  */
-export function collectPromMetrics(options: PromMetricsOptions = {}): () => void {
+export function collectPromMetrics(options: PromMetricsOptions = {}): Stoppable {
   if (!asksForValues()) throw peerTooOld('prom-client', '>= 13');
   const { registry = register, buckets = BUCKETS } = options;
   const registers = [registry];
@@ -83,10 +84,10 @@ export function collectPromMetrics(options: PromMetricsOptions = {}): () => void
       },
     });
   }
-  return () => {
+  return stoppable(() => {
     stop();
     for (const name of names) registry.removeSingleMetric(name);
-  };
+  });
 }
 
 /** Whether this prom-client calls `collect()`. Older ones ignore it, and would show zeros. */

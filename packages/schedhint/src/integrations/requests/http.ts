@@ -3,6 +3,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Http2SecureServer, Http2Server, ServerHttp2Stream } from 'node:http2';
 import type { Server as HttpsServer } from 'node:https';
+import { type Stoppable, stoppable } from '@schedhint/core';
 import { isDisabled } from '@schedhint/native';
 import { endWithResponse, endWithStream } from './endings.js';
 import { listenBeside } from './listening.js';
@@ -39,19 +40,19 @@ export function trackHttpServer(
   server: AnyHttp2Server,
   requests: Requests,
   describe: (request: HttpRequest) => RequestHints | null,
-): () => void;
+): Stoppable;
 export function trackHttpServer(
   server: HttpServer,
   requests: Requests,
   describe: (request: IncomingMessage) => RequestHints | null,
-): () => void;
+): Stoppable;
 export function trackHttpServer(
   server: HttpServer | AnyHttp2Server,
   requests: Requests,
   describe: (request: IncomingMessage & HttpRequest) => RequestHints | null,
-): () => void {
+): Stoppable {
   checkDescribe(describe);
-  if (isDisabled()) return () => {};
+  if (isDisabled()) return stoppable(() => {});
   const onRequest = (incoming: IncomingMessage, response: ServerResponse) => {
     // Of HTTP/2 the stream has begun already.
     if (incoming.httpVersionMajor >= 2) return;
@@ -64,7 +65,7 @@ export function trackHttpServer(
     const request = requests.beginAs(describe as (request: HttpRequest) => null, message);
     if (request !== null) endWithStream(request, stream);
   };
-  return listenBeside(server, {
+  const stop = listenBeside(server, {
     request: onRequest,
     // Emitted instead of 'request' where the app listens to them.
     checkContinue: onRequest,
@@ -72,6 +73,7 @@ export function trackHttpServer(
     // Of HTTP/2 alone.
     stream: onStream,
   });
+  return stoppable(stop);
 }
 
 function messageOf(headers: IncomingHttpHeaders): HttpRequest {

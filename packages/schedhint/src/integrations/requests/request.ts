@@ -1,5 +1,6 @@
 // Declares the public interfaces of request tracking; in-flight.ts implements Request, and tracker.ts implements Requests.
 
+import type { Stoppable } from '@schedhint/core';
 import type { RequestHints } from './request-hints.js';
 
 /** A request that {@link Requests.begin} has begun. */
@@ -23,7 +24,7 @@ export interface Request {
  * not in `inFlight`, its hints are gone, and its `set()` and `end()` are no-ops. Expiry is checked
  * ten times a second, by one timer that keeps no process alive.
  */
-export interface Requests {
+export interface Requests extends Stoppable {
   /** How many have begun, and have neither ended nor expired. */
   readonly inFlight: number;
 

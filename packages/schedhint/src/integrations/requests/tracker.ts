@@ -84,6 +84,10 @@ export class Tracker implements Requests {
     this.#continuations?.stop();
   }
 
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
   change(request: InFlight, hints: RequestHints): void {
     const { urgency, deadlineNs } = checked(hints, request);
     this.#uncount(request);

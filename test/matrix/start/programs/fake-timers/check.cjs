@@ -22,7 +22,7 @@ exports.check = async ({ load, fake, order }) => {
   const attach = ({ attachThread, startGcHints }) => {
     const thread = attachThread();
     const states = [];
-    thread.events.on('status', ({ state }) => states.push(state));
+    thread.onStatus(({ state }) => states.push(state));
     return { thread, states, counts: startGcHints({ stats: true }) };
   };
 
