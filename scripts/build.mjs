@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -82,19 +82,61 @@ export function stripAddon(strip, directory, output) {
   run(strip, ['-o', output, `packages/native/${directory}/Release/schedhint.node`]);
 }
 
+/**
+ * For Node.js a package is CommonJS, with a thin ES module over each entry point: a process that imports it both ways has one copy of it.
+ * Bundlers take the condition `module`, whichever way it is imported: ES modules, of which they keep what is used.
+ */
 function buildTypeScript(name, extraInputs) {
   const home = `packages/${name}`;
   step(
     name,
-    [`${home}/src/*.ts`, `${home}/*.json`, 'tsconfig.base.json', ...extraInputs],
+    [
+      ...[`${home}/src/*.ts`, `${home}/*.json`, 'tsconfig.base.json', 'scripts/build.mjs'],
+      ...extraInputs,
+    ],
     `${home}/dist/cjs/index.js`,
     () => {
       rmSync(join(root, home, 'dist'), { recursive: true, force: true });
       tsc(home);
       tsc(`${home}/tsconfig.cjs.json`);
       writeFileSync(join(root, home, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
+      const { exports } = JSON.parse(readFileSync(join(root, home, 'package.json'), 'utf8'));
+      for (const entry of Object.values(exports)) wrapAsModule(join(root, home), entry);
     },
   );
+}
+
+/** Writes the thin ES module of an entry point. */
+function wrapAsModule(home, { import: module, require: commonJs }) {
+  if (module === undefined) return;
+  const from = (file, target) => {
+    const path = relative(dirname(join(home, file)), join(home, target));
+    return path.startsWith('.') ? path : `./${path}`;
+  };
+  // By what it exports, which the compiler wrote down, and not by loading it: it may need a peer that is not installed.
+  const names = exportedNames(join(home, commonJs.default));
+  mkdirSync(dirname(join(home, module.default)), { recursive: true });
+  writeFileSync(
+    join(home, module.default),
+    [
+      '// One implementation for both kinds of modules: this is the CommonJS one.',
+      // Not by its default export, which some bundlers take for `exports.default`.
+      `export { ${names.join(', ')} } from '${from(module.default, commonJs.default)}';`,
+      '',
+    ].join('\n'),
+  );
+}
+
+/** The names that a compiled CommonJS file exports, as Node.js's own lexer finds them for `import`. */
+function exportedNames(file, found = new Set()) {
+  // Not at the top: this file is loaded before anything is installed.
+  const lexer = require('cjs-module-lexer');
+  lexer.initSync();
+  const { exports, reexports } = lexer.parse(readFileSync(file, 'utf8'), file);
+  for (const name of exports) if (name !== '__esModule') found.add(name);
+  const { resolve } = createRequire(file);
+  for (const target of reexports) exportedNames(resolve(target), found);
+  return [...found].sort();
 }
 
 /** What the programs of a folder are made of. */
