@@ -183,9 +183,12 @@ export function buildPackages() {
   const core = ['packages/core/src/*.ts', ...types];
   buildTypeScript('core', types);
   buildTypeScript('gc-hooks', core);
-  const observer = ['packages/observer/src/*.ts', 'packages/observer/*.json', 'tsconfig.base.json'];
-  step('observer', observer, 'packages/observer/dist/index.js', () => tsc('packages/observer'));
-  buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core, ...observer]);
+  const observer = ['packages/observer/src/*.ts', 'packages/observer/*.json', ...core];
+  step('observer', observer, 'packages/observer/dist/index.js', () => {
+    rmSync(join(root, 'packages/observer/dist'), { recursive: true, force: true });
+    tsc('packages/observer');
+  });
+  buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core]);
   step(
     'register',
     ['packages/schedhint/src/register/*.ts', 'packages/gc-hooks/src/*.ts', ...core],

@@ -19,16 +19,12 @@ export const typeScript = [
   {
     name: 'schedhint',
     home: 'packages/schedhint/src',
-    imports: ['@schedhint/gc-hooks', '@schedhint/core', '@schedhint/native', '@schedhint/observer'],
-    maxFloors: 3,
+    imports: ['@schedhint/gc-hooks', '@schedhint/core', '@schedhint/native'],
+    maxFloors: 2,
     rooms: {
       'index.ts': [],
-      'cli/main.ts': ['cli', 'cli/doctor', 'cli/gen', 'cli/top', 'cli/trace'],
-      'cli/doctor': ['cli'],
-      'cli/gen': ['cli'],
-      'cli/top': ['cli'],
-      'cli/trace': ['cli'],
-      cli: [],
+      cli: ['cli/doctor'],
+      'cli/doctor': [],
       'integrations/fastify': ['integrations/requests'],
       'integrations/log': [],
       'integrations/opentelemetry': ['integrations/metrics', 'integrations/peer-version.ts'],
@@ -48,9 +44,12 @@ export const typeScript = [
   {
     name: '@schedhint/core',
     home: 'packages/core/src',
-    imports: ['@schedhint/native'],
+    // By its own name in cli/gen alone, which is a program that uses it: so it has the copy that a user's module has too.
+    imports: ['@schedhint/core', '@schedhint/native'],
     maxFloors: 7,
     rooms: {
+      'cli/gen': ['cli'],
+      cli: ['errors.ts'],
       'index.ts': ['thread', 'channel', 'block', 'view', 'layout', 'errors.ts'],
       thread: ['channel', 'block', 'view', 'layout', 'errors.ts'],
       channel: ['block', 'btf/bridge', 'view', 'layout', 'errors.ts'],
@@ -72,8 +71,15 @@ export const typeScript = [
   {
     name: '@schedhint/observer',
     home: 'packages/observer/src',
-    imports: [],
-    rooms: { '.': [] },
+    imports: ['@schedhint/core'],
+    maxFloors: 3,
+    rooms: {
+      'cli/index.ts': ['cli/top', 'cli/trace'],
+      'cli/top': ['cli', '.'],
+      'cli/trace': ['cli', '.'],
+      cli: [],
+      '.': [],
+    },
   },
 ];
 

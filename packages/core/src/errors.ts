@@ -72,7 +72,7 @@ export function show(value: unknown): string {
 export function checkNames(what: string, values: object, known: readonly string[]): void {
   for (const name in values) {
     if (known.includes(name)) continue;
-    const meant = nearest(name, known);
+    const meant = nearestName(name, known);
     const hint = meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`;
     throw typeError('ERR_SCHEDHINT_OPTION', `${what}: unknown name ${show(name)}; ${hint}`);
   }
@@ -95,7 +95,7 @@ export function checkOptions(what: string, options: unknown, known: readonly str
 }
 
 /** The known name that is most like another; undefined: none is much like it. */
-function nearest(name: string, known: readonly string[]): string | undefined {
+export function nearestName(name: string, known: readonly string[]): string | undefined {
   const given = name.toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;

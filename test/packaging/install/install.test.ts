@@ -2,7 +2,14 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,16 +37,19 @@ afterAll(() => {
   project?.remove();
 });
 
+/** The packages in a folder's node_modules, at any depth, by their names. */
+function installedIn(folder: string): string[] {
+  const modules = join(folder, 'node_modules');
+  return readdirSync(modules, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(?:^|node_modules\/)(?:@[^/]+\/)?[^/@.][^/]*\/package\.json$/.test(file))
+    .map((file) => JSON.parse(readFileSync(join(modules, file), 'utf8')).name as string)
+    .sort();
+}
+
 describe('the packages', () => {
-  test('need commander and each other, and nothing else', () => {
+  test('need each other, and nothing else', () => {
     project.npm('ls', '--all');
-    const scoped = readdirSync(join(project.path, 'node_modules/@schedhint'));
-    const installed = readdirSync(join(project.path, 'node_modules')).filter(
-      (name) => !name.startsWith('.'),
-    );
-    expect(installed).toEqual(['@schedhint', 'commander', 'schedhint']);
-    const packed = project.tarballs.map(({ name }) => name).sort();
-    expect([...scoped.map((name) => `@schedhint/${name}`), 'schedhint']).toEqual(packed);
+    expect(installedIn(project.path)).toEqual(project.tarballs.map(({ name }) => name).sort());
   });
 
   test('install on every platform, and run nothing there', () => {
@@ -97,7 +107,10 @@ describe('the packages', () => {
         messages.map((message) => formatMessage(message, pkg)),
         name,
       ).toEqual([]);
-      const types = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)));
+      const types = await checkPackage(createPackageFromTarballData(new Uint8Array(tarball)), {
+        // A command, which is an ES module: `schedhint` imports it.
+        excludeEntrypoints: ['./gen'],
+      });
       expect(types, name).toMatchObject({ problems: [] });
     }
   });
@@ -155,6 +168,61 @@ test('every subpath loads, by import and by require()', () => {
         expected === '' ? /^loaded\n$/ : new RegExp(expected),
       );
     }
+  }
+});
+
+test('`npm i schedhint` in an empty folder brings no package of others, and the command runs', () => {
+  const folder = join(project.path, '..', 'empty');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  const run = (command: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(command, args, {
+      cwd: folder,
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    return { status, stdout, stderr };
+  };
+  const install = (...what: string[]) =>
+    run('npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', ...what);
+  // No registry has them: what it needs of our own is named too.
+  const names = ['schedhint', '@schedhint/core', '@schedhint/gc-hooks', '@schedhint/native'];
+  const pathOf = (wanted: string) => project.tarballs.find(({ name }) => name === wanted)!.path;
+  expect(install(...names.map(pathOf))).toMatchObject({ status: 0 });
+  expect(installedIn(folder)).toEqual([...names].sort());
+
+  const schedhint = (...args: string[]) => run('npx', '--no-install', 'schedhint', ...args);
+  expect(schedhint('gen', '--help')).toMatchObject({ status: 0, stderr: '' });
+  expect(schedhint('top')).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^schedhint top: ERR_SCHEDHINT_OBSERVER_PACKAGE: /),
+  });
+  expect(install(pathOf('@schedhint/observer'))).toMatchObject({ status: 0 });
+  expect(installedIn(folder)).toEqual([...names, '@schedhint/observer'].sort());
+  expect(schedhint('top', '--help')).toMatchObject({ status: 0, stderr: '' });
+});
+
+test('installs with any version of the packages that it knows', () => {
+  const scratch = join(project.path, '..', 'any-version');
+  for (const [name, version] of [
+    ['fastify', '0.1.0'],
+    ['prom-client', '99.0.0'],
+    ['@opentelemetry/api', '0.0.1'],
+    ['@schedhint/observer', '99.0.0-beta.1'],
+  ] as const) {
+    const home = join(scratch, 'others', name);
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'package.json'), JSON.stringify({ name, version }));
+    const folder = join(scratch, 'apps', name);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+    const ours = project.tarballs.filter((tarball) => tarball.name !== '@schedhint/observer');
+    const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--install-links'];
+    const { status, stderr } = spawnSync('npm', [...args, home, ...ours.map(({ path }) => path)], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+    expect({ name, status, stderr }).toEqual({ name, status: 0, stderr: '' });
   }
 });
 

@@ -1,13 +1,28 @@
 // Implements `schedhint doctor`: attaches this process as an app would, runs all checks, and prints them as text or JSON.
 
-import { type Paint, paintFor } from '../colours.js';
+import { defineCommand, type Paint, paintFor } from '@schedhint/core/cli';
 import type { Check, CheckState } from './check.js';
 import { diagnose } from './diagnosis.js';
 import { examine, type Patient } from './patient.js';
 
-/** What `schedhint doctor` was called with. */
-export interface DoctorOptions {
-  readonly map?: string;
+/** `schedhint doctor`. */
+export const command = defineCommand({
+  name: 'doctor',
+  description: "Tell what keeps this user's hints from being read, and what to do about it.",
+  options: {
+    map: {
+      value: '<pin>',
+      text: 'path of the pinned map (SCHEDHINT_MAP, else /sys/fs/bpf/schedhint)',
+    },
+    json: { text: 'as one JSON object' },
+  },
+  notes: `Run it as the application runs: the same user, container and environment. Exit code 0: nothing
+failed, there may be warnings; 1: something failed.`,
+  action: doctor,
+});
+
+interface DoctorOptions {
+  readonly map?: string | undefined;
   readonly json?: boolean;
 }
 

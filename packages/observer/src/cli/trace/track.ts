@@ -1,7 +1,7 @@
 // Builds the track of one thread from its events: CPU spans, waits, GC pauses, preemptions and changes of hints. The ends of
 // pauses are estimated, because the observer samples them.
 
-import type { ObservedHints, ThreadEvent } from '@schedhint/observer';
+import type { ObservedHints, ThreadEvent } from '../../snapshot.js';
 import type {
   CpuSpan,
   HintChange,

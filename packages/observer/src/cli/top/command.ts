@@ -2,25 +2,38 @@
 // terminal, else as plain text.
 
 import { once } from 'node:events';
-import type { Observer, ObserverOptions, Snapshot } from '@schedhint/observer';
-import { accessOption } from '../access-option.js';
-import { paintFor } from '../colours.js';
-import { numberOption } from '../number-option.js';
-import { openObserver } from '../optional-observer.js';
+import { defineCommand, numberOption, type OptionValues, paintFor } from '@schedhint/core/cli';
+import { type Observer, type ObserverOptions, startObserver } from '../../observer.js';
+import type { Snapshot } from '../../snapshot.js';
+import { accessOption, MAP_OPTIONS } from '../map-options.js';
 import { type Interval, intervalOf, ProcessNames } from './rows.js';
 import { Screen } from './screen.js';
 import { COLUMN_NAMES, type ColumnName, isColumn, line, sorted, summary, titles } from './table.js';
 
+const OPTIONS = {
+  ...MAP_OPTIONS,
+  pid: { value: '<pid>', text: 'the threads of this process only' },
+  interval: { value: '<seconds>', text: 'between two looks', default: '1' },
+  iterations: { value: '<n>', text: 'end after so many' },
+  sort: {
+    value: '<column>',
+    text: 'pid, process, role, gcShare, cpu, delay, gcPreempted, …',
+    default: 'gcShare',
+  },
+} as const;
+
 /** What `schedhint top` was called with. */
-export interface TopOptions {
-  readonly map?: string;
-  readonly mode?: string;
-  readonly group?: string;
-  readonly pid?: string;
-  readonly interval: string;
-  readonly iterations?: string;
-  readonly sort: string;
-}
+type TopOptions = OptionValues<typeof OPTIONS>;
+
+/** `schedhint top`. */
+export const command = defineCommand({
+  name: 'top',
+  description:
+    'Show all threads of the host that hint, as a scheduler would see them (needs root).',
+  options: OPTIONS,
+  notes: 'Where stdout is no terminal, it prints one table after another.',
+  action: top,
+});
 
 interface Checked {
   readonly observed: ObserverOptions;
@@ -29,9 +42,9 @@ interface Checked {
 }
 
 /** Shows all bound threads, until it is ended. @throws Error with a `code` */
-export async function top(options: TopOptions): Promise<void> {
+async function top(options: TopOptions): Promise<void> {
   const { observed, iterations, column } = check(options);
-  const observer = await openObserver(observed);
+  const observer = await startObserver(observed);
   const end = () => void observer.stop().catch(() => {}); // the loop below tells of it
   process.once('SIGINT', end).once('SIGTERM', end);
   const show = process.stdout.isTTY ? live(observer, column, end) : plain(observer, column);

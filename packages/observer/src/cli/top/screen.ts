@@ -1,7 +1,7 @@
 // Draws the live table of `schedhint top` on the terminal's alternate screen, and handles its keys (scroll, sort, quit).
 
 import { emitKeypressEvents, type Key } from 'node:readline';
-import type { Paint } from '../colours.js';
+import type { Paint } from '@schedhint/core/cli';
 import type { HelperTotals, Row } from './rows.js';
 import {
   COLUMN_NAMES,

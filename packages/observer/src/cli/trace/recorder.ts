@@ -1,6 +1,6 @@
 // Distributes the observer's events to a track per thread and builds a timeline from them. A reused tid gets a new track.
 
-import type { ThreadEvent } from '@schedhint/observer';
+import type { ThreadEvent } from '../../snapshot.js';
 import type { Timeline, Track } from './timeline.js';
 import { ThreadTrack } from './track.js';
 

@@ -2,37 +2,50 @@
 
 import { writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Observer, Snapshot } from '@schedhint/observer';
-import { accessOption } from '../access-option.js';
-import { numberOption } from '../number-option.js';
-import { openObserver } from '../optional-observer.js';
+import { defineCommand, numberOption, type OptionValues } from '@schedhint/core/cli';
+import { type Observer, startObserver } from '../../observer.js';
+import type { Snapshot } from '../../snapshot.js';
+import { accessOption, MAP_OPTIONS } from '../map-options.js';
 import { processName } from '../process-name.js';
 import { page } from './page.js';
 import { perfettoJson } from './perfetto.js';
 import { Recorder } from './recorder.js';
 import type { Timeline } from './timeline.js';
 
+const OPTIONS = {
+  pid: { value: '<pid>', text: 'the process', required: true },
+  seconds: { value: '<n>', text: 'how long', default: '5' },
+  output: {
+    value: '<file>',
+    short: 'o',
+    text: 'write there, not to schedhint-trace-PID.json or .html',
+  },
+  html: { text: 'one page that any browser shows, instead of JSON for Perfetto' },
+  ...MAP_OPTIONS,
+} as const;
+
 /** What `schedhint trace` was called with. */
-export interface TraceOptions {
-  readonly map?: string;
-  readonly mode?: string;
-  readonly group?: string;
-  readonly pid: string;
-  readonly seconds: string;
-  readonly output?: string;
-  readonly html?: boolean;
-}
+type TraceOptions = OptionValues<typeof OPTIONS>;
+
+/** `schedhint trace`. */
+export const command = defineCommand({
+  name: 'trace',
+  description: 'Record what a process hints and what the scheduler makes of it (needs root).',
+  options: OPTIONS,
+  notes: 'Open the JSON at https://ui.perfetto.dev.',
+  action: trace,
+});
 
 /** Records a process and writes its timeline. @throws Error with a `code` */
-export async function trace(options: TraceOptions): Promise<void> {
+async function trace(options: TraceOptions): Promise<void> {
   const pid = numberOption('--pid', options.pid, { from: 1, to: 2 ** 31 - 1, whole: true });
   const seconds = numberOption('--seconds', options.seconds, { from: 0.1, to: 600, whole: false });
-  const { html = false, map } = options;
+  const { html, map } = options;
   const access = accessOption('trace', options);
   const output = options.output ?? `schedhint-trace-${pid}.${html ? 'html' : 'json'}`;
   const name = processName(pid);
   if (name === null) throw failure('ERR_SCHEDHINT_NO_PROCESS', `there is no process ${pid}`);
-  const observer = await openObserver({
+  const observer = await startObserver({
     pid,
     events: true,
     ...(map === undefined ? {} : { map }),

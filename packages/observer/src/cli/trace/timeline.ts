@@ -1,7 +1,7 @@
 // Defines the data that `trace` records for a process: one track per thread, with its CPU spans, run-queue waits, GC pauses,
 // preemptions and hint changes. It has types only.
 
-import type { ObservedHints } from '@schedhint/observer';
+import type { ObservedHints } from '../../snapshot.js';
 
 /** An interval; both ends are nanoseconds since the trace began. */
 export interface Span {

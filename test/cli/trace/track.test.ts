@@ -1,6 +1,6 @@
 import type { EventKind, ThreadEvent } from '@schedhint/observer';
 import { expect, test } from 'vitest';
-import { ThreadTrack } from './track.js';
+import { ThreadTrack } from '../../../packages/observer/dist/cli/trace/track.js';
 
 const PERIOD = 100;
 const hints = { role: 1, phase: 0, urgency: 0, batch: false, sliceUs: 0, deadlineNs: 0n, user: 0n };
@@ -82,7 +82,7 @@ test('two pauses between whose looks it was in none', () => {
   expect(shortPauses).toEqual([]);
 });
 
-test('pauses that nobody has seen are counted', () => {
+test('pauses that no look has seen are counted', () => {
   const { pauses, shortPauses } = track(
     ['run', 100, 0, 7],
     ['change', 200, 0, 9],

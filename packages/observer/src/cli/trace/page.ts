@@ -1,11 +1,11 @@
 // Renders a timeline as one HTML file, with the viewer's style and script and the data inlined.
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PHASES, pauseName, trackName } from './names.js';
 import type { Timeline, Track } from './timeline.js';
 
-const part = (name: string) =>
-  readFileSync(new URL(`../../../../viewer/${name}`, import.meta.url), 'utf8');
+const part = (name: string) => readFileSync(join(__dirname, '../../../viewer', name), 'utf8');
 
 /** The timeline as one page that needs nothing else. */
 export function page(timeline: Timeline): string {

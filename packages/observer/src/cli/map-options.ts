@@ -1,3 +1,21 @@
+// Defines the options by which `top` and `trace` find their map, and who may write one that they make.
+
+/** Where the map is, and who may write it if they make it. */
+export const MAP_OPTIONS = {
+  map: {
+    value: '<pin>',
+    text: 'path of the pinned map (SCHEDHINT_MAP, else /sys/fs/bpf/schedhint)',
+  },
+  group: {
+    value: '<gid>',
+    text: 'where no map is pinned, the group of the pin that it makes, whose members may bind: "$(id -g)" (mode 0660)',
+  },
+  mode: {
+    value: '<octal>',
+    text: "and its permissions (0600); 0666 lets every user of the machine set the hints of any thread, others' too",
+  },
+} as const;
+
 /** Who may write a pin that is made. */
 export interface Access {
   readonly mode?: number;

@@ -1,7 +1,7 @@
 // Computes the rows of `schedhint top`: the rates and CPU shares of each thread between two snapshots of the observer.
 
 import { GcKind, Runtime } from '@schedhint/core';
-import type { ObservedHelper, ObservedThread, Snapshot } from '@schedhint/observer';
+import type { ObservedHelper, ObservedThread, Snapshot } from '../../snapshot.js';
 import { printable, processName } from '../process-name.js';
 
 /** A thread, over the time between two snapshots. Shares are of that time, 0..1. */

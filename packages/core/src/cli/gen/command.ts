@@ -4,24 +4,51 @@
 import { writeFileSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { type Btf, btfOfFile, btfOfPin, CLayouts, mapsOf, mapValueOf } from '@schedhint/core/btf';
+import type { OptionValues } from '../arguments.js';
+import { defineCommand } from '../command.js';
 import { cHeader } from './c-header.js';
 import { type Declared, declaredTypes, type NamedValue } from './declared-types.js';
 import { layoutsOfModule } from './layout-module.js';
 import { typescriptModule } from './typescript-module.js';
 
+const OPTIONS = {
+  map: { value: '<pin>', text: 'from the types of a pinned map (needs root)' },
+  object: { value: '<file>', text: 'from a BPF object, X.bpf.o' },
+  btf: { value: '<file>', text: 'from a BTF file, as in /sys/kernel/btf' },
+  'map-name': {
+    value: '<name>',
+    text: 'with --object or --btf: this map alone, not all with __uptr fields',
+  },
+  struct: {
+    value: '<name>',
+    many: true,
+    text: 'with --object or --btf: these structs, not what maps point to',
+  },
+  header: {
+    value: '<module>',
+    text: 'a C header from the layouts that a JavaScript or TypeScript module exports',
+  },
+  output: { value: '<file>', short: 'o', text: 'write there, not to standard output' },
+} as const;
+
 /** What `schedhint gen` was called with. */
-export interface GenOptions {
-  readonly map?: string;
-  readonly object?: string;
-  readonly btf?: string;
-  readonly mapName?: string;
-  readonly struct?: readonly string[];
-  readonly header?: string;
-  readonly output?: string;
-}
+type GenOptions = OptionValues<typeof OPTIONS>;
+
+/** `schedhint gen`. */
+export const command = defineCommand({
+  name: 'gen',
+  description: "Write a TypeScript module from a scheduler's structs, or a C header from a module.",
+  options: OPTIONS,
+  notes: `Examples:
+  $ schedhint gen --object scheduler.bpf.o -o layouts.ts
+  $ sudo schedhint gen --map /sys/fs/bpf/datamap -o layouts.ts
+  $ schedhint gen --btf /sys/kernel/btf/vmlinux --struct rusage
+  $ schedhint gen --header layouts.js -o layouts.h`,
+  action: gen,
+});
 
 /** Writes a module or a header. @throws Error with a `code` and a message for the user */
-export async function gen(options: GenOptions): Promise<void> {
+async function gen(options: GenOptions): Promise<void> {
   const text = await generated(options);
   if (options.output === undefined) process.stdout.write(text);
   else writeFileSync(options.output, text);
@@ -33,7 +60,7 @@ async function generated(options: GenOptions): Promise<string> {
   if (sources.length !== 1) {
     throw usage('give one of --map, --object, --btf and --header');
   }
-  if ((map ?? header) !== undefined && (options.mapName ?? options.struct) !== undefined) {
+  if ((map ?? header) !== undefined && (options['map-name'] ?? options.struct) !== undefined) {
     throw usage('--map-name and --struct go with --object or --btf');
   }
   if (header !== undefined) {
@@ -52,7 +79,7 @@ function typesOfPin(pin: string): Declared {
   return declaredTypes([], [valueNamed(btf, new CLayouts(btf), mapName, valueType)]);
 }
 
-function typesOfBtf(btf: Btf, { mapName, struct, object }: GenOptions): Declared {
+function typesOfBtf(btf: Btf, { 'map-name': mapName, struct, object }: GenOptions): Declared {
   const layouts = new CLayouts(btf);
   if (struct !== undefined) {
     return declaredTypes(
@@ -101,7 +128,7 @@ function structNamed(btf: Btf, name: string): number {
   return id;
 }
 
-function argumentsOf({ map, object, btf, mapName, struct }: GenOptions): string {
+function argumentsOf({ map, object, btf, 'map-name': mapName, struct }: GenOptions): string {
   return [
     map === undefined ? '' : `--map ${map}`,
     object === undefined ? '' : `--object ${basename(object)}`,
