@@ -17,7 +17,9 @@ const words = Object.keys(dialect);
 /** @returns {Map<string, string>} the prose of each folder */
 function proseByFolder() {
   const folders = new Map();
-  for (const file of filesOf().filter((name) => !leftOut.includes(name))) {
+  const isLeftOut = (file) =>
+    leftOut.some((name) => (name.endsWith('/') ? file.startsWith(name) : file === name));
+  for (const file of filesOf().filter((name) => !isLeftOut(name))) {
     const prose = proseOf(file, readFileSync(join(root, file), 'utf8'));
     const folder = file.includes('/') ? file.slice(0, file.indexOf('/')) : ROOT_FOLDER;
     folders.set(folder, `${folders.get(folder) ?? ''} | ${prose}`);

@@ -7,6 +7,6 @@ export const limits = {
   '@schedhint/gc-hooks': { base: 7 },
   // For musl the addon has the C++ library in it.
   '@schedhint/native': { base: 42, eachPrebuild: 71, eachForMusl: 130 },
-  '@schedhint/observer': { base: 32, eachPrebuild: 630 },
+  '@schedhint/observer': { base: 70, eachPrebuild: 630 },
   schedhint: { base: 79 },
 };

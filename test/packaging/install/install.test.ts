@@ -57,13 +57,9 @@ describe('the packages', () => {
       const manifest = JSON.parse(
         readFileSync(join(project.path, 'node_modules', name, 'package.json'), 'utf8'),
       );
-      const { os, cpu, libc, scripts, engines, license } = manifest;
+      const { os, cpu, libc, scripts, engines } = manifest;
       expect({ name, os, cpu, libc, scripts }).toEqual({ name });
-      expect({ name, engines, license }).toEqual({
-        name,
-        engines: { node: '>=20' },
-        license: 'MIT',
-      });
+      expect({ name, engines }).toEqual({ name, engines: { node: '>=20' } });
     }
   });
 
@@ -73,13 +69,57 @@ describe('the packages', () => {
       const installed = join(project.path, 'node_modules', name);
       expect(readFileSync(join(installed, 'LICENSE'), 'utf8'), name).toBe(licence);
       expect(files, name).toContain('README.md');
-      const kinds = /^(LICENSE|README\.md|package\.json|(dist|bin|include|prebuilds|viewer)\/.*)$/;
+      const kinds =
+        name === '@schedhint/observer'
+          ? /^(LICENSE|README\.md|THIRD-PARTY-NOTICES\.md|package\.json|(dist|licenses|prebuilds|viewer)\/.*)$/
+          : /^(LICENSE|README\.md|package\.json|(dist|bin|include|prebuilds)\/.*)$/;
       const foreign = /\.(test\.\w+|map|tsbuildinfo|[cm]?ts|cc|o)$/;
       const isForeign = (file: string) =>
         foreign.test(file) && !/\.d\.[cm]?ts$/.test(file) && !/^prebuilds\/.*\.bpf\.o$/.test(file);
       const odd = files.filter((file) => !kinds.test(file) || isForeign(file));
       expect(odd, name).toEqual([]);
     }
+  });
+
+  test('say their licence; the observer has those of the libraries in its program', () => {
+    const licences = project.tarballs.map(({ name }) => {
+      const manifest = readFileSync(join(project.path, 'node_modules', name, 'package.json'));
+      return [name, JSON.parse(String(manifest)).license];
+    });
+    expect(Object.fromEntries(licences)).toEqual({
+      '@schedhint/core': 'MIT',
+      '@schedhint/gc-hooks': 'MIT',
+      '@schedhint/native': 'MIT',
+      // Its own, libbpf, libelf, glibc, zlib.
+      '@schedhint/observer':
+        'MIT AND (LGPL-2.1-only OR BSD-2-Clause) AND (LGPL-3.0-or-later OR GPL-2.0-or-later) AND LGPL-2.1-or-later AND Zlib',
+      schedhint: 'MIT',
+    });
+    const home = join(project.path, 'node_modules/@schedhint/observer');
+    const notices = readFileSync(join(home, 'THIRD-PARTY-NOTICES.md'), 'utf8');
+    const named = [...notices.matchAll(/`(licenses\/[\w.-]+)`/g)].map(([, file]) => file!);
+    const shipped = readdirSync(join(home, 'licenses')).map((file) => `licenses/${file}`);
+    expect([...new Set(named)].sort()).toEqual(shipped.sort());
+    for (const [file, title] of [
+      ['LGPL-2.1.txt', /GNU LESSER GENERAL PUBLIC LICENSE\s+Version 2\.1/],
+      ['LGPL-3.0.txt', /GNU LESSER GENERAL PUBLIC LICENSE\s+Version 3/],
+      ['GPL-2.0.txt', /GNU GENERAL PUBLIC LICENSE\s+Version 2/],
+      ['GPL-3.0.txt', /GNU GENERAL PUBLIC LICENSE\s+Version 3/],
+    ] as const) {
+      expect(readFileSync(join(home, 'licenses', file), 'utf8'), file).toMatch(title);
+    }
+  });
+
+  test('the notices name the versions of the libraries that this machine links the observer with', () => {
+    const notices = readFileSync(here('../../../packages/observer/THIRD-PARTY-NOTICES.md'), 'utf8');
+    const format = '${source:Package} ${source:Version}\n';
+    const libraries = ['libbpf-dev', 'libelf-dev', 'zlib1g-dev', 'libc6-dev'];
+    const { stdout } = spawnSync('dpkg-query', ['-W', '-f', format, ...libraries], {
+      encoding: 'utf8',
+    });
+    const linked = stdout.trim().split('\n');
+    expect(linked).toHaveLength(libraries.length);
+    for (const library of linked) expect(notices).toContain(`| \`${library}\` |`);
   });
 
   test.each([
