@@ -24,7 +24,8 @@ export function run(command, args, options = {}) {
 }
 
 export const bin = (name, file) => join(dirname(require.resolve(`${name}/package.json`)), file);
-const tsc = (project) => run(process.execPath, [bin('typescript', 'bin/tsc'), '-p', project]);
+const tsc = (project, ...options) =>
+  run(process.execPath, [bin('typescript', 'bin/tsc'), '-p', project, ...options]);
 
 function digest(patterns) {
   const hash = createHash('sha256').update(process.arch);
@@ -98,17 +99,32 @@ function buildTypeScript(name, extraInputs) {
     () => {
       rmSync(join(root, home, 'dist'), { recursive: true, force: true });
       tsc(home);
-      tsc(`${home}/tsconfig.cjs.json`);
+      tsc(`${home}/tsconfig.cjs.json`, '--emitDeclarationOnly');
       writeFileSync(join(root, home, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
       const { exports } = JSON.parse(readFileSync(join(root, home, 'package.json'), 'utf8'));
-      for (const entry of Object.values(exports)) wrapAsModule(join(root, home), entry);
+      const both = Object.values(exports).filter((entry) => entry.require !== undefined);
+      bundle(
+        home,
+        both.map((entry) => entry.require.default),
+      );
+      for (const entry of both) wrapAsModule(join(root, home), entry);
     },
   );
 }
 
+/** Writes the CommonJS files of a package's entry points, in the order of the manifest: bundle.mjs. */
+function bundle(home, outputs, sources = 'src') {
+  const entries = outputs.map((output) => {
+    const source = output
+      .replace(/^\.\/dist\/(cjs\/)?/, `${home}/${sources}/`)
+      .replace(/\.js$/, '.ts');
+    return `${home}/${output}=${source}`;
+  });
+  run(process.execPath, ['scripts/bundle.mjs', home, ...entries]);
+}
+
 /** Writes the thin ES module of an entry point. */
 function wrapAsModule(home, { import: module, require: commonJs }) {
-  if (module === undefined) return;
   const from = (file, target) => {
     const path = relative(dirname(join(home, file)), join(home, target));
     return path.startsWith('.') ? path : `./${path}`;
@@ -175,10 +191,14 @@ export function buildPackages() {
     rmSync(join(root, headers), { recursive: true, force: true });
     cpSync(join(root, 'abi/include'), join(root, headers), { recursive: true });
   });
-  const types = ['packages/native/ts/*.ts', 'packages/native/*.json', 'tsconfig.base.json'];
+  const types = [
+    ...['packages/native/ts/*.ts', 'packages/native/*.json'],
+    ...['tsconfig.base.json', 'scripts/bundle.mjs'],
+  ];
   step('native-types', types, 'packages/native/dist/index.js', () => {
     rmSync(join(root, 'packages/native/dist'), { recursive: true, force: true });
-    tsc('packages/native');
+    tsc('packages/native', '--emitDeclarationOnly');
+    bundle('packages/native', ['./dist/index.js'], 'ts');
   });
   const core = ['packages/core/src/*.ts', ...types];
   buildTypeScript('core', types);

@@ -1,7 +1,7 @@
 // A thread's block, as the embedded reader finds it: the first half to read, the second to write,
 // by the layout of schedhint.h. The block has one reader, so it asks for no reader_id. (An app has views for this; a reader is somebody else.)
 
-import { ABI, GC_PAUSED, HintBit, ReaderFlag, threadLayout } from 'schedhint';
+import { ABI, GC_PAUSED, HintBit, ReaderFlag, threadLayout } from 'schedhint/abi';
 
 const SIZE = threadLayout.size;
 

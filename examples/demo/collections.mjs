@@ -2,7 +2,9 @@
 // know nothing of the block that the kernel reads. (An app that wants numbers has it easier:
 // startGcHints({ stats: true }).stats. But the demo compares to the last collection.)
 
-import { attachThread, monotonicNs, V8GcKind } from 'schedhint';
+import { monotonicNs } from '@schedhint/core';
+import { attachThread } from 'schedhint';
+import { V8GcKind } from 'schedhint/abi';
 
 export class Collections {
   /**

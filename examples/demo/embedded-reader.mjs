@@ -4,8 +4,8 @@
 // they are.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { monotonicNs } from '@schedhint/core';
 import { loadAddon } from '@schedhint/native';
-import { monotonicNs } from 'schedhint';
 import { Block } from './block.mjs';
 import { Calls } from './calls.mjs';
 import { listTasks, ownTask, TaskStats } from './task-stats.mjs';

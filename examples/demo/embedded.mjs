@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { loadAddon } from '@schedhint/native';
-import { uptr } from 'schedhint';
+import { uptr } from 'schedhint/channels';
 import { Calls } from './calls.mjs';
 
 /**

@@ -1,6 +1,6 @@
 // What both sides know, put together by thread: a row for each.
 
-import { Phase, Role } from 'schedhint';
+import { Phase, Role } from 'schedhint/abi';
 
 /**
  * @param {any[]} reports what the app's JavaScript threads say, the main thread's first

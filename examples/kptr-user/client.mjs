@@ -9,7 +9,9 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { attachThread, i32, struct, uptr } from 'schedhint';
+import { attachThread } from '@schedhint/core';
+import { uptr } from 'schedhint/channels';
+import { i32, struct } from 'schedhint/layout';
 
 const LOADER = fileURLToPath(new URL('build/loader', import.meta.url));
 

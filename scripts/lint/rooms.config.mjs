@@ -23,6 +23,9 @@ export const typeScript = [
     maxFloors: 2,
     rooms: {
       'index.ts': [],
+      'channels.ts': [],
+      'layout.ts': [],
+      'abi.ts': [],
       cli: ['cli/doctor'],
       'cli/doctor': [],
       'integrations/fastify': ['integrations/requests'],

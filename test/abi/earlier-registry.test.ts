@@ -17,7 +17,8 @@ let earlier: string;
 /** Prints what it found as JSON. */
 const APP = `
   process.dlopen({ exports: {} }, process.argv[1]);
-  const { attachThread, tld } = require('schedhint');
+  const { attachThread } = require('schedhint');
+  const { tld } = require('schedhint/channels');
   const { loadAddon } = require('@schedhint/native');
   const { addon } = loadAddon();
   const thread = attachThread({ map: '/nonexistent/map' });

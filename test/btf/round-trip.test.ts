@@ -5,7 +5,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { type StructLayout, uptr } from '@schedhint/core';
+import { attachThread, type StructLayout, uptr } from '@schedhint/core';
 import { btfOfBytes, CLayouts } from '@schedhint/core/btf';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -30,6 +30,15 @@ beforeAll(() => {
   folder = moduleFolder();
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The names of the views among a thread's blocks, in the order of the pointers. */
+function viewNames(blocks: object, path = ''): string[] {
+  return Object.entries(blocks).flatMap(([name, value]) =>
+    Object.getPrototypeOf(value) === Object.prototype
+      ? viewNames(value, `${path}${name}.`)
+      : `${path}${name}`,
+  );
+}
 
 /** Everything about a struct that a program could notice. */
 function noticed(layout: StructLayout) {
@@ -136,9 +145,10 @@ test('so does the value of a map', async () => {
 
   // The pointers are where clang has them.
   const { manyValue } = await import(pathToFileURL(join(folder, 'js/many.js')).href);
-  const { request, pointers } = uptr({ map: '/m', value: manyValue });
+  const channel = uptr({ map: '/m', value: manyValue });
+  using thread = attachThread({ channel, scoped: true });
   const offsets = Object.fromEntries(
-    pointers.map(({ path }, i) => [path.join('.'), request.slots[i]!.offset]),
+    viewNames(thread.blocks).map((name, i) => [name, channel.request.slots[i]!.offset]),
   );
   const native = runC(`#include <stdio.h>
 ${VALUE.replaceAll('btf_type_tag("uptr")', '')}
@@ -173,7 +183,7 @@ test.each(nodeBinaries())('a module in TypeScript, by Node.js $version', ({ path
 test('what no header can have is refused', () => {
   const failed = (text: string) => {
     const file = join(folder, 'odd.mjs');
-    writeFileSync(file, `import { struct, u8, u16 } from 'schedhint';\n${text}`);
+    writeFileSync(file, `import { struct, u8, u16 } from 'schedhint/layout';\n${text}`);
     return spawnSync(process.execPath, [command, 'gen', '--header', file], { encoding: 'utf8' })
       .stderr;
   };

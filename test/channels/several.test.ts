@@ -121,19 +121,21 @@ describeOnKernel('several channels at once', () => {
     const reader = await BpfReader.load('sampler', bpffs.path);
     try {
       const seen = await node.run(({ schedhint, keep }, { uptr, layered }) => {
-        keep.gc = schedhint.startGcHints({
-          channels: [schedhint.uptr({ map: uptr }), schedhint.layered({ map: layered })],
-        });
+        const channels = [schedhint.uptr({ map: uptr }), schedhint.layered({ map: layered })];
+        const both = channels.map((channel) => schedhint.startGcHints({ channel }));
+        keep.both = both;
         (globalThis.gc as () => void)();
-        const { source, thread } = keep.gc;
-        return { source, count: thread.threads[0].gc.count, kept: thread.threads[1].gc.count };
+        const [count, kept] = both.map(({ thread }) => thread.gc.count);
+        return { sources: both.map(({ source }) => source), count: count!, kept };
       }, pins);
-      expect(seen.source).toBe('v8');
+      expect(seen.sources).toEqual(['v8', 'v8']);
       expect(seen.count).toBeGreaterThan(0);
       expect(seen.kept).toBe(seen.count);
       const calls = (await layered.calls()).map(({ hint }) => hint);
       expect(calls).toEqual(Array.from({ length: seen.count }, () => [900, 1]).flat());
-      await node.run(({ keep }) => keep.gc.stop());
+      await node.run(({ keep }) => {
+        for (const one of keep.both) one.stop();
+      });
       expect((await node.run(holdings)).bindings).toBe(0);
     } finally {
       await reader.close();

@@ -68,7 +68,7 @@ describeOnKernel('the place of a thread’s task local data', () => {
 
   test('collections are told again after a stop and a start', async () => {
     const start = ({ schedhint, keep }: Context, map: string) => {
-      keep.gc = schedhint.startGcHints({ channels: [schedhint.tld({ map })] });
+      keep.gc = schedhint.startGcHints({ channel: schedhint.tld({ map }) });
     };
     const expected = async () => (await reader.find(node.pid, 'schedhint_gc_expect_us')).value;
     for (let i = 0; i < 2; i++) {

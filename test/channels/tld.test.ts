@@ -146,7 +146,7 @@ for (const layout of ['a', 'b', 'c'] as const) {
     test('collections are seen while they last; hints have the documented names', async () => {
       const { tid } = await node.run(attach, reader.map);
       await node.run(({ schedhint, keep }) => {
-        keep.gc = schedhint.startGcHints({ channels: [keep.channel] });
+        keep.gc = schedhint.startGcHints({ channel: keep.channel });
         keep.thread.hints.set({ sliceUs: 2, deadlineNs: 3n, user: 4n, phase: 'draining' });
         keep.thread.hints.urgency = 1;
         keep.heap = Array.from({ length: 200_000 }, (_, i) => ({ i }));

@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { HintedThread, Status } from 'schedhint';
+import type { HintedThread } from '@schedhint/core';
+import type { Status } from 'schedhint';
 import { type Context, NodeProcess, type NodeWorker, type Remote } from '../rig/node-process.js';
 import { holdings } from '../rig/resource-counts.js';
 import { until } from '../rig/until.js';

@@ -9,7 +9,7 @@ describeOnKernel('the clock', () => {
   test("in a time namespace of its own, monotonicNs() is still the scheduler's", () => {
     const root = fileURLToPath(new URL('../..', import.meta.url));
     const script = `
-      const { monotonicNs } = require('schedhint');
+      const { monotonicNs } = require('@schedhint/core');
       console.log(String(monotonicNs()), String(process.hrtime.bigint()));`;
     const before = process.hrtime.bigint();
     const args = ['--time', '--monotonic', String(OFFSET_S), process.execPath, '-e', script];

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { publishedLayers } from './published-layers.mjs';
 
 test('the published layers name each number that schedhint writes by itself', () => {
-  const { layered: mapping, request } = layered({ map: '/m' });
+  const { parts, request } = layered({ map: '/m' });
   const named = JSON.parse(publishedLayers()).flatMap(
     ({ name, matches }: { name: string; matches: { HintEquals?: number }[][] }) =>
       matches.flat().map(({ HintEquals }) => [HintEquals, name]),
   );
   expect(Object.fromEntries(named)).toEqual({
-    [mapping!.gc!]: 'latency',
+    [parts.gcRequest!()!.hint]: 'latency',
     [request.normalHint!]: 'hinted-normal',
   });
 });

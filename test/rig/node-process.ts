@@ -4,12 +4,13 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
+import type * as core from '@schedhint/core';
 import type { Addon } from '@schedhint/native';
 import type * as schedhint from 'schedhint';
 
 /** What {@link Runs.run} hands to a function. */
 export interface Context {
-  readonly schedhint: typeof schedhint;
+  readonly schedhint: Omit<typeof schedhint, keyof typeof core> & typeof core;
   readonly addon: Addon;
   readonly require: NodeJS.Require;
   /** `import()`, which vitest would rewrite. */

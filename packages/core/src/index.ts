@@ -6,7 +6,12 @@
 
 export { deadlineIn, monotonicNs } from './block/clock.js';
 export type { Feedback } from './block/feedback.js';
-export type { GcReporting, GcState } from './block/gc-state.js';
+export {
+  type GcAfterwards,
+  type GcReporting,
+  type GcState,
+  gcAfterwards,
+} from './block/gc-state.js';
 export {
   deadlineOf,
   type Hints,
@@ -15,6 +20,8 @@ export {
   type UrgencyName,
   urgencyOf,
 } from './block/hints.js';
+export type { StandardBlocks } from './block/standard-layouts.js';
+export { processLayout, threadLayout } from './block/standard-layouts.js';
 export {
   ABI,
   Flag,
@@ -26,27 +33,20 @@ export {
   Phase,
   type PhaseName,
   ProcessFlag,
-  processLayout,
   ReaderFlag,
   Role,
   type RoleName,
   Runtime,
-  threadLayout,
   URGENCY,
   URGENCY_MAX,
   V8GcKind,
-} from './block/standard-block.js';
-export type {
-  Channel,
-  LayeredMapping,
-  StandardBlocks,
-  StandardChannel,
-} from './channel/channel.js';
+} from './block/standard-values.js';
+export type { Channel, StandardChannel } from './channel/channel.js';
+export type { BlockPlace, ChannelParts, Looking } from './channel/channel-parts.js';
 export { type LayeredOptions, layered } from './channel/layered.js';
 export { DEFAULT_BROKER, DEFAULT_PIN } from './channel/map-location.js';
 export {
   TLD_HINT_KEYS,
-  type TldChannel,
   type TldHintKey,
   type TldHintKeys,
   type TldOptions,
@@ -56,6 +56,7 @@ export type {
   GcName,
   HintName,
   ScaledKey,
+  TldChannel,
   TldDescription,
   TldKeys,
 } from './channel/tld-description.js';
@@ -100,20 +101,24 @@ export type {
   Placed,
   StructLayout,
 } from './layout/types.js';
-export { announceStatus, attachThread, publishCollections } from './thread/attach.js';
+export { announceStatus, publishCollections } from './thread/attach.js';
+export { attachThread } from './thread/joint-attach.js';
 export type { HintsIn, JointThread } from './thread/joint-thread.js';
 export { Listeners } from './thread/listeners.js';
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './thread/status.js';
 export { STATUS_CHANNEL, type StatusListener, type StatusMessage } from './thread/status-events.js';
 export { type Stoppable, stoppable } from './thread/stoppable.js';
 export type {
+  AttachedThread,
   HintedThread,
   HintingThread,
   ScopedThread,
+  StandardThread,
   Thread,
   ThreadOf,
 } from './thread/thread-handle.js';
-export { hintsOf, threadOf, type WorkerOptions } from './thread/worker-thread.js';
+export { threadOf } from './thread/worker-blocks.js';
+export { hintsOf, type WorkerOptions } from './thread/worker-thread.js';
 export type { ArrayView } from './view/array-view.js';
 export { atomics, ordered } from './view/atomics.js';
 export type { BlocksOf, FieldsView, ScalarKeys, ValueOf, ViewOf } from './view/struct-view.js';

@@ -1,7 +1,7 @@
 // Observes the V8 collections of this thread through perf_hooks. The entries arrive in batches after the pauses, not during them.
 
 import type { PerformanceEntry } from 'node:perf_hooks';
-import { V8GcKind } from '@schedhint/core';
+import { V8GcKind } from '@schedhint/core/thread';
 
 /** A kind of V8 pause. */
 export type CollectionKind = keyof typeof V8GcKind;

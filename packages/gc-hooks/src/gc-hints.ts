@@ -2,19 +2,18 @@
 // where these are missing, from perf_hooks after it. In the latter case only counts and expected durations are published.
 
 import {
-  atomics,
+  type AttachedThread,
   attachThread,
   type Channel,
   checkOptions,
-  Flag,
-  type HintedThread,
-  type JointThread,
+  gcAfterwards,
   Listeners,
   publishCollections,
   type ScopedThread,
-  type StandardChannel,
+  type StandardThread,
   type Stoppable,
-} from '@schedhint/core';
+  type ThreadOf,
+} from '@schedhint/core/thread';
 import { isDisabled, loadAddon } from '@schedhint/native';
 import { type Collection, type CollectionKind, observeCollections } from './collections.js';
 import { GcCounter, type GcStats } from './gc-stats.js';
@@ -30,9 +29,7 @@ export interface GcHintsOptions {
   /** Path of the pinned map; by default `SCHEDHINT_MAP`, else `/sys/fs/bpf/schedhint`. */
   readonly map?: string;
   /** A channel that carries collections, instead of `map`. */
-  readonly channel?: StandardChannel;
-  /** Several channels, instead of either: each that carries collections is told of them. */
-  readonly channels?: readonly Channel[];
+  readonly channel?: Channel;
   /**
    * `v8`: V8's own callbacks, live inside the pause. `perf_hooks`: counts and expected times only,
    * after the fact. `auto` (the default): the first that works.
@@ -43,7 +40,7 @@ export interface GcHintsOptions {
 }
 
 /** Publishes one thread's collections until it is stopped. */
-export interface GcHints<T extends HintedThread | JointThread = HintedThread> extends Stoppable {
+export interface GcHints<T extends AttachedThread = StandardThread> extends Stoppable {
   readonly source: GcSource;
   /**
    * The handle that the hints hold until they are stopped; its `status` tells whether the kernel has
@@ -61,18 +58,19 @@ export interface GcHints<T extends HintedThread | JointThread = HintedThread> ex
   onCollection(listener: (collection: Collection) => void): Stoppable;
 }
 
-class Publisher implements GcHints<HintedThread | JointThread> {
+class Publisher implements GcHints<AttachedThread> {
   readonly source: GcSource;
-  readonly thread: ScopedThread<HintedThread | JointThread>;
+  readonly thread: ScopedThread<AttachedThread>;
   readonly #counter: GcCounter | null;
   readonly #listeners = new Listeners<Collection>();
   readonly #stops: (() => void)[] = [];
 
-  constructor({ source = 'auto', stats = false, channels, channel, map }: GcHintsOptions) {
+  constructor({ source = 'auto', stats = false, channel, map }: GcHintsOptions) {
     const scoped = true;
-    if (channels !== undefined) this.thread = attachThread({ channels, scoped });
-    else if (channel !== undefined) this.thread = attachThread({ channel, scoped });
-    else this.thread = attachThread(map === undefined ? { scoped } : { map, scoped });
+    this.thread =
+      channel === undefined
+        ? attachThread(map === undefined ? { scoped } : { map, scoped })
+        : attachThread({ channel, scoped });
     this.#counter = stats ? new GcCounter() : null;
     this.source = this.#start(source);
     if (this.#counter !== null && !isDisabled()) {
@@ -122,42 +120,27 @@ class Publisher implements GcHints<HintedThread | JointThread> {
   }
 }
 
-/** In each channel with the standard block. */
-function publishAfterwards(thread: HintedThread | JointThread): (() => void) | null {
-  const threads: readonly object[] = 'threads' in thread ? thread.threads : [thread];
-  const stops = threads
-    .filter((one): one is HintedThread => (one as Partial<HintedThread>).gc !== undefined)
-    .map(publishAfterwardsIn)
-    .filter((stop) => stop !== null);
-  if (stops.length === 0) return null;
-  return () => {
-    for (const stop of stops) stop();
-  };
-}
-
-/** All that can be told after the fact: how many pauses there were, and how long they take. */
-function publishAfterwardsIn(thread: HintedThread): (() => void) | null {
-  const block = thread.blocks.thread;
+/** All that can be said after the fact: how many pauses there were, and how long they take. */
+function publishAfterwards(thread: AttachedThread): (() => void) | null {
+  const { gc } = thread as Partial<StandardThread>;
+  if (gc === undefined) return null; // the channel has no place for it
   const expectedUs = new Map<CollectionKind, number>();
   const stop = observeCollections(({ kind, duration }) => {
-    // The live hook, started by somebody else in this thread, owns these fields.
-    if ((block.flags & Flag.gcLive) !== 0) return;
     const tookUs = duration * 1000;
     const before = expectedUs.get(kind);
     const lately = before === undefined ? tookUs : before - before / 8 + tookUs / 8;
     expectedUs.set(kind, lately);
-    block.gc_expect_us = Math.min(Math.ceil(lately), 0xffff_ffff);
-    block.gc_count = (block.gc_count + 1) >>> 0;
+    afterwards.count(lately);
   });
   if (stop === null) return null;
-  atomics.or(block, 'flags', Flag.gcAfter);
+  const afterwards = gcAfterwards(gc);
   return () => {
     stop();
-    atomics.and(block, 'flags', ~Flag.gcAfter >>> 0);
+    afterwards.stop();
   };
 }
 
-const OPTIONS = ['map', 'channel', 'channels', 'source', 'stats'];
+const OPTIONS = ['map', 'channel', 'source', 'stats'];
 
 /**
  * Publishes the calling thread's collections to the scheduler that reads the map. Never throws for
@@ -166,11 +149,11 @@ const OPTIONS = ['map', 'channel', 'channels', 'source', 'stats'];
  *
  * @throws TypeError `ERR_SCHEDHINT_OPTION` for an option that is none
  */
-export function startGcHints(
-  options: GcHintsOptions & { readonly channels: readonly Channel[] },
-): GcHints<JointThread>;
-export function startGcHints(options?: GcHintsOptions & { readonly channels?: never }): GcHints;
-export function startGcHints(options: GcHintsOptions = {}): GcHints<HintedThread | JointThread> {
+export function startGcHints<C extends Channel>(
+  options: GcHintsOptions & { readonly channel: C },
+): GcHints<ThreadOf<C>>;
+export function startGcHints(options?: GcHintsOptions): GcHints;
+export function startGcHints(options: GcHintsOptions = {}): GcHints<AttachedThread> {
   checkOptions('startGcHints', options, OPTIONS);
   const { source } = options;
   if (source !== undefined && !['auto', 'v8', 'perf_hooks'].includes(source)) {

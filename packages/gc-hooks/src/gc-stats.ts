@@ -1,6 +1,6 @@
 // Computes the count, the total time and the longest pause of collections, for each kind and for all kinds.
 
-import { V8GcKind } from '@schedhint/core';
+import { V8GcKind } from '@schedhint/core/thread';
 import type { Collection, CollectionKind } from './collections.js';
 
 /** What collections of one kind, or of all, have cost. */

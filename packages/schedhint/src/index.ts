@@ -3,5 +3,45 @@
  *
  * @packageDocumentation
  */
-export * from '@schedhint/core';
-export * from '@schedhint/gc-hooks';
+import type { AttachedThread, StandardThread, Stoppable } from '@schedhint/core/thread';
+
+export type {
+  AttachedThread,
+  BoundMap,
+  Channel,
+  Coded,
+  ErrorCode,
+  Feedback,
+  GcReporting,
+  GcState,
+  Hints,
+  HintValues,
+  PhaseName,
+  Reader,
+  StandardChannel,
+  StandardThread as Thread,
+  Status,
+  StatusCode,
+  StatusListener,
+  StatusMessage,
+  Stoppable,
+  ThreadOf,
+  Unbound,
+  Urgency,
+  UrgencyName,
+  WorkerOptions,
+} from '@schedhint/core/thread';
+export { attachThread, deadlineIn, hintsOf } from '@schedhint/core/thread';
+export {
+  type Collection,
+  type CollectionKind,
+  type GcHints,
+  type GcHintsOptions,
+  type GcSource,
+  type GcStats,
+  type GcTotals,
+  startGcHints,
+} from '@schedhint/gc-hooks';
+
+/** A handle that gives its block back when it is stopped: `attachThread({ scoped: true })`. */
+export type ScopedThread<T extends AttachedThread = StandardThread> = T & Stoppable;

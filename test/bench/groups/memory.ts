@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
+import { threadOf } from '@schedhint/core';
 import { loadAddon } from '@schedhint/native';
-import { threadOf } from 'schedhint';
 import { PAGE_SIZE } from '../../rig/page-size.js';
 import { native } from '../native.js';
 import type { Group, Row } from '../row.js';

@@ -2,21 +2,10 @@
 // arrays, C stores, system calls, a uprobe, and the other channels.
 
 import { getPriority, setPriority } from 'node:os';
-import {
-  atomics,
-  attachThread,
-  type HintedThread,
-  type Hints,
-  layered,
-  ordered,
-  struct,
-  tld,
-  u16,
-  u32,
-  u64,
-  u64n,
-  uptr,
-} from 'schedhint';
+import { attachThread, type HintedThread } from '@schedhint/core';
+import type { Hints } from 'schedhint';
+import { layered, tld, uptr } from 'schedhint/channels';
+import { atomics, ordered, struct, u16, u32, u64, u64n } from 'schedhint/layout';
 import type { Bed } from '../bed.js';
 import { interleave, type Subject, timed } from '../interleave.js';
 import { native } from '../native.js';

@@ -112,7 +112,7 @@ test('gen and doctor need no further package', () => {
   const layouts = join(scratch, 'installed/layouts.mjs');
   writeFileSync(
     layouts,
-    "import { i32, struct } from 'schedhint'; export const data = struct('data', { a: i32 });",
+    "import { i32, struct } from 'schedhint/layout'; export const data = struct('data', { a: i32 });",
   );
   expect(schedhint('gen', '--header', layouts)).toMatchObject({
     status: 0,

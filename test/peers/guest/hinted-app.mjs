@@ -1,7 +1,8 @@
 // An application with one thread that is always busy. It sets and withdraws its hint when it is told
 // to, and runs until its parent goes.
 
-import { attachThread, layered, startGcHints } from 'schedhint';
+import { attachThread, startGcHints } from 'schedhint';
+import { layered } from 'schedhint/channels';
 
 const SPIN_MS = 50;
 

@@ -4,7 +4,8 @@
 const { dirname, join } = require('node:path');
 const { isMainThread, threadId, Worker } = require('node:worker_threads');
 const { loadAddon } = require('@schedhint/native');
-const schedhint = require('schedhint');
+/** What applications and libraries import, in one object. */
+const schedhint = { ...require('schedhint'), ...require('@schedhint/core') };
 
 const native = dirname(require.resolve('@schedhint/native/package.json'));
 

@@ -1,6 +1,5 @@
 // The standard blocks in numbers: what the addon is told of them. The preload needs no more of them than
-// this, and standard-block.ts, which has their layouts, takes longer than all that the preload does;
-// standard-block.test.ts compares the two.
+// this, and standard-layouts.ts takes longer to load than all that the preload does; standard-block.test.ts compares the two.
 
 /** The version of the standard blocks. A block whose `abi` is 0 holds nothing. */
 export const ABI = 1;
@@ -37,3 +36,30 @@ export const V8 = 1;
 export const ROLE = 82;
 export const MAIN = 1;
 export const WORKER = 2;
+
+/** Where fields of the thread's block lie: indices into a typed array over the block whose elements have the field's size. */
+export const FIELD = Object.freeze({
+  seq: 1,
+  gc: 2,
+  gc_count: 3,
+  gc_since_ns: 2,
+  urgency: 6,
+  hints: 7,
+  slice_us: 8,
+  deadline_ns: 5,
+  gc_expect_us: 12,
+  user: 8,
+  phase: 42,
+  flags: 22,
+  reader_abi: 32,
+  reader_flags: 34,
+  preempted: 35,
+  reader_seen_ns: 18,
+  run_delay_ns: 19,
+  gc_run_delay_ns: 20,
+  on_cpu_ns: 21,
+  gc_preempted: 44,
+  granted_ns: 24,
+  throttled_ns: 25,
+  refused: 52,
+} as const);

@@ -1,7 +1,7 @@
 // Keeps the three typed arrays over one standard block, shared by all views of a handle; point() moves them to another block.
 
-import { type Buffer, checkPlace } from '../view/typed-memory.js';
-import { threadLayout } from './standard-block.js';
+import { type Buffer, checkPlace } from '../view/place.js';
+import { THREAD_SIZE } from './abi.js';
 
 /**
  * The typed arrays over a standard block, one set for all views of a handle: they are the largest
@@ -22,11 +22,10 @@ export class BlockWords {
   point(buffer: Buffer, byteOffset: number): this {
     // Each of the views that share it is moved.
     if (this.u32?.buffer === buffer && this.u32.byteOffset === byteOffset) return this;
-    const { size, align } = threadLayout;
-    checkPlace(buffer, byteOffset, size, align);
-    this.u16 = new Uint16Array(buffer, byteOffset, size / 2);
-    this.u32 = new Uint32Array(buffer, byteOffset, size / 4);
-    this.u64 = new BigUint64Array(buffer, byteOffset, size / 8);
+    checkPlace(buffer, byteOffset, THREAD_SIZE, BigUint64Array.BYTES_PER_ELEMENT);
+    this.u16 = new Uint16Array(buffer, byteOffset, THREAD_SIZE / 2);
+    this.u32 = new Uint32Array(buffer, byteOffset, THREAD_SIZE / 4);
+    this.u64 = new BigUint64Array(buffer, byteOffset, THREAD_SIZE / 8);
     return this;
   }
 }

@@ -4,8 +4,9 @@
 import { setImmediate } from 'node:timers';
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 import { storeWhole } from '../view/int64.js';
-import type { Buffer } from '../view/typed-memory.js';
+import type { Buffer } from '../view/place.js';
 import { THERE } from '../view/validate.js';
+import { FIELD } from './abi.js';
 import type { BlockWords } from './block-arrays.js';
 import {
   type Bracketed,
@@ -24,7 +25,7 @@ import {
   type Urgency,
   urgencyOf,
 } from './hints.js';
-import { HintBit, type PhaseName, threadIndex, URGENCY_MAX } from './standard-block.js';
+import { HintBit, type PhaseName, URGENCY_MAX } from './standard-values.js';
 
 // Local copies of what the setters use, for speed: see THERE in view/validate.ts.
 const there = THERE;
@@ -38,13 +39,13 @@ const store64 = storeWhole;
 // A reference of load time, and not the global: a test's fake timers replace both, the global maybe before.
 const nextTurn = setImmediate;
 
-const PHASE = threadIndex('phase');
-const URGENCY = threadIndex('urgency');
-const HINTS = threadIndex('hints');
-const SLICE_US = threadIndex('slice_us');
-const DEADLINE_NS = threadIndex('deadline_ns');
-const USER = threadIndex('user');
-const SEQ = threadIndex('seq');
+const PHASE = FIELD.phase;
+const URGENCY = FIELD.urgency;
+const HINTS = FIELD.hints;
+const SLICE_US = FIELD.slice_us;
+const DEADLINE_NS = FIELD.deadline_ns;
+const USER = FIELD.user;
+const SEQ = FIELD.seq;
 
 /**
  * How often {@link BlockHints.set} looks at an odd `seq` before it gives up for this turn: about a

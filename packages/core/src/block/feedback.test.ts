@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { createView } from '../view/struct-view.js';
 import { BlockWords } from './block-arrays.js';
 import { Feedback } from './feedback.js';
-import { threadLayout } from './standard-block.js';
+import { threadLayout } from './standard-layouts.js';
 
 const FIELDS = {
   readerAbi: ['reader_abi', 4_000_000_000],

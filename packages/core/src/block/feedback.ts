@@ -1,21 +1,21 @@
 // Reads the reader's fields of a standard block (delays, preemptions, when it last looked) as a read-only view.
 
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
-import type { Buffer } from '../view/typed-memory.js';
+import type { Buffer } from '../view/place.js';
+import { FIELD } from './abi.js';
 import type { BlockWords } from './block-arrays.js';
-import { threadIndex } from './standard-block.js';
 
-const READER_ABI = threadIndex('reader_abi');
-const READER_FLAGS = threadIndex('reader_flags');
-const READER_SEEN_NS = threadIndex('reader_seen_ns');
-const RUN_DELAY_NS = threadIndex('run_delay_ns');
-const GC_RUN_DELAY_NS = threadIndex('gc_run_delay_ns');
-const ON_CPU_NS = threadIndex('on_cpu_ns');
-const PREEMPTED = threadIndex('preempted');
-const GC_PREEMPTED = threadIndex('gc_preempted');
-const GRANTED_NS = threadIndex('granted_ns');
-const THROTTLED_NS = threadIndex('throttled_ns');
-const REFUSED = threadIndex('refused');
+const READER_ABI = FIELD.reader_abi;
+const READER_FLAGS = FIELD.reader_flags;
+const READER_SEEN_NS = FIELD.reader_seen_ns;
+const RUN_DELAY_NS = FIELD.run_delay_ns;
+const GC_RUN_DELAY_NS = FIELD.gc_run_delay_ns;
+const ON_CPU_NS = FIELD.on_cpu_ns;
+const PREEMPTED = FIELD.preempted;
+const GC_PREEMPTED = FIELD.gc_preempted;
+const GRANTED_NS = FIELD.granted_ns;
+const THROTTLED_NS = FIELD.throttled_ns;
+const REFUSED = FIELD.refused;
 
 const KEYS = [
   'readerAbi',

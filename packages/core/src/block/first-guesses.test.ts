@@ -8,7 +8,7 @@ import { BlockWords } from './block-arrays.js';
 import { BlockHints } from './block-hints.js';
 import { monotonicNs } from './clock.js';
 import type { Hints, HintValues } from './hints.js';
-import { threadLayout } from './standard-block.js';
+import { threadLayout } from './standard-layouts.js';
 
 const block = () => new BlockHints(new BlockWords(new ArrayBuffer(threadLayout.size)));
 const identity = { gc: null, urgency: (urgency: number) => urgency };

@@ -3,14 +3,8 @@ import { expect, test } from 'vitest';
 import { createView } from '../view/struct-view.js';
 import { BlockWords } from './block-arrays.js';
 import { GcState } from './gc-state.js';
-import {
-  Flag,
-  GC_CYCLE,
-  GC_RUNTIME_SHIFT,
-  GcKind,
-  threadLayout,
-  V8GcKind,
-} from './standard-block.js';
+import { threadLayout } from './standard-layouts.js';
+import { Flag, GC_CYCLE, GC_RUNTIME_SHIFT, GcKind, V8GcKind } from './standard-values.js';
 
 test('shows what the hook wrote, read-only', () => {
   const buffer = new ArrayBuffer(512);

@@ -1,15 +1,16 @@
 // Reads the garbage collector's fields of a standard block as a read-only view; the GC hook in the addon writes them.
 
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
-import type { Buffer } from '../view/typed-memory.js';
+import type { Buffer } from '../view/place.js';
+import { FIELD } from './abi.js';
 import type { BlockWords } from './block-arrays.js';
-import { Flag, GC_CYCLE, GC_PAUSED, GC_RUNTIME_SHIFT, threadIndex } from './standard-block.js';
+import { Flag, GC_CYCLE, GC_PAUSED, GC_RUNTIME_SHIFT } from './standard-values.js';
 
-const GC = threadIndex('gc');
-const GC_COUNT = threadIndex('gc_count');
-const GC_SINCE_NS = threadIndex('gc_since_ns');
-const GC_EXPECT_US = threadIndex('gc_expect_us');
-const FLAGS = threadIndex('flags');
+const GC = FIELD.gc;
+const GC_COUNT = FIELD.gc_count;
+const GC_SINCE_NS = FIELD.gc_since_ns;
+const GC_EXPECT_US = FIELD.gc_expect_us;
+const FLAGS = FIELD.flags;
 
 const KEYS = ['pauses', 'runtimeKinds', 'count', 'sinceNs', 'expectUs', 'source', 'cycle'] as const;
 
@@ -73,6 +74,25 @@ export class GcState {
     return (this.#u32[GC]! & GC_CYCLE) !== 0;
   }
 
+  static #count(gc: GcState, expectUs: number): void {
+    const words = gc.#u32;
+    // The live hook, started by somebody else in this thread, owns these fields.
+    if ((words[FLAGS]! & Flag.gcLive) !== 0) return;
+    words[GC_EXPECT_US] = Math.min(Math.ceil(expectUs), 0xffff_ffff);
+    words[GC_COUNT]!++;
+  }
+
+  /** @internal see {@link gcAfterwards} */
+  static afterwards(gc: GcState): GcAfterwards {
+    Atomics.or(gc.#u32, FLAGS, Flag.gcAfter);
+    return {
+      count: (expectUs) => GcState.#count(gc, expectUs),
+      stop: () => {
+        Atomics.and(gc.#u32, FLAGS, ~Flag.gcAfter);
+      },
+    };
+  }
+
   /** All of it as it is now; bigints become decimal strings. */
   toJSON(): Record<string, unknown> {
     return jsonOfGetters(this, KEYS);
@@ -98,3 +118,17 @@ export class GcState {
     this.#u64 = this.#words.u64;
   }
 }
+
+/** Writes what is known of collections after the fact. */
+export interface GcAfterwards {
+  /** Counts one pause. @param expectUs how long pauses of its kind have lately taken, microseconds */
+  count(expectUs: number): void;
+  /** The block no longer says that its collections are counted. */
+  stop(): void;
+}
+
+/**
+ * Has a thread's block say that its collections are counted after the fact. What `@schedhint/gc-hooks` stands on where V8's callbacks are not
+ * available; use that.
+ */
+export const gcAfterwards = (gc: GcState): GcAfterwards => GcState.afterwards(gc);

@@ -10,7 +10,8 @@ import { createView } from '../view/struct-view.js';
 import { BlockWords } from './block-arrays.js';
 import { BlockHints } from './block-hints.js';
 import { HINT_KEYS, type HintValues } from './hints.js';
-import { HintBit, threadLayout } from './standard-block.js';
+import { threadLayout } from './standard-layouts.js';
+import { HintBit } from './standard-values.js';
 
 function block(buffer: ArrayBuffer | SharedArrayBuffer = new ArrayBuffer(512), offset = 256) {
   const view = createView(threadLayout, buffer, offset);

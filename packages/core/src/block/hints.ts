@@ -3,7 +3,7 @@
 import { checkNames, show, typeError } from '../errors.js';
 import { integerCheck, isU64, type Range, refuse, THERE, U64_RANGE } from '../view/validate.js';
 import { deadlineAfter, deadlineAt, millisecondsTo } from './clock.js';
-import { Phase, type PhaseName, URGENCY, URGENCY_MAX } from './standard-block.js';
+import { Phase, type PhaseName, URGENCY, URGENCY_MAX } from './standard-values.js';
 
 /** Names of urgencies: 256, 512, 768 and 1024. */
 export type UrgencyName = 'low' | 'normal' | 'high' | 'critical';

@@ -4,17 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { shapedChannel } from '../channel/channel.js';
 import { DEFAULT_PIN, pinOf } from '../channel/map-location.js';
+import { shapedChannel } from '../channel/shaped.js';
 import { introduce, standardGcRequest, standardRequest } from '../channel/standard.js';
 import type { StructLayout } from '../layout/types.js';
 import { storingTo } from '../thread/block-location.js';
 import { createView } from '../view/struct-view.js';
-import * as standard from './standard-block.js';
+import { FIELD } from './abi.js';
+import { processLayout, threadLayout } from './standard-layouts.js';
+import * as standard from './standard-values.js';
 
 const include = fileURLToPath(new URL('../../../../abi/include', import.meta.url));
 const header = readFileSync(join(include, 'schedhint/schedhint.h'), 'utf8');
-const layouts = [standard.threadLayout, standard.processLayout];
+const layouts = [threadLayout, processLayout];
 
 /** The names that the header gives: nothing that it has may be missing in TypeScript. */
 function fieldNames(struct: string): string[] {
@@ -101,14 +103,15 @@ test('nothing of the header is missing', () => {
   for (const name of enumerators) expect(Object.keys(constants())).toContain(name);
 });
 
-test('threadIndex counts in elements of the field', () => {
-  expect(standard.threadIndex('phase')).toBe(42);
-  expect(standard.threadIndex('urgency')).toBe(6);
-  expect(standard.threadIndex('deadline_ns')).toBe(5);
+test('the indices of fields that are used without the layout are those of the layout', () => {
+  const named = Object.fromEntries(threadLayout.fields.map((field) => [field.name, field]));
+  for (const [name, index] of Object.entries(FIELD)) {
+    const { offset, size } = named[name]!;
+    expect(`${name} ${index}`).toBe(`${name} ${offset / size}`);
+  }
 });
 
 test('what the addon is told of the blocks is what their layouts say', () => {
-  const { threadLayout, processLayout } = standard;
   const at = (layout: StructLayout, name: string) =>
     layout.fields.find((field) => field.name === name)!.offset;
   const shaped = shapedChannel(pinOf({}), { thread: threadLayout, process: processLayout });

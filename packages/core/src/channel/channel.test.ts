@@ -4,6 +4,7 @@ import type { ValueShape } from '../layout/map-value.js';
 import { at } from '../layout/placement.js';
 import { u8, u16, u32, u64 } from '../layout/scalars.js';
 import { array, struct } from '../layout/struct.js';
+import { attachThread } from '../thread/joint-attach.js';
 import { DEFAULT_BROKER, DEFAULT_PIN } from './map-location.js';
 import { uptr } from './uptr.js';
 
@@ -86,18 +87,21 @@ describe("a value of one's own is laid out by C's rules", () => {
   });
 
   test('pointers and plain fields', () => {
-    const { request, pointers, standard } = uptr({
+    const channel = uptr({
       map: '/m',
       value: { flag: u8, first: small, half: u16, second: large, last: u8 },
     });
-    expect(standard).toBe(false);
+    const { request } = channel;
+    expect(channel.standard).toBe(false);
     expect(request.slots).toEqual([
       { offset: 8, size: 4, owner: 'thread' },
       { offset: 24, size: 4096, owner: 'thread' },
     ]);
     expect(request.valueSize).toBe(40);
     expect(request.countSlot).toBe(-1);
-    expect(pointers.map(({ path }) => path)).toEqual([['first'], ['second']]);
+    const thread = attachThread({ channel, scoped: true });
+    expect(Object.keys(thread.blocks)).toEqual(['first', 'second']);
+    thread.stop();
   });
 
   test('nested structs are aligned and padded as a whole', () => {

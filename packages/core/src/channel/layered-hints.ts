@@ -11,13 +11,20 @@ import {
   type Urgency,
   urgencyOf,
 } from '../block/hints.js';
-import type { PhaseName } from '../block/standard-block.js';
+import { type PhaseName, URGENCY_MAX } from '../block/standard-values.js';
+import { rangeError, show } from '../errors.js';
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
-import type { Buffer } from '../view/typed-memory.js';
-import type { LayeredMapping } from './channel.js';
-import { checkHint } from './layered.js';
+import type { Buffer } from '../view/place.js';
 
 const NONE = -1;
+
+/** How hints become scx_layered's one number: 0..1024, or null for the normal one. */
+export interface LayeredMapping {
+  /** During a collection's pause; null: as otherwise. */
+  readonly gc: number | null;
+  /** Of an urgency of 1..1024. */
+  readonly urgency: (urgency: number) => number | null;
+}
 
 /** Hints of which one reaches the kernel, by a call: the urgency. All are kept in a block. */
 export class LayeredHints implements Hints {
@@ -121,4 +128,19 @@ export class LayeredHints implements Hints {
     checkHint(hint);
     return hint ?? NONE;
   }
+}
+
+/** Throws unless a mapping's result is one. @throws RangeError `ERR_SCHEDHINT_FIELD_RANGE` */
+function checkHint(hint: unknown): asserts hint is number | null {
+  if (hint !== null && !isHint(hint)) {
+    throw rangeError(
+      'ERR_SCHEDHINT_FIELD_RANGE',
+      `layered: expected urgency() to give null or an integer 0..1024, got ${show(hint)}`,
+    );
+  }
+}
+
+/** Whether scx_layered's map takes the value. */
+export function isHint(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= URGENCY_MAX;
 }

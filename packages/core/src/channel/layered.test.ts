@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BlockWords } from '../block/block-arrays.js';
 import { BlockHints } from '../block/block-hints.js';
-import { threadLayout } from '../block/standard-block.js';
-import { attachThread } from '../thread/attach.js';
-import type { LayeredMapping } from './channel.js';
+import { threadLayout } from '../block/standard-layouts.js';
+import { attachThread } from '../thread/joint-attach.js';
 import { layered } from './layered.js';
+import type { LayeredMapping } from './layered-hints.js';
 import { LayeredHints } from './layered-hints.js';
 import { uptr } from './uptr.js';
 

@@ -2,10 +2,14 @@
 // options and the numbers that their mapping returns.
 
 import { environmentVariable } from '@schedhint/native';
-import { URGENCY_MAX } from '../block/standard-block.js';
-import { checkOptions, rangeError, show, typeError } from '../errors.js';
-import { type StandardChannel, standardChannel } from './channel.js';
+import { BlockHints } from '../block/block-hints.js';
+import { checkOptions, show, typeError } from '../errors.js';
+import { type StandardChannel, standardChannel, standardParts } from './channel.js';
+import type { ChannelParts } from './channel-parts.js';
+import { isHint, LayeredHints, type LayeredMapping } from './layered-hints.js';
 import { checkPath } from './map-location.js';
+import { standardGcRequest } from './standard.js';
+import { viewStandardBlocks } from './standard-views.js';
 
 /** Options of {@link layered}. */
 export interface LayeredOptions {
@@ -66,7 +70,9 @@ export function layered(options: LayeredOptions = {}): StandardChannel {
       'layered: expected the path that scx_layered --task-hint-map was given, as map or in SCHEDHINT_LAYERED_MAP',
     );
   }
+  viewStandardBlocks();
   const standard = standardChannel({ map: checkPath(map), broker: '' });
+  const mapping: LayeredMapping = { gc, urgency };
   return Object.freeze({
     ...standard,
     kind: 'layered' as const,
@@ -76,20 +82,14 @@ export function layered(options: LayeredOptions = {}): StandardChannel {
       valueSize: VALUE_SIZE,
       normalHint: normal,
     },
-    layered: { gc, urgency },
+    parts: {
+      ...standardParts,
+      hints: (handle) => {
+        const values = new BlockHints(handle.words!);
+        const publish = (hint: number) => handle.setHint(hint);
+        return handle.look(new LayeredHints(values, mapping, publish), LayeredHints.move, 0);
+      },
+      gcRequest: () => ({ ...standardGcRequest, hint: gc ?? -1 }),
+    } satisfies ChannelParts,
   });
-}
-
-/** Throws unless a mapping's result is one. @throws RangeError `ERR_SCHEDHINT_FIELD_RANGE` */
-export function checkHint(hint: unknown): asserts hint is number | null {
-  if (hint !== null && !isHint(hint)) {
-    throw rangeError(
-      'ERR_SCHEDHINT_FIELD_RANGE',
-      `layered: expected urgency() to give null or an integer 0..1024, got ${show(hint)}`,
-    );
-  }
-}
-
-function isHint(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= URGENCY_MAX;
 }

@@ -2,6 +2,7 @@
 // field.
 
 import type { FieldType } from '../layout/types.js';
+import type { Channel } from './channel.js';
 
 /** The types of the values that each thread has, by key name, in the order in which the keys are created. */
 export type TldKeys = Readonly<Record<string, FieldType>>;
@@ -25,3 +26,16 @@ export interface TldDescription {
   readonly gc: Readonly<Partial<Record<GcName, string>>>;
   readonly dynamicBytes: number;
 }
+
+/** A channel of task local data. */
+export interface TldChannel<Blocks = unknown> extends Channel<Blocks> {
+  readonly kind: 'tld';
+  readonly tld: TldDescription;
+}
+
+/** The size of a thread's block, in the format as it is spoken here, whatever the kernel's page is. */
+export const TLD_PAGE = 4096;
+/** In a thread's block, before its values. */
+export const TLD_HEADER = 8;
+/** The most that all values of a thread can take. */
+export const TLD_MOST_BYTES = TLD_PAGE - TLD_HEADER;

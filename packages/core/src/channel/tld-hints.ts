@@ -16,10 +16,10 @@ import {
   type Urgency,
   urgencyOf,
 } from '../block/hints.js';
-import type { PhaseName } from '../block/standard-block.js';
+import type { PhaseName } from '../block/standard-values.js';
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 import { loadWhole, storeWhole } from '../view/int64.js';
-import type { Buffer } from '../view/typed-memory.js';
+import type { Buffer } from '../view/place.js';
 import type { TldPlaces } from './tld-keys.js';
 
 /** One 64-bit value, in a thread's task local data or, where no key takes it, kept here. */

@@ -7,8 +7,7 @@ import { rangeError, typeError } from '../errors.js';
 import { at } from '../layout/placement.js';
 import { struct } from '../layout/struct.js';
 import type { StructLayout } from '../layout/types.js';
-import { TLD_MOST_BYTES, type TldChannel } from './tld.js';
-import type { GcName, HintName } from './tld-description.js';
+import { type GcName, type HintName, TLD_MOST_BYTES, type TldChannel } from './tld-description.js';
 
 /** The offsets of a channel's values within the values of each thread, in bytes. */
 export interface TldPlaces {

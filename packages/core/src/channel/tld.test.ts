@@ -2,7 +2,7 @@ import { loadAddon } from '@schedhint/native';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { i32, u8, u32, u64, u64n } from '../layout/scalars.js';
 import { array, struct } from '../layout/struct.js';
-import { attachThread } from '../thread/attach.js';
+import { attachThread } from '../thread/joint-attach.js';
 import { TLD_HINT_KEYS, tld } from './tld.js';
 import { TldHints } from './tld-hints.js';
 

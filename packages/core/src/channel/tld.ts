@@ -1,16 +1,29 @@
 // Creates channels for task local data maps (named values for each thread), and checks their keys and options. No key is created
 // here: tld-keys.ts does that at the first attach.
 
-import { environmentVariable } from '@schedhint/native';
+import { environmentVariable, type GcRequest } from '@schedhint/native';
 import { checkOptions, show, typeError } from '../errors.js';
 import { isIdentifier } from '../layout/identifier.js';
-import { u8, u64 } from '../layout/scalars.js';
-import { array, isFieldType, struct } from '../layout/struct.js';
+import { u64 } from '../layout/scalars.js';
+import { isFieldType } from '../layout/struct.js';
 import type { FieldType } from '../layout/types.js';
 import type { FieldsView } from '../view/struct-view.js';
-import type { Channel } from './channel.js';
+import { viewIn } from './block-views.js';
+import type { Looking } from './channel-parts.js';
 import { checkPath } from './map-location.js';
-import type { GcName, HintName, ScaledKey, TldDescription, TldKeys } from './tld-description.js';
+import {
+  type GcName,
+  type HintName,
+  type ScaledKey,
+  TLD_HEADER,
+  TLD_MOST_BYTES,
+  TLD_PAGE,
+  type TldChannel,
+  type TldDescription,
+  type TldKeys,
+} from './tld-description.js';
+import { TldHints } from './tld-hints.js';
+import { placesOf, type TldPlaces } from './tld-keys.js';
 
 /** The key that a hint goes to; with `per`, divided by that, and rounded up. */
 export type TldHintKey = string | { readonly key: string; readonly per: number };
@@ -45,12 +58,6 @@ export interface TldOptions<K extends TldKeys = TldKeys> {
   readonly dynamicBytes?: number;
 }
 
-/** A channel of task local data. */
-export interface TldChannel<Blocks = unknown> extends Channel<Blocks> {
-  readonly kind: 'tld';
-  readonly tld: TldDescription;
-}
-
 /** The names that hints go to unless others are given; all are `u64`. */
 export const TLD_HINT_KEYS = Object.freeze({
   urgency: 'schedhint_urgency',
@@ -64,18 +71,9 @@ export const TLD_HINT_KEYS = Object.freeze({
   gcExpectUs: 'schedhint_gc_expect_us',
 } as const satisfies TldHintKeys);
 
-/** Of the format as it is spoken here, whatever the kernel's is. */
-const TLD_PAGE = 4096;
 const VALUE_SIZE = 16;
 const NAME_BYTES = 62;
 const DYNAMIC_BYTES = 64;
-
-/** In a thread's block, before its values. */
-export const TLD_HEADER = 8;
-/** The most that all values of a thread can take. */
-export const TLD_MOST_BYTES = TLD_PAGE - TLD_HEADER;
-
-const page = struct('tld_data', { start: u64, data: array(u8, TLD_MOST_BYTES) });
 
 /**
  * A map of the kernel's "task local data" protocol, `tld_data_map`: named values for each thread,
@@ -114,7 +112,7 @@ export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>
       'tld: expected the path of a pinned map, as map or in SCHEDHINT_TLD_MAP',
     );
   }
-  return Object.freeze({
+  const channel: TldChannel<FieldsView<K>> = Object.freeze({
     kind: 'tld' as const,
     standard: false,
     request: {
@@ -129,9 +127,44 @@ export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>
       countSlot: -1,
       countOffset: 0,
     },
-    pointers: [{ path: ['data'], layout: page }],
     tld: { ...describe(options), dynamicBytes },
+    parts: {
+      prepare: () => void placesOf(channel),
+      hints: (handle: Looking) => {
+        const { buffer, offset } = handle.places[0]!;
+        const hints = new TldHints(buffer, offset + TLD_HEADER, placesOf(channel));
+        return handle.look(hints, TldHints.move, 0, TLD_HEADER);
+      },
+      blocks: (handle: Looking) => {
+        const { layout } = placesOf(channel);
+        return layout === null ? Object.freeze({}) : viewIn(handle, layout, 0, TLD_HEADER);
+      },
+      gcRequest: () => gcRequestOf(placesOf(channel).gc),
+    },
   });
+  return channel;
+}
+
+const NOWHERE = -1;
+
+/** Where the collector's values are written; null: the channel has none of them. */
+function gcRequestOf(gc: TldPlaces['gc']): GcRequest | null {
+  if (Object.keys(gc).length === 0) return null;
+  const placeOf = (offset: number | undefined) =>
+    offset === undefined ? NOWHERE : TLD_HEADER + offset;
+  return {
+    wide: true,
+    threadSlot: 0,
+    gc: placeOf(gc.gc),
+    count: NOWHERE,
+    sinceNs: placeOf(gc.gcSinceNs),
+    expectUs: placeOf(gc.gcExpectUs),
+    flags: NOWHERE,
+    liveFlag: 0,
+    processSlot: NOWHERE,
+    processCount: 0,
+    hint: NOWHERE,
+  };
 }
 
 function describe(options: TldOptions): Omit<TldDescription, 'dynamicBytes'> {

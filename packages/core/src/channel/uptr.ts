@@ -5,8 +5,11 @@ import { mapComparison } from '../btf/bridge/map-comparison.js';
 import { checkOptions } from '../errors.js';
 import type { ValueShape } from '../layout/map-value.js';
 import type { BlocksOf } from '../view/struct-view.js';
-import { type Channel, type StandardChannel, shapedChannel, standardChannel } from './channel.js';
+import { viewsOf } from './block-views.js';
+import { type Channel, type StandardChannel, standardChannel } from './channel.js';
 import { type Pin, pinOf } from './map-location.js';
+import { shapedChannel } from './shaped.js';
+import { viewStandardBlocks } from './standard-views.js';
 
 /**
  * A map with `__uptr` fields (Linux 6.13) and the standard block behind them.
@@ -44,15 +47,18 @@ export function uptr(
 ): Channel {
   checkOptions('uptr', options, ['map', 'broker', 'value']);
   const pin = pinOf(options);
-  return options.value === undefined ? standardChannel(pin) : customChannel(pin, options.value);
+  if (options.value !== undefined) return customChannel(pin, options.value);
+  viewStandardBlocks();
+  return standardChannel(pin);
 }
 
 function customChannel(pin: Pin, value: ValueShape): Channel {
-  const channel = shapedChannel(pin, value);
+  const { request, pointers } = shapedChannel(pin, value);
   return Object.freeze({
     kind: 'uptr',
     standard: false,
-    ...channel,
-    compare: mapComparison(pin.map, channel.pointers),
+    request,
+    compare: mapComparison(pin.map, pointers),
+    parts: { blocks: viewsOf(pointers) },
   });
 }

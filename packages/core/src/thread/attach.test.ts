@@ -3,12 +3,14 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { loadAddon } from '@schedhint/native';
 import { afterEach, describe, expect, test } from 'vitest';
-import { ABI, Role } from '../block/standard-block.js';
+import { ABI, Role } from '../block/standard-values.js';
 import { uptr } from '../channel/uptr.js';
 import { i32 } from '../layout/scalars.js';
 import { struct } from '../layout/struct.js';
-import { attachThread, publishCollections } from './attach.js';
-import { hintsOf, threadOf } from './worker-thread.js';
+import { publishCollections } from './attach.js';
+import { attachThread } from './joint-attach.js';
+import { threadOf } from './worker-blocks.js';
+import { hintsOf } from './worker-thread.js';
 
 // Without a kernel that takes part: test/kernel has the rest.
 

@@ -1,23 +1,18 @@
-// Attaches the calling thread to one or several channels and returns its handle.
-// Also starts the GC hook that writes collections into the thread's blocks.
+// Attaches the calling thread to a channel and returns its handle. Also starts the GC hook that writes
+// collections into the thread's blocks.
 
-import type { GcRequest } from '@schedhint/native';
 import { type Channel, isChannel, standardChannel } from '../channel/channel.js';
 import { pinOf } from '../channel/map-location.js';
-import { standardGcRequest } from '../channel/standard.js';
-import { TLD_HEADER, type TldChannel } from '../channel/tld.js';
-import { placesOf } from '../channel/tld-keys.js';
 import { checkOptions, show, typeError } from '../errors.js';
-import { handleOfThreadIn, JointHandle, type JointThread, scopedHandleIn } from './joint-thread.js';
 import { announce } from './status-events.js';
 import { ThreadBlocks } from './thread-binding.js';
 import {
+  type AttachedThread,
   Handle,
-  type HintedThread,
   handleOfThread,
   ScopedHandle,
   type ScopedThread,
-  type Thread,
+  type StandardThread,
   type ThreadOf,
 } from './thread-handle.js';
 
@@ -38,11 +33,11 @@ import {
 export function attachThread(options?: {
   readonly map?: string;
   readonly scoped?: false;
-}): HintedThread;
+}): StandardThread;
 export function attachThread(options: {
   readonly map?: string;
   readonly scoped: true;
-}): ScopedThread;
+}): ScopedThread<StandardThread>;
 /**
  * Attaches the calling thread to a map of another kind. The same handle for the same channel, so
  * make the channel once.
@@ -59,72 +54,33 @@ export function attachThread<C extends Channel>(options: {
   readonly channel: C;
   readonly scoped: true;
 }): ScopedThread<ThreadOf<C>>;
-/**
- * Attaches the calling thread in several channels at once: one assignment to its `hints` goes to
- * all of them. The same handle for the same channels in the same order.
- *
- * @param options.channels made by {@link uptr} and its like, at least one
- * @param options.scoped true: a new handle, see {@link ScopedThread}
- * @throws TypeError `ERR_SCHEDHINT_OPTION` if that is not what they are
- */
-export function attachThread<const C extends readonly Channel[]>(options: {
-  readonly channels: C;
-  readonly scoped?: false;
-}): JointThread<C>;
-export function attachThread<const C extends readonly Channel[]>(options: {
-  readonly channels: C;
-  readonly scoped: true;
-}): ScopedThread<JointThread<C>>;
-export function attachThread(
-  options: {
-    readonly map?: string;
-    readonly channel?: Channel;
-    readonly channels?: readonly Channel[];
-    readonly scoped?: boolean;
-  } = {},
-): Thread | JointThread {
-  checkOptions('attachThread', options, OPTIONS);
-  const scoped = isScoped(options);
-  if (options.channels !== undefined) {
-    const channels = channelsOf(options);
-    return (scoped ? scopedHandleIn(channels) : handleOfThreadIn(channels)) as JointThread;
-  }
-  const channel = channelOf(options);
-  return scoped ? new ScopedHandle(channel, ThreadBlocks.own(channel)) : handleOfThread(channel);
+export function attachThread(options: AttachOptions = {}): AttachedThread {
+  checkOptions('attachThread', options, ['map', 'channel', 'scoped']);
+  return attachIn(options);
 }
 
-const OPTIONS = ['map', 'channel', 'channels', 'scoped'];
+/** What {@link attachThread} is given. */
+interface AttachOptions {
+  readonly map?: string;
+  readonly channel?: Channel;
+  readonly scoped?: boolean;
+}
 
-function isScoped(options: { readonly scoped?: boolean }): boolean {
-  const { scoped } = options;
+/** Attaches by options of which the names are known. */
+export function attachIn(options: AttachOptions): Handle {
+  const channel = channelOf(options);
+  return isScoped(options)
+    ? new ScopedHandle(channel, ThreadBlocks.own(channel))
+    : handleOfThread(channel);
+}
+
+/** Whether the caller gives the blocks back. @throws TypeError `ERR_SCHEDHINT_OPTION` */
+export function isScoped({ scoped }: { readonly scoped?: boolean }): boolean {
   if (scoped !== undefined && typeof scoped !== 'boolean') {
     throw typeError('ERR_SCHEDHINT_OPTION', `scoped: expected a boolean, got ${show(scoped)}`);
   }
   return scoped === true;
 }
-
-function channelsOf(options: {
-  readonly map?: string;
-  readonly channel?: Channel;
-  readonly channels?: readonly Channel[];
-}): readonly Channel[] {
-  const { channels, channel, map } = options;
-  if (!Array.isArray(channels) || channels.length === 0 || !channels.every(isChannel)) {
-    throw typeError(
-      'ERR_SCHEDHINT_OPTION',
-      `channels: expected an array of what uptr() and its like make, got ${show(channels)}`,
-    );
-  }
-  if (map !== undefined || channel !== undefined) {
-    throw typeError(
-      'ERR_SCHEDHINT_OPTION',
-      'channels: each names its map itself, give nothing else',
-    );
-  }
-  return channels;
-}
-
-const NOWHERE = -1;
 
 /** The channel that the options of an attach name. */
 export function channelOf(options: { readonly map?: string; readonly channel?: Channel }): Channel {
@@ -151,9 +107,9 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
  *   channel of it carries collections
  */
 export function publishCollections(
-  thread: Thread | { readonly threads: readonly Thread[] },
+  thread: AttachedThread | { readonly threads: readonly AttachedThread[] },
 ): (() => void) | null {
-  const stops = JointHandle.each(thread)
+  const stops = ('threads' in thread ? thread.threads : [thread])
     .map(publishIn)
     .filter((stop) => stop !== null);
   if (stops.length === 0) return null;
@@ -162,10 +118,10 @@ export function publishCollections(
   };
 }
 
-function publishIn(thread: Thread): (() => void) | null {
+function publishIn(thread: AttachedThread): (() => void) | null {
   const held = Handle.held(thread);
-  const request = held && gcRequestOf(held.channel);
-  if (!request || !held.blocks.startGcHook(request)) return null;
+  const request = held?.channel.parts.gcRequest?.();
+  if (!held || !request || !held.blocks.startGcHook(request)) return null;
   const { blocks } = held;
   // The hook writes to the blocks itself, so it holds them, whatever happens to the handle.
   blocks.acquire();
@@ -179,31 +135,7 @@ function publishIn(thread: Thread): (() => void) | null {
  * Tells of a thread's status as if it had just changed. For `schedhint/register`, which begins to
  * follow it only when it has.
  */
-export function announceStatus(thread: Thread): void {
+export function announceStatus(thread: AttachedThread): void {
   const held = Handle.held(thread);
   if (held !== null) announce(held.blocks);
-}
-
-/** Where a channel has its collections told; null: nowhere. */
-function gcRequestOf(channel: Channel): GcRequest | null {
-  if (channel.standard) {
-    return { ...standardGcRequest, hint: channel.layered?.gc ?? NOWHERE };
-  }
-  if (channel.tld === undefined || Object.keys(channel.tld.gc).length === 0) return null;
-  const { gc } = placesOf(channel as TldChannel);
-  const placeOf = (offset: number | undefined) =>
-    offset === undefined ? NOWHERE : TLD_HEADER + offset;
-  return {
-    wide: true,
-    threadSlot: 0,
-    gc: placeOf(gc.gc),
-    count: NOWHERE,
-    sinceNs: placeOf(gc.gcSinceNs),
-    expectUs: placeOf(gc.gcExpectUs),
-    flags: NOWHERE,
-    liveFlag: 0,
-    processSlot: NOWHERE,
-    processCount: 0,
-    hint: NOWHERE,
-  };
 }

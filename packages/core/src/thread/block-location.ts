@@ -2,18 +2,13 @@
 // page number, and stores into and copies blocks there.
 
 import type { Addon } from '@schedhint/native';
+import type { BlockPlace } from '../channel/channel-parts.js';
 import type { StoreInBlock } from '../channel/standard.js';
-
-/** Where a block lies. The buffer is never handed out: `transfer()` would detach it from its page. */
-export interface BlockPlace {
-  readonly buffer: ArrayBuffer;
-  readonly offset: number;
-}
 
 /** By the numbers that the addon gives them. */
 const pages: ArrayBuffer[] = [];
 
-/** What the addon has told of the blocks of so many slots; null if one of them cannot be had. */
+/** What the addon has told of the blocks of so many slots; null if one of them is not available. */
 export function placesIn(
   addon: Addon,
   told: Float64Array,

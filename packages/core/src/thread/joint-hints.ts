@@ -8,7 +8,7 @@ import {
   type HintValues,
   type Urgency,
 } from '../block/hints.js';
-import type { PhaseName } from '../block/standard-block.js';
+import type { PhaseName } from '../block/standard-values.js';
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 
 /** The hints of several channels: each assignment goes to all of them. */

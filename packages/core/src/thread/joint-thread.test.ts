@@ -2,12 +2,13 @@ import { loadAddon } from '@schedhint/native';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BlockWords } from '../block/block-arrays.js';
 import { BlockHints } from '../block/block-hints.js';
-import { threadLayout } from '../block/standard-block.js';
+import { threadLayout } from '../block/standard-layouts.js';
 import { layered } from '../channel/layered.js';
 import { uptr } from '../channel/uptr.js';
 import { i32 } from '../layout/scalars.js';
 import { struct } from '../layout/struct.js';
-import { attachThread, publishCollections } from './attach.js';
+import { publishCollections } from './attach.js';
+import { attachThread } from './joint-attach.js';
 import { JointHints } from './joint-hints.js';
 
 // Without a kernel that takes part: test/channels has the rest.

@@ -10,8 +10,9 @@ import { layered } from '../channel/layered.js';
 import { uptr } from '../channel/uptr.js';
 import { i32 } from '../layout/scalars.js';
 import { struct } from '../layout/struct.js';
-import { attachThread } from './attach.js';
-import { hintsOf, threadOf } from './worker-thread.js';
+import { attachThread } from './joint-attach.js';
+import { threadOf } from './worker-blocks.js';
+import { hintsOf } from './worker-thread.js';
 
 // What an app may call for each request. The bound is a leak of one byte a call; where a call costs
 // more there are fewer, and it is one of 50 bytes, which no object is smaller than by much. test/soak

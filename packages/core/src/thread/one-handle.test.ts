@@ -9,7 +9,7 @@ import { uptr } from '../channel/uptr.js';
 import { i32 } from '../layout/scalars.js';
 import { struct } from '../layout/struct.js';
 import { ordered } from '../view/atomics.js';
-import { attachThread } from './attach.js';
+import { attachThread } from './joint-attach.js';
 
 // Without a kernel that takes part: test/kernel has the rest. What is attached here stays so.
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { layered } from '../channel/layered.js';
 import { uptr } from '../channel/uptr.js';
-import { attachThread } from './attach.js';
+import { attachThread } from './joint-attach.js';
 import { Listeners } from './listeners.js';
 import type { Status } from './status.js';
 import { stoppable } from './stoppable.js';

@@ -9,6 +9,7 @@ import {
   type GcRequest,
   loadAddon,
   type NativeStatus,
+  type Slot,
   Step,
 } from '@schedhint/native';
 import { ABI } from '../block/abi.js';
@@ -16,11 +17,10 @@ import { BlockWords } from '../block/block-arrays.js';
 import { monotonicNs } from '../block/clock.js';
 import { Feedback } from '../block/feedback.js';
 import type { Channel } from '../channel/channel.js';
+import type { BlockPlace } from '../channel/channel-parts.js';
 import { introduce, standardHelpersRequest } from '../channel/standard.js';
-import type { TldChannel } from '../channel/tld.js';
-import { placesOf } from '../channel/tld-keys.js';
 import { warnOfAddon } from './addon-warning.js';
-import { type BlockPlace, copyOf, placesIn, storingTo } from './block-location.js';
+import { copyOf, placesIn, storingTo } from './block-location.js';
 import { Listeners } from './listeners.js';
 import { explain, mismatch, type Status, unavailable } from './status.js';
 import { follow, unfollow } from './status-events.js';
@@ -106,7 +106,7 @@ export class ThreadBlocks {
     const loaded = loadAddon();
     if ('addon' in loaded) {
       const { addon } = loaded;
-      const slots = channel.pointers.length;
+      const slots = slotsOf(channel).length;
       if (told.length < 2 * slots + 1) told = new Float64Array(2 * slots + 1);
       this.#handle = addon.attach(channel.request, threadId, own, told);
       boundTo = told[2 * slots]!;
@@ -137,7 +137,7 @@ export class ThreadBlocks {
 
   /** The calling thread's; the same for the same channel until the last handle is given back. */
   static own(channel: Channel): ThreadBlocks {
-    createKeys(channel);
+    channel.parts.prepare?.();
     const key = keyOf(channel);
     let blocks = ThreadBlocks.#ofThread.get(key);
     if (blocks === undefined) {
@@ -149,7 +149,7 @@ export class ThreadBlocks {
 
   /** Another thread's of this process; `threadId` is Node.js's. */
   static of(channel: Channel, threadId: number): ThreadBlocks {
-    createKeys(channel);
+    channel.parts.prepare?.();
     return new ThreadBlocks(channel, threadId, threadId === currentThread().id);
   }
 
@@ -160,8 +160,8 @@ export class ThreadBlocks {
 
   /** Where it is copied to when somebody lets go of it. */
   copyPlaces(): readonly BlockPlace[] {
-    const { pointers } = this.#channel;
-    return this.places.map((place, slot) => copyOf(place, pointers[slot]!.layout.size));
+    const slots = slotsOf(this.#channel);
+    return this.places.map((place, slot) => copyOf(place, slots[slot]!.size));
   }
 
   /**
@@ -314,7 +314,7 @@ export class ThreadBlocks {
   }
 
   #bytesAt({ buffer, offset }: BlockPlace, slot: number): Uint8Array {
-    return new Uint8Array(buffer, offset, this.#channel.pointers[slot]!.layout.size);
+    return new Uint8Array(buffer, offset, slotsOf(this.#channel)[slot]!.size);
   }
 
   #readerFlags(boundNs: bigint): number {
@@ -331,8 +331,13 @@ export class ThreadBlocks {
   }
 }
 
-function privatePlaces({ pointers }: Channel): readonly BlockPlace[] {
-  return pointers.map(({ layout }) => ({ buffer: new ArrayBuffer(layout.size), offset: 0 }));
+/** Those that this side looks at: of task local data, the thread's. */
+function slotsOf({ request }: Channel): readonly Slot[] {
+  return request.kind === 'tld' ? request.slots.slice(0, 1) : request.slots;
+}
+
+function privatePlaces(channel: Channel): readonly BlockPlace[] {
+  return slotsOf(channel).map(({ size }) => ({ buffer: new ArrayBuffer(size), offset: 0 }));
 }
 
 const keys = new WeakMap<Channel, string>();
@@ -345,11 +350,6 @@ export function keyOf(channel: Channel): string {
     keys.set(channel, key);
   }
   return key;
-}
-
-/** Before the first bind: a program that looks for a key too early may not look again. */
-function createKeys(channel: Channel): void {
-  if (channel.tld !== undefined) placesOf(channel as TldChannel);
 }
 
 function withoutMemory(channel: Channel, status: NativeStatus): Status {

@@ -2,29 +2,22 @@
 // a handle is stopped, its views move to private copies of the blocks.
 
 import { BlockWords } from '../block/block-arrays.js';
-import { BlockHints } from '../block/block-hints.js';
 import { Feedback } from '../block/feedback.js';
 import { GcState } from '../block/gc-state.js';
 import type { Hints } from '../block/hints.js';
-import type { Channel, StandardBlocks } from '../channel/channel.js';
-import { LayeredHints } from '../channel/layered-hints.js';
-import { TLD_HEADER, type TldChannel } from '../channel/tld.js';
-import { TldHints } from '../channel/tld-hints.js';
-import { placesOf } from '../channel/tld-keys.js';
-import { createView, rebase } from '../view/struct-view.js';
-import { childrenOf, type Memory, type Move, memoryOf } from '../view/typed-memory.js';
-import type { BlockPlace } from './block-location.js';
+import type { StandardBlocks } from '../block/standard-layouts.js';
+import type { Channel } from '../channel/channel.js';
+import type { BlockPlace, Looking } from '../channel/channel-parts.js';
+import type { Move } from '../view/typed-memory.js';
 import { type Status, unavailable } from './status.js';
 import type { StatusListener } from './status-events.js';
 import type { Stoppable } from './stoppable.js';
 import { type Follower, ThreadBlocks } from './thread-binding.js';
 
-/** A handle on a thread's blocks. It ends with the thread. */
-export interface Thread<Blocks = unknown> {
+/** A handle on a thread, in whichever channel. It ends with the thread. */
+export interface AttachedThread {
   /** The thread's id in the kernel; 0 while it is not known. */
   readonly tid: number;
-  /** Views of the structs behind the pointers of the map's value, by the value's own names. */
-  readonly blocks: Blocks;
   /** Whether the kernel holds the blocks, and if not, why. */
   readonly status: Status;
   /**
@@ -38,7 +31,7 @@ export interface Thread<Blocks = unknown> {
 }
 
 /** A handle on a thread with the standard block. */
-export interface HintedThread extends Thread<StandardBlocks> {
+export interface StandardThread extends AttachedThread {
   /** What the thread tells the scheduler. */
   readonly hints: Hints;
   /** What the scheduler knows about the thread. */
@@ -46,6 +39,15 @@ export interface HintedThread extends Thread<StandardBlocks> {
   /** The thread's collections, as the scheduler sees them. */
   readonly gc: GcState;
 }
+
+/** A handle on a thread, with its blocks. */
+export interface Thread<Blocks = unknown> extends AttachedThread {
+  /** Views of the structs behind the pointers of the map's value, by the value's own names. */
+  readonly blocks: Blocks;
+}
+
+/** A handle on a thread with the standard block, and the views of it. */
+export interface HintedThread extends Thread<StandardBlocks>, StandardThread {}
 
 /** A handle on a thread whose channel carries hints, but not the standard block. */
 export interface HintingThread<Blocks = unknown> extends Thread<Blocks> {
@@ -69,12 +71,12 @@ export type ThreadOf<C> = C extends { readonly standard: true }
 export type ScopedThread<T extends object = HintedThread> = T & Stoppable;
 
 /** Looks at the memory behind a slot, so many bytes from its start. Links of a chain. */
-interface Looking {
+interface Link {
   readonly view: object;
   readonly move: Move<never>;
   readonly slot: number;
   readonly offset: number;
-  readonly next: Looking | undefined;
+  readonly next: Link | undefined;
 }
 
 /**
@@ -101,7 +103,7 @@ export class Handle {
   #feedback: Feedback | undefined;
   #gc: GcState | undefined;
   /** Everything above that looks at memory. */
-  #views: Looking | undefined;
+  #views: Link | undefined;
 
   /**
    * @param hold `strong` for a handle that somebody will {@link end}; `weak` for one that ends with
@@ -114,7 +116,8 @@ export class Handle {
     this.#places = blocks.places;
     const { buffer, offset } = this.#places[0]!;
     if (channel.standard) this.#words = new BlockWords(buffer, offset);
-    Object.defineProperty(this, 'hints', { value: this.#newHints(), enumerable: true });
+    const hints = channel.parts.hints?.(this.#asSeen());
+    Object.defineProperty(this, 'hints', { value: hints, enumerable: true });
     blocks.acquire();
     this.#follower = blocks.onMove(this, Handle.#move, hold);
   }
@@ -135,23 +138,8 @@ export class Handle {
 
   // Most views are made when they are first asked for: most threads use one or two of them.
   get blocks(): unknown {
-    this.#blocks ??= this.#viewAll();
+    this.#blocks ??= this.#channel.parts.blocks?.(this.#asSeen());
     return this.#blocks;
-  }
-
-  #newHints(): Hints | undefined {
-    const { tld, layered } = this.#channel;
-    if (tld !== undefined) {
-      const places = placesOf(this.#channel as TldChannel);
-      const { buffer, offset } = this.#places[0]!;
-      const hints = new TldHints(buffer, offset + TLD_HEADER, places);
-      return this.#looking(hints, TldHints.move, 0, TLD_HEADER);
-    }
-    if (this.#words === undefined) return undefined;
-    const values = new BlockHints(this.#words);
-    if (layered === undefined) return this.#looking(values, BlockHints.move, 0);
-    const publish = (hint: number) => this.#held?.setHint(hint);
-    return this.#looking(new LayeredHints(values, layered, publish), LayeredHints.move, 0);
   }
 
   get feedback(): Feedback | undefined {
@@ -169,7 +157,7 @@ export class Handle {
   }
 
   /** What a handle holds, and by which channel; null when it has ended. */
-  static held(thread: Thread): { blocks: ThreadBlocks; channel: Channel } | null {
+  static held(thread: AttachedThread): { blocks: ThreadBlocks; channel: Channel } | null {
     if (!(#held in thread) || thread.#held === null) return null;
     return { blocks: thread.#held, channel: thread.#channel };
   }
@@ -201,35 +189,15 @@ export class Handle {
     return view;
   }
 
-  /** The same for a view of a struct, which an app may drop for one that is nested in it. */
-  #lookingIn(view: object, slot: number, offset = 0): object {
-    const keep = (memory: Memory): void => {
-      handleOf.set(memory, this);
-      for (const child of childrenOf(memory)) keep(child.memory);
+  /** For what looks at its memory and is made by the channel. */
+  #asSeen(): Looking {
+    return {
+      words: this.#words,
+      places: this.#places,
+      look: (view, move, slot, offset) => this.#looking(view, move, slot, offset),
+      keepFor: (object) => handleOf.set(object, this),
+      setHint: (hint) => this.#held?.setHint(hint),
     };
-    keep(memoryOf(view));
-    return this.#looking(view, rebase, slot, offset);
-  }
-
-  #viewAll(): unknown {
-    if (this.#channel.tld !== undefined) {
-      const { layout } = placesOf(this.#channel as TldChannel);
-      if (layout === null) return Object.freeze({});
-      const { buffer, offset } = this.#places[0]!;
-      const view = createView(layout, buffer, offset + TLD_HEADER);
-      return this.#lookingIn(view, 0, TLD_HEADER);
-    }
-    const blocks: Record<string, unknown> = {};
-    this.#channel.pointers.forEach(({ path, layout }, slot) => {
-      let at = blocks;
-      for (const name of path.slice(0, -1)) {
-        at[name] ??= {};
-        at = at[name] as Record<string, unknown>;
-      }
-      const { buffer, offset } = this.#places[slot]!;
-      at[path.at(-1)!] = this.#lookingIn(createView(layout, buffer, offset), slot);
-    });
-    return blocks;
   }
 }
 

@@ -4,7 +4,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { Hints } from '../block/hints.js';
 import type { StandardChannel } from '../channel/channel.js';
-import type { TldChannel } from '../channel/tld.js';
+import type { TldChannel } from '../channel/tld-description.js';
 import { checkOptions, show, typeError } from '../errors.js';
 import { channelOf } from './attach.js';
 import { unavailable } from './status.js';
@@ -27,15 +27,8 @@ export interface WorkerOptions<C extends StandardChannel | TldChannel = Standard
   readonly channel?: C;
 }
 
-/**
- * A worker's blocks, from the thread that started it. They exist from now on: what is written here
- * before the worker has attached itself is there when it does. The handle ends when the worker exits.
- *
- * @param worker a `worker_threads` Worker
- * @returns always the same handle for the same worker and map
- * @throws TypeError `ERR_SCHEDHINT_OPTION` if it is no worker
- */
-export function threadOf<C extends StandardChannel | TldChannel = StandardChannel>(
+/** The handle on a worker: see {@link hintsOf}, and threadOf() in worker-blocks.ts. */
+export function handleOfWorker<C extends StandardChannel | TldChannel = StandardChannel>(
   worker: Worker,
   options: WorkerOptions<C> = {},
 ): ThreadOf<C> {
@@ -70,5 +63,5 @@ export function hintsOf(
   worker: Worker,
   options: WorkerOptions<StandardChannel | TldChannel> = {},
 ): Hints {
-  return (threadOf(worker, options) as HintingThread).hints;
+  return (handleOfWorker(worker, options) as HintingThread).hints;
 }

@@ -20,12 +20,12 @@ import type {
 import { ArrayView, jsonOf, notAssignable } from './array-view.js';
 import { bitAccess } from './bit-access.js';
 import { plainWords, type Words } from './masked-word.js';
+import type { Buffer } from './place.js';
 import {
   type Access,
   type Accessor,
   type AccessTable,
   adopt,
-  type Buffer,
   type Child,
   childrenOf,
   createMemory,

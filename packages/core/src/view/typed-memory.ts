@@ -1,14 +1,11 @@
 // Keeps the typed arrays under a view in private fields, where no caller can reach the
 // buffer, and defines the plain and ordered loads and stores of each scalar type.
 
-import { types } from 'node:util';
-import { rangeError, show, typeError } from '../errors.js';
+import { show, typeError } from '../errors.js';
 import type { IntegerName, ScalarName, ScalarValue } from '../layout/scalars.js';
 import { loadWhole, loadWholeSigned, storeWhole } from './int64.js';
+import { type Buffer, checkPlace } from './place.js';
 import { type Check, type Range, THERE } from './validate.js';
-
-/** Memory that views can lie over: a block's, or private. */
-export type Buffer = ArrayBuffer | SharedArrayBuffer;
 
 /** How one scalar type is read and written. `index` counts elements; nothing is checked. */
 export interface Access<V = number | bigint | boolean> {
@@ -45,8 +42,6 @@ const scratchF32 = new Float32Array(scratch);
 const scratchF64 = new Float64Array(scratch);
 const scratchU32 = new Uint32Array(scratch);
 const scratchU64 = new BigUint64Array(scratch);
-
-const { isAnyArrayBuffer } = types;
 
 const nowhere = new ArrayBuffer(0);
 
@@ -330,29 +325,4 @@ export function memoryOf(view: unknown): Memory {
     throw typeError('ERR_SCHEDHINT_OPTION', `expected a view, got ${show(view)}`);
   }
   return memory;
-}
-
-/**
- * Refuses a place that a view of `size` and `align` cannot lie over.
- *
- * @throws TypeError `ERR_SCHEDHINT_OPTION` if `buffer` is no buffer
- * @throws RangeError `ERR_SCHEDHINT_OPTION` if the offset is not aligned, or the bytes are not all there
- */
-export function checkPlace(buffer: Buffer, byteOffset: number, size: number, align: number): void {
-  // Not instanceof: a vm context has its own classes.
-  if (!isAnyArrayBuffer(buffer)) {
-    throw typeError('ERR_SCHEDHINT_OPTION', `expected an ArrayBuffer, got ${show(buffer)}`);
-  }
-  if (!Number.isInteger(byteOffset) || byteOffset < 0 || byteOffset % align !== 0) {
-    throw rangeError(
-      'ERR_SCHEDHINT_OPTION',
-      `expected an offset that is a multiple of ${align}, got ${show(byteOffset)}`,
-    );
-  }
-  if (byteOffset + size > buffer.byteLength) {
-    throw rangeError(
-      'ERR_SCHEDHINT_OPTION',
-      `expected ${size} bytes at offset ${byteOffset}, the buffer has ${buffer.byteLength}`,
-    );
-  }
 }

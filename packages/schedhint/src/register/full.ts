@@ -24,10 +24,10 @@ export function publishToStandardBlock(): void {
 /** Publishes to the maps of other kinds that the environment names. */
 export function publishToOthers(): void {
   if (environmentVariable('SCHEDHINT_LAYERED_MAP')) {
-    publish('scx_layered', () => startGcHints({ channels: [layered()] }));
+    publish('scx_layered', () => startGcHints({ channel: layered() }));
   }
   if (environmentVariable('SCHEDHINT_TLD_MAP')) {
-    publish('task local data', () => startGcHints({ channels: [tld()] }));
+    publish('task local data', () => startGcHints({ channel: tld() }));
   }
 }
 

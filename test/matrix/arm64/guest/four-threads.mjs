@@ -3,7 +3,8 @@
 import { once } from 'node:events';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
-import { attachThread, deadlineIn, hintsOf, threadOf } from 'schedhint';
+import { threadOf } from '@schedhint/core';
+import { attachThread, deadlineIn, hintsOf } from 'schedhint';
 
 const WORKERS = 3;
 const thread = attachThread();

@@ -1,7 +1,9 @@
 // An application with a struct of its own: the one of examples/kptr-user. Argument: the map.
 
 import { existsSync } from 'node:fs';
-import { attachThread, i32, struct, uptr } from 'schedhint';
+import { attachThread } from '@schedhint/core';
+import { uptr } from 'schedhint/channels';
+import { i32, struct } from 'schedhint/layout';
 
 const userData = struct('user_data', { a: i32, b: i32, result: i32 });
 const thread = attachThread({

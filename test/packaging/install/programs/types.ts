@@ -2,8 +2,11 @@
 
 import type { Worker } from 'node:worker_threads';
 import 'schedhint/register';
+import { attachThread } from '@schedhint/core';
 import { btfOfFile } from '@schedhint/core/btf';
-import { attachThread, deadlineIn, hintsOf, i32, startGcHints, struct, uptr } from 'schedhint';
+import { deadlineIn, hintsOf, startGcHints } from 'schedhint';
+import { uptr } from 'schedhint/channels';
+import { i32, struct } from 'schedhint/layout';
 
 const thread = attachThread();
 // What one writes before reading the docs.

@@ -1,6 +1,6 @@
 // Calls the whole public API from a CommonJS module and prints the results as JSON.
 
-const schedhint = require('schedhint');
+const schedhint = { ...require('schedhint'), ...require('@schedhint/core') };
 const requests = require('schedhint/requests');
 
 import('./every-call.mjs')

@@ -1,7 +1,8 @@
 // Calls the whole public API from an ES module and prints the results as JSON.
 
+import * as core from '@schedhint/core';
 import * as schedhint from 'schedhint';
 import * as requests from 'schedhint/requests';
 import { everyCall } from './every-call.mjs';
 
-everyCall(schedhint, requests).then((told) => console.log(JSON.stringify(told)));
+everyCall({ ...schedhint, ...core }, requests).then((told) => console.log(JSON.stringify(told)));

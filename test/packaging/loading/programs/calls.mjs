@@ -1,6 +1,7 @@
 // Calls what applications call, needs no permission for itself, and tells what came of it.
 
-import { attachThread, deadlineIn, layered, startGcHints, tld, uptr } from 'schedhint';
+import { attachThread, deadlineIn, startGcHints } from 'schedhint';
+import { layered, tld, uptr } from 'schedhint/channels';
 import { trackRequests } from 'schedhint/requests';
 
 const thread = attachThread({ channel: uptr({ map: '/nonexistent/uptr' }) });

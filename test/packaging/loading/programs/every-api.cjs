@@ -45,7 +45,7 @@ async function main() {
   const app = fastify();
   const before = { files: names(), descriptors: descriptors(), listeners: listeners() };
 
-  const schedhint = require('schedhint');
+  const schedhint = { ...require('schedhint'), ...require('@schedhint/core') };
   const { trackHttpServer, trackRequests } = require('schedhint/requests');
   const { fastifyRequests } = require('schedhint/fastify');
   const { collectPromMetrics } = require('schedhint/prom-client');
@@ -75,7 +75,7 @@ async function main() {
     { stats: true },
     { source: 'v8' },
     { source: 'perf_hooks' },
-    { channels },
+    ...channels.map((channel) => ({ channel })),
   ].map((options) => schedhint.startGcHints(options).source);
   const requests = trackRequests(thread.hints, { perContinuation: true });
   const request = requests.begin({ urgency: 950 });

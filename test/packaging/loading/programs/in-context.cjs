@@ -1,6 +1,8 @@
 // Runs in a vm context: are its classes others than those of the addon's memory?
 
-const { attachThread, struct, u32, uptr } = require('schedhint');
+const { attachThread } = require('@schedhint/core');
+const { uptr } = require('schedhint/channels');
+const { struct, u32 } = require('schedhint/layout');
 
 const thread = attachThread();
 thread.hints.urgency = 900;

@@ -7,8 +7,10 @@ import { readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { isMainThread, threadId, Worker, workerData } from 'node:worker_threads';
+import { attachThread, threadOf } from '@schedhint/core';
 import { loadAddon } from '@schedhint/native';
-import { attachThread, startGcHints, threadOf, uptr } from 'schedhint';
+import { startGcHints } from 'schedhint';
+import { uptr } from 'schedhint/channels';
 
 const map = workerData?.map ?? process.argv[2];
 const { addon } = loadAddon();

@@ -50,7 +50,7 @@ async function parent() {
   };
   await Promise.all(Array.from({ length: AT_ONCE }, live));
 
-  const { attachThread } = await import('schedhint');
+  const { attachThread } = await import('@schedhint/core');
   const { loadAddon } = await import('@schedhint/native');
   const thread = attachThread({ map, scoped: true });
   assert.equal(thread.blocks.process.gc_threads, 0);

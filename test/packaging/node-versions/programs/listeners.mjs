@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { attachThread, layered, uptr } from 'schedhint';
+import { attachThread } from '@schedhint/core';
+import { layered, uptr } from 'schedhint/channels';
 
 const [, , directory, mode] = process.argv;
 const map = `${directory}/map`;

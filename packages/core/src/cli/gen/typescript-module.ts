@@ -18,7 +18,7 @@ import { type Expression, print } from './expression.js';
 import { Identifiers } from './identifiers.js';
 
 /** What a generated module imports from. */
-const MODULE = `'schedhint'`;
+const MODULE = `'schedhint/layout'`;
 
 /** All that a generated module may import. */
 const IMPORTS = (

@@ -1,6 +1,6 @@
 // Maps each status code to the checks that can explain it, and adds the status's reason as a failure if none of them has failed.
 
-import type { StatusCode } from '@schedhint/core';
+import type { StatusCode } from '@schedhint/core/thread';
 import { type Check, type CheckName, fail } from './check.js';
 import type { Patient } from './patient.js';
 

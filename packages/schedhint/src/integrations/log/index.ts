@@ -11,7 +11,7 @@ import {
   type Stoppable,
   stoppable,
   type Thread,
-} from '@schedhint/core';
+} from '@schedhint/core/thread';
 import { isDisabled } from '@schedhint/native';
 
 /** What pino, bunyan and Fastify's `log` have in common. */

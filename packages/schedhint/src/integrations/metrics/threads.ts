@@ -2,7 +2,7 @@
 // thread's collections.
 
 import { isMainThread, threadId } from 'node:worker_threads';
-import { attachThread, type Feedback, type HintedThread } from '@schedhint/core';
+import { attachThread, type Feedback, type StandardThread } from '@schedhint/core/thread';
 import { type Collection, startGcHints } from '@schedhint/gc-hooks';
 
 /** Options that `schedhint/prom-client` and `schedhint/opentelemetry` share. */
@@ -14,7 +14,7 @@ export interface MetricsOptions {
    * workers may come and go. By default the calling thread alone, as `main` or `worker-3`. A parent
    * tells of a worker with `threadOf(worker)`.
    */
-  readonly threads?: () => Readonly<Record<string, HintedThread>>;
+  readonly threads?: () => Readonly<Record<string, StandardThread>>;
   /**
    * Whether the calling thread's garbage collections are told too (the default). They come from
    * `perf_hooks` and cost 15-70 us each.
@@ -68,7 +68,7 @@ export const FEEDBACK_COUNTERS: readonly FeedbackCounter[] = [
 ];
 
 /** Whether the kernel holds the thread's block, and whether somebody reads it: 1 or 0. */
-export function statusOf(thread: HintedThread): { bound: number; read: number } {
+export function statusOf(thread: StandardThread): { bound: number; read: number } {
   const { status } = thread;
   const bound = status.state === 'bound';
   return { bound: Number(bound), read: Number(bound && status.readBy !== null) };
@@ -78,11 +78,11 @@ export function statusOf(thread: HintedThread): { bound: number; read: number } 
 export function followThreads(
   options: MetricsOptions,
   onCollection: (collection: Collection, thread: string) => void,
-): { threads(): Readonly<Record<string, HintedThread>>; stop(): void } {
+): { threads(): Readonly<Record<string, StandardThread>>; stop(): void } {
   const { map, collections = true } = options;
   const which = map === undefined ? {} : { map };
   const own = isMainThread ? 'main' : `worker-${threadId}`;
-  const follow = (thread: HintedThread, stop: () => void) => ({
+  const follow = (thread: StandardThread, stop: () => void) => ({
     threads: options.threads ?? (() => ({ [own]: thread })),
     stop,
   });

@@ -1,8 +1,4 @@
-// Defines the standard block in TypeScript: the layouts of its thread and process
-// structs, and the values and flag bits of their fields.
-
-import { u16, u32, u64 } from '../layout/scalars.js';
-import { array, struct } from '../layout/struct.js';
+// Defines the values and flag bits of the standard block's fields. They need no layouts, which take longer to build than an attach.
 
 // The C header abi/include/schedhint/schedhint.h is the original and explains each field.
 // standard-block.test.ts compiles it and compares.
@@ -115,72 +111,3 @@ export const ProcessFlag = Object.freeze({
   /** the block is the pool's: threads whose elements lead to it alone inherit the process's urgency */
   helpersInherit: 2,
 } as const);
-
-/** `struct schedhint_thread`: one for each JavaScript thread, 256 bytes. */
-export const threadLayout = struct('schedhint_thread', {
-  abi: u32,
-  seq: u32,
-  gc: u32,
-  gc_count: u32,
-  gc_since_ns: u64,
-  urgency: u32,
-  hints: u32,
-  slice_us: u32,
-  runtime_us: u32,
-  deadline_ns: u64,
-  gc_expect_us: u32,
-  hot0: u32,
-  hot1: u64,
-  user: u64,
-  attach_ns: u64,
-  runtime: u16,
-  role: u16,
-  phase: u16,
-  cold0: u16,
-  flags: u32,
-  cold1: u32,
-  cold2: array(u64, 4),
-  reader_abi: u32,
-  reader_id: u32,
-  reader_flags: u32,
-  preempted: u32,
-  reader_seen_ns: u64,
-  run_delay_ns: u64,
-  gc_run_delay_ns: u64,
-  on_cpu_ns: u64,
-  gc_preempted: u32,
-  rhot0: u32,
-  rhot1: u64,
-  granted_ns: u64,
-  throttled_ns: u64,
-  refused: u32,
-  rcold0: u32,
-  rcold1: array(u64, 5),
-});
-
-/** `struct schedhint_process`: one for a process, 128 bytes. */
-export const processLayout = struct('schedhint_process', {
-  abi: u32,
-  gc_threads: u32,
-  bound_threads: u32,
-  flags: u32,
-  attach_ns: u64,
-  runtime: u16,
-  p0: u16,
-  p1: u32,
-  p2: array(u64, 4),
-  granted_ns: u64,
-  throttled_ns: u64,
-  refused: u32,
-  reader_id: u32,
-  r0: array(u64, 5),
-});
-
-/**
- * Where a field of the thread's block lies, in elements of its own size: an index into a typed
- * array over the block. For what is written by hand.
- */
-export function threadIndex(name: keyof typeof threadLayout.types): number {
-  const field = threadLayout.fields.find((candidate) => candidate.name === name)!;
-  return field.offset / field.size;
-}

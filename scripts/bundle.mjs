@@ -1,0 +1,107 @@
+// Writes the CommonJS implementation of a package: one file for each entry point, because what Node.js pays for at a start is the
+// number of files. A module that two entry points need is in the first one's file, and the others require() that one: a process has
+// one copy of its state. Usage: node scripts/bundle.mjs HOME DIR=SOURCE...
+
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const [home, ...entries] = process.argv.slice(2);
+/** The name under which an entry point has the modules that others share with it: of no interest to those who list its exports. */
+const SHARED = 'sharedModules';
+
+/** @type {import('esbuild').BuildOptions} */
+const OPTIONS = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  packages: 'external',
+  sourcemap: true,
+  sourcesContent: false, // the sources are in the package
+  logLevel: 'warning',
+  absWorkingDir: process.cwd(),
+};
+
+/** What an entry point needs, itself among it. */
+async function modulesOf(source) {
+  const { metafile } = await build({
+    ...OPTIONS,
+    entryPoints: [source],
+    write: false,
+    metafile: true,
+    outdir: home,
+  });
+  return Object.keys(metafile.inputs).map((path) => resolve(path));
+}
+
+const chunks = entries.map((entry) => {
+  const [output, source] = entry.split('=');
+  return { output: resolve(output), source: resolve(source), modules: [], shared: new Set() };
+});
+const owners = new Map();
+for (const chunk of chunks) {
+  for (const module of await modulesOf(chunk.source)) {
+    if (!owners.has(module)) {
+      owners.set(module, chunk);
+      chunk.modules.push(module);
+    } else if (owners.get(module) !== chunk) {
+      owners.get(module).shared.add(module);
+    }
+  }
+}
+
+/** Takes the modules of other entry points from their files. */
+function sharing(chunk) {
+  return {
+    name: 'sharing',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path, resolveDir, namespace }) => {
+        if (namespace !== 'file') return undefined;
+        const module = resolve(resolveDir, path.replace(/\.js$/, '.ts'));
+        const owner = owners.get(module);
+        if (owner === undefined || owner === chunk) return undefined;
+        return { path: module, namespace: 'shared' };
+      });
+      onResolve({ filter: /^file:/, namespace: 'shared' }, ({ path }) => ({
+        path: path.slice('file:'.length),
+        external: true,
+      }));
+      onLoad({ filter: /./, namespace: 'shared' }, ({ path }) => {
+        const owner = owners.get(path);
+        const from = relative(dirname(chunk.output), owner.output);
+        const file = from.startsWith('.') ? from : `./${from}`;
+        const name = nameOf(path);
+        return {
+          contents: `module.exports = require(${JSON.stringify(`file:${file}`)}).${SHARED}.${name};`,
+          loader: 'js',
+        };
+      });
+    },
+  };
+}
+
+const nameOf = (module) =>
+  relative(join(home, 'src'), module)
+    .replace(/\.ts$/, '')
+    .replaceAll(/[^A-Za-z0-9]+/g, '_');
+
+for (const chunk of chunks) {
+  const shared = [...chunk.shared].sort();
+  const text = [
+    `export * from ${JSON.stringify(chunk.source)};`,
+    ...shared.map((path) => `import * as ${nameOf(path)} from ${JSON.stringify(path)};`),
+    shared.length === 0
+      ? ''
+      : `Object.defineProperty(module.exports, '${SHARED}', { value: { ${shared.map(nameOf).join(', ')} } });`,
+  ];
+  await build({
+    ...OPTIONS,
+    ...(shared.length === 0
+      ? { entryPoints: [chunk.source] }
+      : { stdin: { contents: text.join('\n'), resolveDir: home, sourcefile: 'entry.js' } }),
+    outfile: chunk.output,
+    plugins: [sharing(chunk)],
+    logOverride: { 'commonjs-variable-in-esm': 'silent' },
+  });
+}
