@@ -2,12 +2,14 @@
 
 import { attach } from './groups/attach.js';
 import { collection } from './groups/collection.js';
+import { imports } from './groups/import.js';
 import { memory } from './groups/memory.js';
 import { read } from './groups/read.js';
 import { reader } from './groups/reader.js';
 import { scale } from './groups/scale.js';
 import { start } from './groups/start.js';
 import { status } from './groups/status.js';
+import { worker } from './groups/worker.js';
 import { write } from './groups/write.js';
 import type { Group } from './row.js';
 
@@ -19,6 +21,8 @@ export const groups: readonly Group[] = [
   attach,
   status,
   start,
+  imports,
+  worker,
   memory,
   scale,
   reader,
