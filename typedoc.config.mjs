@@ -16,6 +16,7 @@ const FIRST = [
   'other-runtimes',
   'operations',
   'metrics',
+  'testing',
   'troubleshooting',
   'faq',
 ];

@@ -238,6 +238,11 @@ export class BlockHints implements Hints {
     this.#u64 = this.#words.u64;
   }
 
+  /** Whether a group waits for the block's other writer. @internal */
+  static isWaiting(hints: BlockHints): boolean {
+    return hints.#waiting === 1;
+  }
+
   /**
    * When a handle is stopped: over a private copy of the block from now on. The copy may have caught a bracket half
    * open, which nobody would ever close; a pending group is written here, and never to the block.

@@ -116,6 +116,11 @@ export class LayeredHints implements Hints {
     return inspectGetters('Hints', this, HINT_KEYS, depth, options, inspect);
   }
 
+  /** As {@link BlockHints.isWaiting}. @internal */
+  static isWaiting(hints: LayeredHints): boolean {
+    return BlockHints.isWaiting(hints.#values);
+  }
+
   /** @internal */
   static move(hints: LayeredHints, buffer: Buffer, byteOffset: number): void {
     BlockHints.move(hints.#values, buffer, byteOffset);

@@ -24,6 +24,11 @@ export class JointHints implements Hints {
     Object.freeze(this);
   }
 
+  /** Those that are read. @internal */
+  static first(hints: JointHints): Hints {
+    return hints.#first;
+  }
+
   get urgency(): number {
     return this.#first.urgency;
   }

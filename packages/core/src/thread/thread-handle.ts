@@ -162,6 +162,12 @@ export class Handle {
     return { blocks: thread.#held, channel: thread.#channel };
   }
 
+  /** The blocks that hints of a handle write to; null when it has ended, undefined for what no handle has. */
+  static writtenBy(hints: object): ThreadBlocks | null | undefined {
+    const handle = handleOf.get(hints);
+    return handle === undefined ? undefined : handle.#held;
+  }
+
   /** Gives the blocks back. Idempotent. @param status of the handle from now on */
   static end(handle: Handle, status: Status): void {
     const held = handle.#held;
