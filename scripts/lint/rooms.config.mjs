@@ -31,11 +31,8 @@ export const typeScript = [
       'cli/doctor': [],
       'integrations/fastify': ['integrations/requests'],
       'integrations/log': [],
-      'integrations/opentelemetry': ['integrations/metrics', 'integrations/peer-version.ts'],
-      'integrations/prom-client': ['integrations/metrics', 'integrations/peer-version.ts'],
       'integrations/metrics': [],
       'integrations/requests': [],
-      'integrations/peer-version.ts': [],
       register: [],
     },
   },
@@ -145,6 +142,7 @@ export const nativeUsers = [
   // The kill switch, the environment and uncaught errors, which have to be the same everywhere.
   'packages/schedhint/src/integrations/fastify',
   'packages/schedhint/src/integrations/log',
+  'packages/schedhint/src/integrations/metrics',
   'packages/schedhint/src/integrations/requests',
   // It tries each step of attaching by itself.
   'packages/schedhint/src/cli/doctor/patient.ts',

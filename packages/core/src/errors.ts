@@ -13,8 +13,6 @@ export type ErrorCode =
   | 'ERR_SCHEDHINT_LAYOUT'
   /** an argument that is no field's value: a buffer, an offset, an option */
   | 'ERR_SCHEDHINT_OPTION'
-  /** an integration's own package (prom-client, OpenTelemetry) is too old for it */
-  | 'ERR_SCHEDHINT_PEER_VERSION'
   /** task local data: the process has a key of that name, with another size */
   | 'ERR_SCHEDHINT_TLD_KEY_SIZE'
   /** task local data: the process has as many keys as there can be, 63 */

@@ -101,7 +101,7 @@ export type {
   Placed,
   StructLayout,
 } from './layout/types.js';
-export { announceStatus, publishCollections } from './thread/attach.js';
+export { announceStatus, attachedThread, publishCollections } from './thread/attach.js';
 export { attachThread } from './thread/joint-attach.js';
 export type { HintsIn, JointThread } from './thread/joint-thread.js';
 export { Listeners } from './thread/listeners.js';

@@ -3,6 +3,6 @@
  *
  * @packageDocumentation
  */
-export type { Collection, CollectionKind } from './collections.js';
+export { type Collection, type CollectionKind, observeCollections } from './collections.js';
 export { type GcHints, type GcHintsOptions, type GcSource, startGcHints } from './gc-hints.js';
 export type { GcStats, GcTotals } from './gc-stats.js';

@@ -188,12 +188,6 @@ test.each(['darwin', 'win32'])('a quiet no-op on a played %s', (platform) => {
   }
 });
 
-/** Those that import what an application has that uses them. */
-const WITH_PEER: Record<string, string> = {
-  'schedhint/prom-client': 'prom-client',
-  'schedhint/opentelemetry': '@opentelemetry/api',
-};
-
 test('every subpath loads, by import and by require()', () => {
   const manifest = JSON.parse(
     readFileSync(join(project.path, 'node_modules/schedhint/package.json'), 'utf8'),
@@ -203,10 +197,7 @@ test('every subpath loads, by import and by require()', () => {
   for (const path of subpaths.map((subpath) => join('schedhint', subpath))) {
     for (const load of [`import('${path}')`, `(async () => require('${path}'))()`]) {
       const said = `${load}.then(() => 'loaded', ({ message }) => message.split('\\n')[0]).then(console.log)`;
-      const expected = path in WITH_PEER ? `Cannot find (package|module) '${WITH_PEER[path]}'` : '';
-      expect(project.run(process.execPath, ['-e', said]), load).toMatch(
-        expected === '' ? /^loaded\n$/ : new RegExp(expected),
-      );
+      expect(project.run(process.execPath, ['-e', said]), load).toBe('loaded\n');
     }
   }
 });

@@ -14,17 +14,13 @@ const PACKAGES = {
   schedhint: 'schedhint',
 };
 
-/** Of integrations: they need a peer, and the packages are installed without. */
-const NEED_PEERS = ['schedhint/prom-client', 'schedhint/opentelemetry'];
-
 /** What an app may import, as Node.js sees it. */
 const entries = Object.entries(PACKAGES).flatMap(([name, folder]) => {
   const file = fileURLToPath(new URL(`../../../packages/${folder}/package.json`, import.meta.url));
   const { exports } = JSON.parse(readFileSync(file, 'utf8')) as { exports: object };
   return Object.keys(exports)
     .filter((path) => !/json$|[*]|register/.test(path))
-    .map((path) => name + path.slice(1))
-    .filter((entry) => !NEED_PEERS.includes(entry));
+    .map((path) => name + path.slice(1));
 });
 
 let installed: Installed;

@@ -19,7 +19,7 @@ const LAYERS: Record<string, readonly string[]> = {
 
 /** What only those have who import the subpath of its name, or call the command that needs it. */
 const PEERS: Record<string, readonly string[]> = {
-  schedhint: ['@opentelemetry/api', '@schedhint/observer', 'fastify', 'prom-client'],
+  schedhint: ['@schedhint/observer', 'fastify'],
 };
 
 test('every package has its place', () => {

@@ -1,9 +1,11 @@
 // Attaches the calling thread to a channel and returns its handle. Also starts the GC hook that writes
 // collections into the thread's blocks.
 
+import type { Feedback } from '../block/feedback.js';
 import { type Channel, isChannel, standardChannel } from '../channel/channel.js';
 import { pinOf } from '../channel/map-location.js';
 import { checkOptions, show, typeError } from '../errors.js';
+import type { Status } from './status.js';
 import { announce } from './status-events.js';
 import { ThreadBlocks } from './thread-binding.js';
 import {
@@ -95,6 +97,21 @@ export function channelOf(options: { readonly map?: string; readonly channel?: C
     );
   }
   return channel;
+}
+
+/**
+ * The calling thread's status and feedback, if some code has attached it to a map of standard blocks: by `attachThread()`, for what it
+ * looks at. It keeps nothing attached, so ask again for each use.
+ *
+ * @returns undefined where it is not attached
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an unknown option
+ */
+export function attachedThread(
+  options: { readonly map?: string } = {},
+): { readonly status: Status; readonly feedback: Feedback } | undefined {
+  checkOptions('attachedThread', options, ['map']);
+  const blocks = ThreadBlocks.attached(channelOf(options));
+  return blocks && { status: blocks.status, feedback: blocks.feedback };
 }
 
 /**

@@ -147,6 +147,11 @@ export class ThreadBlocks {
     return blocks;
   }
 
+  /** The same, if the thread is attached in the channel. */
+  static attached(channel: Channel): ThreadBlocks | undefined {
+    return ThreadBlocks.#ofThread.get(keyOf(channel));
+  }
+
   /** Another thread's of this process; `threadId` is Node.js's. */
   static of(channel: Channel, threadId: number): ThreadBlocks {
     channel.parts.prepare?.();
@@ -317,13 +322,18 @@ export class ThreadBlocks {
     return new Uint8Array(buffer, offset, slotsOf(this.#channel)[slot]!.size);
   }
 
-  #readerFlags(boundNs: bigint): number {
+  /** Of the standard block: until the memory is elsewhere. */
+  get feedback(): Feedback {
     const place = this.places[0]!;
     if (this.#feedback?.place !== place) {
       const of = new Feedback(new BlockWords(place.buffer, place.offset));
       this.#feedback = { place, of };
     }
-    const { readerAbi, readerFlags, readerSeenNs } = this.#feedback.of;
+    return this.#feedback.of;
+  }
+
+  #readerFlags(boundNs: bigint): number {
+    const { readerAbi, readerFlags, readerSeenNs } = this.feedback;
     // What an earlier map's reader has left behind is older than this binding.
     if (readerAbi !== ABI || readerSeenNs < boundNs) return NO_READER;
     if (this.#own && monotonicNs() - readerSeenNs > SILENT_NS) return NO_READER;

@@ -5,8 +5,9 @@ const { works } = require('./works.cjs');
 const { collectUntil } = require('./say.cjs');
 
 /** Both kinds must have values: the gauges, read on demand, and the histogram, recorded at each collection. */
-exports.checkOpenTelemetry = async (api, collectOtelMetrics) => {
-  if (api.metrics === undefined) return collectOtelMetrics(); // throws
+exports.checkOpenTelemetry = async (api, { attachThread }, collect) => {
+  if (api.metrics === undefined) return collect(api.metrics); // throws
+  attachThread();
   const {
     AggregationTemporality,
     InMemoryMetricExporter,
@@ -24,7 +25,7 @@ exports.checkOpenTelemetry = async (api, collectOtelMetrics) => {
   provider.addMetricReader?.(reader);
   api.metrics.setGlobalMeterProvider(provider);
 
-  const collecting = collectOtelMetrics();
+  const collecting = collect(api.metrics.getMeter('app'));
   // Not by a flush to the exporter: before 2.0 that flushes the exporter alone.
   const valuesNow = async () => {
     const { resourceMetrics } = await reader.collect();

@@ -4,8 +4,9 @@ const { works } = require('./works.cjs');
 const { collectUntil } = require('./say.cjs');
 
 /** Both kinds must have values: those read on demand (`collect`), and those recorded at each collection. */
-exports.checkPromClient = async (register, collectPromMetrics) => {
-  const collecting = collectPromMetrics();
+exports.checkPromClient = async (register, { attachThread }, collect) => {
+  attachThread();
+  const collecting = collect(register);
   let text = '';
   await collectUntil(async () => {
     text = await register.metrics();

@@ -1,7 +1,8 @@
 // Runs the check of the integration with OpenTelemetry on modules that are loaded by `require`.
 
 const api = require('@opentelemetry/api');
-const { collectOtelMetrics } = require('schedhint/opentelemetry');
+const schedhint = require('schedhint');
+const { collect } = require('schedhint/metrics');
 const { checkOpenTelemetry } = require('./check-opentelemetry.cjs');
 
-checkOpenTelemetry(api, collectOtelMetrics);
+checkOpenTelemetry(api, schedhint, collect);

@@ -1,7 +1,8 @@
 // Runs the check of the integration with OpenTelemetry on modules that are loaded by `import`.
 
 import * as api from '@opentelemetry/api';
-import { collectOtelMetrics } from 'schedhint/opentelemetry';
+import * as schedhint from 'schedhint';
+import { collect } from 'schedhint/metrics';
 import { checkOpenTelemetry } from './check-opentelemetry.cjs';
 
-await checkOpenTelemetry(api, collectOtelMetrics);
+await checkOpenTelemetry(api, schedhint, collect);

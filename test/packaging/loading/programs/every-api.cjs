@@ -48,8 +48,7 @@ async function main() {
   const schedhint = { ...require('schedhint'), ...require('@schedhint/core') };
   const { trackHttpServer, trackRequests } = require('schedhint/requests');
   const { fastifyRequests } = require('schedhint/fastify');
-  const { collectPromMetrics } = require('schedhint/prom-client');
-  const { collectOtelMetrics } = require('schedhint/opentelemetry');
+  const { collect } = require('schedhint/metrics');
   const { logStatus } = require('schedhint/log');
 
   const { layered, tld, uptr } = schedhint;
@@ -92,9 +91,9 @@ async function main() {
   });
   const { payload } = await app.inject('/');
   const register = new prom.Registry();
-  collectPromMetrics({ register });
+  collect(register);
   await register.metrics();
-  collectOtelMetrics({ meter: metrics.getMeter('test') });
+  collect(metrics.getMeter('test'));
   const lines = [];
   const logger = { info: (_, line) => lines.push(line), warn: (_, line) => lines.push(line) };
   logStatus(logger, thread);

@@ -1,18 +1,18 @@
 // What prom-client and OpenTelemetry make of the same counters and collections.
 
 import { createRequire } from 'node:module';
+import type { Meter } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
   MeterProvider,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics';
-import { attachThread, type ScopedThread } from '@schedhint/core';
-import { startGcHints } from '@schedhint/gc-hooks';
-import { Registry } from 'prom-client';
+import { attachedThread, attachThread, type ScopedThread } from '@schedhint/core';
+import { type Collection, observeCollections, startGcHints } from '@schedhint/gc-hooks';
+import { Gauge, Histogram, Registry } from 'prom-client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { collectOtelMetrics } from '../opentelemetry/index.js';
-import { collectPromMetrics } from '../prom-client/index.js';
+import { collect } from './index.js';
 
 const map = '/nonexistent/schedhint';
 const require = createRequire(import.meta.url);
@@ -61,8 +61,7 @@ async function collectFiveTimes(count: () => Promise<number>): Promise<void> {
 
 test('prom-client', async () => {
   const registry = new Registry();
-  const collecting = collectPromMetrics({
-    registry,
+  const collecting = collect(registry, {
     map,
     threads: () => ({ main: thread, render: other }),
   });
@@ -103,8 +102,7 @@ test('OpenTelemetry', async () => {
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
   const provider = new MeterProvider({ readers: [reader] });
   stops.push(() => provider.shutdown());
-  const collecting = collectOtelMetrics({
-    meter: provider.getMeter('test'),
+  const collecting = collect(provider.getMeter('test'), {
     map,
     threads: () => ({ main: thread, render: other }),
   });
@@ -149,10 +147,96 @@ test('OpenTelemetry', async () => {
 
 test('without collections, of the calling thread alone', async () => {
   const registry = new Registry();
-  const collecting = collectPromMetrics({ registry, map, collections: false });
+  const collecting = collect(registry, { map, collections: false });
   stops.push(() => collecting.stop());
   gc();
   const text = await registry.metrics();
   expect(text).toContain('schedhint_preemptions_total{thread="main"} 70\n');
   expect(text).not.toContain('schedhint_gc_pause_seconds_count');
+});
+
+test('attaches no thread: the calling one is shown while others have attached it', async () => {
+  const registry = new Registry();
+  const other = `${map}-3`;
+  const collecting = collect(registry, { map: other });
+  stops.push(() => collecting.stop());
+  expect(await registry.metrics()).not.toContain('thread=');
+  expect(attachedThread({ map: other })).toBeUndefined();
+  const attached = attachThread({ map: other, scoped: true });
+  expect(await registry.metrics()).toContain('schedhint_bound{thread="main"} 0\n');
+  attached.stop();
+  expect(await registry.metrics()).not.toContain('thread=');
+});
+
+test('a histogram of prom-client, as its own would be', async () => {
+  const buckets = [0.001, 0.01];
+  const ours = new Registry();
+  const theirs = new Registry();
+  const collecting = collect(ours, { map, buckets });
+  stops.push(() => collecting.stop());
+  const name = 'schedhint_gc_pause_seconds';
+  const help = 'Pauses of the garbage collector';
+  const labelNames = ['thread', 'kind'];
+  const histogram = new Histogram({ name, help, labelNames, buckets, registers: [theirs] });
+  // What each pause took, by the observer of the same entries.
+  const seen = vi.fn(({ kind, duration }: Collection) =>
+    histogram.observe({ thread: 'main', kind }, duration / 1000),
+  );
+  const stop = observeCollections(seen);
+  stops.push(() => stop?.());
+  for (let i = 0; i < 3; i++) gc();
+  await vi.waitFor(() => expect(seen.mock.calls.length).toBeGreaterThanOrEqual(3), 30_000);
+  const textOf = (registry: Registry) => registry.getSingleMetricAsString(name);
+  await vi.waitFor(async () => expect(await textOf(ours)).toBe(await textOf(theirs)), 30_000);
+  expect(await textOf(ours)).toContain('le="+Inf"');
+  for (const registry of [ours, theirs]) registry.resetMetrics();
+  expect(await textOf(ours)).toBe(await textOf(theirs));
+});
+
+test('a registry for OpenMetrics, and labels of all metrics', async () => {
+  const registry = new Registry();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
+  registry.setDefaultLabels({ app: 'shop' });
+  const collecting = collect(registry, { map, collections: false });
+  const text = await registry.metrics();
+  expect(text).toContain('# TYPE schedhint_preemptions counter\n');
+  expect(text).toContain('schedhint_preemptions_total{thread="main",app="shop"} 70\n');
+  expect(await registry.getMetricsAsJSON()).toContainEqual(
+    expect.objectContaining({ type: 'gauge', name: 'schedhint_bound', aggregator: 'sum' }),
+  );
+  collecting.stop();
+  expect(registry.getMetricsAsArray()).toEqual([]);
+});
+
+test('a registry that has a metric of that name stays as it is', () => {
+  const registry = new Registry();
+  new Gauge({ name: 'schedhint_read', help: 'mine', registers: [registry] });
+  expect(() => collect(registry, { map })).toThrow('already been registered');
+  expect(registry.getMetricsAsArray()).toHaveLength(1);
+});
+
+test.each([undefined, null, {}, { registry: new Registry() }, 'prometheus'])(
+  'what is neither a registry nor a meter is refused: %s',
+  (target) => {
+    expect(() => collect(target as never)).toThrow(
+      expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_OPTION' }),
+    );
+  },
+);
+
+test('an unknown option is refused', () => {
+  expect(() => collect(new Registry(), { collection: false } as never)).toThrow(
+    /did you mean collections\?/,
+  );
+});
+
+test('types: what the two packages declare is taken, and nothing else', () => {
+  const check = (registry: Registry, meter: Meter) => {
+    collect(registry);
+    collect(meter, { buckets: [1] });
+    // @ts-expect-error neither
+    collect({ metrics: 1 });
+    collect(registry, { threads: () => ({ main: thread }) });
+  };
+  expect(check).toBeTypeOf('function');
 });

@@ -1,0 +1,126 @@
+// Provides what the metrics show: the threads' status and feedback counters, and the calling thread's collections.
+
+import { isMainThread, threadId } from 'node:worker_threads';
+import { attachedThread, type Feedback, type Status } from '@schedhint/core/thread';
+import { observeCollections } from '@schedhint/gc-hooks';
+import { isDisabled } from '@schedhint/native';
+
+/** What metrics read of a thread: any handle of `attachThread()` or `threadOf()` has it. */
+export interface MeasuredThread {
+  readonly status: Status;
+  readonly feedback: Feedback;
+}
+
+/** Options of {@link collect}. */
+export interface MetricsOptions {
+  /** Path of the pinned map; by default `SCHEDHINT_MAP`, else `/sys/fs/bpf/schedhint`. */
+  readonly map?: string;
+  /**
+   * The threads to tell of, by the names that they get in the metrics; asked at each collection, so
+   * workers may come and go. By default the calling thread alone, as `main` or `worker-3`, as soon as and as long as it is attached by
+   * `attachThread()` or `startGcHints()`. A parent tells of a worker with `threadOf(worker)`.
+   */
+  readonly threads?: () => Readonly<Record<string, MeasuredThread>>;
+  /**
+   * Whether the calling thread's garbage collections are shown too (the default). They come from
+   * `perf_hooks` and cost 15-70 us each.
+   */
+  readonly collections?: boolean;
+  /** Bounds of the histogram of pauses, in seconds, rising. */
+  readonly buckets?: readonly number[];
+}
+
+/** 1 or 0. */
+interface Gauge {
+  readonly name: string;
+  readonly help: string;
+  read(thread: MeasuredThread): number;
+}
+
+/** What the status says. */
+export const GAUGES: readonly Gauge[] = [
+  {
+    name: 'bound',
+    help: "1: the kernel holds the thread's hints",
+    read: ({ status }) => Number(status.state === 'bound'),
+  },
+  {
+    name: 'read',
+    help: "1: somebody reads the thread's hints",
+    read: ({ status }) => Number(status.state === 'bound' && status.readBy !== null),
+  },
+];
+
+/** A counter of the feedback. It starts again at 0 when another reader takes over. */
+export interface FeedbackCounter {
+  /** In snake case, without a unit. */
+  readonly name: string;
+  readonly isSeconds: boolean;
+  readonly help: string;
+  read(feedback: Feedback): number;
+}
+
+const seconds = (ns: bigint) => Number(ns) / 1e9;
+
+/** What the reader of the hints counts. */
+export const FEEDBACK_COUNTERS: readonly FeedbackCounter[] = [
+  {
+    name: 'run_delay',
+    isSeconds: true,
+    help: 'Time that the thread was runnable but had no CPU',
+    read: ({ runDelayNs }) => seconds(runDelayNs),
+  },
+  {
+    name: 'gc_run_delay',
+    isSeconds: true,
+    help: 'Of the run delay, what fell into a pause of the garbage collector',
+    read: ({ gcRunDelayNs }) => seconds(gcRunDelayNs),
+  },
+  {
+    name: 'on_cpu',
+    isSeconds: true,
+    help: 'Time on a CPU',
+    read: ({ onCpuNs }) => seconds(onCpuNs),
+  },
+  {
+    name: 'preemptions',
+    isSeconds: false,
+    help: 'Involuntary switches',
+    read: ({ preempted }) => preempted,
+  },
+  {
+    name: 'gc_preemptions',
+    isSeconds: false,
+    help: 'Of the involuntary switches, those in a pause of the garbage collector',
+    read: ({ gcPreempted }) => gcPreempted,
+  },
+];
+
+/** What the metrics call the calling thread. */
+const own = () => (isMainThread ? 'main' : `worker-${threadId}`);
+
+/** The threads that {@link MetricsOptions} name, whenever it is called. */
+export function threadsOf(options: MetricsOptions): () => Readonly<Record<string, MeasuredThread>> {
+  const { map } = options;
+  const which = map === undefined ? {} : { map };
+  return (
+    options.threads ??
+    (() => {
+      const thread = attachedThread(which);
+      return thread === undefined ? {} : { [own()]: thread };
+    })
+  );
+}
+
+/** Calls back with each of the calling thread's collections, unless they are not wanted. @returns stops it */
+export function observeOwnCollections(
+  { collections = true }: MetricsOptions,
+  onCollection: (kind: string, seconds: number, thread: string) => void,
+): () => void {
+  if (!collections || isDisabled()) return () => {};
+  const thread = own();
+  const stop = observeCollections(({ kind, duration }) =>
+    onCollection(kind, duration / 1000, thread),
+  );
+  return stop ?? (() => {});
+}
