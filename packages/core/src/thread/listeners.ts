@@ -23,6 +23,7 @@ export class Listeners<T> {
     return stoppable(() => this.#all.delete(added));
   }
 
+  /** Removes those that listened by way of an object, when it has ended. */
   removeOf(ended: object): void {
     for (const one of this.#all) if (one.of === ended) this.#all.delete(one);
   }

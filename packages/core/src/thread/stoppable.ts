@@ -6,7 +6,11 @@ export interface Stoppable {
   [Symbol.dispose](): void;
 }
 
-/** @param end called by the first stop, once */
+/**
+ * Makes one that calls a function when it is stopped.
+ *
+ * @param end called by the first stop, once
+ */
 export function stoppable(end: () => void): Stoppable {
   let stopped = false;
   const stop = () => {
