@@ -115,6 +115,7 @@ if (process.platform === 'linux') installSystemPackages();
 installNpmPackages(root);
 if (forTests) {
   installNpmPackages(join(root, 'test/packaging/node-versions'));
+  installNpmPackages(join(root, 'test/packaging/types'));
   installNpmPackages(join(root, 'test/requests'));
   if (forPackages) {
     installNpmPackages(join(root, 'test/packaging/install/arm64'));

@@ -25,7 +25,7 @@ export type Check = (value: unknown) => void;
  * that matter most: each call leaves V8 a frame more to describe, and Node.js 24 unrolls only loops of
  * which little has to be described.
  */
-export const THERE = new Uint8Array(1);
+export const THERE: Uint8Array = new Uint8Array(1);
 
 /** What an integer may be; `expected` is what messages say of it. */
 export interface Range {
