@@ -3,14 +3,12 @@
 import Fastify from 'fastify';
 import { attachThread } from 'schedhint';
 import { fastifyRequests } from 'schedhint/fastify';
-import { trackRequests } from 'schedhint/requests';
 
 /** When an answer of the checkout is due, in milliseconds. */
 const DUE_MS = Number(process.env.DUE_MS ?? 50);
 
-const thread = attachThread();
 const fastify = Fastify();
-await fastify.register(fastifyRequests, { requests: trackRequests(thread.hints) });
+await fastify.register(fastifyRequests);
 
 const answer = async ({ method, url, body }) =>
   `${method} ${url}: ${JSON.stringify(body).length} bytes\n`;
@@ -22,6 +20,6 @@ fastify.post('/events', { config: { schedhint: null } }, answer); // stays out o
 
 await fastify.listen({ port: Number(process.env.PORT ?? 3000), host: '127.0.0.1' });
 const [{ port }] = fastify.addresses();
-console.log(JSON.stringify({ port, state: thread.status.state }));
+console.log(JSON.stringify({ port, state: attachThread().status.state }));
 
 process.on('SIGTERM', () => fastify.close());

@@ -1,13 +1,10 @@
 // What tracking requests costs on this machine: node examples/http/cost.mjs [TURNS]
 // The hints are in private memory or the kernel's, which makes no difference to what is measured.
 
-import { attachThread, deadlineIn } from 'schedhint';
-import { trackRequests } from 'schedhint/requests';
+import { deadlineIn, trackRequests } from 'schedhint';
 
 const TURNS = Number(process.argv[2] ?? 300_000);
 const RUNS = 5;
-
-const { hints } = attachThread();
 
 function median(values) {
   return values.sort((a, b) => a - b)[values.length >> 1];
@@ -24,43 +21,43 @@ async function nsOf(count, loop) {
   return median(took);
 }
 
-async function awaits(count) {
-  for (let i = 0; i < count; i++) await null;
-}
-
 /** A request begins and ends while so many others are in flight. */
 async function beginAndEnd(others) {
-  const requests = trackRequests(hints);
+  const tracker = trackRequests();
   const due = deadlineIn(1000);
   for (let i = 0; i < others; i++) {
-    requests.begin({ urgency: (i % 1024) + 1, deadlineNs: due + BigInt((i * 7919) % 10_007) });
+    tracker.begin({ urgency: (i % 1024) + 1, deadlineNs: due + BigInt((i * 7919) % 10_007) });
   }
   const ns = await nsOf(TURNS, (count) => {
     for (let i = 0; i < count; i++) {
-      requests.begin({ urgency: i & 1023, deadlineNs: due + BigInt(i % 10_007) }).end();
+      tracker.begin({ urgency: i & 1023, deadlineNs: due + BigInt(i % 10_007) }).end();
     }
   });
-  requests.stop();
+  tracker.stop();
   return ns;
 }
 
-/** An await within a request: alone, so that its hints are those of all, or beside a more urgent one. */
-async function awaitsWithin(beside) {
-  const requests = trackRequests(hints, { perContinuation: true });
-  if (beside) requests.begin({ urgency: 900, deadlineNs: deadlineIn(10) });
-  const work = requests.wrap(() => ({ urgency: 100, deadlineNs: deadlineIn(1000) }), awaits);
-  const ns = await nsOf(TURNS, work);
-  requests.stop();
-  return ns;
+/** The same with a deadline in milliseconds, as most apps have it, and with a signal that all have in common. */
+async function run() {
+  const tracker = trackRequests();
+  const { signal } = new AbortController();
+  const plain = await nsOf(TURNS, (count) => {
+    for (let i = 0; i < count; i++) tracker.run({ urgency: 'high', deadlineMs: 50 }, () => i);
+  });
+  const withSignal = await nsOf(TURNS, (count) => {
+    for (let i = 0; i < count; i++) tracker.run({ urgency: 'high', signal }, () => i);
+  });
+  tracker.stop();
+  return [plain, withSignal];
 }
 
+const [plain, withSignal] = await run();
 const rows = [
   ['a request begins and ends, alone', await beginAndEnd(0)],
   ['... with 1,000 others in flight', await beginAndEnd(1000)],
   ['... with 100,000 others in flight', await beginAndEnd(100_000)],
-  ['an await, not tracked', await nsOf(TURNS, awaits)],
-  ['an await with perContinuation, one request', await awaitsWithin(false)],
-  ['... where each switch changes the hints', await awaitsWithin(true)],
+  ['run() with an urgency and deadlineMs', plain],
+  ['... with an urgency and a signal', withSignal],
 ];
 console.log(`Node.js ${process.version}, nanoseconds:`);
 for (const [what, ns] of rows) console.log(`${ns.toFixed(0).padStart(7)}  ${what}`);

@@ -4,13 +4,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import { attachThread } from 'schedhint';
-import { trackHttpServer, trackRequests } from 'schedhint/requests';
+import { attachThread, trackRequests } from 'schedhint';
 
 /** When an answer of the checkout is due, in milliseconds. */
 const DUE_MS = Number(process.env.DUE_MS ?? 50);
 
-/** What the paths want; the last one begins with anything. */
+/** What the paths want; every path begins with the last one. */
 const ROUTES = [
   ['/checkout', { urgency: 'critical', deadlineMs: DUE_MS }],
   ['/report', { urgency: 'low' }],
@@ -18,16 +17,15 @@ const ROUTES = [
 ];
 
 /** A client that says itself how long it will wait: `x-timeout-ms: 20`. */
-function describe({ url, headers }) {
-  const [, { urgency, deadlineMs }] = ROUTES.find(([path]) => url.startsWith(path));
+function describe({ path, headers }) {
+  const [, { urgency, deadlineMs }] = ROUTES.find(([prefix]) => path.startsWith(prefix));
   const wait = headers['x-timeout-ms'];
   return { urgency, deadlineMs: wait ? Number(wait) : deadlineMs };
 }
 
 const thread = attachThread();
-const requests = trackRequests(thread.hints, {
-  perContinuation: process.env.PER_CONTINUATION === '1',
-});
+// Of all servers of this thread; `{ server, describe }` would be one's.
+trackRequests({ thread }).http({ describe });
 
 const server = createServer(async (request, response) => {
   try {
@@ -37,7 +35,6 @@ const server = createServer(async (request, response) => {
     response.destroy(); // the client has hung up
   }
 });
-trackHttpServer(server, requests, describe);
 
 server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1');
 await once(server, 'listening');

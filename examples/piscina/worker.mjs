@@ -1,10 +1,9 @@
 // A worker of the pool: its tasks are its requests. While one runs, the worker's hint is the task's.
 
 import { createHash } from 'node:crypto';
-import { attachThread } from 'schedhint';
-import { trackRequests } from 'schedhint/requests';
+import { trackRequests } from 'schedhint';
 
-const requests = trackRequests(attachThread().hints);
+const tracker = trackRequests();
 
 /** The digest of a document. */
 async function digest({ url }) {
@@ -14,4 +13,4 @@ async function digest({ url }) {
   return hash.digest('hex');
 }
 
-export default requests.wrap(({ hints }) => hints, digest);
+export default (task) => tracker.run(task.hints, () => digest(task));

@@ -22,18 +22,18 @@ export const typeScript = [
     imports: ['@schedhint/gc-hooks', '@schedhint/core', '@schedhint/native'],
     maxFloors: 2,
     rooms: {
-      'index.ts': [],
+      'index.ts': ['requests'],
       'channels.ts': [],
       'layout.ts': [],
       'abi.ts': [],
       'testing.ts': [],
       cli: ['cli/doctor'],
       'cli/doctor': [],
-      'integrations/fastify': ['integrations/requests'],
+      'integrations/fastify': ['requests'],
       'integrations/log': [],
       'integrations/metrics': [],
-      'integrations/requests': [],
       register: [],
+      requests: [],
     },
   },
   {
@@ -143,7 +143,7 @@ export const nativeUsers = [
   'packages/schedhint/src/integrations/fastify',
   'packages/schedhint/src/integrations/log',
   'packages/schedhint/src/integrations/metrics',
-  'packages/schedhint/src/integrations/requests',
+  'packages/schedhint/src/requests',
   // It tries each step of attaching by itself.
   'packages/schedhint/src/cli/doctor/patient.ts',
   // They stand in for a BPF reader, in the same process.

@@ -24,7 +24,7 @@ describe.each(nodeBinaries())('in Node.js $version', ({ path }) => {
       sources: ['none'],
       published: false,
       urgency: 900,
-      wrapped: 2,
+      ran: 2,
       payload: 'ok',
       inFlight: 0,
       lines: 1, // of the thread that was given to logStatus()
@@ -36,6 +36,7 @@ describe.each(nodeBinaries())('in Node.js $version', ({ path }) => {
       workerListeners: 0,
       serverListeners: 0,
       hasSubscribers: false,
+      tracksAllServers: false,
     });
     expect(ended.stderr).toBe('');
   });
@@ -64,10 +65,11 @@ function expectMore(said: Record<string, unknown>): void {
     newDescriptors: isMore,
     inFlight: isMore,
     observers: isMore,
-    asyncHooksEnabled: isMore,
+    asyncHooksEnabled: 0, // nothing of schedhint needs one
     workerListeners: 1,
     serverListeners: isMore,
     hasSubscribers: true,
+    tracksAllServers: true,
   });
   expect(said.statuses).not.toContain('ERR_SCHEDHINT_DISABLED');
 }

@@ -59,12 +59,6 @@ describeOnKernel('one addon binary', () => {
   });
 });
 
-describe.each(nodeBinaries())('hints of requests, Node.js $version', ({ path }) => {
-  test('a continuation has those of its own', async () => {
-    expect(await run(path, 'continuations.mjs')).toEqual(fine);
-  });
-});
-
 describe.each(nodeBinaries())('listeners of a status, Node.js $version', ({ path }) => {
   let directory: string;
   beforeEach(() => {

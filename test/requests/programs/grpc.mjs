@@ -1,7 +1,6 @@
-// gRPC: the interceptor of docs/requests.md tracks every call. A callback-style handler in wrap()
-// is told as a warning, because it cannot be tracked there.
+// gRPC: the interceptor of docs/requests.md tracks every call. A handler that answers through a callback ends its request there.
 
-import { deepStrictEqual, match, strictEqual } from 'node:assert';
+import { deepStrictEqual, strictEqual } from 'node:assert';
 import { once } from 'node:events';
 import {
   Client,
@@ -12,18 +11,16 @@ import {
   ServerListenerBuilder,
   status,
 } from '@grpc/grpc-js';
-import { attachThread } from 'schedhint';
-import { trackRequests } from 'schedhint/requests';
+import { attachThread, trackRequests } from 'schedhint';
 
-const { hints } = attachThread({ map: '/nonexistent/schedhint' });
-const requests = trackRequests(hints);
-const warnings = [];
-process.on('warning', ({ code, message }) => warnings.push({ code, message }));
+const thread = attachThread({ map: '/nonexistent/schedhint' });
+const { hints } = thread;
+const tracker = trackRequests({ thread });
 
 /** As in docs/requests.md. */
 function trackCalls(method, call) {
   const urgency = method.path.endsWith('/Pay') ? 900 : 100;
-  const request = requests.begin({ urgency });
+  const request = tracker.begin({ urgency });
   const listener = new ServerListenerBuilder().withOnCancel(() => request.end()).build();
   return new ServerInterceptingCall(call, {
     start: (next) => next(listener),
@@ -47,13 +44,14 @@ const method = (name, responseStream) => ({
 
 const held = [];
 let seen;
-const wrapped = requests.wrap(
-  () => ({ urgency: 1000 }),
-  function greet(_, callback) {
-    seen = requests.inFlight;
-    setImmediate(callback, null, Buffer.from('hello'));
-  },
-);
+function greet(_, callback) {
+  const request = tracker.begin({ urgency: 1000 });
+  setImmediate(() => {
+    seen = inEffect();
+    request.end();
+    callback(null, Buffer.from('hello'));
+  });
+}
 const server = new Server({ interceptors: [trackCalls] });
 server.addService(
   { Pay: method('Pay', false), List: method('List', true), Greet: method('Greet', false) },
@@ -63,7 +61,7 @@ server.addService(
       call.write(Buffer.from('item'));
       held.push(() => call.end());
     },
-    Greet: wrapped,
+    Greet: greet,
   },
 );
 const port = await new Promise((resolve, reject) => {
@@ -79,15 +77,15 @@ const call = (name, callback) =>
 const until = async (condition) => {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 };
-const told = () => [requests.inFlight, hints.urgency];
+const inEffect = () => [tracker.inFlight, hints.urgency];
 
 // Unary, answered.
 const paid = new Promise((resolve) => call('Pay', (_, answer) => resolve(String(answer))));
 await until(() => held.length === 1);
-deepStrictEqual(told(), [1, 900]);
+deepStrictEqual(inEffect(), [1, 900]);
 held.pop()(null, Buffer.from('paid'));
 strictEqual(await paid, 'paid');
-deepStrictEqual(told(), [0, 0]);
+deepStrictEqual(inEffect(), [0, 0]);
 
 // A stream: it lasts until it ends.
 const list = client.makeServerStreamRequest(
@@ -97,10 +95,10 @@ const list = client.makeServerStreamRequest(
   Buffer.from('x'),
 );
 await once(list, 'data');
-deepStrictEqual(told(), [1, 100]);
+deepStrictEqual(inEffect(), [1, 100]);
 held.pop()();
 await once(list.resume(), 'status');
-deepStrictEqual(told(), [0, 0]);
+deepStrictEqual(inEffect(), [0, 0]);
 
 // Cancelled by the client.
 const code = new Promise((resolve) => {
@@ -109,23 +107,19 @@ const code = new Promise((resolve) => {
 });
 strictEqual(await code, status.CANCELLED);
 held.pop();
-await until(() => requests.inFlight === 0);
-deepStrictEqual(told(), [0, 0]);
+await until(() => tracker.inFlight === 0);
+deepStrictEqual(inEffect(), [0, 0]);
 
-// What a user tries first.
+// A handler with its own request, next to the interceptor's.
 strictEqual(await new Promise((resolve) => call('Greet', (_, a) => resolve(String(a)))), 'hello');
-await new Promise((resolve) => call('Greet', resolve));
-strictEqual(seen, 2); // the interceptor's and, while the handler runs, its own
-strictEqual(warnings.length, 1);
-strictEqual(warnings[0].code, 'SCHEDHINT_REQUEST_CALLBACK');
-match(warnings[0].message, /^greet of wrap\(\)/);
+deepStrictEqual(seen, [2, 1000]);
 
 // The server shuts down while a call is held.
 call('Pay', () => {});
 await until(() => held.length === 1);
-deepStrictEqual(told(), [1, 900]);
+deepStrictEqual(inEffect(), [1, 900]);
 server.forceShutdown();
-await until(() => requests.inFlight === 0);
-deepStrictEqual(told(), [0, 0]);
+await until(() => tracker.inFlight === 0);
+deepStrictEqual(inEffect(), [0, 0]);
 client.close();
-requests.stop();
+tracker.stop();

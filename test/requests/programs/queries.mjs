@@ -5,13 +5,12 @@ import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import createKnex from 'knex';
-import { attachThread } from 'schedhint';
-import { trackRequests } from 'schedhint/requests';
+import { attachThread, trackRequests } from 'schedhint';
 
-const { hints } = attachThread({ map: '/nonexistent/schedhint' });
-const requests = trackRequests(hints);
-const urgent = () => ({ urgency: 900 });
-const idle = () => strictEqual(requests.inFlight + hints.urgency, 0);
+const thread = attachThread({ map: '/nonexistent/schedhint' });
+const tracker = trackRequests({ thread });
+const urgent = { urgency: 900 };
+const idle = () => strictEqual(tracker.inFlight + thread.hints.urgency, 0);
 
 const knex = createKnex({
   client: 'better-sqlite3',
@@ -25,26 +24,18 @@ await knex.schema.createTable('orders', (table) => {
 let queries = 0;
 knex.on('query', ({ sql }) => {
   queries++;
-  strictEqual(requests.inFlight, 1, sql);
+  strictEqual(tracker.inFlight, 1, sql);
 });
 
 // The builder is what the function returns, and what the caller goes on with.
-const insert = requests.wrap(urgent, (name) => knex('orders').insert({ name }));
+const insert = (name) => tracker.run(urgent, () => knex('orders').insert({ name }));
 deepStrictEqual(await insert('tea').returning('id'), [{ id: 1 }]);
 idle();
 await insert('coffee');
 idle();
 strictEqual(queries, 2);
-deepStrictEqual(await requests.wrap(urgent, () => knex('orders').pluck('name'))(), [
-  'tea',
-  'coffee',
-]);
-strictEqual(
-  await requests
-    .wrap(urgent, () => knex('nothing'))()
-    .catch(() => 'failed'),
-  'failed',
-);
+deepStrictEqual(await tracker.run(urgent, () => knex('orders').pluck('name')), ['tea', 'coffee']);
+strictEqual(await tracker.run(urgent, () => knex('nothing')).catch(() => 'failed'), 'failed');
 idle();
 await knex.destroy();
 
@@ -54,14 +45,14 @@ const orders = sqliteTable('orders', { id: integer('id').primaryKey(), name: tex
 const statements = [];
 const db = drizzle(client, { logger: { logQuery: (query) => statements.push(query) } });
 
-const place = requests.wrap(urgent, (name) => db.insert(orders).values({ name }));
+const place = (name) => tracker.run(urgent, () => db.insert(orders).values({ name }));
 strictEqual((await place('tea')).changes, 1);
 idle();
 await place('coffee').onConflictDoNothing();
 idle();
 strictEqual(statements.length, 2);
-const rows = await requests.wrap(urgent, () => db.select({ name: orders.name }).from(orders))();
+const rows = await tracker.run(urgent, () => db.select({ name: orders.name }).from(orders));
 deepStrictEqual(rows, [{ name: 'tea' }, { name: 'coffee' }]);
 idle();
 client.close();
-requests.stop();
+tracker.stop();

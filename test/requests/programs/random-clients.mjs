@@ -3,8 +3,7 @@
 
 import { deepStrictEqual } from 'node:assert';
 import fc from 'fast-check';
-import { attachThread } from 'schedhint';
-import { trackRequests } from 'schedhint/requests';
+import { attachThread, trackRequests } from 'schedhint';
 import { http1Counts, http1Examples, http1Script, runHttp1 } from './http1-clients.mjs';
 import { http2Counts, http2Examples, http2Script, runHttp2 } from './http2-clients.mjs';
 import { KINDS } from './servers.mjs';
@@ -18,14 +17,15 @@ const counts = isHttp2 ? http2Counts() : http1Counts();
 const warnings = [];
 process.on('warning', ({ name, message }) => warnings.push(`${name}: ${message}`));
 
-const { hints } = attachThread({ map: '/nonexistent/schedhint' });
+const thread = attachThread({ map: '/nonexistent/schedhint' });
+const { hints } = thread;
 let highest = 0;
 
 await fc.assert(
   fc.asyncProperty(fc.array(script, { minLength: 1, maxLength: 4 }), async (scripts) => {
     // A request's lifetime must not be what ends it here.
-    const requests = trackRequests(hints, { maxSeconds: 3600, expireFactor: 100 });
-    const started = await KINDS[kind](requests);
+    const tracker = trackRequests({ thread, maxSeconds: 3600, expireFactor: 100 });
+    const started = await KINDS[kind](tracker);
     const { record, close } = started;
     record.on('change', () => (highest = Math.max(highest, hints.urgency)));
     await Promise.all(scripts.map((one) => run(started, one, counts)));
@@ -36,14 +36,14 @@ await fc.assert(
     }
     const { urgency, deadlineNs } = hints;
     deepStrictEqual(
-      { inFlight: requests.inFlight, urgency, deadlineNs },
+      { inFlight: tracker.inFlight, urgency, deadlineNs },
       {
         inFlight: 0,
         urgency: 0,
         deadlineNs: 0n,
       },
     );
-    requests.stop();
+    tracker.stop();
   }),
   { numRuns: Number(runs), seed: Number(seed), examples: examples.map((one) => [one]) },
 );

@@ -9,14 +9,13 @@ import { setImmediate as turn } from 'node:timers/promises';
 import Fastify from 'fastify';
 import { deadlineIn } from 'schedhint';
 import { fastifyRequests } from 'schedhint/fastify';
-import { trackHttpServer } from 'schedhint/requests';
 
 /** What a path does. `/hold` answers nothing: the request lasts until its connection is gone. */
 export const PATHS = ['/now', '/turn', '/body', '/stream', '/hold', '/destroy'];
 
 /** `/hold?u=900&d=50` wants urgency 900, and an answer within 50 ms. */
-function describe({ url }) {
-  const { searchParams } = new URL(url, 'http://host');
+function describe({ raw, headers }) {
+  const { searchParams } = new URL(headers?.[':path'] ?? raw.url, 'http://host');
   const [urgency, due] = [Number(searchParams.get('u')), Number(searchParams.get('d'))];
   return { urgency, deadlineNs: due ? deadlineIn(due) : undefined };
 }
@@ -164,7 +163,7 @@ function routesOf(fastify) {
   }
 }
 
-async function fastifyServer(requests, http2) {
+async function fastifyServer(tracker, http2) {
   const fastify = Fastify({ http2, forceCloseConnections: true });
   const { server } = fastify;
   const record = new Record(server);
@@ -175,40 +174,58 @@ async function fastifyServer(requests, http2) {
   // The stream is the test's: no parser reads it first.
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_, __, done) => done(null));
-  fastify.register(fastifyRequests, { requests, describe });
+  fastify.register(fastifyRequests, { tracker, describe });
   routesOf(fastify);
   await fastify.listen({ port: 0, host: '127.0.0.1' });
   return listening(server, record, () => fastify.close());
 }
 
+/** @param scope what is tracked: from the server, the options of `http()` */
+function httpServer(tracker, scope) {
+  const server = createServer();
+  const record = new Record(server);
+  record.watchAnswers(server);
+  acceptUpgrades(server, record);
+  server.on('request', (request, response) => serve(request.url, request, response));
+  tracker.http(scope(server));
+  return listening(server, record, closed(server));
+}
+
+function compatServer(tracker, scope) {
+  const server = createHttp2Server((request, response) => serve(request.url, request, response));
+  const record = new Record(server);
+  tracker.http(scope(server));
+  return listening(server, record, closed(server));
+}
+
+function streamServer(tracker, scope) {
+  const server = createHttp2Server();
+  const record = new Record(server);
+  tracker.http(scope(server));
+  // Added later, as an app may do.
+  server.on('stream', (stream, headers) => {
+    if (!headers[':path'].startsWith('/hold')) stream.respond({ ':status': 200 });
+    serve(headers[':path'], stream, stream);
+  });
+  return listening(server, record, closed(server));
+}
+
+const itself = (server) => ({ server, describe });
+const thread = () => ({ describe });
+
 /** Starts a server of a kind. @returns { server, record, port, close } */
 export const KINDS = {
-  'node:http': async (requests) => {
-    const server = createServer();
-    const record = new Record(server);
-    record.watchAnswers(server);
-    acceptUpgrades(server, record);
-    server.on('request', (request, response) => serve(request.url, request, response));
-    trackHttpServer(server, requests, describe);
-    return listening(server, record, closed(server));
+  'node:http': (tracker) => httpServer(tracker, itself),
+  'node:http2 compat': (tracker) => compatServer(tracker, itself),
+  'node:http2 streams': (tracker) => streamServer(tracker, itself),
+  fastify: (tracker) => fastifyServer(tracker, false),
+  'fastify http2': (tracker) => fastifyServer(tracker, true),
+  // By Node.js's channels, which announce the requests of all servers.
+  'node:http of the thread': (tracker) => httpServer(tracker, thread),
+  'node:http2 compat of the thread': (tracker) => compatServer(tracker, thread),
+  'node:http2 streams of the thread': (tracker) => streamServer(tracker, thread),
+  'fastify and the thread': (tracker) => {
+    tracker.http();
+    return fastifyServer(tracker, false);
   },
-  'node:http2 compat': async (requests) => {
-    const server = createHttp2Server((request, response) => serve(request.url, request, response));
-    const record = new Record(server);
-    trackHttpServer(server, requests, describe);
-    return listening(server, record, closed(server));
-  },
-  'node:http2 streams': async (requests) => {
-    const server = createHttp2Server();
-    const record = new Record(server);
-    trackHttpServer(server, requests, describe);
-    // Added later, as an app may do.
-    server.on('stream', (stream, headers) => {
-      if (!headers[':path'].startsWith('/hold')) stream.respond({ ':status': 200 });
-      serve(headers[':path'], stream, stream);
-    });
-    return listening(server, record, closed(server));
-  },
-  fastify: (requests) => fastifyServer(requests, false),
-  'fastify http2': (requests) => fastifyServer(requests, true),
 };

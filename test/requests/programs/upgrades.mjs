@@ -6,26 +6,26 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import websocket from '@fastify/websocket';
 import Fastify from 'fastify';
-import { attachThread } from 'schedhint';
+import { attachThread, trackRequests } from 'schedhint';
 import { fastifyRequests } from 'schedhint/fastify';
-import { trackHttpServer, trackRequests } from 'schedhint/requests';
 import { WebSocket, WebSocketServer } from 'ws';
 
-const { hints } = attachThread({ map: '/nonexistent/schedhint' });
-const told = (requests) => [requests.inFlight, hints.urgency];
-const urgent = () => ({ urgency: 900 });
+const thread = attachThread({ map: '/nonexistent/schedhint' });
+const { hints } = thread;
+const inEffect = (tracker) => [tracker.inFlight, hints.urgency];
+const describe = () => ({ urgency: 900 });
 
 /** A message there and back, while nothing counts. */
-async function talk(port, requests) {
+async function talk(port, tracker) {
   const client = new WebSocket(`ws://127.0.0.1:${port}/socket`);
   await once(client, 'open');
   client.send('hello');
   const [answer] = await once(client, 'message');
   strictEqual(String(answer), 'hello');
-  deepStrictEqual(told(requests), [0, 0]);
+  deepStrictEqual(inEffect(tracker), [0, 0]);
   client.close();
   await once(client, 'close');
-  deepStrictEqual(told(requests), [0, 0]);
+  deepStrictEqual(inEffect(tracker), [0, 0]);
 }
 
 /** Reads the first event of a stream that does not end. */
@@ -37,33 +37,33 @@ async function openEvents(port) {
   return request;
 }
 
-async function untilExpired(port, requests) {
+async function untilExpired(port, tracker) {
   const request = await openEvents(port);
-  deepStrictEqual(told(requests), [1, 900]);
-  while (requests.inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
+  deepStrictEqual(inEffect(tracker), [1, 900]);
+  while (tracker.inFlight > 0) await new Promise((resolve) => setImmediate(resolve));
   strictEqual(hints.urgency, 0);
   request.destroy();
 }
 
-{
-  const requests = trackRequests(hints, { maxSeconds: 1 });
+for (const options of [(server) => ({ server, describe }), () => ({ describe })]) {
+  const tracker = trackRequests({ thread, maxSeconds: 1 });
   const server = createServer((_, response) => response.write('data: 1\n\n'));
-  trackHttpServer(server, requests, urgent);
+  tracker.http(options(server));
   new WebSocketServer({ server }).on('connection', (socket) => {
     socket.on('message', (message) => socket.send(message));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  await talk(server.address().port, requests);
-  await untilExpired(server.address().port, requests);
-  requests.stop();
+  await talk(server.address().port, tracker);
+  await untilExpired(server.address().port, tracker);
+  tracker.stop();
   server.close();
 }
 
 {
-  const requests = trackRequests(hints, { maxSeconds: 1 });
+  const tracker = trackRequests({ thread, maxSeconds: 1 });
   const fastify = Fastify();
-  await fastify.register(fastifyRequests, { requests });
+  await fastify.register(fastifyRequests, { tracker });
   await fastify.register(websocket);
   const config = { schedhint: { urgency: 900 } };
   fastify.get('/socket', { config, websocket: true }, (socket) => {
@@ -75,9 +75,9 @@ async function untilExpired(port, requests) {
   });
   await fastify.listen({ port: 0, host: '127.0.0.1' });
   const [{ port }] = fastify.addresses();
-  await talk(port, requests);
-  await untilExpired(port, requests);
-  requests.stop();
+  await talk(port, tracker);
+  await untilExpired(port, tracker);
+  tracker.stop();
   await fastify.close();
 }
 process.exit(0);

@@ -13,7 +13,6 @@ import { Worker } from 'node:worker_threads';
 const [, , kind, map, leaky] = process.argv;
 const require = createRequire(import.meta.url);
 const ours = kind === 'schedhint' ? require('schedhint') : null;
-const requests = ours && require('schedhint/requests');
 const addon = ours && require('@schedhint/native').loadAddon().addon;
 const kept = [];
 const keep = (thing) => {
@@ -67,7 +66,7 @@ function listen() {
     const listener = () => i;
     thread.onStatus(listener).stop();
   }
-  const tracker = requests.trackRequests(thread.hints);
+  const tracker = ours.trackRequests({ thread });
   for (let i = 0; i < LISTENERS; i++) tracker.begin({ urgency: i % 1024 }).end();
   tracker.stop();
 }
@@ -78,8 +77,9 @@ async function serve() {
     if (request.url === '/slow') await once(response, 'close');
     else response.end('done');
   });
-  const tracker = requests?.trackRequests(ours.attachThread({ map }).hints);
-  if (ours) requests.trackHttpServer(server, tracker, () => ({ urgency: 900 }));
+  const tracker = ours?.trackRequests({ thread: ours.attachThread({ map }) });
+  const { signal } = new AbortController();
+  tracker?.http({ describe: () => ({ urgency: 900, signal }) });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();

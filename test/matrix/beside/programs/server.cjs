@@ -4,8 +4,7 @@ const { AsyncLocalStorage } = require('node:async_hooks');
 const { readFile } = require('node:fs/promises');
 const http = require('node:http');
 const { setTimeout } = require('node:timers/promises');
-const { attachThread } = require('schedhint');
-const { trackHttpServer, trackRequests } = require('schedhint/requests');
+const { attachThread, trackRequests } = require('schedhint');
 const { isTraced } = require('./is-traced.cjs');
 const { collectUntilEnd, say } = require('./say.cjs');
 
@@ -14,7 +13,7 @@ const AT_ONCE = 20;
 
 const context = new AsyncLocalStorage();
 const { hints } = attachThread();
-const requests = trackRequests(hints);
+const tracker = trackRequests();
 let lost = 0;
 let traced = 0;
 
@@ -29,7 +28,7 @@ const server = http.createServer((request, response) => {
     response.end(context.getStore());
   });
 });
-trackHttpServer(server, requests, () => ({ urgency: 500 }));
+tracker.http({ describe: () => ({ urgency: 500 }) });
 
 const agent = new http.Agent({ keepAlive: true });
 
@@ -60,8 +59,8 @@ async function main() {
   await Promise.all(Array.from({ length: AT_ONCE }, client));
   agent.destroy();
   await new Promise((resolve) => server.close(resolve));
-  const { inFlight } = requests;
-  requests.stop();
+  const { inFlight } = tracker;
+  tracker.stop();
   hints.urgency = 900;
   say('served', { requests: REQUESTS, lost, traced, inFlight });
   await collectUntilEnd();

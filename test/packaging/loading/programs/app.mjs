@@ -2,7 +2,6 @@
 
 import * as core from '@schedhint/core';
 import * as schedhint from 'schedhint';
-import * as requests from 'schedhint/requests';
 import { everyCall } from './every-call.mjs';
 
-everyCall({ ...schedhint, ...core }, requests).then((told) => console.log(JSON.stringify(told)));
+everyCall({ ...schedhint, ...core }).then((told) => console.log(JSON.stringify(told)));

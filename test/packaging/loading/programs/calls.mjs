@@ -1,8 +1,7 @@
 // Calls what applications call, needs no permission for itself, and tells what came of it.
 
-import { attachThread, deadlineIn, startGcHints } from 'schedhint';
+import { attachThread, deadlineIn, startGcHints, trackRequests } from 'schedhint';
 import { layered, tld, uptr } from 'schedhint/channels';
-import { trackRequests } from 'schedhint/requests';
 
 const thread = attachThread({ channel: uptr({ map: '/nonexistent/uptr' }) });
 thread.hints.set({ urgency: 900, deadlineNs: deadlineIn(20) });
@@ -11,13 +10,13 @@ const others = [
   layered({ map: '/nonexistent/layered' }),
   tld({ map: '/nonexistent/tld', keys: {} }),
 ].map((channel) => attachThread({ channel }));
-const requests = trackRequests(attachThread().hints);
-const request = requests.begin({ urgency: 950 });
+const tracker = trackRequests();
+const request = tracker.begin({ urgency: 950 });
 console.log(
   JSON.stringify({
     source: startGcHints().source,
     urgency: thread.hints.urgency,
-    inFlight: requests.inFlight,
+    inFlight: tracker.inFlight,
     codes: [thread, ...others].map(({ status }) => status.code),
     reason: thread.status.reason,
   }),

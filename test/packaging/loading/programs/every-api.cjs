@@ -46,7 +46,6 @@ async function main() {
   const before = { files: names(), descriptors: descriptors(), listeners: listeners() };
 
   const schedhint = { ...require('schedhint'), ...require('@schedhint/core') };
-  const { trackHttpServer, trackRequests } = require('schedhint/requests');
   const { fastifyRequests } = require('schedhint/fastify');
   const { collect } = require('schedhint/metrics');
   const { logStatus } = require('schedhint/log');
@@ -76,17 +75,17 @@ async function main() {
     { source: 'perf_hooks' },
     ...channels.map((channel) => ({ channel })),
   ].map((options) => schedhint.startGcHints(options).source);
-  const requests = trackRequests(thread.hints, { perContinuation: true });
-  const request = requests.begin({ urgency: 950 });
-  const wrapped = requests.wrap(
-    () => ({ urgency: 1000 }),
-    (x) => x + 1,
-  )(1);
-  trackHttpServer(server, requests, () => ({ urgency: 800 }));
-  await app.register(fastifyRequests, { requests });
-  let inFlight = requests.inFlight;
+  const tracker = schedhint.trackRequests();
+  const { signal } = new AbortController();
+  const request = tracker.begin({ urgency: 950, signal });
+  const ran = tracker.run({ urgency: 1000 }, () => 2);
+  tracker.http({ server, describe: () => ({ urgency: 800 }) });
+  tracker.http();
+  await app.register(fastifyRequests, { tracker });
+  await app.register(fastifyRequests);
+  let inFlight = tracker.inFlight;
   app.get('/', { config: { schedhint: { urgency: 900 } } }, async () => {
-    inFlight += requests.inFlight;
+    inFlight += tracker.inFlight;
     return 'ok';
   });
   const { payload } = await app.inject('/');
@@ -103,7 +102,7 @@ async function main() {
     sources: [...new Set(sources)],
     published: published !== null,
     urgency: thread.hints.urgency,
-    wrapped,
+    ran,
     payload,
     inFlight,
     lines: lines.length,
@@ -117,6 +116,7 @@ async function main() {
     workerListeners: process.listenerCount('worker'),
     serverListeners: listeners() - before.listeners,
     hasSubscribers: diagnostics.hasSubscribers(schedhint.STATUS_CHANNEL),
+    tracksAllServers: diagnostics.hasSubscribers('http.server.request.start'),
   };
   request.end();
   await app.close();

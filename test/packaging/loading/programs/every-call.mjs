@@ -37,8 +37,8 @@ function countObservers() {
   return () => observed;
 }
 
-/** @param schedhint what the package exports @param requests what its subpath exports */
-export async function everyCall(schedhint, { trackRequests }) {
+/** @param schedhint what the package exports */
+export async function everyCall(schedhint) {
   const before = { descriptors: descriptors(), workerListeners: process.listenerCount('worker') };
   const {
     attachThread,
@@ -49,6 +49,7 @@ export async function everyCall(schedhint, { trackRequests }) {
     startGcHints,
     threadOf,
     tld,
+    trackRequests,
     uptr,
   } = schedhint;
   const thread = attachThread();
@@ -63,8 +64,8 @@ export async function everyCall(schedhint, { trackRequests }) {
   ])
     attachThread({ channel });
   attachThread({ channels: [uptr(), layered({ map: '/nonexistent/layered' })] }).hints.urgency = 5;
-  const requests = trackRequests(thread.hints);
-  const request = requests.begin({ urgency: 950 });
+  const tracker = trackRequests();
+  const request = tracker.begin({ urgency: 950 });
   const { urgency } = thread.hints;
   request.end();
 

@@ -5,10 +5,18 @@
  */
 import type { ServerHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
+import { checkOptions } from '@schedhint/core/thread';
 import { isDisabled } from '@schedhint/native';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
-import { endWithResponse, endWithStream } from '../requests/endings.js';
-import type { Request, RequestHints, Requests } from '../requests/index.js';
+import { ARRIVE, type Arrivals, standsFor } from '../../requests/arrivals.js';
+import { endWithResponse, endWithStream } from '../../requests/endings.js';
+import {
+  type RequestHints,
+  type RequestTracker,
+  type TrackedRequest,
+  trackRequests,
+} from '../../requests/index.js';
+import { refusal } from '../../requests/refusal.js';
 
 /** What a route wants, its deadline counted from a request's beginning: `config: { schedhint: { urgency: 'high', deadlineMs: 50 } }`. */
 export type RouteHints = Pick<RequestHints, 'urgency' | 'deadlineMs'>;
@@ -22,13 +30,31 @@ declare module 'fastify' {
 
 /** Options of {@link fastifyRequests}. */
 export interface FastifyRequestsOptions {
-  /** Made by `trackRequests()`. */
-  readonly requests: Requests;
+  /**
+   * Made by `trackRequests()`; by default one that all Fastify servers of the thread have in common. An
+   * app that tracks other requests too gives the tracker of those: a thread has one.
+   */
+  readonly tracker?: RequestTracker | undefined;
   /**
    * What a request wants, instead of what its route's `config.schedhint` says; null: do not track it.
-   * What it throws is told as a warning of the process, once.
+   * What it throws becomes a warning of the process, once.
    */
-  readonly describe?: (request: FastifyRequest) => RequestHints | null;
+  readonly describe?: ((request: FastifyRequest) => RequestHints | null) | undefined;
+}
+
+/** Ours, and those that Fastify itself takes from what register() is given. */
+const OPTIONS = ['tracker', 'describe', 'prefix', 'logLevel', 'logSerializers', 'encapsulate'];
+
+let own: RequestTracker | undefined;
+
+function trackerOf(options: FastifyRequestsOptions): Arrivals {
+  checkOptions('fastifyRequests', options, OPTIONS);
+  if (options.tracker === undefined) own ??= trackRequests();
+  const tracker = options.tracker === undefined ? own : options.tracker;
+  if (typeof (tracker as Partial<Arrivals> | null)?.[ARRIVE] !== 'function') {
+    throw refusal('tracker: expected what trackRequests() returns');
+  }
+  return tracker as RequestTracker & Arrivals;
 }
 
 function describeRoute({ routeOptions }: FastifyRequest): RequestHints | null {
@@ -40,7 +66,7 @@ function describeRoute({ routeOptions }: FastifyRequest): RequestHints | null {
 const isUpgrade = ({ raw }: FastifyRequest) => 'upgrade' in raw && raw.upgrade === true;
 
 /** @returns false if nothing is closed when the request ends: it is one of `fastify.inject()` */
-function endWithConnection(request: Request, { raw }: FastifyRequest, reply: FastifyReply) {
+function endWithConnection(request: TrackedRequest, { raw }: FastifyRequest, reply: FastifyReply) {
   const { stream } = raw as { stream?: ServerHttp2Stream };
   if (stream !== undefined) endWithStream(request, stream);
   else if (raw.socket instanceof Duplex) endWithResponse(request, raw, reply.raw);
@@ -50,14 +76,24 @@ function endWithConnection(request: Request, { raw }: FastifyRequest, reply: Fas
 
 /**
  * Tracks every request of a server, of all its routes: from `onRequest` until the response is closed
- * or its connection is gone. A connection that is upgraded (WebSocket) is not tracked.
+ * or its connection is gone. A connection that is upgraded (WebSocket) is not tracked. A request that
+ * `tracker.http()` has begun is not counted again: it gets its route's hints.
  */
 export const fastifyRequests: FastifyPluginCallback<FastifyRequestsOptions> = Object.assign(
-  ((fastify, { requests, describe = describeRoute }, done) => {
+  ((fastify, options, done) => {
+    let tracker: Arrivals;
+    try {
+      tracker = trackerOf(options);
+    } catch (error) {
+      return done(error as Error); // thrown, it would be an uncaught exception
+    }
     if (isDisabled()) return done();
-    const injected = new WeakMap<FastifyRequest, Request>();
+    const { describe = describeRoute } = options;
+    const injected = new WeakMap<FastifyRequest, TrackedRequest>();
     fastify.addHook('onRequest', (incoming, reply, next) => {
-      const request = isUpgrade(incoming) ? null : requests.beginAs(describe, incoming);
+      const request = isUpgrade(incoming)
+        ? null
+        : tracker[ARRIVE](standsFor(incoming.raw), describe, incoming, incoming.routeOptions.url);
       if (request !== null && !endWithConnection(request, incoming, reply)) {
         injected.set(incoming, request);
       }

@@ -10,7 +10,7 @@ import {
   type StatusMessage,
   type Stoppable,
   stoppable,
-  type Thread,
+  type AttachedThread,
 } from '@schedhint/core/thread';
 import { isDisabled } from '@schedhint/native';
 
@@ -44,7 +44,7 @@ export interface StatusFields {
  * @param now threads whose present status is logged at once
  * @returns stops it
  */
-export function logStatus(logger: StatusLogger, ...now: readonly Thread[]): Stoppable {
+export function logStatus(logger: StatusLogger, ...now: readonly AttachedThread[]): Stoppable {
   const tell = ({ tid, map, status }: { tid: number; map?: string; status: Status }) => {
     const { state } = status;
     const place = { state, tid, ...(map === undefined ? {} : { map }) };

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { Writable } from 'node:stream';
-import { attachThread, STATUS_CHANNEL, type Status } from '@schedhint/core';
+import { attachThread, STATUS_CHANNEL, type Status } from '@schedhint/core/thread';
 import pino from 'pino';
 import { expect, test } from 'vitest';
 import { logStatus } from './index.js';

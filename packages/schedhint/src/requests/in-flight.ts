@@ -1,8 +1,9 @@
-// Holds the state of one tracked request: its hints, when it expires, and its place in the heap of deadlines.
+// Holds the state of one tracked request: its hints, its signal, when it expires, and its place in the heap of deadlines.
 
 import { type Due, NOT_HELD } from './deadline-heap.js';
-import type { Request } from './request.js';
+import type { TrackedRequest } from './request.js';
 import type { RequestHints } from './request-hints.js';
+import { follow, unfollow } from './signals.js';
 
 /** The hints to publish to the scheduler, of one request or of all. */
 export interface Wanted {
@@ -17,7 +18,8 @@ interface Keeper {
 }
 
 /** A request, while it counts and after. */
-export class InFlight implements Request, Due, Wanted {
+export class InFlight implements TrackedRequest, Due, Wanted {
+  route: string | undefined = undefined;
   urgency = 0;
   deadlineNs = 0n;
   place = NOT_HELD;
@@ -26,6 +28,8 @@ export class InFlight implements Request, Due, Wanted {
   expiresMs = 0;
   /** null: it has ended, or it has expired. */
   tracker: Keeper | null;
+  /** Whose abort is waited for. */
+  signal: AbortSignal | null = null;
 
   constructor(tracker: Keeper | null) {
     this.tracker = tracker;
@@ -41,5 +45,18 @@ export class InFlight implements Request, Due, Wanted {
 
   [Symbol.dispose](): void {
     this.end();
+  }
+
+  /** Ends when the signal is aborted; it was not until now. In place of another. */
+  follow(signal: AbortSignal): void {
+    this.unfollow();
+    this.signal = signal;
+    follow(signal, this);
+  }
+
+  unfollow(): void {
+    if (this.signal === null) return;
+    unfollow(this.signal, this);
+    this.signal = null;
   }
 }

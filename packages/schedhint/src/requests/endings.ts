@@ -3,13 +3,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { Request } from './request.js';
+import type { TrackedRequest } from './request.js';
 
 /** The requests of a connection, as a property of its socket: faster than a WeakMap. */
 const REQUESTS = Symbol('schedhint.requests');
 
 interface Connection extends Socket {
-  [REQUESTS]?: Set<Request>;
+  [REQUESTS]?: Set<TrackedRequest>;
 }
 
 /**
@@ -18,7 +18,7 @@ interface Connection extends Socket {
  * closed on every version. Never at 'finish': then the answer is only on its way.
  */
 export function endWithResponse(
-  request: Request,
+  request: TrackedRequest,
   { socket }: IncomingMessage,
   response: ServerResponse,
 ): void {
@@ -36,7 +36,7 @@ export function endWithResponse(
 }
 
 /** One listener for each connection, however many requests it has. */
-function requestsOf(connection: Connection): Set<Request> {
+function requestsOf(connection: Connection): Set<TrackedRequest> {
   let requests = connection[REQUESTS];
   if (requests === undefined) {
     requests = new Set();
@@ -51,7 +51,7 @@ function requestsOf(connection: Connection): Set<Request> {
 }
 
 /** Ends a request when its stream is closed: answered, cancelled, or its session is destroyed. */
-export function endWithStream(request: Request, stream: ServerHttp2Stream): void {
+export function endWithStream(request: TrackedRequest, stream: ServerHttp2Stream): void {
   if (stream.closed || stream.destroyed) request.end();
   else stream.once('close', () => request.end());
 }

@@ -2,7 +2,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers';
-import { monotonicNs } from '@schedhint/core';
+import { monotonicNs } from '@schedhint/core/thread';
 
 /** How often requests are looked at. Requests may count for so long after they have expired. */
 const SWEEP_MS = 100;

@@ -1,6 +1,6 @@
 // Counts requests by urgency, and finds the highest urgency in use through a bitmap.
 
-import { URGENCY, URGENCY_MAX } from '@schedhint/core';
+import { URGENCY, URGENCY_MAX } from '@schedhint/core/thread';
 
 const WORD = 32;
 

@@ -1,80 +1,67 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { attachThread, deadlineIn, monotonicNs } from '@schedhint/core';
+import { attachThread, deadlineIn, monotonicNs } from '@schedhint/core/thread';
 import { afterEach, expect, test } from 'vitest';
 import { Lifetimes } from './lifetimes.js';
-import type { Requests } from './request.js';
-import { type RequestsOptions, trackRequests } from './requests.js';
+import type { RequestTracker } from './request.js';
+import { type TrackRequestsOptions, trackRequests } from './track-requests.js';
 
-const { hints } = attachThread({ map: '/nonexistent/schedhint' });
-const running: Requests[] = [];
+const thread = attachThread({ map: '/nonexistent/schedhint' });
+const { hints } = thread;
+const running: RequestTracker[] = [];
 
-function track(options?: RequestsOptions): Requests {
-  const requests = trackRequests(hints, options);
-  running.push(requests);
-  return requests;
+function track(options?: TrackRequestsOptions): RequestTracker {
+  const tracker = trackRequests({ thread, ...options });
+  running.push(tracker);
+  return tracker;
 }
 afterEach(() => {
-  for (const requests of running.splice(0)) requests.stop();
+  for (const tracker of running.splice(0)) tracker.stop();
 });
 
-const told = () => ({ urgency: hints.urgency, deadlineNs: hints.deadlineNs });
+const published = () => ({ urgency: hints.urgency, deadlineNs: hints.deadlineNs });
 
-async function untilInFlight(requests: Requests, count: number): Promise<void> {
-  while (requests.inFlight !== count) await turn();
+async function untilInFlight(tracker: RequestTracker, count: number): Promise<void> {
+  while (tracker.inFlight !== count) await turn();
 }
 
 test('a request expires after maxSeconds, and is as one that has ended', async () => {
-  const requests = track({ maxSeconds: 0.01 });
-  const request = requests.begin({ urgency: 900 });
-  expect(told()).toEqual({ urgency: 900, deadlineNs: 0n });
-  await untilInFlight(requests, 0);
+  const tracker = track({ maxSeconds: 0.01 });
+  const request = tracker.begin({ urgency: 900 });
+  expect(published()).toEqual({ urgency: 900, deadlineNs: 0n });
+  await untilInFlight(tracker, 0);
   request.set({ urgency: 7 });
   request.end();
-  expect([requests.inFlight, told()]).toEqual([0, { urgency: 0, deadlineNs: 0n }]);
+  expect([tracker.inFlight, published()]).toEqual([0, { urgency: 0, deadlineNs: 0n }]);
 });
 
 test('a request expires after a multiple of its deadline; others go on', async () => {
-  const requests = track({ expireFactor: 2 });
-  const lasting = requests.begin({ urgency: 5 });
+  const tracker = track({ expireFactor: 2 });
+  const lasting = tracker.begin({ urgency: 5 });
   const due = deadlineIn(10);
-  requests.begin({ urgency: 900, deadlineNs: due });
-  expect(told()).toEqual({ urgency: 900, deadlineNs: due });
-  await untilInFlight(requests, 1);
+  tracker.begin({ urgency: 900, deadlineNs: due });
+  expect(published()).toEqual({ urgency: 900, deadlineNs: due });
+  await untilInFlight(tracker, 1);
   expect(monotonicNs()).toBeGreaterThan(due);
-  expect(told()).toEqual({ urgency: 5, deadlineNs: 0n });
+  expect(published()).toEqual({ urgency: 5, deadlineNs: 0n });
   lasting.end();
-  expect(requests.inFlight).toBe(0);
+  expect(tracker.inFlight).toBe(0);
 });
 
 test('a deadline that is set later counts from the beginning of the request', async () => {
-  const requests = track();
-  const request = requests.begin({ urgency: 900 });
+  const tracker = track();
+  const request = tracker.begin({ urgency: 900 });
   request.set({ deadlineNs: deadlineIn(1) });
-  await untilInFlight(requests, 0);
-  expect(told()).toEqual({ urgency: 0, deadlineNs: 0n });
+  await untilInFlight(tracker, 0);
+  expect(published()).toEqual({ urgency: 0, deadlineNs: 0n });
 });
 
 test('requests that begin after the first have expired expire too', async () => {
-  const requests = track({ maxSeconds: 0.01 });
-  requests.begin();
-  await untilInFlight(requests, 0);
-  requests.begin({ urgency: 900 });
-  await untilInFlight(requests, 0);
+  const tracker = track({ maxSeconds: 0.01 });
+  tracker.begin();
+  await untilInFlight(tracker, 0);
+  tracker.begin({ urgency: 900 });
+  await untilInFlight(tracker, 0);
   expect(hints.urgency).toBe(0);
-});
-
-test('perContinuation: the continuation of an expired request has the hints of all', async () => {
-  const requests = track({ perContinuation: true, maxSeconds: 0.01 });
-  const work = requests.wrap(
-    () => ({ urgency: 900 }),
-    async () => {
-      await turn();
-      const before = hints.urgency;
-      await untilInFlight(requests, 0);
-      return [before, hints.urgency];
-    },
-  );
-  expect(await work()).toEqual([900, 0]);
 });
 
 test('when a request expires: the deadline counts by its factor, maxSeconds bounds it', () => {
@@ -100,7 +87,7 @@ test.each([
   [{ maxSeconds: 0 }, RangeError, 'maxSeconds: expected a number above 0, up to 3600, got 0'],
   [{ maxSeconds: Number.POSITIVE_INFINITY }, RangeError, 'up to 3600, got Infinity'],
 ])('%o is refused', (options, type, message) => {
-  const call = () => trackRequests(hints, options as RequestsOptions);
+  const call = () => trackRequests(options as TrackRequestsOptions);
   expect(call).toThrow(type);
   expect(call).toThrow(expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }));
   expect(call).toThrow(message);

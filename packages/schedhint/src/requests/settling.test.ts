@@ -1,17 +1,17 @@
-import { attachThread } from '@schedhint/core';
+import { attachThread } from '@schedhint/core/thread';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { Requests } from './request.js';
-import { trackRequests } from './requests.js';
+import type { RequestTracker } from './request.js';
+import { trackRequests } from './track-requests.js';
 
-let requests: Requests;
-const { hints } = attachThread({ map: '/nonexistent/schedhint' });
+let tracker: RequestTracker;
+const thread = attachThread({ map: '/nonexistent/schedhint' });
 
 beforeEach(() => {
-  requests = trackRequests(hints);
+  tracker = trackRequests({ thread });
 });
-afterEach(() => requests.stop());
+afterEach(() => tracker.stop());
 
-const wrap = <R>(handler: () => R) => requests.wrap(() => ({ urgency: 900 }), handler);
+const run = <R>(fn: () => R) => tracker.run({ urgency: 900 }, fn);
 
 /** What query builders are: each `then()` runs the query. */
 class Query {
@@ -33,11 +33,11 @@ class Query {
 
 test('a lazy promise runs once, when the caller awaits it', async () => {
   const query = new Query(async () => 'row');
-  const returned = wrap(() => query)();
+  const returned = run(() => query);
   expect(returned).toBe(query);
-  expect([query.runs, requests.inFlight]).toEqual([0, 1]);
+  expect([query.runs, tracker.inFlight]).toEqual([0, 1]);
   expect(await returned.where()).toBe('row');
-  expect([query.runs, requests.inFlight]).toEqual([1, 0]);
+  expect([query.runs, tracker.inFlight]).toEqual([1, 0]);
   // It is as it was.
   expect(Object.hasOwn(query, 'then')).toBe(false);
   expect(await query).toBe('row');
@@ -48,35 +48,35 @@ test('a lazy promise that fails', async () => {
   const query = new Query(async () => {
     throw new Error('no such table');
   });
-  await expect(async () => await wrap(() => query)()).rejects.toThrow('no such table');
-  expect([query.runs, requests.inFlight]).toEqual([1, 0]);
-  expect(await wrap(() => query)().then(undefined, () => 'handled')).toBe('handled');
-  expect([query.runs, requests.inFlight]).toEqual([2, 0]);
+  await expect(async () => await run(() => query)).rejects.toThrow('no such table');
+  expect([query.runs, tracker.inFlight]).toEqual([1, 0]);
+  expect(await run(() => query).then(undefined, () => 'handled')).toBe('handled');
+  expect([query.runs, tracker.inFlight]).toEqual([2, 0]);
 });
 
 test('a `then` of its own is put back', async () => {
   // biome-ignore lint/suspicious/noThenProperty: it is a lazy promise
   const lazy = { then: (resolve: (value: number) => void) => resolve(5) };
   const { then } = lazy;
-  const returned = wrap(() => lazy)();
-  expect(requests.inFlight).toBe(1);
+  const returned = run(() => lazy);
+  expect(tracker.inFlight).toBe(1);
   expect(await returned).toBe(5);
-  expect([requests.inFlight, lazy.then]).toEqual([0, then]);
+  expect([tracker.inFlight, lazy.then]).toEqual([0, then]);
 });
 
 test('a `then` that throws', async () => {
   const then = (): PromiseLike<never> => {
     throw new Error('closed');
   };
-  const returned = wrap(() => ({ then }) as PromiseLike<never>)();
+  const returned = run(() => ({ then }) as PromiseLike<never>);
   await expect(async () => await returned).rejects.toThrow('closed');
-  expect(requests.inFlight).toBe(0);
+  expect(tracker.inFlight).toBe(0);
 });
 
 test('a frozen one cannot be followed: its request ends when it is returned', async () => {
   const frozen = Object.preventExtensions(new Query(async () => 'row'));
-  const returned = wrap(() => frozen)();
-  expect([requests.inFlight, frozen.runs]).toEqual([0, 0]);
+  const returned = run(() => frozen);
+  expect([tracker.inFlight, frozen.runs]).toEqual([0, 0]);
   expect(await returned).toBe('row');
 });
 
@@ -93,10 +93,10 @@ test('a subclass of Promise with a `then` of its own is lazy too', async () => {
   };
   Object.defineProperty(Lazy.prototype, 'then', { value: then });
   const lazy = new Lazy((resolve) => resolve('row'));
-  const returned = wrap(() => lazy)();
-  expect([runs, requests.inFlight]).toEqual([0, 1]);
+  const returned = run(() => lazy);
+  expect([runs, tracker.inFlight]).toEqual([0, 1]);
   expect(await returned).toBe('row');
-  expect([runs, requests.inFlight]).toEqual([1, 0]);
+  expect([runs, tracker.inFlight]).toEqual([1, 0]);
 });
 
 test('a getter that throws is for the caller to see', () => {
@@ -106,6 +106,6 @@ test('a getter that throws is for the caller to see', () => {
       throw new Error('read');
     },
   };
-  expect(wrap(() => odd)()).toBe(odd);
-  expect(requests.inFlight).toBe(0);
+  expect(run(() => odd)).toBe(odd);
+  expect(tracker.inFlight).toBe(0);
 });
