@@ -1,3 +1,4 @@
+import { hasSubscribers } from 'node:diagnostics_channel';
 import { EventEmitter, once } from 'node:events';
 import { Agent, createServer, get, type IncomingMessage } from 'node:http';
 import {
@@ -239,8 +240,14 @@ describe('of the whole thread', () => {
     expect(await ask(port)).toBe('0,0');
     tracker.http();
     expect(await ask(port)).toBe('1,0');
+    tracker.http({ server: servers[0]! });
     tracker.stop();
     expect(await ask(port)).toBe('0,0');
+    expect(hasSubscribers('http.server.request.start')).toBe(false);
+    expect(hasSubscribers('http2.server.stream.created')).toBe(false);
+    expect(servers[0]!.listenerCount('request')).toBe(1);
+    tracker.http();
+    expect(hasSubscribers('http.server.request.start')).toBe(false);
     for (const server of servers) server.close();
   });
 
