@@ -28,7 +28,11 @@ const LONG = [
 /** It downloads a Node.js: `npm run test:musl-node`. */
 const MUSL = ['test/packaging/musl/**/*.test.ts'];
 
+/** As what is installed, and not transformed by Vite: each file is then loaded once, by import and by require() alike. */
+const server = { deps: { external: [/\/packages\/[^/]+\/dist\//] } };
+
 const system = {
+  server,
   // A process for each file: they load addons and change limits of their process.
   pool: 'forks' as const,
   testTimeout: minutes(3),
@@ -38,7 +42,14 @@ const system = {
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['packages/*/src/**/*.test.ts'], testTimeout: minutes(1) } },
+      {
+        test: {
+          server,
+          name: 'unit',
+          include: ['packages/*/src/**/*.test.ts'],
+          testTimeout: minutes(1),
+        },
+      },
       {
         test: {
           ...system,

@@ -5,12 +5,12 @@
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import {
+  type AttachedThread,
   STATUS_CHANNEL,
   type Status,
   type StatusMessage,
   type Stoppable,
   stoppable,
-  type AttachedThread,
 } from '@schedhint/core/thread';
 import { isDisabled } from '@schedhint/native';
 
