@@ -25,7 +25,7 @@ export function monotonicNs(): bigint {
  * A deadline for `hints.deadlineNs`.
  *
  * @param milliseconds - from now; fractions count
- * @returns nanoseconds on the clock of {@link monotonicNs}
+ * @returns nanoseconds on the clock of `monotonicNs`
  * @throws TypeError `ERR_SCHEDHINT_FIELD_TYPE` for what is not a number; RangeError `ERR_SCHEDHINT_FIELD_RANGE` for NaN,
  *   an infinity, or a point in time outside 1..2^64-1 nanoseconds
  */

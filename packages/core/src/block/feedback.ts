@@ -56,7 +56,7 @@ export class Feedback {
     return this.#u32[READER_ABI]!;
   }
 
-  /** Bits of {@link ReaderFlag}: what the reader acts on. */
+  /** Bits of `ReaderFlag`: what the reader acts on. */
   get readerFlags(): number {
     return this.#u32[READER_FLAGS]!;
   }

@@ -34,12 +34,12 @@ export class GcState {
     Object.freeze(this);
   }
 
-  /** Bits of {@link GcKind}: the kinds of pause in progress; 0 = none. Loaded in order: what it announces is there. */
+  /** Bits of `GcKind`: the kinds of pause in progress; 0 = none. Loaded in order: what it announces is there. */
   get pauses(): number {
     return Atomics.load(this.#u32, GC) & GC_PAUSED;
   }
 
-  /** The runtime's own kinds of the pauses in progress: bits of {@link V8GcKind}; 0 = none. */
+  /** The runtime's own kinds of the pauses in progress: bits of `V8GcKind`; 0 = none. */
   get runtimeKinds(): number {
     return Atomics.load(this.#u32, GC) >>> GC_RUNTIME_SHIFT;
   }

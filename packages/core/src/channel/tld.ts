@@ -36,9 +36,9 @@ export interface TldHintKeys {
   readonly sliceUs?: TldHintKey;
   readonly deadlineNs?: TldHintKey;
   readonly user?: TldHintKey;
-  /** The number of the phase, one of {@link Phase}. */
+  /** The number of the phase, one of `Phase`. */
   readonly phase?: TldHintKey;
-  /** The gc word: a pause is in progress while one of its low 8 bits is set, see {@link GcKind}. */
+  /** The gc word: a pause is in progress while one of its low 8 bits is set, see `GcKind`. */
   readonly gc?: string;
   /** When the outermost pause began, CLOCK_MONOTONIC nanoseconds. */
   readonly gcSinceNs?: string;

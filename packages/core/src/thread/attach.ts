@@ -44,7 +44,7 @@ export function attachThread(options: {
  * Attaches the calling thread to a map of another kind. The same handle for the same channel, so
  * make the channel once.
  *
- * @param options.channel made by {@link uptr}: the map, and what its value looks like
+ * @param options.channel made by `uptr`: the map, and what its value looks like
  * @param options.scoped true: a new handle, see {@link ScopedThread}
  * @throws TypeError `ERR_SCHEDHINT_OPTION` if it is no channel
  */

@@ -9,7 +9,7 @@ import type { Status } from './status.js';
 /** Called with each new status. */
 export type StatusListener = (status: Status) => void;
 
-/** What `diagnostics_channel` subscribers of {@link STATUS_CHANNEL} get. */
+/** What `diagnostics_channel` subscribers of `STATUS_CHANNEL` get. */
 export interface StatusMessage {
   /** The thread's id in the kernel; 0 while it is not known. */
   readonly tid: number;
