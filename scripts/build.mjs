@@ -224,8 +224,9 @@ export function buildPackages() {
         '--format=cjs',
         '--external:./register-rest.cjs', // compiled only where it is needed
         '--alias:@schedhint/native=./packages/native/ts/index.ts', // as ESM, in one scope with the rest
-        '--minify-whitespace', // read at each start of Node.js
-        '--minify-syntax',
+        // Not minified: what runs before each app can be read where it is installed.
+        '--sourcemap',
+        '--sources-content=false', // the packages have them
         '--log-level=warning',
         // The kill switch, before anything of it runs. Not a return: Bun allows none outside of functions.
         // Deno throws where it keeps the environment from us.
@@ -241,12 +242,25 @@ export function buildPackages() {
         '--platform=node',
         '--target=node20',
         '--format=esm',
+        '--sourcemap',
+        '--sources-content=false',
         '--log-level=warning',
         '--outfile=packages/schedhint/dist/register.js',
       ]);
+      for (const name of ['register.cjs', 'register-rest.cjs']) nameSources(name);
       writeFileSync(join(root, 'packages/schedhint/dist/register.d.cts'), 'export {};\n');
     },
   );
+}
+
+/** Names the sources of a bundle's map as they lie in a `node_modules`, and not in this repository. */
+function nameSources(bundle) {
+  const file = join(root, `packages/schedhint/dist/${bundle}.map`);
+  const map = JSON.parse(readFileSync(file, 'utf8'));
+  map.sources = map.sources.map((source) =>
+    source.replace(/^(?:\.\.\/){2}(?=(?:core|gc-hooks|native)\/)/, '../../@schedhint/'),
+  );
+  writeFileSync(file, JSON.stringify(map));
 }
 
 /** @param {{ bpf: boolean }} what - whether to build the BPF programs and their loaders too */

@@ -2,7 +2,7 @@
 // number of files. A module that two entry points need is in the first one's file, and the others require() that one: a process has
 // one copy of its state. Usage: node scripts/bundle.mjs HOME DIR=SOURCE...
 
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
@@ -104,4 +104,17 @@ for (const chunk of chunks) {
     plugins: [sharing(chunk)],
     logOverride: { 'commonjs-variable-in-esm': 'silent' },
   });
+  nameSources(chunk);
+}
+
+/** Names in a file's map what is only made for the build by the source that it stands for: the package has that. */
+function nameSources({ output, source }) {
+  const file = `${output}.map`;
+  const map = JSON.parse(readFileSync(file, 'utf8'));
+  const folder = dirname(output);
+  map.sources = map.sources.map((name) => {
+    if (name.startsWith('shared:')) return relative(folder, name.slice('shared:'.length));
+    return existsSync(join(folder, name)) ? name : relative(folder, source);
+  });
+  writeFileSync(file, JSON.stringify(map));
 }

@@ -82,11 +82,11 @@ describe('the packages', () => {
       expect(files, name).toContain('README.md');
       const kinds =
         name === '@schedhint/observer'
-          ? /^(LICENSE|README\.md|THIRD-PARTY-NOTICES\.md|package\.json|(dist|licenses|prebuilds|viewer)\/.*)$/
-          : /^(LICENSE|README\.md|package\.json|(dist|bin|include|prebuilds)\/.*)$/;
-      const foreign = /\.(test\.\w+|map|tsbuildinfo|[cm]?ts|cc|o)$/;
+          ? /^(LICENSE|README\.md|THIRD-PARTY-NOTICES\.md|package\.json|(dist|src|licenses|prebuilds|viewer)\/.*)$/
+          : /^(LICENSE|README\.md|package\.json|(dist|src|ts|bin|include|prebuilds)\/.*)$/;
+      const foreign = /\.(test\.\w+|tsbuildinfo|cc|o)$/;
       const isForeign = (file: string) =>
-        foreign.test(file) && !/\.d\.[cm]?ts$/.test(file) && !/^prebuilds\/.*\.bpf\.o$/.test(file);
+        foreign.test(file) && !/^prebuilds\/.*\.bpf\.o$/.test(file);
       const odd = files.filter((file) => !kinds.test(file) || isForeign(file));
       expect(odd, name).toEqual([]);
     }
@@ -224,6 +224,17 @@ test('every subpath loads, by import and by require()', () => {
       const said = `${load}.then(() => 'loaded', ({ message }) => message.split('\\n')[0]).then(console.log)`;
       expect(project.run(process.execPath, ['-e', said]), load).toBe('loaded\n');
     }
+  }
+});
+
+test('--enable-source-maps: a stack has the sources, by import and by require()', () => {
+  const program = `.then(({ attachThread }) => attachThread({ kanal: 1 }))
+    .catch(({ stack }) => console.log(stack.split('\\n')[1]))`;
+  for (const load of ["import('schedhint')", "Promise.resolve(require('schedhint'))"]) {
+    const args = ['--enable-source-maps', '-e', load + program];
+    const [, file, line] = /\((.*):(\d+):\d+\)/.exec(project.run(process.execPath, args)) ?? [];
+    expect(file, load).toBe(join(project.path, 'node_modules/@schedhint/core/src/errors.ts'));
+    expect(readFileSync(file!, 'utf8').split('\n')[Number(line) - 1], load).toContain('TypeError');
   }
 });
 

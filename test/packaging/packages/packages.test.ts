@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
@@ -53,13 +55,30 @@ describe.each(packages)('packages/%s', (name) => {
 
   test('ships what it says, and neither tests nor sources of the addon', () => {
     expect(files).toContain('package.json');
-    expect(files.filter((file) => /\.test\.|\.tsbuildinfo$|^src\/|^build\//.test(file))).toEqual(
-      [],
-    );
+    expect(files.filter((file) => /\.test\.|\.tsbuildinfo$|^build\//.test(file))).toEqual([]);
+    if (name === 'native') expect(files.filter((file) => file.startsWith('src/'))).toEqual([]);
     // Apps install no BPF program.
     if (name !== 'observer') expect(files.filter((file) => file.endsWith('.bpf.o'))).toEqual([]);
     const targets = JSON.stringify(manifest.exports).match(/\.\/(?:dist)[^"*]*/g) ?? [];
     expect(files).toEqual(expect.arrayContaining(targets.map((target) => target.slice(2))));
+  });
+
+  test('ships a map of each file that was compiled, and the sources that it names', () => {
+    const compiled = files.filter((file) =>
+      /^dist\/(?!import\/|register\.d).*\.c?[jt]s$/.test(file),
+    );
+    expect(compiled.length).toBeGreaterThan(1);
+    expect(files).toEqual(expect.arrayContaining(compiled.map((file) => `${file}.map`)));
+    const shipped = new Set(files.map((file) => join(manifest.name, file)));
+    for (const file of files.filter((file) => file.endsWith('.map'))) {
+      const { sources } = JSON.parse(readFileSync(`${root}/packages/${name}/${file}`, 'utf8'));
+      // As they lie in node_modules, where a bundle has another package's sources in it.
+      const named = sources.map((source: string) => join(manifest.name, file, '..', source));
+      const missing = named.filter(
+        (source: string) => !shipped.has(source) && !isShippedBelow(source),
+      );
+      expect(missing, file).toEqual([]);
+    }
   });
 
   test('imports only what is below it, and declares it', () => {
@@ -92,6 +111,28 @@ describe.each(packages)('packages/%s', (name) => {
     for (const peer of peers) expect(manifest.peerDependenciesMeta[peer].optional).toBe(true);
   });
 });
+
+/** Whether it is a source of one of our packages that has sources to ship. */
+function isShippedBelow(source: string): boolean {
+  const [, name, file] = /^@schedhint\/([\w-]+)\/((?:src|ts)\/.*\.ts)$/.exec(source) ?? [];
+  return name !== undefined && existsSync(`${root}/packages/${name}/${file}`);
+}
+
+test.each(['register.cjs', 'register-rest.cjs'])(
+  'schedhint/dist/%s can be read, and has a map',
+  (file) => {
+    const path = `${root}/packages/schedhint/dist/${file}`;
+    const text = readFileSync(path, 'utf8');
+    const lines = text.split('\n');
+    expect(text.length / lines.length).toBeLessThan(60);
+    const map = new SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8')));
+    const line = lines.findIndex((one) => one.includes('function loadAddon('));
+    const column = lines[line]!.indexOf('loadAddon');
+    expect(map.findEntry(line, column)).toMatchObject({
+      originalSource: expect.stringMatching(/^\.\.\/\.\.\/@schedhint\/native\/ts\/\w[\w-]*\.ts$/),
+    });
+  },
+);
 
 test('schedhint/register carries neither the BTF reader nor the command', () => {
   const bundle = readFileSync(`${root}/packages/schedhint/dist/register.cjs`, 'utf8');
