@@ -1,6 +1,6 @@
 // Implements trackRequests(): checks its options and creates the tracker, which is stopped from the start with SCHEDHINT=off.
 
-import { attachThread, checkOptions, type HintedThread } from '@schedhint/core/thread';
+import { attachThread, checkOptions, type StandardThread } from '@schedhint/core/thread';
 import { isDisabled } from '@schedhint/native';
 import { refusal } from './refusal.js';
 import type { RequestTracker } from './request.js';
@@ -9,7 +9,7 @@ import { Tracker } from './tracker.js';
 /** Options of {@link trackRequests}. */
 export interface TrackRequestsOptions {
   /** The thread whose hints are made, of any channel with hints; by default `attachThread()`. */
-  readonly thread?: Pick<HintedThread, 'hints'> | undefined;
+  readonly thread?: Pick<StandardThread, 'hints'> | undefined;
   /**
    * A request with a deadline expires after so many times the time that it had until then, 1..100;
    * 4 by default.
