@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Addon } from '@schedhint/native';
+import { buildSync } from 'esbuild';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { standardGcRequest } from '../../packages/core/src/channel/standard.js';
 import { BpfReader } from '../rig/bpf-reader.js';
@@ -15,7 +16,9 @@ import { NodeProcess } from '../rig/node-process.js';
 const addonFile = fileURLToPath(
   new URL(`../../packages/native/prebuilds/linux-${process.arch}/schedhint.node`, import.meta.url),
 );
-const opener = fileURLToPath(new URL('../../packages/native/dist/open-addon.js', import.meta.url));
+const openAddonSource = fileURLToPath(
+  new URL('../../packages/native/ts/open-addon.ts', import.meta.url),
+);
 
 describeOnKernel('copies in one process', () => {
   let bpffs: Bpffs;
@@ -24,12 +27,20 @@ describeOnKernel('copies in one process', () => {
   let map: string;
   let elsewhere: string;
 
+  let opener: string;
+
   beforeEach(async () => {
     bpffs = mountBpffs();
     reader = await BpfReader.load('sampler', bpffs.path);
     map = `${bpffs.path}/schedhint`;
     node = await NodeProcess.start();
     elsewhere = mkdtempSync(join(tmpdir(), 'schedhint-copy-'));
+    // The package does not export it.
+    opener = join(elsewhere, 'open-addon.cjs');
+    buildSync({
+      ...{ entryPoints: [openAddonSource], outfile: opener, bundle: true },
+      ...{ platform: 'node', format: 'cjs' },
+    });
   });
   afterEach(async () => {
     await node?.kill();
@@ -43,9 +54,7 @@ describeOnKernel('copies in one process', () => {
     copyFileSync(addonFile, copy);
     const { places, counts, after } = await node.run(
       ({ schedhint, addon, require, threadId }, files) => {
-        const { openAddon } = require(
-          files.opener,
-        ) as typeof import('../../packages/native/dist/open-addon.js');
+        const { openAddon } = require(files.opener) as { openAddon(file: string): Addon };
         const other = openAddon(files.copy);
         const { place } = require(files.probe) as NativeProbe;
         if (other === addon) throw new Error('not another copy');
@@ -83,9 +92,7 @@ describeOnKernel('copies in one process', () => {
         const gc = vm.runInNewContext('gc') as () => void;
         const { thread, source } = schedhint.startGcHints({ map: file.map });
         // As another copy of our packages would, which loads an addon of its own.
-        const { openAddon } = require(
-          file.opener,
-        ) as typeof import('../../packages/native/dist/open-addon.js');
+        const { openAddon } = require(file.opener) as { openAddon(file: string): Addon };
         const other = openAddon(file.copy);
         const places = new Float64Array(5);
         const { request } = schedhint.uptr({ map: file.map });

@@ -119,7 +119,7 @@ describeOnKernel('groups', () => {
       'ERR_SCHEDHINT_FIELD_RANGE',
       'ERR_SCHEDHINT_FIELD_RANGE',
       'ERR_SCHEDHINT_FIELD_TYPE',
-      'ERR_SCHEDHINT_FIELD_UNKNOWN',
+      'ERR_SCHEDHINT_OPTION',
     ]);
     expect(result.same).toBe(true);
     const { mixed, groupsGood } = await countsOf(result.tid);

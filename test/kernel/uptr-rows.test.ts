@@ -175,7 +175,7 @@ describeOnKernel('the rows of the __uptr selftest', () => {
       const places = new Float64Array(5);
       addon.attach(keep.channel.request, threadId, true, places);
       keep.probe = native;
-      const { size } = keep.channel.pointers[0].layout;
+      const { size } = keep.channel.request.slots[0];
       return native.fork(new Uint8Array(addon.page(places[0]!)!, places[1], size));
     }, probe);
     // Only the child's system calls from here on, for its parent's element.
