@@ -7,8 +7,8 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const [home, ...entries] = process.argv.slice(2);
-/** The name under which an entry point has the modules that others share with it: of no interest to those who list its exports. */
-const SHARED = 'sharedModules';
+/** Under which an entry point has the modules that others share with it. A symbol: `import` takes each name for an export. */
+const SHARED = "Symbol.for('schedhint.sharedModules')";
 
 /** @type {import('esbuild').BuildOptions} */
 const OPTIONS = {
@@ -73,7 +73,7 @@ function sharing(chunk) {
         const file = from.startsWith('.') ? from : `./${from}`;
         const name = nameOf(path);
         return {
-          contents: `module.exports = require(${JSON.stringify(`file:${file}`)}).${SHARED}.${name};`,
+          contents: `module.exports = require(${JSON.stringify(`file:${file}`)})[${SHARED}].${name};`,
           loader: 'js',
         };
       });
@@ -93,7 +93,7 @@ for (const chunk of chunks) {
     ...shared.map((path) => `import * as ${nameOf(path)} from ${JSON.stringify(path)};`),
     shared.length === 0
       ? ''
-      : `Object.defineProperty(module.exports, '${SHARED}', { value: { ${shared.map(nameOf).join(', ')} } });`,
+      : `Object.defineProperty(module.exports, ${SHARED}, { value: { ${shared.map(nameOf).join(', ')} } });`,
   ];
   await build({
     ...OPTIONS,

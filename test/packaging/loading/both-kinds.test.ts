@@ -39,7 +39,7 @@ describe.each(nodeBinaries())('in Node.js $version', ({ path }) => {
       const names = Object.keys(cjs);
       const added = ['default', 'module.exports', '__esModule']; // by Node.js
       const other = names.filter((name) => esm[name] !== cjs[name]);
-      const more = Object.keys(esm).filter((name) => !(name in cjs) && !added.includes(name));
+      const more = Object.keys(esm).filter((name) => !names.includes(name) && !added.includes(name));
       console.log(JSON.stringify({ isEmpty: names.length === 0, other, more }));`;
     const options = { node: path, cwd: installed.path };
     const ended = await runNode(['--input-type=module', '--eval', program], options);
