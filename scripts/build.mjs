@@ -135,9 +135,12 @@ function wrapAsModule(home, { import: module, require: commonJs }) {
   writeFileSync(
     join(home, module.default),
     [
-      '// One implementation for both kinds of modules: this is the CommonJS one.',
-      // Not by its default export, which some bundlers take for `exports.default`.
-      `export { ${names.join(', ')} } from '${from(module.default, commonJs.default)}';`,
+      '// One implementation for both kinds of modules: this is the CommonJS one. By require(), because Node.js reads what it imports of that',
+      '// kind twice, once to find the exports: 10 ms more in Node.js 20 and 22.',
+      "import { createRequire } from 'node:module';",
+      '',
+      `const implementation = createRequire(import.meta.url)('${from(module.default, commonJs.default)}');`,
+      `export const { ${names.join(', ')} } = implementation;`,
       '',
     ].join('\n'),
   );
