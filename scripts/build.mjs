@@ -107,7 +107,9 @@ function buildTypeScript(name, extraInputs) {
         home,
         both.map((entry) => entry.require.default),
       );
-      for (const entry of both) wrapAsModule(join(root, home), entry);
+      for (const { import: module, require: commonJs } of both) {
+        wrapAsModule(join(root, home, module.default), join(root, home, commonJs.default));
+      }
     },
   );
 }
@@ -124,23 +126,24 @@ function bundle(home, outputs, sources = 'src') {
 }
 
 /** Writes the thin ES module of an entry point. */
-function wrapAsModule(home, { import: module, require: commonJs }) {
-  const from = (file, target) => {
-    const path = relative(dirname(join(home, file)), join(home, target));
-    return path.startsWith('.') ? path : `./${path}`;
-  };
+function wrapAsModule(module, commonJs) {
   // By what it exports, which the compiler wrote down, and not by loading it: it may need a peer that is not installed.
-  const names = exportedNames(join(home, commonJs.default));
-  mkdirSync(dirname(join(home, module.default)), { recursive: true });
+  const names = exportedNames(commonJs);
+  const load = `createRequire(import.meta.url)('${relative(dirname(module), commonJs)}')`;
+  mkdirSync(dirname(module), { recursive: true });
   writeFileSync(
-    join(home, module.default),
+    module,
     [
       '// One implementation for both kinds of modules: this is the CommonJS one. By require(), because Node.js reads what it imports of that',
       '// kind twice, once to find the exports: 10 ms more in Node.js 20 and 22.',
       "import { createRequire } from 'node:module';",
       '',
-      `const implementation = createRequire(import.meta.url)('${from(module.default, commonJs.default)}');`,
-      `export const { ${names.join(', ')} } = implementation;`,
+      ...(names.length === 0
+        ? [`${load};`]
+        : [
+            `const implementation = ${load};`,
+            `export const { ${names.join(', ')} } = implementation;`,
+          ]),
       '',
     ].join('\n'),
   );
@@ -250,6 +253,8 @@ export function buildPackages() {
         '--log-level=warning',
         '--outfile=packages/schedhint/dist/register.js',
       ]);
+      const dist = join(root, 'packages/schedhint/dist');
+      wrapAsModule(join(dist, 'import/register.js'), join(dist, 'register.cjs'));
       for (const name of ['register.cjs', 'register-rest.cjs']) nameSources(name);
       writeFileSync(join(root, 'packages/schedhint/dist/register.d.cts'), 'export {};\n');
     },

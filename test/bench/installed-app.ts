@@ -26,7 +26,7 @@ function installEmpty(home: string): void {
   const exports = {
     '.': entry('index'),
     './second': entry('second'),
-    './register': { default: './register.cjs' },
+    './register': entry('register'),
   };
   writeFileSync(join(empty, 'package.json'), JSON.stringify({ name: 'empty', exports }));
   for (const name of ['index', 'second', 'register']) {
