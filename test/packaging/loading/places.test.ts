@@ -68,8 +68,11 @@ describe('a bundle', () => {
   });
 
   test.each(FORMATS)('%s: beside node_modules, hints need nothing else', async (format, name) => {
-    const file = bundle('app.mjs', `dist/${name}`, format);
-    expect(printed(await runNode([file]))).toMatchObject({ source: 'v8' });
+    // By the condition `module` it is of ES modules; without it what Node.js imports, whose require() esbuild can't keep in an ES module.
+    for (const options of format === 'cjs' ? [{}, { conditions: ['other'] }] : [{}]) {
+      const file = bundle('app.mjs', `dist/${name}`, format, options);
+      expect(printed(await runNode([file]))).toMatchObject({ source: 'v8' });
+    }
   });
 
   test.each(FORMATS)('%s: the preload is in it, and does its work', async (format, name) => {
