@@ -1,7 +1,6 @@
 // A JavaScript thread of the app: it works, hints what it is doing, and tells what Node.js knows of
 // it. The main thread and the workers differ in what they hint only.
 
-import { once } from 'node:events';
 import { setImmediate as turn } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { attachThread, deadlineIn } from 'schedhint';

@@ -41,7 +41,7 @@ export function runNextRow(bundler: '--turbopack' | '--webpack'): Promise<void> 
       return {
         versions: workshop.versions,
         found:
-          'standalone, copied: urgency 900 and collections, from instrumentation.js; addon deleted: it serves, and tells the reason',
+          'standalone, copied: urgency 900 and collections, from instrumentation.js; addon deleted: it serves, and reports the reason',
       };
     } finally {
       workshop.remove();
