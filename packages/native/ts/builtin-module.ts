@@ -3,6 +3,7 @@ interface Builtins {
   'node:diagnostics_channel': typeof import('node:diagnostics_channel');
   'node:fs': typeof import('node:fs');
   'node:module': typeof import('node:module');
+  'node:os': typeof import('node:os');
   'node:path': typeof import('node:path');
   'node:util': typeof import('node:util');
   'node:worker_threads': typeof import('node:worker_threads');
@@ -13,6 +14,7 @@ const required: { readonly [Name in keyof Builtins]: () => Builtins[Name] } = {
   'node:diagnostics_channel': () => require('node:diagnostics_channel'),
   'node:fs': () => require('node:fs'),
   'node:module': () => require('node:module'),
+  'node:os': () => require('node:os'),
   'node:path': () => require('node:path'),
   'node:util': () => require('node:util'),
   'node:worker_threads': () => require('node:worker_threads'),

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, release, tmpdir } from 'node:os';
+import os, { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BrokerReason, type NativeStatus, Step } from '@schedhint/native';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { explain } from './status.js';
 
-vi.mock('node:os', async (original) => ({ ...(await original<object>()), release: vi.fn() }));
+const release = vi.spyOn(os, 'release');
 
 const {
   EAGAIN,
@@ -32,7 +32,7 @@ const status = (step: Step, errno = 0, detail = 0, found = 0): NativeStatus => (
   boundNs: 0n,
 });
 const at = (map: string) => ({ kind: 'uptr' as const, map, broker: '/b' });
-const kernel = (version: string) => vi.mocked(release).mockReturnValue(version);
+const kernel = (version: string) => release.mockReturnValue(version);
 
 describe('what a step that failed means', () => {
   beforeAll(() => {

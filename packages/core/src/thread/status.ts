@@ -2,12 +2,12 @@
 // its errno) into a code and a reason that names the remedy.
 
 import { existsSync, statfsSync, statSync } from 'node:fs';
-import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { getSystemErrorName } from 'node:util';
 import {
   BROKER_VERSION,
   BrokerReason,
+  builtinModule,
   type ChannelKind,
   type ChannelRequest,
   type NativeStatus,
@@ -240,7 +240,7 @@ function explainOpen({ kind, map: path }: Asked, said: string): Unbound {
           )
         : unavailable(
             'ERR_SCHEDHINT_UPTR_UNSUPPORTED',
-            `this kernel has no __uptr (requires >= ${UPTR_SINCE}, running ${release()})`,
+            `this kernel has no __uptr (requires >= ${UPTR_SINCE}, running ${builtinModule('node:os').release()})`,
           );
     case 'EACCES':
       return mayBePin(path)
@@ -315,7 +315,7 @@ function errnoName(errno: number): string {
 function kernelHasUptr(): boolean {
   let running: string;
   try {
-    running = release();
+    running = builtinModule('node:os').release();
   } catch {
     return true; // Deno does not tell without --allow-sys; an old kernel has no such map either
   }
