@@ -19,22 +19,26 @@ export interface LifetimeLimits {
   readonly maxSeconds: number;
 }
 
+/** Those to change; what is undefined stays. */
+export type LimitChanges = {
+  readonly [Name in keyof LifetimeLimits]?: LifetimeLimits[Name] | undefined;
+};
+
 /**
  * When requests expire. One timer looks at all of them while there are any: a timer for each would
  * cost more than the rest of tracking. It keeps no process alive.
  */
 export class Lifetimes {
-  readonly #factor: number;
-  readonly #maxMs: number;
+  #factor = 1;
+  #maxMs = 0;
   /** From `performance.now()` to the clock of deadlines, in milliseconds. */
   readonly #offsetMs = Number(monotonicNs()) / 1e6 - now();
   readonly #timer: NodeJS.Timeout;
   #isRunning = true;
 
   /** @param sweep ends what has expired, and returns whether anything is left */
-  constructor({ expireFactor, maxSeconds }: LifetimeLimits, sweep: (nowMs: number) => boolean) {
-    this.#factor = expireFactor;
-    this.#maxMs = maxSeconds * 1000;
+  constructor(limits: LifetimeLimits, sweep: (nowMs: number) => boolean) {
+    this.limit(limits);
     // Made here and refreshed later: a timer keeps the asynchronous context of its creation, which
     // would be that of a request.
     this.#timer = startTimer(() => {
@@ -42,6 +46,11 @@ export class Lifetimes {
       if (sweep(now())) this.watch();
     }, SWEEP_MS);
     this.#timer.unref();
+  }
+
+  limit({ expireFactor, maxSeconds }: LimitChanges): void {
+    if (expireFactor !== undefined) this.#factor = expireFactor;
+    if (maxSeconds !== undefined) this.#maxMs = maxSeconds * 1000;
   }
 
   /** The clock of `expiryOf()`, in milliseconds. */

@@ -1,9 +1,11 @@
-// Implements trackRequests(): checks its options and creates the tracker, which is stopped from the start with SCHEDHINT=off.
+// Implements trackRequests(): checks its options, and finds the thread's tracker or creates it, stopped from the start with
+// SCHEDHINT=off.
 
 import { attachThread, checkOptions, type StandardThread } from '@schedhint/core/thread';
 import { isDisabled } from '@schedhint/native';
 import { refusal } from './refusal.js';
 import type { RequestTracker } from './request.js';
+import { setThreadTracker, threadTracker } from './thread-tracker.js';
 import { Tracker } from './tracker.js';
 
 /** Options of {@link trackRequests}. */
@@ -23,14 +25,18 @@ export interface TrackRequestsOptions {
 }
 
 const OPTIONS = ['thread', 'expireFactor', 'maxSeconds'];
+const DEFAULTS = { expireFactor: 4, maxSeconds: 30 };
 
 /**
  * Makes a thread's hints those of its requests: the earliest deadline and the highest urgency of all
  * that are in flight, written when one begins or ends and changes them. With none in flight there
  * is no opinion and no deadline.
  *
- * The tracker alone writes `urgency` and `deadlineNs` of the thread's hints from now on: one for a
- * thread. A request that has missed its deadline stays the earliest until it ends or expires.
+ * The tracker alone writes `urgency` and `deadlineNs` of the thread's hints from now on. So a thread
+ * has one: each call returns the same, with the given limits, until it is stopped. It may be the
+ * one that `schedhint/register` has begun. A thread of another channel or map gets a new one at each call.
+ *
+ * A request that has missed its deadline stays the earliest until it ends or expires.
  *
  * If a channel refuses the hints (the mapping of `layered()` throws), the thread has no opinion until
  * they change, and the process gets a warning (`SCHEDHINT_REQUEST_REFUSED`), once.
@@ -39,20 +45,34 @@ const OPTIONS = ['thread', 'expireFactor', 'maxSeconds'];
  */
 export function trackRequests(options: TrackRequestsOptions = {}): RequestTracker {
   checkOptions('trackRequests', options, OPTIONS);
-  const { thread = attachThread(), expireFactor = 4, maxSeconds = 30 } = options;
-  if (typeof thread?.hints?.set !== 'function') {
+  const { thread, expireFactor, maxSeconds } = options;
+  if (thread !== undefined && typeof thread?.hints?.set !== 'function') {
     throw refusal('thread: expected what attachThread() returns, with hints');
   }
-  checkLimit('expireFactor', expireFactor, 1 <= expireFactor && expireFactor <= 100, '1..100');
-  checkLimit('maxSeconds', maxSeconds, 0 < maxSeconds && maxSeconds <= 3600, 'above 0, up to 3600');
-  const tracker = new Tracker(thread.hints, { expireFactor, maxSeconds });
+  checkLimit('expireFactor', expireFactor, (n) => 1 <= n && n <= 100, '1..100');
+  checkLimit('maxSeconds', maxSeconds, (n) => 0 < n && n <= 3600, 'above 0, up to 3600');
+  const existing = threadTracker();
+  if (existing !== undefined && (thread === undefined || thread.hints === attachThread().hints)) {
+    existing.limit({ expireFactor, maxSeconds });
+    return existing;
+  }
+  const { hints } = thread ?? attachThread();
+  const tracker = new Tracker(hints, DEFAULTS);
+  tracker.limit({ expireFactor, maxSeconds });
   if (isDisabled()) tracker.stop();
+  else if (thread === undefined) setThreadTracker(tracker);
   return tracker;
 }
 
-function checkLimit(name: string, value: unknown, isWithin: boolean, range: string): void {
+function checkLimit(
+  name: string,
+  value: unknown,
+  isWithin: (value: number) => boolean,
+  range: string,
+): void {
+  if (value === undefined) return;
   const isNumber = typeof value === 'number';
-  if (isNumber && isWithin) return;
+  if (isNumber && isWithin(value)) return;
   const message = `${name}: expected a number ${range}, got ${isNumber ? value : typeof value}`;
   throw refusal(message, isNumber ? RangeError : TypeError);
 }

@@ -398,15 +398,26 @@ describe('signal', () => {
     expect([tracker.inFlight, published()]).toEqual([0, nothing]);
   });
 
-  test('a signal that all requests share is no leak to warn of', async () => {
+  test('10,000 requests on one long-lived signal: no warning, and no listener is left', async () => {
     const tracker = track();
     const { signal, abort } = controller();
+    const listeners = () => getEventListeners(signal, 'abort').length;
+    const most = new Set<number>();
     const warnings = await warningsOf(() => {
-      for (let i = 0; i < 100; i++) tracker.begin({ signal });
+      const open: TrackedRequest[] = [];
+      for (let i = 0; i < 10_000; i++) {
+        open.push(tracker.begin({ urgency: 900, signal }));
+        most.add(listeners());
+        if (open.length === 100) for (const request of open.splice(0)) request.end();
+      }
     });
-    expect(warnings).toEqual([]);
+    expect([warnings, [...most], listeners(), tracker.inFlight]).toEqual([[], [1], 0, 0]);
+    const all = await warningsOf(() => {
+      for (let i = 0; i < 10_000; i++) tracker.begin({ urgency: 900, signal });
+    });
+    expect([all, listeners(), tracker.inFlight]).toEqual([[], 1, 10_000]);
     abort();
-    expect(tracker.inFlight).toBe(0);
+    expect([listeners(), tracker.inFlight, published()]).toEqual([0, 0, nothing]);
   });
 
   test('one that throws begins nothing', () => {

@@ -2,16 +2,17 @@
 
 import { inspect, types } from 'node:util';
 import { checkOptions, type Hints, type Stoppable, stoppable } from '@schedhint/core/thread';
-import { ARRIVE, type Arrivals, standsFor } from './arrivals.js';
+import { ARRIVE, standsFor } from './arrivals.js';
 import { DeadlineHeap } from './deadline-heap.js';
 import { listenToChannels, listenToServer } from './http.js';
 import { InFlight, type Wanted } from './in-flight.js';
 import type { TrackHttpOptions } from './incoming-request.js';
-import { type LifetimeLimits, Lifetimes } from './lifetimes.js';
+import { type LifetimeLimits, Lifetimes, type LimitChanges } from './lifetimes.js';
 import { checkFunction, refusal } from './refusal.js';
-import type { HttpMessage, RequestTracker, TrackedRequest } from './request.js';
+import type { HttpMessage, TrackedRequest } from './request.js';
 import { checked, type RequestHints } from './request-hints.js';
 import { endWhenSettled } from './settling.js';
+import type { ThreadTracker } from './thread-tracker.js';
 import { UrgencyCounts } from './urgency-counts.js';
 
 const NONE: Wanted = { urgency: 0, deadlineNs: 0n };
@@ -20,7 +21,7 @@ const NONE: Wanted = { urgency: 0, deadlineNs: 0n };
 type Marked = Record<symbol, InFlight | null | undefined>;
 
 /** What `trackRequests()` returns. */
-export class Tracker implements RequestTracker, Arrivals {
+export class Tracker implements ThreadTracker {
   readonly #hints: Hints;
   readonly #requests = new Set<InFlight>();
   readonly #deadlines = new DeadlineHeap();
@@ -42,6 +43,14 @@ export class Tracker implements RequestTracker, Arrivals {
 
   get inFlight(): number {
     return this.#requests.size;
+  }
+
+  get isStopped(): boolean {
+    return this.#stopped;
+  }
+
+  limit(limits: LimitChanges): void {
+    this.#lifetimes.limit(limits);
   }
 
   begin(hints: RequestHints = {}): TrackedRequest {

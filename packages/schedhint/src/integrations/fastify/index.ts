@@ -31,8 +31,8 @@ declare module 'fastify' {
 /** Options of {@link fastifyRequests}. */
 export interface FastifyRequestsOptions {
   /**
-   * Made by `trackRequests()`; by default one that all Fastify servers of the thread have in common. An
-   * app that tracks other requests too gives the tracker of those: a thread has one.
+   * Made by `trackRequests()`; by default the thread's. It is for an app that tracks requests for
+   * another channel.
    */
   readonly tracker?: RequestTracker | undefined;
   /**
@@ -45,12 +45,9 @@ export interface FastifyRequestsOptions {
 /** Ours, and those that Fastify itself takes from what register() is given. */
 const OPTIONS = ['tracker', 'describe', 'prefix', 'logLevel', 'logSerializers', 'encapsulate'];
 
-let own: RequestTracker | undefined;
-
 function trackerOf(options: FastifyRequestsOptions): Arrivals {
   checkOptions('fastifyRequests', options, OPTIONS);
-  if (options.tracker === undefined) own ??= trackRequests();
-  const tracker = options.tracker === undefined ? own : options.tracker;
+  const { tracker = trackRequests() } = options;
   if (typeof (tracker as Partial<Arrivals> | null)?.[ARRIVE] !== 'function') {
     throw refusal('tracker: expected what trackRequests() returns');
   }
