@@ -1,6 +1,6 @@
-import { hasSubscribers } from 'node:diagnostics_channel';
+import { channel, hasSubscribers } from 'node:diagnostics_channel';
 import { EventEmitter, once } from 'node:events';
-import { Agent, createServer, get, type IncomingMessage } from 'node:http';
+import { Agent, createServer, get, type IncomingMessage, ServerResponse } from 'node:http';
 import {
   connect as connectHttp2,
   createServer as createHttp2Server,
@@ -275,6 +275,48 @@ describe('of the whole thread', () => {
     expect(response.statusCode).toBe(101);
     expect(`${head}${await text(socket)}`).toBe('0,0');
     server.close();
+  });
+});
+
+describe('what an app cannot expect to fail', () => {
+  /** A response as some app may have it. */
+  class Unlistened extends ServerResponse {}
+  Object.assign(Unlistened.prototype, {
+    once(event: string) {
+      if (event === 'close') throw new Error('no listeners here');
+    },
+  });
+
+  test.each(['its server', 'the thread'])('a message that cannot be tracked, of %s', async (of) => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const uncaught = vi.fn();
+    process.on('uncaughtException', uncaught);
+    const server = createServer({ ServerResponse: Unlistened }, (_, response) =>
+      response.end(`${published()}`),
+    );
+    tracker.http(of === 'its server' ? { server, describe: urgent } : { describe: urgent });
+    const port = await listen(server);
+    expect([await ask(port), await ask(port)]).toEqual(['0,0', '0,0']);
+    expect(warn.mock.calls).toEqual([
+      [
+        'requests are no longer tracked: Error: no listeners here',
+        { code: 'SCHEDHINT_REQUEST_STOPPED' },
+      ],
+    ]);
+    expect(uncaught).not.toHaveBeenCalled();
+    expect(hasSubscribers('http.server.request.start')).toBe(false);
+    process.off('uncaughtException', uncaught);
+    warn.mockRestore();
+    server.close();
+  });
+
+  test('something else on the channel', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    tracker.http({ describe: urgent });
+    channel('http.server.request.start').publish(undefined);
+    expect(warn).toHaveBeenCalledOnce();
+    expect([published(), hasSubscribers('http.server.request.start')]).toEqual([[0, 0], false]);
+    warn.mockRestore();
   });
 });
 

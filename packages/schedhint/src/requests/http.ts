@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { ServerHttp2Stream } from 'node:http2';
 import { ARRIVE, type Arrivals } from './arrivals.js';
 import { endWithResponse, endWithStream } from './endings.js';
+import type { InFlight } from './in-flight.js';
 import {
   type HttpServer,
   IncomingHttp1,
@@ -27,44 +28,67 @@ export function listenToServer(
   tracker: Arrivals,
   describe: Describe,
 ): () => void {
-  const onRequest = (message: IncomingMessage, response: ServerResponse) => {
+  const guard = guardWith(() => stop());
+  const onRequest = guard((message: IncomingMessage, response: ServerResponse) => {
     // Of HTTP/2 the stream has begun already.
     if (message.httpVersionMajor < 2) begin(tracker, describe, message, response);
-  };
-  return listenBeside(server, {
+  });
+  const stop = listenBeside(server, {
     request: onRequest,
     // Emitted instead of 'request' where the app listens to them.
     checkContinue: onRequest,
     checkExpectation: onRequest,
     // Of HTTP/2 alone.
-    stream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
+    stream: guard((stream: ServerHttp2Stream, headers: IncomingHttpHeaders) =>
       beginStream(tracker, describe, stream, headers),
+    ),
   });
+  return stop;
 }
 
 /** Announces the requests of all servers of the thread. @returns stops it */
 export function listenToChannels(tracker: Arrivals, describe: Describe): () => void {
-  const onRequest = (published: unknown) => {
+  const guard = guardWith(() => stop());
+  const onRequest = guard((published: unknown) => {
     const { request, response } = published as {
       readonly request: IncomingMessage;
       readonly response: ServerResponse;
     };
     begin(tracker, describe, request, response);
-  };
-  const onStream = (published: unknown) => {
+  });
+  const onStream = guard((published: unknown) => {
     const { stream, headers } = published as {
       readonly stream: ServerHttp2Stream;
       readonly headers: IncomingHttpHeaders;
     };
     // Those of the server have even ids: what it pushes is no request.
     if (stream.id! % 2 === 1) beginStream(tracker, describe, stream, headers);
-  };
-  subscribe(HTTP1, onRequest);
-  subscribe(HTTP2, onStream);
-  return () => {
+  });
+  const stop = () => {
     unsubscribe(HTTP1, onRequest);
     unsubscribe(HTTP2, onStream);
   };
+  subscribe(HTTP1, onRequest);
+  subscribe(HTTP2, onStream);
+  return stop;
+}
+
+/**
+ * Makes listeners that never throw: that would be an uncaught exception of the app. One that fails will
+ * fail again, at each request, so it is stopped, with a warning.
+ */
+function guardWith(stop: () => void) {
+  return <A extends unknown[]>(listener: (...args: A) => void) =>
+    (...args: A): void => {
+      try {
+        listener(...args);
+      } catch (error) {
+        stop();
+        process.emitWarning(`requests are no longer tracked: ${error}`, {
+          code: 'SCHEDHINT_REQUEST_STOPPED',
+        });
+      }
+    };
 }
 
 function begin(
@@ -73,8 +97,11 @@ function begin(
   message: IncomingMessage,
   response: ServerResponse,
 ): void {
-  const request = tracker[ARRIVE](message, describe, new IncomingHttp1(message));
-  if (request !== null) endWithResponse(request, message, response);
+  const incoming = new IncomingHttp1(message);
+  const request = tracker[ARRIVE](message, describe, incoming);
+  if (request === null) return;
+  request.route = incoming.route;
+  orEnd(request, () => endWithResponse(request, message, response));
 }
 
 function beginStream(
@@ -86,5 +113,17 @@ function beginStream(
   const incoming = new IncomingHttp2(stream, headers);
   if (incoming.method === 'CONNECT') return;
   const request = tracker[ARRIVE](stream, describe, incoming);
-  if (request !== null) endWithStream(request, stream);
+  if (request === null) return;
+  request.route = incoming.route;
+  orEnd(request, () => endWithStream(request, stream));
+}
+
+/** Ends a request now if nothing else would. */
+function orEnd(request: InFlight, wait: () => void): void {
+  try {
+    wait();
+  } catch (error) {
+    request.end();
+    throw error;
+  }
 }

@@ -35,6 +35,8 @@ export interface TrackHttpOptions {
 /** Reads headers when they are asked for: Node.js parses those of HTTP/1 at the first use. */
 export class IncomingHttp1 implements IncomingRequest {
   readonly raw: IncomingMessage;
+  /** The pattern of the rule that it matches; written by the one that has rules. */
+  route: string | undefined = undefined;
 
   constructor(raw: IncomingMessage) {
     this.raw = raw;
@@ -61,6 +63,7 @@ export class IncomingHttp1 implements IncomingRequest {
 export class IncomingHttp2 implements IncomingRequest {
   readonly raw: ServerHttp2Stream;
   readonly headers: IncomingHttpHeaders;
+  route: string | undefined = undefined;
 
   constructor(raw: ServerHttp2Stream, headers: IncomingHttpHeaders) {
     this.raw = raw;
