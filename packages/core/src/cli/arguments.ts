@@ -33,6 +33,9 @@ export type OptionValues<O extends OptionDefinitions> = {
     : boolean;
 };
 
+/** The values of a command's operands, by their names. */
+export type OperandValues<P extends readonly string[]> = { readonly [Name in P[number]]: string };
+
 const HELP: OptionDefinition = { text: 'show this help', short: 'h' };
 
 /** The options, and `--help`, which every command has. */
@@ -43,11 +46,31 @@ export function withHelp(options: OptionDefinitions): OptionDefinitions {
 /**
  * What the arguments say; null: help is asked for.
  *
+ * @param operands what must be there without an option, in this order
  * @throws TypeError `ERR_SCHEDHINT_OPTION`
  */
-export function readArguments<const O extends OptionDefinitions>(
+export function readArguments<
+  const O extends OptionDefinitions,
+  const P extends readonly string[] = [],
+>(options: O, args: readonly string[], operands?: P): (OptionValues<O> & OperandValues<P>) | null {
+  const names = operands ?? [];
+  const given: string[] = [];
+  const values = readOptions(options, args, names.length, given);
+  if (values === null) return null;
+  const missing = names[given.length];
+  if (missing !== undefined) throw wrong(`${missing.toUpperCase()} is missing`);
+  return Object.assign(
+    values,
+    Object.fromEntries(names.map((name, i) => [name, given[i]])) as OperandValues<P>,
+  );
+}
+
+/** Puts at most so many arguments that belong to no option into `operands`. */
+function readOptions<const O extends OptionDefinitions>(
   options: O,
   args: readonly string[],
+  most: number,
+  operands: string[],
 ): OptionValues<O> | null {
   const known = withHelp(options);
   const { tokens } = parseArgs({
@@ -71,10 +94,13 @@ export function readArguments<const O extends OptionDefinitions>(
       const values = (option.many && given.get(name)) || [];
       values.push(valueIn(known, option, rawName, value, inlineValue === true));
       given.set(name, values);
-      open = option.many ? values : undefined;
+      // Where there are operands, each value has the option's name before it.
+      open = option.many && most === 0 ? values : undefined;
     } else if (token.kind === 'positional' && open !== undefined) {
       open.push(token.value);
-    } else {
+    } else if (token.kind === 'positional' && operands.length < most) {
+      operands.push(token.value);
+    } else if (token.kind !== 'option-terminator' || most === 0) {
       throw wrong(
         `unexpected argument ${token.kind === 'positional' ? show(token.value) : '--'}; options begin with --`,
       );

@@ -79,6 +79,31 @@ describe('arguments', () => {
   });
 });
 
+describe('operands', () => {
+  const options = { header: { value: '<h>', many: true, text: 'headers' } } as const;
+  const readBoth = (...args: string[]) => readArguments(options, args, ['file', 'path']);
+
+  test('in their order, anywhere between options', () => {
+    const expected = { file: 'f', path: '/p' };
+    expect(readBoth('f', '/p')).toEqual({ header: undefined, ...expected });
+    expect(readBoth('--header', 'a', 'f', '--header=b', '/p')).toEqual({
+      header: ['a', 'b'],
+      ...expected,
+    });
+    expect(readBoth('--', 'f', '--p')).toEqual({ header: undefined, file: 'f', path: '--p' });
+    expect(readBoth('f', '-h')).toBe(null);
+  });
+
+  test.each([
+    [[], 'FILE is missing'],
+    [['f'], 'PATH is missing'],
+    [['f', '/p', 'x'], 'unexpected argument "x"'],
+    [['f', '--haeder', 'x'], 'did you mean --header?'],
+  ])('%j is refused', (args, message) => {
+    expect(() => readBoth(...args)).toThrow(message);
+  });
+});
+
 describe('a command', () => {
   const printed: string[] = [];
   beforeEach(() => {
@@ -113,6 +138,16 @@ describe('a command', () => {
       'error: schedhint try: ERR_X: no ?[2J',
       'error: schedhint try: ERR_SCHEDHINT_OPTION: unknown option --jsno; did you mean --json?',
     ]);
+  });
+
+  test('has help with its operands', async () => {
+    const operands = ['file', 'path'] as const;
+    const action = async ({ file, path }: { file: string; path: string }) =>
+      Number(file === 'f' && path === '/p');
+    const given = { name: 'try', description: 'Tries.', options: {}, notes: '', operands, action };
+    expect(await defineCommand(given).run(['f', '/p'])).toBe(1);
+    await defineCommand(given).run(['-h']);
+    expect(printed[0]).toMatch(/^Usage: schedhint try \[options\] FILE PATH\n/);
   });
 
   test('has help with all its options', async () => {

@@ -7,6 +7,7 @@ const WIDTH = 80;
 /** What `--help` prints. */
 export function helpText(command: {
   readonly name: string;
+  readonly operands?: readonly string[];
   readonly description: string;
   readonly options: OptionDefinitions;
   readonly notes: string;
@@ -14,8 +15,9 @@ export function helpText(command: {
   const options = Object.entries(withHelp(command.options)).map(
     ([name, option]) => [flags(name, option), textOf(option)] as const,
   );
+  const operands = (command.operands ?? []).map((name) => name.toUpperCase());
   return [
-    `Usage: schedhint ${command.name} [options]`,
+    ['Usage: schedhint', command.name, '[options]', ...operands].join(' '),
     '',
     ...wrapped(command.description, WIDTH),
     '',
