@@ -86,8 +86,10 @@ export function stripAddon(strip, directory, output) {
 /**
  * For Node.js a package is CommonJS, with a thin ES module over each entry point: a process that imports it both ways has one copy of it.
  * Bundlers take the condition `module`, whichever way it is imported: ES modules, of which they keep what is used.
+ *
+ * @param {readonly string[]} [internal] files that the package alone loads, which share modules with the entry points
  */
-function buildTypeScript(name, extraInputs) {
+function buildTypeScript(name, extraInputs, internal = []) {
   const home = `packages/${name}`;
   step(
     name,
@@ -103,10 +105,7 @@ function buildTypeScript(name, extraInputs) {
       writeFileSync(join(root, home, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
       const { exports } = JSON.parse(readFileSync(join(root, home, 'package.json'), 'utf8'));
       const both = Object.values(exports).filter((entry) => entry.require !== undefined);
-      bundle(
-        home,
-        both.map((entry) => entry.require.default),
-      );
+      bundle(home, [...both.map((entry) => entry.require.default), ...internal]);
       for (const { import: module, require: commonJs } of both) {
         wrapAsModule(join(root, home, module.default), join(root, home, commonJs.default));
       }
@@ -220,7 +219,9 @@ export function buildPackages() {
     rmSync(join(root, 'packages/observer/dist'), { recursive: true, force: true });
     tsc('packages/observer');
   });
-  buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core]);
+  // What schedhint/register loads where requests are to be tracked: an app that imports `schedhint` has most of it then.
+  const requests = './dist/cjs/register/requests.js';
+  buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core], [requests]);
   step(
     'register',
     ['packages/schedhint/src/register/*.ts', 'packages/gc-hooks/src/*.ts', ...core],
@@ -234,7 +235,9 @@ export function buildPackages() {
         '--platform=node',
         '--target=node20',
         '--format=cjs',
-        '--external:./register-rest.cjs', // compiled only where it is needed
+        // Compiled only where they are needed.
+        '--external:./register-rest.cjs',
+        '--external:./cjs/register/requests.js',
         '--alias:@schedhint/native=./packages/native/ts/index.ts', // as ESM, in one scope with the rest
         // Not minified: what runs before each app can be read where it is installed.
         '--sourcemap',
@@ -246,18 +249,6 @@ export function buildPackages() {
         '--footer:js=}',
         '--outdir=packages/schedhint/dist',
         '--out-extension:.js=.cjs',
-      ]);
-      run(bin('esbuild', 'bin/esbuild'), [
-        'packages/schedhint/src/register/bundled.ts',
-        '--bundle',
-        '--packages=external', // so that an app's bundle has one copy of them, or none
-        '--platform=node',
-        '--target=node20',
-        '--format=esm',
-        '--sourcemap',
-        '--sources-content=false',
-        '--log-level=warning',
-        '--outfile=packages/schedhint/dist/register.js',
       ]);
       const dist = join(root, 'packages/schedhint/dist');
       wrapAsModule(join(dist, 'import/register.js'), join(dist, 'register.cjs'));

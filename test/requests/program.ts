@@ -4,15 +4,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** Runs a program of this folder in a Node.js. @returns its exit code, and what it printed */
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Runs a program of this folder in a Node.js, with schedhint/register or without it. @returns its exit code, and what it printed */
 export async function runProgram(
   node: string,
   program: string,
   args: readonly string[] = [],
+  { preload = false, env = {} }: { preload?: boolean; env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ code: number | string; output: string }> {
   const file = fileURLToPath(new URL(`programs/${program}`, import.meta.url));
-  const child = spawn(node, [file, ...args], {
-    env: { ...process.env, NODE_OPTIONS: '' },
+  const before = preload ? ['--require', 'schedhint/register'] : [];
+  const child = spawn(node, [...before, file, ...args], {
+    cwd: root,
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -3,6 +3,7 @@
 //
 //   RUNS=1000 SEED=1 npm run test:requests      more of them, or the same again
 
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { nodeBinaries } from '../packaging/node-versions/node-binaries.js';
 import { runProgram } from './program.js';
@@ -39,7 +40,21 @@ const HTTP2_FAULTS = [
 ];
 
 /** Of servers of node:http2; Node.js 20 has no channel that announces theirs. */
-const KINDS_OF_CHANNELS = ['node:http2 compat of the thread', 'node:http2 streams of the thread'];
+const KINDS_OF_CHANNELS = [
+  'node:http2 compat of the thread',
+  'node:http2 streams of the thread',
+  'node:http2 compat by the preload',
+  'node:http2 streams by the preload',
+];
+
+/** What an app's own code does not track. */
+const PRELOAD = {
+  preload: true,
+  env: {
+    SCHEDHINT_MAP: '/nonexistent/schedhint',
+    SCHEDHINT_CONFIG: fileURLToPath(new URL('programs/zero-code.json', import.meta.url)),
+  },
+};
 
 describe.each(nodeBinaries())('random clients, Node.js $version', ({ path, version }) => {
   test.each([
@@ -50,10 +65,14 @@ describe.each(nodeBinaries())('random clients, Node.js $version', ({ path, versi
     'fastify http2',
     'node:http of the thread',
     'fastify and the thread',
+    'node:http by the preload',
+    'fastify and the preload',
     ...(version.startsWith('v20.') ? [] : KINDS_OF_CHANNELS),
   ])('%s', async (kind) => {
     const faults = kind.includes('http2') ? HTTP2_FAULTS : HTTP1_FAULTS;
-    const { code, output } = await runProgram(path, 'random-clients.mjs', [kind, RUNS, SEED]);
+    const args = [kind, RUNS, SEED];
+    const options = kind.endsWith('the preload') ? PRELOAD : {};
+    const { code, output } = await runProgram(path, 'random-clients.mjs', args, options);
     expect(code, `seed ${SEED}: ${output}`).toBe(0);
     console.log(output.trim());
     const counts = JSON.parse(output);

@@ -85,6 +85,7 @@ test('--help lists all commands, also those of a package that is not there', () 
   expect([...stdout.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name)).toEqual([
     'doctor',
     'gen',
+    'routes',
     'top',
     'trace',
   ]);

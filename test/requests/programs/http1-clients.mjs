@@ -80,6 +80,9 @@ function bytesOf({ path, urgency, deadlineMs, body, expect }, isLast) {
     'Host: host',
     ...(body === null ? [] : [`Content-Length: ${body}`, 'Content-Type: text/x-test']),
     ...(expect === undefined ? [] : [`Expect: ${expect}`]),
+    // For the rules of zero-code.json; some of it is garbage.
+    `Priority: u=${urgency % 10}`,
+    `Grpc-Timeout: ${deadlineMs}${'mSnuHMx'[urgency % 7]}`,
     ...(isLast ? ['Connection: close'] : []),
   ];
   return `${lines.join('\r\n')}\r\n\r\n${'b'.repeat(body ?? 0)}`;

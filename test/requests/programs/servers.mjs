@@ -180,28 +180,28 @@ async function fastifyServer(tracker, http2) {
   return listening(server, record, () => fastify.close());
 }
 
-/** @param scope what is tracked: from the server, the options of `http()` */
+/** @param scope what is tracked: from the server, the options of `http()`; null: a preload does it */
 function httpServer(tracker, scope) {
   const server = createServer();
   const record = new Record(server);
   record.watchAnswers(server);
   acceptUpgrades(server, record);
   server.on('request', (request, response) => serve(request.url, request, response));
-  tracker.http(scope(server));
+  if (scope !== null) tracker.http(scope(server));
   return listening(server, record, closed(server));
 }
 
 function compatServer(tracker, scope) {
   const server = createHttp2Server((request, response) => serve(request.url, request, response));
   const record = new Record(server);
-  tracker.http(scope(server));
+  if (scope !== null) tracker.http(scope(server));
   return listening(server, record, closed(server));
 }
 
 function streamServer(tracker, scope) {
   const server = createHttp2Server();
   const record = new Record(server);
-  tracker.http(scope(server));
+  if (scope !== null) tracker.http(scope(server));
   // Added later, as an app may do.
   server.on('stream', (stream, headers) => {
     if (!headers[':path'].startsWith('/hold')) stream.respond({ ':status': 200 });
@@ -228,4 +228,9 @@ export const KINDS = {
     tracker.http();
     return fastifyServer(tracker, false);
   },
+  // By schedhint/register, and the rules of zero-code.json.
+  'node:http by the preload': (tracker) => httpServer(tracker, null),
+  'node:http2 compat by the preload': (tracker) => compatServer(tracker, null),
+  'node:http2 streams by the preload': (tracker) => streamServer(tracker, null),
+  'fastify and the preload': (tracker) => fastifyServer(tracker, false),
 };

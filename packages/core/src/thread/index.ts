@@ -22,7 +22,7 @@ export {
 } from '../block/hints.js';
 export { type PhaseName, URGENCY, URGENCY_MAX, V8GcKind } from '../block/standard-values.js';
 export type { Channel, StandardChannel } from '../channel/channel.js';
-export { type Coded, checkNames, checkOptions, type ErrorCode } from '../errors.js';
+export { type Coded, checkNames, checkOptions, type ErrorCode, nearestName } from '../errors.js';
 export { announceStatus, attachedThread, attachThread, publishCollections } from './attach.js';
 export { Listeners } from './listeners.js';
 export type { BoundMap, Reader, Status, StatusCode, Unbound } from './status.js';

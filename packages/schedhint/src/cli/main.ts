@@ -14,6 +14,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     summary: "write a TypeScript module from a scheduler's structs, or a C header from a module",
     load: async () => (await import('@schedhint/core/gen')).command,
   },
+  routes: {
+    summary: 'show which rule of a config file a request matches, and what it gets',
+    load: async () => (await import('./routes.js')).command,
+  },
   top: {
     summary: 'show all threads of the host that hint (root; needs @schedhint/observer)',
     load: () => observerCommand('top'),

@@ -7,8 +7,10 @@ import { publishOwnCollections, whyNoAddon } from '@schedhint/core/preload';
 import { builtinModule, environmentVariable as env } from '@schedhint/native';
 
 type Rest = typeof import('./full.js');
+type Requests = typeof import('./requests.js');
 
 const rest = (): Rest => require('./register-rest.cjs');
+const requests = (): Requests => require('./cjs/register/requests.js');
 // Asked first, because to load node:util takes a while.
 const debug = env('NODE_DEBUG') ? builtinModule('node:util').debuglog('schedhint') : undefined;
 let tells = false;
@@ -34,6 +36,7 @@ try {
       rest().publishToStandardBlock();
     }
     if (env('SCHEDHINT_LAYERED_MAP') || env('SCHEDHINT_TLD_MAP')) rest().publishToOthers();
+    if (env('SCHEDHINT_REQUESTS') || env('SCHEDHINT_CONFIG')) requests().trackByEnvironment();
   }
 } catch (error) {
   debug?.('register: %s', error);
