@@ -129,11 +129,12 @@ static void end_thread(const char* pin) {
 #define SCHEDHINT_LOAD(place) __atomic_load_n(&(place), __ATOMIC_RELAXED)
 
 static volatile int is_over;
+static volatile unsigned looked; /* times that blocks may have moved, and have moved */
 static unsigned long long written;
 static int late, lost;
 
 /* By the rule of test/rig/bpf/sampler.bpf.c. A store may be late while its chunk moves, and is lost
- * if it is not there after that. */
+ * if it is not there when a later look has ended. */
 static void* write_groups(void* unused) {
   struct schedhint_handle own;
   unsigned long long k = 0;
@@ -152,7 +153,7 @@ static void* write_groups(void* unused) {
     schedhint_set(&own, &hints);
     if (*(volatile __u64*)&own.thread->user == 3 * k) continue;
     late++;
-    usleep(20000);
+    for (unsigned before = looked; looked < before + 2 && !is_over;) usleep(100);
     lost += *(volatile __u64*)&own.thread->user != 3 * k;
   }
   written = k;
@@ -175,6 +176,7 @@ static void write_by_broker(const char* pin, const char* socket) {
   while (read(STDIN_FILENO, &byte, 1) < 0) {
     client.looked_ns = 0;
     schedhint_poll(&client);
+    looked++;
     usleep(1000);
   }
   report_written(thread);
@@ -227,6 +229,7 @@ static void move_blocks(int times) {
     __atomic_store_n(&left_block, (struct schedhint_thread*)(void*)left + WRITER, __ATOMIC_RELEASE);
     memory = schedhint_move(&client.map, 0);
     if (memory < 0) exit(1);
+    looked++;
     close(memory);
     usleep(50);
     __atomic_store_n(&left_block, NULL, __ATOMIC_RELEASE);
