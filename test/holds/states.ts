@@ -149,7 +149,8 @@ async function afterDetach(map: string): Promise<Held> {
     await node.run(attach, map);
     await node.run(({ keep }) => keep.thread.stop());
     const held = () => beyond(heldBy(node.pid), control);
-    await until('the watcher has ended', () => !held().threads.includes(WATCHER), held);
+    // Before it has run at all, the watcher is called as the process is.
+    await until('the watcher has ended', () => held().threads.length === 0, held);
     return held();
   } finally {
     await node.kill();

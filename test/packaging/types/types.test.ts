@@ -24,7 +24,7 @@ const entries = Object.entries(PACKAGES).flatMap(([name, folder]) => {
   const manifest = readFileSync(here(`../../../packages/${folder}/package.json`), 'utf8');
   const { exports } = JSON.parse(manifest) as { exports: object };
   return Object.keys(exports)
-    .filter((path) => path !== './package.json')
+    .filter((path) => !path.endsWith('.json'))
     .map((path) => name + path.slice(1))
     .filter((entry) => !LEFT_OUT.includes(entry));
 });
