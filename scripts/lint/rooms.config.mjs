@@ -31,6 +31,7 @@ export const typeScript = [
       'cli/doctor': [],
       config: [],
       'integrations/fastify': ['requests'],
+      'integrations/grpc': ['requests'],
       'integrations/log': [],
       'integrations/metrics': [],
       register: ['config', 'requests'],

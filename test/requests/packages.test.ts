@@ -9,8 +9,8 @@ describe.each(nodeBinaries())('requests of real packages, Node.js $version', (no
     expect(await runProgram(node.path, 'upgrades.mjs')).toEqual({ code: 0, output: '' });
   });
 
-  test('@grpc/grpc-js: the interceptor, and a handler that answers through a callback', async () => {
-    expect(await runProgram(node.path, 'grpc.mjs')).toEqual({ code: 0, output: '' });
+  test.each(['plain', 'http', 'hidden'])('@grpc/grpc-js, %s', async (way) => {
+    expect(await runProgram(node.path, 'grpc.mjs', [way])).toEqual({ code: 0, output: '' });
   });
 
   test('http() without a server: HTTP/1, HTTP/2, Fastify', async () => {

@@ -1,34 +1,35 @@
-// gRPC: the interceptor of docs/requests.md tracks every call. A handler that answers through a callback ends its request there.
+// gRPC: the interceptor of schedhint/grpc tracks every call once, also together with http(), and after an interceptor that hides a call's stream.
+// A handler that answers through a callback ends its request there.
 
-import { deepStrictEqual, strictEqual } from 'node:assert';
+import { deepStrictEqual, ok, strictEqual } from 'node:assert';
 import { once } from 'node:events';
-import {
-  Client,
-  credentials,
-  Server,
-  ServerCredentials,
-  ServerInterceptingCall,
-  ServerListenerBuilder,
-  status,
-} from '@grpc/grpc-js';
+import { Client, credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { attachThread, trackRequests } from 'schedhint';
+import { grpcRequests } from 'schedhint/grpc';
 
+/** `hidden`: an interceptor of others keeps the call's stream from ours. `http`: the thread is tracked too. */
+const [way = 'plain'] = process.argv.slice(2);
 const thread = attachThread({ map: '/nonexistent/schedhint' });
 const { hints } = thread;
 const tracker = trackRequests({ thread });
 
-/** As in docs/requests.md. */
-function trackCalls(method, call) {
-  const urgency = method.path.endsWith('/Pay') ? 900 : 100;
-  const request = tracker.begin({ urgency });
-  const listener = new ServerListenerBuilder().withOnCancel(() => request.end()).build();
-  return new ServerInterceptingCall(call, {
-    start: (next) => next(listener),
-    sendStatus: (sent, next) => {
-      request.end();
-      next(sent);
-    },
-  });
+const interceptors = [
+  grpcRequests({
+    tracker,
+    describe: ({ path }) => ({ urgency: path.endsWith('/Pay') ? 900 : 100 }),
+  }),
+];
+if (way === 'http') tracker.http({ describe: () => ({ urgency: 50 }) });
+if (way === 'hidden') {
+  interceptors.unshift((_, call) => ({
+    start: (listener) => call.start(listener),
+    sendMetadata: (metadata) => call.sendMetadata(metadata),
+    sendMessage: (message, sent) => call.sendMessage(message, sent),
+    sendStatus: (sent) => call.sendStatus(sent),
+    startRead: () => call.startRead(),
+    getDeadline: () => call.getDeadline(),
+    getPeer: () => call.getPeer(),
+  }));
 }
 
 const bytes = { serialize: (value) => value, deserialize: (value) => value };
@@ -52,7 +53,7 @@ function greet(_, callback) {
     callback(null, Buffer.from('hello'));
   });
 }
-const server = new Server({ interceptors: [trackCalls] });
+const server = new Server({ interceptors });
 server.addService(
   { Pay: method('Pay', false), List: method('List', true), Greet: method('Greet', false) },
   {
@@ -70,8 +71,10 @@ const port = await new Promise((resolve, reject) => {
 });
 const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
 const { serialize, deserialize } = bytes;
-const call = (name, callback) =>
-  client.makeUnaryRequest(`/test.Shop/${name}`, serialize, deserialize, Buffer.from('x'), callback);
+const call = (name, callback, options = {}) => {
+  const path = `/test.Shop/${name}`;
+  return client.makeUnaryRequest(path, serialize, deserialize, Buffer.from('x'), options, callback);
+};
 
 /** Nothing announces what a server has done: look again in each turn. */
 const until = async (condition) => {
@@ -85,7 +88,9 @@ await until(() => held.length === 1);
 deepStrictEqual(inEffect(), [1, 900]);
 held.pop()(null, Buffer.from('paid'));
 strictEqual(await paid, 'paid');
+await until(() => tracker.inFlight === 0);
 deepStrictEqual(inEffect(), [0, 0]);
+strictEqual(hints.deadlineNs, 0n);
 
 // A stream: it lasts until it ends.
 const list = client.makeServerStreamRequest(
@@ -98,7 +103,25 @@ await once(list, 'data');
 deepStrictEqual(inEffect(), [1, 100]);
 held.pop()();
 await once(list.resume(), 'status');
+await until(() => tracker.inFlight === 0);
 deepStrictEqual(inEffect(), [0, 0]);
+
+// The client's deadline is the request's, as exact as a millisecond.
+const deadline = Date.now() + 60_000;
+call('Pay', () => {}, { deadline });
+await until(() => held.length === 1);
+const atMs = Date.now() + hints.deadlineMs;
+ok(Math.abs(atMs - deadline) < 2000, `due at ${atMs} instead of ${deadline}`);
+held.pop()(null, Buffer.from('paid'));
+await until(() => tracker.inFlight === 0);
+
+// It passes.
+const late = new Promise((resolve) =>
+  call('Pay', (error) => resolve(error.code), { deadline: Date.now() + 50 }),
+);
+strictEqual(await late, status.DEADLINE_EXCEEDED);
+await until(() => tracker.inFlight === 0);
+held.length = 0;
 
 // Cancelled by the client.
 const code = new Promise((resolve) => {

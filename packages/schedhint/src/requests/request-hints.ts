@@ -1,5 +1,6 @@
 // Defines the hints of one request, and validates them. An omitted hint keeps its previous value.
 
+import { types } from 'node:util';
 import { checkNames, deadlineOf, type HintValues, urgencyOf } from '@schedhint/core/thread';
 
 /** What one request, or job, wants the scheduler to know: how urgent it is, and by when it is due, in at most one of three ways. */
@@ -28,6 +29,23 @@ export function checked(
   return {
     urgency: urgency === undefined ? before.urgency : urgencyOf(urgency ?? 0),
     deadlineNs: deadlineOf(hints) ?? before.deadlineNs,
+  };
+}
+
+/** Hints with others for what they leave open. What is no object of hints stays as it is, for {@link checked} to refuse. */
+export function withDefaults(
+  hints: RequestHints | null,
+  { urgency, deadlineAt }: Pick<RequestHints, 'urgency' | 'deadlineAt'>,
+): RequestHints | null {
+  if (typeof hints !== 'object' || hints === null || types.isPromise(hints)) return hints;
+  const hasDeadline =
+    hints.deadlineMs !== undefined ||
+    hints.deadlineAt !== undefined ||
+    hints.deadlineNs !== undefined;
+  return {
+    ...hints,
+    ...(hints.urgency === undefined ? { urgency } : {}),
+    ...(hasDeadline ? {} : { deadlineAt }),
   };
 }
 

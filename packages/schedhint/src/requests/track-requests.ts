@@ -3,6 +3,7 @@
 
 import { attachThread, checkOptions, type StandardThread } from '@schedhint/core/thread';
 import { isDisabled } from '@schedhint/native';
+import { ARRIVE, type Arrivals } from './arrivals.js';
 import { refusal } from './refusal.js';
 import type { RequestTracker } from './request.js';
 import { setThreadTracker, threadTracker } from './thread-tracker.js';
@@ -62,6 +63,20 @@ export function trackRequests(options: TrackRequestsOptions = {}): RequestTracke
   if (isDisabled()) tracker.stop();
   else if (thread === undefined) setThreadTracker(tracker);
   return tracker;
+}
+
+/**
+ * The tracker that an integration was given, or the thread's.
+ *
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for anything else
+ */
+export function trackerOf(
+  given: RequestTracker | undefined = trackRequests(),
+): RequestTracker & Arrivals {
+  if (typeof (given as Partial<Arrivals> | null)?.[ARRIVE] !== 'function') {
+    throw refusal('tracker: expected what trackRequests() returns');
+  }
+  return given as RequestTracker & Arrivals;
 }
 
 function checkLimit(

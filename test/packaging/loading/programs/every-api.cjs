@@ -2,6 +2,7 @@
 
 const asyncHooks = require('node:async_hooks');
 const diagnostics = require('node:diagnostics_channel');
+const { EventEmitter } = require('node:events');
 const { readdirSync, readFileSync } = require('node:fs');
 const http = require('node:http');
 const { Worker } = require('node:worker_threads');
@@ -47,6 +48,7 @@ async function main() {
 
   const schedhint = { ...require('schedhint'), ...require('@schedhint/core') };
   const { fastifyRequests } = require('schedhint/fastify');
+  const { grpcRequests } = require('schedhint/grpc');
   const { collect } = require('schedhint/metrics');
   const { logStatus } = require('schedhint/log');
 
@@ -83,6 +85,8 @@ async function main() {
   tracker.http();
   await app.register(fastifyRequests, { tracker });
   await app.register(fastifyRequests);
+  const call = { stream: new EventEmitter(), getDeadline: () => Date.now() + 50 };
+  grpcRequests({ tracker })({ path: '/test.Shop/Pay' }, call);
   let inFlight = tracker.inFlight;
   app.get('/', { config: { schedhint: { urgency: 900 } } }, async () => {
     inFlight += tracker.inFlight;

@@ -10,13 +10,8 @@ import { isDisabled } from '@schedhint/native';
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { ARRIVE, type Arrivals, standsFor } from '../../requests/arrivals.js';
 import { endWithResponse, endWithStream } from '../../requests/endings.js';
-import {
-  type RequestHints,
-  type RequestTracker,
-  type TrackedRequest,
-  trackRequests,
-} from '../../requests/index.js';
-import { refusal } from '../../requests/refusal.js';
+import type { RequestHints, RequestTracker, TrackedRequest } from '../../requests/index.js';
+import { trackerOf } from '../../requests/track-requests.js';
 
 /** What a route wants, its deadline counted from a request's beginning: `config: { schedhint: { urgency: 'high', deadlineMs: 50 } }`. */
 export type RouteHints = Pick<RequestHints, 'urgency' | 'deadlineMs'>;
@@ -45,15 +40,6 @@ export interface FastifyRequestsOptions {
 /** Ours, and those that Fastify itself takes from what register() is given. */
 const OPTIONS = ['tracker', 'describe', 'prefix', 'logLevel', 'logSerializers', 'encapsulate'];
 
-function trackerOf(options: FastifyRequestsOptions): Arrivals {
-  checkOptions('fastifyRequests', options, OPTIONS);
-  const { tracker = trackRequests() } = options;
-  if (typeof (tracker as Partial<Arrivals> | null)?.[ARRIVE] !== 'function') {
-    throw refusal('tracker: expected what trackRequests() returns');
-  }
-  return tracker as RequestTracker & Arrivals;
-}
-
 function describeRoute({ routeOptions }: FastifyRequest): RequestHints | null {
   const { schedhint: wanted = {} } = routeOptions.config;
   return wanted;
@@ -80,7 +66,8 @@ export const fastifyRequests: FastifyPluginCallback<FastifyRequestsOptions> = Ob
   ((fastify, options, done) => {
     let tracker: Arrivals;
     try {
-      tracker = trackerOf(options);
+      checkOptions('fastifyRequests', options, OPTIONS);
+      tracker = trackerOf(options.tracker);
     } catch (error) {
       return done(error as Error); // thrown, it would be an uncaught exception
     }
