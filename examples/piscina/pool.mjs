@@ -3,7 +3,7 @@
 //   node examples/piscina/pool.mjs URL...     # the first is urgent, the others are batch work
 
 import { Piscina } from 'piscina';
-import { deadlineIn } from 'schedhint';
+import { withHints } from 'schedhint/piscina';
 
 const pool = new Piscina({
   filename: new URL('worker.mjs', import.meta.url).href,
@@ -15,14 +15,14 @@ const [urgent, ...others] = process.argv.slice(2);
 const dueMs = Number(process.env.DUE_MS ?? 100);
 // The deadline is set here, so the time that a task waits for a worker counts.
 const tasks = [
-  { url: urgent, hints: { urgency: 'critical', deadlineNs: deadlineIn(dueMs) } },
-  ...others.map((url) => ({ url, hints: { urgency: 'low' } })),
+  withHints({ url: urgent }, { urgency: 'critical', deadlineMs: dueMs }),
+  ...others.map((url) => withHints({ url }, { urgency: 'low' })),
 ];
 
 await Promise.all(
-  tasks.map(async (task) => {
-    const digest = await pool.run(task);
-    console.log(JSON.stringify({ url: task.url, digest }));
+  tasks.map(async (hinted) => {
+    const digest = await pool.run(hinted);
+    console.log(JSON.stringify({ url: hinted.task.url, digest }));
   }),
 );
 await pool.destroy();

@@ -1,9 +1,7 @@
 // A worker of the pool: its tasks are its requests. While one runs, the worker's hint is the task's.
 
 import { createHash } from 'node:crypto';
-import { trackRequests } from 'schedhint';
-
-const tracker = trackRequests();
+import { piscinaTasks } from 'schedhint/piscina';
 
 /** The digest of a document. */
 async function digest({ url }) {
@@ -13,4 +11,4 @@ async function digest({ url }) {
   return hash.digest('hex');
 }
 
-export default (task) => tracker.run(task.hints, () => digest(task));
+export default piscinaTasks(digest);

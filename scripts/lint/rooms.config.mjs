@@ -32,6 +32,7 @@ export const typeScript = [
       config: [],
       'integrations/fastify': ['requests'],
       'integrations/grpc': ['requests'],
+      'integrations/piscina': ['requests'],
       'integrations/log': [],
       'integrations/metrics': [],
       register: ['config', 'requests'],

@@ -49,6 +49,7 @@ async function main() {
   const schedhint = { ...require('schedhint'), ...require('@schedhint/core') };
   const { fastifyRequests } = require('schedhint/fastify');
   const { grpcRequests } = require('schedhint/grpc');
+  const { piscinaTasks, withHints } = require('schedhint/piscina');
   const { collect } = require('schedhint/metrics');
   const { logStatus } = require('schedhint/log');
 
@@ -80,7 +81,8 @@ async function main() {
   const tracker = schedhint.trackRequests();
   const { signal } = new AbortController();
   const request = tracker.begin({ urgency: 950, signal });
-  const ran = tracker.run({ urgency: 1000 }, () => 2);
+  const work = piscinaTasks((task) => tracker.run({ urgency: 1000 }, () => task), { tracker });
+  const ran = work(withHints(2, { urgency: 960 }));
   tracker.http({ server, describe: () => ({ urgency: 800 }) });
   tracker.http();
   await app.register(fastifyRequests, { tracker });
