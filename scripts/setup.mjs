@@ -49,6 +49,7 @@ const FOR_TESTS = [
   PIP, // PyPI has a Node.js for musl
   ['pkg-config', () => onPath('pkg-config')],
   ['python3', () => onPath('python3')], // a client in it, examples/python
+  ['redis-server', () => onPath('redis-server')], // for BullMQ; a test starts its own
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
 
@@ -73,7 +74,8 @@ function installSystemPackages() {
     process.exit(1);
   }
   console.error(`installing ${missing.join(', ')}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  // RUNLEVEL: no daemon that comes with a package is started.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   for (const args of [
     ['update', '-qq'],
     ['-qq', ...install],

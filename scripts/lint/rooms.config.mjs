@@ -33,6 +33,7 @@ export const typeScript = [
       'integrations/fastify': ['requests'],
       'integrations/grpc': ['requests'],
       'integrations/piscina': ['requests'],
+      'integrations/bullmq': ['requests'],
       'integrations/log': [],
       'integrations/metrics': [],
       register: ['config', 'requests'],

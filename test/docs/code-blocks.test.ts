@@ -10,7 +10,10 @@ import { at, blocks, root } from './pages.js';
 
 const require = createRequire(import.meta.url);
 /** Installed for the tests of requests alone. */
-const GRPC = 'test/requests/node_modules/@grpc/grpc-js/build/src/index.d.ts';
+const TYPES = {
+  '@grpc/grpc-js': 'test/requests/node_modules/@grpc/grpc-js/build/src/index.d.ts',
+  bullmq: 'test/requests/node_modules/bullmq/dist/esm/index.d.ts',
+};
 const ofLanguage = (...languages: string[]) =>
   blocks.filter(({ language }) => languages.includes(language));
 
@@ -42,7 +45,9 @@ test('TypeScript and JavaScript: compiled, with the types of the packages', () =
       allowJs: true,
       checkJs: true,
       noUnusedLocals: false,
-      paths: { '@grpc/grpc-js': [join(root, GRPC)] },
+      paths: Object.fromEntries(
+        Object.entries(TYPES).map(([name, file]) => [name, [join(root, file)]]),
+      ),
     },
     include: ['*/*'],
   };

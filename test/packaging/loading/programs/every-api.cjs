@@ -48,6 +48,7 @@ async function main() {
 
   const schedhint = { ...require('schedhint'), ...require('@schedhint/core') };
   const { fastifyRequests } = require('schedhint/fastify');
+  const { bullmqJobs } = require('schedhint/bullmq');
   const { grpcRequests } = require('schedhint/grpc');
   const { piscinaTasks, withHints } = require('schedhint/piscina');
   const { collect } = require('schedhint/metrics');
@@ -88,6 +89,7 @@ async function main() {
   await app.register(fastifyRequests, { tracker });
   await app.register(fastifyRequests);
   const call = { stream: new EventEmitter(), getDeadline: () => Date.now() + 50 };
+  bullmqJobs(() => new Promise(() => {}), { tracker })({ queueName: 'test' });
   grpcRequests({ tracker })({ path: '/test.Shop/Pay' }, call);
   let inFlight = tracker.inFlight;
   app.get('/', { config: { schedhint: { urgency: 900 } } }, async () => {

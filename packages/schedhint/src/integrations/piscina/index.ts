@@ -24,7 +24,7 @@ export interface HintedTask<T> {
 
 /** Options of {@link piscinaTasks}. */
 export interface PiscinaTasksOptions {
-  /** Made by `trackRequests()` in the worker; by default one that all integrations of the thread have in common. */
+  /** Made by `trackRequests()` in the worker; by default the thread's. */
   readonly tracker?: RequestTracker | undefined;
 }
 
