@@ -21,14 +21,16 @@ export class Workshop {
   }
 
   /**
-   * @param tools names of packages that package.json beside this file pins; the first are told in the result
+   * @param tools names of packages that package.json in `pins` pins; the first are told in the result
    * @param programs a directory whose files are copied into it
+   * @param pins by default the bundlers'
    */
   static create(
     tools: readonly string[],
     programs = new URL('programs', import.meta.url),
+    pins = new URL('.', import.meta.url),
   ): Workshop {
-    const project = Project.create(programs, { names: tools, pins: new URL('.', import.meta.url) });
+    const project = Project.create(programs, { names: tools, pins });
     return new Workshop(project, tools);
   }
 

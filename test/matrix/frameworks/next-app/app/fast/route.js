@@ -1,0 +1,5 @@
+// Answers the load.
+
+export const dynamic = 'force-dynamic';
+
+export const GET = () => new Response('fast');

@@ -1,0 +1,3 @@
+// Builds a server that runs without the project.
+
+export default { output: 'standalone' };
