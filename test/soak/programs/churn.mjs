@@ -13,7 +13,8 @@ import { Worker } from 'node:worker_threads';
 const [, , kind, map, leaky] = process.argv;
 const require = createRequire(import.meta.url);
 // With the attachThread() of the full surface.
-const ours = kind === 'schedhint' ? { ...require('schedhint'), ...require('@schedhint/core') } : null;
+const ours =
+  kind === 'schedhint' ? { ...require('schedhint'), ...require('@schedhint/core') } : null;
 const addon = ours && require('@schedhint/native').loadAddon().addon;
 const kept = [];
 const keep = (thing) => {
