@@ -162,27 +162,30 @@ describeOnKernel('what the kernel sees of a server that knows nothing of schedhi
       await untilSeen(0);
     });
 
-    test.skipIf(version.startsWith('v20.'))('HTTP/2: answered, cancelled, cut off', async () => {
-      await start(node);
-      const client = connectHttp2(`http://127.0.0.1:${ports.http2Port}`);
-      client.on('error', () => {});
-      const call = (headers: Record<string, string> = {}) =>
-        client
-          .request({ ':path': '/shop.Shop/Pay', ':method': 'POST', ...headers })
-          .on('error', () => {});
-      call();
-      await untilSeen(1024);
-      server.send('answer');
-      await untilSeen(0);
-      const cancelled = call({ 'grpc-timeout': '10M' });
-      await untilSeen(1024, true);
-      cancelled.close(8);
-      await untilSeen(0);
-      call();
-      await untilSeen(1024);
-      client.destroy();
-      await untilSeen(0);
-    });
+    // Node.js 20 announces no streams of HTTP/2: docs/requests.md.
+    if (!version.startsWith('v20.')) {
+      test('HTTP/2: answered, cancelled, cut off', async () => {
+        await start(node);
+        const client = connectHttp2(`http://127.0.0.1:${ports.http2Port}`);
+        client.on('error', () => {});
+        const call = (headers: Record<string, string> = {}) =>
+          client
+            .request({ ':path': '/shop.Shop/Pay', ':method': 'POST', ...headers })
+            .on('error', () => {});
+        call();
+        await untilSeen(1024);
+        server.send('answer');
+        await untilSeen(0);
+        const cancelled = call({ 'grpc-timeout': '10M' });
+        await untilSeen(1024, true);
+        cancelled.close(8);
+        await untilSeen(0);
+        call();
+        await untilSeen(1024);
+        client.destroy();
+        await untilSeen(0);
+      });
+    }
   });
 });
 
