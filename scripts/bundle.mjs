@@ -37,14 +37,13 @@ async function modulesOf(source) {
 
 const chunks = entries.map((entry) => {
   const [output, source] = entry.split('=');
-  return { output: resolve(output), source: resolve(source), modules: [], shared: new Set() };
+  return { output: resolve(output), source: resolve(source), shared: new Set() };
 });
 const owners = new Map();
 for (const chunk of chunks) {
   for (const module of await modulesOf(chunk.source)) {
     if (!owners.has(module)) {
       owners.set(module, chunk);
-      chunk.modules.push(module);
     } else if (owners.get(module) !== chunk) {
       owners.get(module).shared.add(module);
     }

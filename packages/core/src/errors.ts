@@ -27,7 +27,7 @@ export type ErrorCode =
   | 'ERR_SCHEDHINT_BTF_UNSUPPORTED'
   /** a malformed ELF file */
   | 'ERR_SCHEDHINT_ELF'
-  /** the BTF of a pinned map could not be had */
+  /** the BTF of a pinned map could not be read */
   | 'ERR_SCHEDHINT_MAP_BTF';
 
 /** An error that carries an {@link ErrorCode}. */

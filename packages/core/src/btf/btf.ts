@@ -45,7 +45,7 @@ export class Btf {
   /**
    * @param bytes all of the BTF; not copied, so it must not change
    * @param base what a kernel module's BTF builds on: vmlinux's
-   * @throws Error `ERR_SCHEDHINT_BTF` if it is none
+   * @throws Error `ERR_SCHEDHINT_BTF` if it is not BTF
    */
   constructor(bytes: Uint8Array, base?: Btf) {
     if (bytes.length < OLD_HEADER) {
@@ -70,7 +70,7 @@ export class Btf {
   /**
    * A type by its number.
    *
-   * @throws Error `ERR_SCHEDHINT_BTF` for a number that is none, or a type that is malformed
+   * @throws Error `ERR_SCHEDHINT_BTF` for a number that no type has, or a malformed type
    */
   type(id: number): BtfType {
     if (id === 0) return { kind: 'void' };

@@ -1,7 +1,7 @@
 /**
  * The number that an option was given.
  *
- * @throws Error `ERR_SCHEDHINT_OPTION` if it is none, or out of its range
+ * @throws Error `ERR_SCHEDHINT_OPTION` if it is not a number, or out of its range
  */
 export function numberOption(
   name: string,

@@ -13,6 +13,7 @@ import type { Status } from './status.js';
 import { stoppable } from './stoppable.js';
 
 const hasAddon = process.platform === 'linux';
+if (!hasAddon) console.warn(`skipped: a status: no addon for ${process.platform}`);
 
 describe.runIf(hasAddon)('a status', () => {
   let directory: string;

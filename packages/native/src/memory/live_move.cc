@@ -56,8 +56,8 @@ void AddAgain(const LiveWords& words, const uint8_t* old_bytes, uint8_t* copied,
   }
 }
 
-// What nobody will change any more must not be taken for the truth; nor what is left of a group
-// meanwhile, by a program that comes when half of it is gone.
+// Empties the old pages: their values do not change any more, and a reader must not act on them.
+// A reader may come at any moment of it, so the head of each block is closed first.
 void Empty(uint64_t* words, size_t count, const std::vector<size_t>& heads) {
   std::vector<bool> is_head(count);
   for (size_t offset : heads) {

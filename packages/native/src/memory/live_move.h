@@ -8,7 +8,7 @@
 
 namespace schedhint {
 
-// What of a memory is more than bytes that are stored: offsets in it.
+// Words that a move must not treat as plain bytes: their offsets in the memory.
 struct LiveWords {
   // Of [abi, seq], the first 64 bits of a thread's block of ABI 1: while abi is 0, or seq odd, no
   // reader takes a group from the block.
