@@ -134,12 +134,14 @@ const fromTheStart: Row = {
   },
 };
 
-/** Attaches while nothing more may be mapped. */
+/** Attaches while nothing more may be mapped. It collects first: V8 does not survive a collection then. */
 function attachWithoutMemory(
   { schedhint, keep, require }: Context,
   { file, map }: { file: string; map: string },
 ) {
   const { refuseMemory, allowMemory } = require(file);
+  require('node:v8').setFlagsFromString('--expose-gc');
+  require('node:vm').runInNewContext('gc')();
   refuseMemory();
   keep.starved = schedhint.attachThread({ map, scoped: true });
   allowMemory();
