@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
@@ -88,8 +88,9 @@ export function stripAddon(strip, directory, output) {
  * Bundlers take the condition `module`, whichever way it is imported: ES modules, of which they keep what is used.
  *
  * @param {readonly string[]} [internal] files that the package alone loads, which share modules with the entry points
+ * @param {readonly string[]} [later] what is loaded by the first call: SOURCE:MODULE=FUNCTION,...
  */
-function buildTypeScript(name, extraInputs, internal = []) {
+function buildTypeScript(name, extraInputs, { internal = [], later = [] } = {}) {
   const home = `packages/${name}`;
   step(
     name,
@@ -105,66 +106,31 @@ function buildTypeScript(name, extraInputs, internal = []) {
       writeFileSync(join(root, home, 'dist/cjs/package.json'), '{ "type": "commonjs" }\n');
       const { exports } = JSON.parse(readFileSync(join(root, home, 'package.json'), 'utf8'));
       const both = Object.values(exports).filter((entry) => entry.require !== undefined);
-      bundle(home, [...both.map((entry) => entry.require.default), ...internal]);
-      for (const { import: module, require: commonJs } of both) {
-        wrapAsModule(join(root, home, module.default), join(root, home, commonJs.default));
-      }
+      bundle(home, [...both.map((entry) => entry.require.default), ...internal], { later });
+      wrap(
+        ...both.map((entry) =>
+          [entry.import.default, entry.require.default].map((file) => join(home, file)),
+        ),
+      );
     },
   );
 }
 
 /** Writes the CommonJS files of a package's entry points, in the order of the manifest: bundle.mjs. */
-function bundle(home, outputs, sources = 'src') {
+function bundle(home, outputs, { sources = 'src', later = [] } = {}) {
   const entries = outputs.map((output) => {
     const source = output
       .replace(/^\.\/dist\/(cjs\/)?/, `${home}/${sources}/`)
       .replace(/\.js$/, '.ts');
     return `${home}/${output}=${source}`;
   });
-  run(process.execPath, ['scripts/bundle.mjs', home, ...entries]);
+  const options = later.flatMap((rule) => ['--later', `${home}/${sources}/${rule}`]);
+  run(process.execPath, ['scripts/bundle.mjs', ...options, home, ...entries]);
 }
 
-/** Writes the thin ES module of an entry point. */
-function wrapAsModule(module, commonJs) {
-  // By what it exports, which the compiler wrote down, and not by loading it: it may need a peer that is not installed.
-  const names = exportedNames(commonJs);
-  const take = `implementation = require('${relative(dirname(module), commonJs)}');`;
-  mkdirSync(dirname(module), { recursive: true });
-  writeFileSync(
-    module,
-    [
-      '// One implementation for both kinds of modules: this is the CommonJS one. By require(), because Node.js reads what it imports of that',
-      '// kind twice, once to find the exports: 10 ms more in Node.js 20 and 22.',
-      "import { createRequire } from 'node:module';",
-      '',
-      'let implementation;',
-      'try {',
-      '  // A bundler has put it in here. A global require() is that of `node --eval`, and looks elsewhere.',
-      `  if (!('require' in globalThis)) ${take}`,
-      '} catch (error) {',
-      '  if (!(error instanceof ReferenceError)) throw error;',
-      '}',
-      'if (implementation === undefined) {',
-      '  const require = createRequire(import.meta.url);',
-      `  ${take}`,
-      '}',
-      ...(names.length === 0 ? [] : [`export const { ${names.join(', ')} } = implementation;`]),
-      '',
-    ].join('\n'),
-  );
-}
-
-/** The names that a compiled CommonJS file exports, as Node.js's own lexer finds them for `import`. */
-function exportedNames(file, found = new Set()) {
-  // Not at the top: this file is loaded before anything is installed.
-  const lexer = require('cjs-module-lexer');
-  lexer.initSync();
-  const { exports, reexports } = lexer.parse(readFileSync(file, 'utf8'), file);
-  for (const name of exports) if (name !== '__esModule') found.add(name);
-  const { resolve } = createRequire(file);
-  for (const target of reexports) exportedNames(resolve(target), found);
-  return [...found].sort();
-}
+/** Writes the thin ES module of each CommonJS entry point: wrap.mjs. */
+const wrap = (...pairs) =>
+  run(process.execPath, ['scripts/wrap.mjs', ...pairs.map((pair) => pair.join('='))]);
 
 /** What the programs of a folder are made of. */
 const sourcesIn = (home) => [
@@ -204,12 +170,17 @@ export function buildPackages() {
   });
   const types = [
     ...['packages/native/ts/*.ts', 'packages/native/*.json'],
-    ...['tsconfig.base.json', 'scripts/bundle.mjs'],
+    ...[
+      'tsconfig.base.json',
+      'scripts/bundle.mjs',
+      'scripts/exported-names.mjs',
+      'scripts/wrap.mjs',
+    ],
   ];
   step('native-types', types, 'packages/native/dist/index.js', () => {
     rmSync(join(root, 'packages/native/dist'), { recursive: true, force: true });
     tsc('packages/native', '--emitDeclarationOnly');
-    bundle('packages/native', ['./dist/index.js'], 'ts');
+    bundle('packages/native', ['./dist/index.js'], { sources: 'ts' });
   });
   const core = ['packages/core/src/*.ts', ...types];
   buildTypeScript('core', types);
@@ -219,9 +190,14 @@ export function buildPackages() {
     rmSync(join(root, 'packages/observer/dist'), { recursive: true, force: true });
     tsc('packages/observer');
   });
-  // What schedhint/register loads where requests are to be tracked: an app that imports `schedhint` has most of it then.
-  const requests = './dist/cjs/register/requests.js';
-  buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core], [requests]);
+  buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core], {
+    // The second is what schedhint/register loads where requests are to be tracked.
+    internal: ['./dist/cjs/requests/index.js', './dist/cjs/register/requests.js'],
+    later: [
+      'index.ts:./requests/index.js=trackRequests',
+      'index.ts:@schedhint/gc-hooks=startGcHints',
+    ],
+  });
   step(
     'register',
     ['packages/schedhint/src/register/*.ts', 'packages/gc-hooks/src/*.ts', ...core],
@@ -251,7 +227,7 @@ export function buildPackages() {
         '--out-extension:.js=.cjs',
       ]);
       const dist = join(root, 'packages/schedhint/dist');
-      wrapAsModule(join(dist, 'import/register.js'), join(dist, 'register.cjs'));
+      wrap([join(dist, 'import/register.js'), join(dist, 'register.cjs')]);
       for (const name of ['register.cjs', 'register-rest.cjs']) nameSources(name);
       writeFileSync(join(root, 'packages/schedhint/dist/register.d.cts'), 'export {};\n');
     },

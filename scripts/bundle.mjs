@@ -1,12 +1,21 @@
 // Writes the CommonJS implementation of a package: one file for each entry point, because what Node.js pays for at a start is the
 // number of files. A module that two entry points need is in the first one's file, and the others require() that one: a process has
-// one copy of its state. Usage: node scripts/bundle.mjs HOME DIR=SOURCE...
+// one copy of its state. Usage: node scripts/bundle.mjs HOME [--later SOURCE:MODULE=FUNCTION,...]... FILE=SOURCE...
+//
+// --later: what an entry point exports of this module is loaded by the first call. For functions alone; for parts that not each
+// application calls, because what is compiled at a start counts, too. The module is one of the package's files or another package.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+import { exportedNames } from './exported-names.mjs';
 
-const [home, ...entries] = process.argv.slice(2);
+const {
+  values: { later = [] },
+  positionals: [home, ...entries],
+} = parseArgs({ allowPositionals: true, options: { later: { type: 'string', multiple: true } } });
 /** Under which an entry point has the modules that others share with it. A symbol: `import` takes each name for an export. */
 const SHARED = "Symbol.for('schedhint.sharedModules')";
 
@@ -23,16 +32,56 @@ const OPTIONS = {
   absWorkingDir: process.cwd(),
 };
 
+/** Which functions of which modules an entry point loads later: Map of source to Map of module to their names. */
+const loadedLater = new Map();
+for (const rule of later) {
+  const [, source, module, names] = /^([^:]+):([^=]+)=(.+)$/.exec(rule);
+  const modules = loadedLater.get(resolve(source)) ?? new Map();
+  loadedLater.set(resolve(source), modules.set(module, names.split(',')));
+}
+
+/** Puts functions in the place of such a module that load it when they are called. */
+function loadingLater(chunk) {
+  const modules = loadedLater.get(chunk.source) ?? new Map();
+  return {
+    name: 'loading-later',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /./ }, ({ path, importer, namespace }) => {
+        if (namespace === 'later') return { path: path.replace(/^file:/, ''), external: true };
+        return importer === chunk.source && modules.has(path)
+          ? { path, namespace: 'later' }
+          : undefined;
+      });
+      onLoad({ filter: /./, namespace: 'later' }, ({ path }) => {
+        const from = path.startsWith('.')
+          ? fileFrom(chunk, resolve(dirname(chunk.source), path.replace(/\.js$/, '.ts')))
+          : path;
+        const contents = modules
+          .get(path)
+          .map(
+            (name) =>
+              `export function ${name}(...values) { return require(${JSON.stringify(from)}).${name}(...values); }`,
+          )
+          .join('\n');
+        return { contents, loader: 'js' };
+      });
+    },
+  };
+}
+
 /** What an entry point needs, itself among it. */
-async function modulesOf(source) {
+async function modulesOf(chunk) {
   const { metafile } = await build({
     ...OPTIONS,
-    entryPoints: [source],
+    entryPoints: [chunk.source],
     write: false,
     metafile: true,
     outdir: home,
+    plugins: [loadingLater(chunk)],
   });
-  return Object.keys(metafile.inputs).map((path) => resolve(path));
+  return Object.keys(metafile.inputs)
+    .filter((path) => !path.startsWith('later:'))
+    .map((path) => resolve(path));
 }
 
 const chunks = entries.map((entry) => {
@@ -41,13 +90,41 @@ const chunks = entries.map((entry) => {
 });
 const owners = new Map();
 for (const chunk of chunks) {
-  for (const module of await modulesOf(chunk.source)) {
+  for (const module of await modulesOf(chunk)) {
     if (!owners.has(module)) {
       owners.set(module, chunk);
     } else if (owners.get(module) !== chunk) {
       owners.get(module).shared.add(module);
     }
   }
+}
+
+/**
+ * Requires each of our other packages once in a file, and not once for each module in it: that took 1 ms of a worker's start. They
+ * are constants for the reason given below.
+ */
+function requiringOnce(chunk) {
+  return {
+    name: 'requiring-once',
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: /^@schedhint\// }, ({ path, kind, namespace }) =>
+        kind === 'import-statement' && namespace === 'file'
+          ? { path, namespace: 'package' }
+          : undefined,
+      );
+      onResolve({ filter: /./, namespace: 'package' }, ({ path }) => ({ path, external: true }));
+      onLoad({ filter: /./, namespace: 'package' }, ({ path }) => {
+        const names = exportedNames(createRequire(chunk.source).resolve(path)).join(', ');
+        return { contents: `export const { ${names} } = require('${path}');`, loader: 'js' };
+      });
+    },
+  };
+}
+
+/** The file that has a module, as another file requires it. */
+function fileFrom(chunk, module) {
+  const from = relative(dirname(chunk.output), owners.get(module)?.output ?? module);
+  return `file:${from.startsWith('.') ? from : `./${from}`}`;
 }
 
 /** Takes the modules of other entry points from their files. */
@@ -67,12 +144,10 @@ function sharing(chunk) {
         external: true,
       }));
       onLoad({ filter: /./, namespace: 'shared' }, async ({ path }) => {
-        const owner = owners.get(path);
-        const from = relative(dirname(chunk.output), owner.output);
-        const file = from.startsWith('.') ? from : `./${from}`;
+        const from = fileFrom(chunk, path);
         const name = nameOf(path);
         // Constants, and not the getters of the other file's exports: three of these on the way cost 50 ns a call.
-        const shared = `require(${JSON.stringify(`file:${file}`)})[${SHARED}].${name}`;
+        const shared = `require(${JSON.stringify(from)})[${SHARED}].${name}`;
         const contents = `export const { ${(await exportsOf(path)).join(', ')} } = ${shared};`;
         return { contents, loader: 'js' };
       });
@@ -113,7 +188,7 @@ for (const chunk of chunks) {
       ? { entryPoints: [chunk.source] }
       : { stdin: { contents: text.join('\n'), resolveDir: home, sourcefile: 'entry.js' } }),
     outfile: chunk.output,
-    plugins: [sharing(chunk)],
+    plugins: [loadingLater(chunk), requiringOnce(chunk), sharing(chunk)],
     logOverride: { 'commonjs-variable-in-esm': 'silent' },
   });
   nameSources(chunk);
@@ -125,6 +200,13 @@ function nameSources({ output, source }) {
   const map = JSON.parse(readFileSync(file, 'utf8'));
   const folder = dirname(output);
   map.sources = map.sources.map((name) => {
+    if (/^(?:later:[^.]|package:)/.test(name)) return relative(folder, source);
+    if (name.startsWith('later:')) {
+      return relative(
+        folder,
+        resolve(dirname(source), name.slice('later:'.length).replace(/\.js$/, '.ts')),
+      );
+    }
     if (name.startsWith('shared:')) return relative(folder, name.slice('shared:'.length));
     return existsSync(join(folder, name)) ? name : relative(folder, source);
   });

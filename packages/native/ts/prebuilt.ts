@@ -21,16 +21,18 @@ export function prebuiltAddon(libc: Libc): string | null {
 }
 
 /** Directories in which this code is known to be: of this package, and of `schedhint`, whose register.cjs has it in it. */
-const HOME = /^\/(?:.*\/)?node_modules\/(?:@schedhint\/native|schedhint)\/dist$/;
+const OWN_HOME = '/node_modules/@schedhint/native/dist';
+const PRELOAD_HOME = '/node_modules/schedhint/dist';
 
 /**
  * One path for each platform, spelled out with `join` and `__dirname`: what traces an app's files (@vercel/nft, Next.js)
  * understands that. null in a bundle: its directory means nothing, and whoever may write beside it must not be able to plant an addon.
  */
 function ownAddon(place: string): string | null {
-  if (typeof __dirname === 'undefined' || !HOME.test(__dirname)) return null;
+  if (typeof __dirname === 'undefined') return null;
+  const isNative = __dirname.endsWith(OWN_HOME);
+  if (!isNative && !__dirname.endsWith(PRELOAD_HOME)) return null;
   const { join } = require('node:path') as typeof import('node:path');
-  const isNative = __dirname.endsWith('/@schedhint/native/dist');
   switch (place) {
     case 'prebuilds/linux-x64/schedhint.node':
       return isNative

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { deadlineIn, monotonicNs } from './clock.js';
+import { deadlineIn, monotonicMs, monotonicNs } from './clock.js';
 
 test('monotonicNs lies between two readings of the same clock', () => {
   // The tests run in the initial time namespace, where hrtime is that clock.
@@ -10,12 +10,21 @@ test('monotonicNs lies between two readings of the same clock', () => {
   expect(now).toBeLessThanOrEqual(after);
 });
 
+test('monotonicMs is the same clock', () => {
+  const before = Number(monotonicNs()) / 1e6;
+  const now = monotonicMs();
+  const after = Number(monotonicNs()) / 1e6;
+  expect(now).toBeGreaterThanOrEqual(before - 0.001);
+  expect(now).toBeLessThanOrEqual(after + 0.001);
+});
+
 test("a test's fake timers do not stop the clock: the scheduler reads the real one", () => {
   const before = process.hrtime.bigint();
   vi.useFakeTimers({ toFake: ['hrtime'], now: 0 });
   try {
     expect(process.hrtime.bigint()).not.toBeGreaterThan(before); // it stands still
     expect(monotonicNs()).toBeGreaterThanOrEqual(before);
+    expect(monotonicMs()).toBeGreaterThanOrEqual(Number(before) / 1e6 - 0.001);
   } finally {
     vi.useRealTimers();
   }

@@ -1,12 +1,18 @@
 // Reads the scheduler's clock, CLOCK_MONOTONIC of the initial time namespace, and computes deadlines on it.
 
+import { setTimeout } from 'node:timers';
 import { loadAddon } from '@schedhint/native';
 import { refuse } from '../view/validate.js';
 
-// Taken before a test's fake timers replace it.
-const { bigint: hrtimeNs } = process.hrtime;
+// Taken before a test's fake timers replace them. Not `performance`: in a worker the first use of it takes 0.6 to 1 ms.
+const { hrtime } = process;
+const { bigint: hrtimeNs } = hrtime;
+
+/** Node.js's own timer, whatever a test replaces. Here, because what is loaded later would find the test's. */
+export const startTimer = setTimeout;
 
 let ahead: bigint | undefined;
+let aheadMs: number | undefined;
 
 /**
  * Now on the clock that the scheduler reads: CLOCK_MONOTONIC of the initial time namespace, in
@@ -14,11 +20,20 @@ let ahead: bigint | undefined;
  * for a container with a time namespace of its own; the difference is taken off here.
  */
 export function monotonicNs(): bigint {
-  if (ahead === undefined) {
-    const loaded = loadAddon();
-    ahead = 'addon' in loaded ? loaded.addon.timeNamespaceOffsetNs : 0n;
-  }
+  ahead ??= timeNamespaceOffsetNs();
   return hrtimeNs() - ahead;
+}
+
+/** The same in milliseconds, exact to less than a microsecond, and in 3/4 of the time. */
+export function monotonicMs(): number {
+  aheadMs ??= Number(timeNamespaceOffsetNs()) / 1e6;
+  const [seconds, nanoseconds] = hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6 - aheadMs;
+}
+
+function timeNamespaceOffsetNs(): bigint {
+  const loaded = loadAddon();
+  return 'addon' in loaded ? loaded.addon.timeNamespaceOffsetNs : 0n;
 }
 
 /**

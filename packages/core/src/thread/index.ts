@@ -4,7 +4,7 @@
  *
  * @packageDocumentation
  */
-export { deadlineIn, monotonicNs } from '../block/clock.js';
+export { deadlineIn, monotonicMs, monotonicNs, startTimer } from '../block/clock.js';
 export type { Feedback } from '../block/feedback.js';
 export {
   type GcAfterwards,

@@ -23,7 +23,7 @@ export class InFlight implements TrackedRequest, Due, Wanted {
   urgency = 0;
   deadlineNs = 0n;
   place = NOT_HELD;
-  /** When it began and when it stops counting, on the clock of its tracker's lifetimes. */
+  /** When it began and when it stops counting, by monotonicMs(). */
   begunMs = 0;
   expiresMs = 0;
   /** null: it has ended, or it has expired. */

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { attachThread, deadlineIn, monotonicNs } from '@schedhint/core/thread';
+import { attachThread, deadlineIn, monotonicMs, monotonicNs } from '@schedhint/core/thread';
 import { afterEach, expect, test } from 'vitest';
 import { Lifetimes } from './lifetimes.js';
 import type { RequestTracker } from './request.js';
@@ -66,7 +66,7 @@ test('requests that begin after the first have expired expire too', async () => 
 
 test('when a request expires: the deadline counts by its factor, maxSeconds bounds it', () => {
   const lifetimes = new Lifetimes({ expireFactor: 4, maxSeconds: 30 }, () => false);
-  const begunMs = lifetimes.now();
+  const begunMs = monotonicMs();
   const nowNs = monotonicNs();
   const latest = begunMs + 30_000;
   const expiryIn = (ms: number) => lifetimes.expiryOf(begunMs, nowNs + BigInt(ms) * 1_000_000n);

@@ -1,15 +1,9 @@
 // Computes when requests expire, and runs one timer that sweeps all of them every 100 ms while there are any.
 
-import { setTimeout } from 'node:timers';
-import { monotonicNs } from '@schedhint/core/thread';
+import { monotonicMs, startTimer } from '@schedhint/core/thread';
 
 /** How often requests are looked at. Requests may count for so long after they have expired. */
 const SWEEP_MS = 100;
-
-// References of load time: an app's tests may replace the clock and the timers with fake ones. The global `performance`, because
-// node:perf_hooks takes 1.5 ms to load.
-const startTimer = setTimeout;
-const now = performance.now.bind(performance);
 
 /** Limits of {@link Lifetimes}. */
 export interface LifetimeLimits {
@@ -31,8 +25,6 @@ export type LimitChanges = {
 export class Lifetimes {
   #factor = 1;
   #maxMs = 0;
-  /** From `performance.now()` to the clock of deadlines, in milliseconds. */
-  readonly #offsetMs = Number(monotonicNs()) / 1e6 - now();
   readonly #timer: NodeJS.Timeout;
   #isRunning = true;
 
@@ -43,7 +35,7 @@ export class Lifetimes {
     // would be that of a request.
     this.#timer = startTimer(() => {
       this.#isRunning = false;
-      if (sweep(now())) this.watch();
+      if (sweep(monotonicMs())) this.watch();
     }, SWEEP_MS);
     this.#timer.unref();
   }
@@ -53,11 +45,6 @@ export class Lifetimes {
     if (maxSeconds !== undefined) this.#maxMs = maxSeconds * 1000;
   }
 
-  /** The clock of `expiryOf()`, in milliseconds. */
-  now(): number {
-    return now();
-  }
-
   /**
    * When a request expires. A deadline that has already passed says nothing about how long the
    * request may take, so only `maxSeconds` counts then.
@@ -65,7 +52,7 @@ export class Lifetimes {
   expiryOf(begunMs: number, deadlineNs: bigint): number {
     const latest = begunMs + this.#maxMs;
     if (deadlineNs === 0n) return latest;
-    const wantedMs = Number(deadlineNs) / 1e6 - this.#offsetMs - begunMs;
+    const wantedMs = Number(deadlineNs) / 1e6 - begunMs;
     return wantedMs > 0 ? Math.min(latest, begunMs + wantedMs * this.#factor) : latest;
   }
 

@@ -1,7 +1,13 @@
 // Keeps a thread's requests in flight, and publishes their highest urgency and earliest deadline as the thread's hints.
 
 import { inspect, types } from 'node:util';
-import { checkOptions, type Hints, type Stoppable, stoppable } from '@schedhint/core/thread';
+import {
+  checkOptions,
+  type Hints,
+  monotonicMs,
+  type Stoppable,
+  stoppable,
+} from '@schedhint/core/thread';
 import { ARRIVE, standsFor } from './arrivals.js';
 import { DeadlineHeap } from './deadline-heap.js';
 import { listenToChannels, listenToServer } from './http.js';
@@ -181,7 +187,7 @@ export class Tracker implements ThreadTracker {
     const request = new InFlight(counts ? this : null);
     if (!counts) return request;
     if (signal !== undefined) request.follow(signal);
-    request.begunMs = this.#lifetimes.now();
+    request.begunMs = monotonicMs();
     this.#requests.add(request);
     this.#count(request, urgency, deadlineNs);
     this.#lifetimes.watch();
