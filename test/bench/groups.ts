@@ -6,7 +6,9 @@ import { imports } from './groups/import.js';
 import { memory } from './groups/memory.js';
 import { read } from './groups/read.js';
 import { reader } from './groups/reader.js';
+import { request } from './groups/request.js';
 import { scale } from './groups/scale.js';
+import { server } from './groups/server.js';
 import { start } from './groups/start.js';
 import { status } from './groups/status.js';
 import { worker } from './groups/worker.js';
@@ -15,6 +17,8 @@ import type { Group } from './row.js';
 
 /** The table, from top to bottom. A group of rows is a file; one more is one more line here. */
 export const groups: readonly Group[] = [
+  request,
+  server,
   write,
   read,
   collection,

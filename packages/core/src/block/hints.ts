@@ -1,6 +1,7 @@
 // Defines the Hints interface, and the checks and conversions of its values that the hint classes of all channels share.
 
 import { checkNames, show, typeError } from '../errors.js';
+import { wholeOf } from '../view/int64.js';
 import { integerCheck, isU64, type Range, refuse, THERE, U64_RANGE } from '../view/validate.js';
 import { deadlineAfter, deadlineAt, millisecondsTo } from './clock.js';
 import { Phase, type PhaseName, URGENCY, URGENCY_MAX } from './standard-values.js';
@@ -247,7 +248,7 @@ function asU64(name: string, value: number | bigint | null | undefined): bigint 
   if (value === undefined) return undefined;
   if (value === null) return 0n;
   checkU64(name, value);
-  return BigInt(value);
+  return typeof value === 'number' ? wholeOf(value) : value;
 }
 
 /** A deadline of a thread in milliseconds from now, as {@link Hints.deadlineMs} reads it. */

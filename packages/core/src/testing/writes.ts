@@ -2,7 +2,7 @@
 // write: without them nothing is looked at, and the compiled code of a write stays as it is.
 
 import { setImmediate } from 'node:timers';
-import { BlockHints } from '../block/block-hints.js';
+import { BlockHints, SET_CHECKED } from '../block/block-hints.js';
 import type { Hints } from '../block/hints.js';
 import { LayeredHints } from '../channel/layered-hints.js';
 import { TldHints } from '../channel/tld-hints.js';
@@ -40,8 +40,12 @@ export function onWrites(listener: Listener): Stoppable {
 
 /** Replaces what writes; the result undoes it. */
 function watch(): () => void {
-  const replaced: [object, string, PropertyDescriptor][] = [];
-  const replace = (of: object, name: string, change: (was: PropertyDescriptor) => object) => {
+  const replaced: [object, string | symbol, PropertyDescriptor][] = [];
+  const replace = (
+    of: object,
+    name: string | symbol,
+    change: (was: PropertyDescriptor) => object,
+  ) => {
     const was = Object.getOwnPropertyDescriptor(of, name)!;
     replaced.push([of, name, was]);
     Object.defineProperty(of, name, { ...was, ...change(was) });
@@ -67,6 +71,11 @@ function watch(): () => void {
       },
     }));
   }
+  replace(BlockHints.prototype, SET_CHECKED, ({ value: set }) => ({
+    value(this: Hints, urgency: number, deadlineNs: number) {
+      write(this, () => set.call(this, urgency, deadlineNs), tellOfGroup);
+    },
+  }));
   return () => {
     for (const [of, name, was] of replaced) Object.defineProperty(of, name, was);
   };

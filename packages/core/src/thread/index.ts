@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export { setChecked } from '../block/block-hints.js';
 export { deadlineIn, monotonicMs, monotonicNs, startTimer } from '../block/clock.js';
 export type { Feedback } from '../block/feedback.js';
 export {

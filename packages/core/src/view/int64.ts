@@ -17,10 +17,15 @@
  * @param index in elements
  */
 export function storeWhole(words: BigUint64Array, index: number, value: number): void {
+  words[index] = wholeOf(value);
+}
+
+/** The bigint of {@link storeWhole}, for a store that is not a plain one. */
+export function wholeOf(value: number): bigint {
   // Exact: what is left without the low half is a multiple of 2^32, and `| 0` takes it modulo 2^32.
   const low = value | 0;
   const high = ((value - low) / 0x1_0000_0000) | 0;
-  words[index] = BigInt.asUintN(
+  return BigInt.asUintN(
     64,
     BigInt.asIntN(64, BigInt(high)) * 0x1_0000_0000n + BigInt.asIntN(64, BigInt(low)),
   );

@@ -1,6 +1,6 @@
 /** What a {@link DeadlineHeap} holds: it keeps its own place there. */
 export interface Due {
-  deadlineNs: bigint;
+  deadlineNs: number;
   /** Index in the heap; {@link NOT_HELD}: in none. Written by the heap alone. */
   place: number;
 }
@@ -13,8 +13,8 @@ export class DeadlineHeap {
   readonly #entries: Due[] = [];
 
   /** 0: there is none. */
-  get earliestNs(): bigint {
-    return this.#entries[0]?.deadlineNs ?? 0n;
+  get earliestNs(): number {
+    return this.#entries.length === 0 ? 0 : this.#entries[0]!.deadlineNs;
   }
 
   add(entry: Due): void {

@@ -29,7 +29,8 @@ export function endWithResponse(
   }
   const requests = connection === null ? undefined : requestsOf(connection);
   requests?.add(request);
-  response.once('close', () => {
+  // Not once(): it takes longer, and to end a request again is a no-op.
+  response.on('close', () => {
     requests?.delete(request);
     request.end();
   });
@@ -53,5 +54,5 @@ function requestsOf(connection: Connection): Set<TrackedRequest> {
 /** Ends a request when its stream is closed: answered, cancelled, or its session is destroyed. */
 export function endWithStream(request: TrackedRequest, stream: ServerHttp2Stream): void {
   if (stream.closed || stream.destroyed) request.end();
-  else stream.once('close', () => request.end());
+  else stream.on('close', () => request.end());
 }

@@ -282,8 +282,9 @@ describe('what an app cannot expect to fail', () => {
   /** A response as some app may have it. */
   class Unlistened extends ServerResponse {}
   Object.assign(Unlistened.prototype, {
-    once(event: string) {
+    on(event: string, listener: () => void) {
       if (event === 'close') throw new Error('no listeners here');
+      return ServerResponse.prototype.addListener.call(this, event, listener);
     },
   });
 

@@ -5,12 +5,6 @@ import type { TrackedRequest } from './request.js';
 import type { RequestHints } from './request-hints.js';
 import { follow, unfollow } from './signals.js';
 
-/** The hints to publish to the scheduler, of one request or of all. */
-export interface Wanted {
-  readonly urgency: number;
-  readonly deadlineNs: bigint;
-}
-
 /** What keeps a request. */
 interface Keeper {
   change(request: InFlight, hints: RequestHints): void;
@@ -18,11 +12,14 @@ interface Keeper {
 }
 
 /** A request, while it counts and after. */
-export class InFlight implements TrackedRequest, Due, Wanted {
+export class InFlight implements TrackedRequest, Due {
   route: string | undefined = undefined;
   urgency = 0;
-  deadlineNs = 0n;
+  /** 0: none. */
+  deadlineNs = 0;
   place = NOT_HELD;
+  /** Its index among its tracker's requests; {@link NOT_HELD}: it does not count. */
+  index = NOT_HELD;
   /** When it began and when it stops counting, by monotonicMs(). */
   begunMs = 0;
   expiresMs = 0;

@@ -49,10 +49,10 @@ export class Lifetimes {
    * When a request expires. A deadline that has already passed says nothing about how long the
    * request may take, so only `maxSeconds` counts then.
    */
-  expiryOf(begunMs: number, deadlineNs: bigint): number {
+  expiryOf(begunMs: number, deadlineNs: number): number {
     const latest = begunMs + this.#maxMs;
-    if (deadlineNs === 0n) return latest;
-    const wantedMs = Number(deadlineNs) / 1e6 - begunMs;
+    if (deadlineNs === 0) return latest;
+    const wantedMs = deadlineNs / 1e6 - begunMs;
     return wantedMs > 0 ? Math.min(latest, begunMs + wantedMs * this.#factor) : latest;
   }
 

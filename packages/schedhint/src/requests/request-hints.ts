@@ -3,7 +3,10 @@
 import { types } from 'node:util';
 import { checkNames, deadlineOf, type HintValues, urgencyOf } from '@schedhint/core/thread';
 
-/** What one request, or job, wants the scheduler to know: how urgent it is, and by when it is due, in at most one of three ways. */
+/**
+ * What one request, or job, wants the scheduler to know: how urgent it is, and by when it is due, in at most one of three ways. A deadline
+ * is kept as a number of nanoseconds: exact to 2^53 (104 days of uptime), and within a microsecond for centuries.
+ */
 export type RequestHints = Readonly<
   Pick<HintValues, 'urgency' | 'deadlineMs' | 'deadlineAt' | 'deadlineNs'>
 > & {
@@ -13,23 +16,50 @@ export type RequestHints = Readonly<
 
 const NAMES = ['urgency', 'deadlineMs', 'deadlineAt', 'deadlineNs', 'signal'];
 
-/** Checked and converted; what is omitted or undefined stays as it was before, null takes it back. */
-export function checked(
-  hints: RequestHints,
-  before: { readonly urgency: number; readonly deadlineNs: bigint },
-): { urgency: number; deadlineNs: bigint } {
+/** The largest double below 2^64: no deadline that a block can have is later. */
+const LATEST_NS = 2 ** 64 - 2048;
+
+/**
+ * Checks all of a request's hints, and returns their deadline: nanoseconds as a number, which is exact to 2^53 and in any case to
+ * half a microsecond. A bigint would be allocated, twice for each request.
+ *
+ * @param nowMs by monotonicMs()
+ * @returns 0: none; `before` if the hints leave it open
+ */
+export function deadlineWanted(hints: RequestHints, before: number, nowMs: number): number {
   if (typeof hints !== 'object' || hints === null) {
     throw typeError('hints: expected an object', hints);
   }
-  checkNames('hints', hints, NAMES);
-  const { urgency, signal } = hints;
+  for (const name in hints) {
+    switch (name) {
+      case 'urgency':
+      case 'deadlineMs':
+      case 'deadlineAt':
+      case 'deadlineNs':
+      case 'signal':
+        break;
+      default: // an unknown one: it throws
+        checkNames('hints', hints, NAMES);
+    }
+  }
+  const { deadlineMs, deadlineAt, deadlineNs, signal } = hints;
   if (signal !== undefined && !isSignal(signal)) {
     throw typeError('signal: expected an AbortSignal', signal);
   }
-  return {
-    urgency: urgency === undefined ? before.urgency : urgencyOf(urgency ?? 0),
-    deadlineNs: deadlineOf(hints) ?? before.deadlineNs,
-  };
+  if (deadlineAt === undefined && deadlineNs === undefined) {
+    if (deadlineMs === undefined) return before;
+    if (typeof deadlineMs === 'number') {
+      const due = Math.round((nowMs + deadlineMs) * 1e6);
+      if (0 < due && due <= LATEST_NS) return due;
+    }
+  }
+  const exact = deadlineOf(hints);
+  return exact === undefined ? before : Math.min(Number(exact), LATEST_NS);
+}
+
+/** @returns 0: no opinion; `before` if the hints leave it open */
+export function urgencyWanted({ urgency }: RequestHints, before: number): number {
+  return urgency === undefined ? before : urgencyOf(urgency ?? 0);
 }
 
 /** Hints with others for what they leave open. What is no object of hints stays as it is, for {@link checked} to refuse. */

@@ -6,22 +6,23 @@ import {
   type Hints,
   monotonicMs,
   type Stoppable,
+  setChecked,
   stoppable,
 } from '@schedhint/core/thread';
 import { ARRIVE, standsFor } from './arrivals.js';
-import { DeadlineHeap } from './deadline-heap.js';
+import { DeadlineHeap, NOT_HELD } from './deadline-heap.js';
 import { listenToChannels, listenToServer } from './http.js';
-import { InFlight, type Wanted } from './in-flight.js';
+import { InFlight } from './in-flight.js';
 import type { TrackHttpOptions } from './incoming-request.js';
 import { type LifetimeLimits, Lifetimes, type LimitChanges } from './lifetimes.js';
 import { checkFunction, refusal } from './refusal.js';
 import type { HttpMessage, TrackedRequest } from './request.js';
-import { checked, type RequestHints } from './request-hints.js';
+import { deadlineWanted, type RequestHints, urgencyWanted } from './request-hints.js';
 import { endWhenSettled } from './settling.js';
 import type { ThreadTracker } from './thread-tracker.js';
 import { UrgencyCounts } from './urgency-counts.js';
 
-const NONE: Wanted = { urgency: 0, deadlineNs: 0n };
+const NONE = { urgency: 0, deadlineNs: 0 } as const;
 
 /** A message, with its request as a property: faster than a WeakMap. null: it is not to be tracked. */
 type Marked = Record<symbol, InFlight | null | undefined>;
@@ -29,7 +30,8 @@ type Marked = Record<symbol, InFlight | null | undefined>;
 /** What `trackRequests()` returns. */
 export class Tracker implements ThreadTracker {
   readonly #hints: Hints;
-  readonly #requests = new Set<InFlight>();
+  /** In any order; each knows its index. A set takes 40 ns more for each request. */
+  readonly #requests: InFlight[] = [];
   readonly #deadlines = new DeadlineHeap();
   readonly #urgencies = new UrgencyCounts();
   readonly #lifetimes: Lifetimes;
@@ -39,7 +41,9 @@ export class Tracker implements ThreadTracker {
   readonly #tracked = new Set<Stoppable>();
   /** The codes of which the process has been warned. */
   readonly #warned = new Set<string>();
-  #published = NONE;
+  /** What was written last. */
+  #urgency = 0;
+  #deadlineNs = 0;
   #stopped = false;
 
   constructor(hints: Hints, limits: LifetimeLimits) {
@@ -48,7 +52,7 @@ export class Tracker implements ThreadTracker {
   }
 
   get inFlight(): number {
-    return this.#requests.size;
+    return this.#requests.length;
   }
 
   get isStopped(): boolean {
@@ -129,7 +133,7 @@ export class Tracker implements ThreadTracker {
   stop(): void {
     this.#stopped = true;
     for (const tracked of this.#tracked) tracked.stop();
-    for (const request of this.#requests) this.#drop(request);
+    for (const request of [...this.#requests]) this.#drop(request);
     this.#publish();
   }
 
@@ -138,7 +142,8 @@ export class Tracker implements ThreadTracker {
   }
 
   change(request: InFlight, hints: RequestHints): void {
-    const { urgency, deadlineNs } = checked(hints, request);
+    const deadlineNs = deadlineWanted(hints, request.deadlineNs, monotonicMs());
+    const urgency = urgencyWanted(hints, request.urgency);
     const { signal } = hints;
     if (signal?.aborted) {
       this.#drop(request);
@@ -181,14 +186,17 @@ export class Tracker implements ThreadTracker {
   }
 
   #add(hints: RequestHints): InFlight {
-    const { urgency, deadlineNs } = checked(hints, NONE);
+    const nowMs = monotonicMs();
+    const deadlineNs = deadlineWanted(hints, 0, nowMs);
+    const urgency = urgencyWanted(hints, 0);
     const { signal } = hints;
     const counts = !this.#stopped && signal?.aborted !== true;
     const request = new InFlight(counts ? this : null);
     if (!counts) return request;
     if (signal !== undefined) request.follow(signal);
-    request.begunMs = monotonicMs();
-    this.#requests.add(request);
+    request.begunMs = nowMs;
+    request.index = this.#requests.length;
+    this.#requests.push(request);
     this.#count(request, urgency, deadlineNs);
     this.#lifetimes.watch();
     this.#publish();
@@ -198,15 +206,22 @@ export class Tracker implements ThreadTracker {
   #drop(request: InFlight): void {
     request.tracker = null;
     request.unfollow();
-    this.#requests.delete(request);
+    if (request.index === NOT_HELD) return;
+    // The last one takes its place.
+    const last = this.#requests.pop()!;
+    if (last !== request) {
+      this.#requests[request.index] = last;
+      last.index = request.index;
+    }
+    request.index = NOT_HELD;
     this.#uncount(request);
   }
 
-  #count(request: InFlight, urgency: number, deadlineNs: bigint): void {
+  #count(request: InFlight, urgency: number, deadlineNs: number): void {
     request.urgency = urgency;
     request.deadlineNs = deadlineNs;
     request.expiresMs = this.#lifetimes.expiryOf(request.begunMs, deadlineNs);
-    if (deadlineNs !== 0n) this.#deadlines.add(request);
+    if (deadlineNs !== 0) this.#deadlines.add(request);
     this.#urgencies.add(urgency);
   }
 
@@ -217,11 +232,13 @@ export class Tracker implements ThreadTracker {
 
   /** Drops what has expired. @returns whether anything is left */
   #sweep(nowMs: number): boolean {
-    for (const request of this.#requests) {
+    // From the end: what takes the place of one that is dropped has been looked at.
+    for (let i = this.#requests.length - 1; i >= 0; i--) {
+      const request = this.#requests[i]!;
       if (request.expiresMs <= nowMs) this.#drop(request);
     }
     this.#publish();
-    return this.#requests.size > 0;
+    return this.#requests.length > 0;
   }
 
   #publish(): void {
@@ -229,16 +246,16 @@ export class Tracker implements ThreadTracker {
   }
 
   /** Writes only what has changed: most requests begin and end in the shadow of others. */
-  #write(urgency: number, deadlineNs: bigint): void {
-    const before = this.#published;
-    const others = urgency !== before.urgency;
-    const later = deadlineNs !== before.deadlineNs;
+  #write(urgency: number, deadlineNs: number): void {
+    const others = urgency !== this.#urgency;
+    const later = deadlineNs !== this.#deadlineNs;
     if (!others && !later) return;
     try {
-      if (others && later) this.#hints.set({ urgency, deadlineNs });
+      if (others && later) setChecked(this.#hints, urgency, deadlineNs);
       else if (others) this.#hints.urgency = urgency;
       else this.#hints.deadlineNs = deadlineNs;
-      this.#published = { urgency, deadlineNs };
+      this.#urgency = urgency;
+      this.#deadlineNs = deadlineNs;
     } catch (error) {
       this.#withdraw(error);
     }
@@ -253,10 +270,12 @@ export class Tracker implements ThreadTracker {
     this.#warn('SCHEDHINT_REQUEST_REFUSED', `${why}; the thread has no opinion meanwhile`);
     try {
       this.#hints.set(NONE);
-      this.#published = NONE;
+      this.#urgency = 0;
+      this.#deadlineNs = 0;
     } catch {
       // What is written is not known: the next change writes all of it, or comes here again.
-      this.#published = { urgency: Number.NaN, deadlineNs: -1n };
+      this.#urgency = Number.NaN;
+      this.#deadlineNs = Number.NaN;
     }
   }
 

@@ -10,6 +10,8 @@ export class UrgencyCounts {
   /** A bit for each urgency that somebody has: 33 words to look through, not 1025 counts. */
   readonly #present = new Uint32Array(Math.ceil((URGENCY_MAX + 1) / WORD));
   #highest = 0;
+  /** How many have an opinion. */
+  #having = 0;
 
   /** 0: no opinion. Those that have none are as urgent as a scheduler takes them to be: normal. */
   get highest(): number {
@@ -18,16 +20,23 @@ export class UrgencyCounts {
   }
 
   add(urgency: number): void {
-    if (this.#counts[urgency]!++ > 0 || urgency === URGENCY.none) return;
+    const before = this.#counts[urgency]!++;
+    if (urgency === URGENCY.none) return;
+    this.#having++;
+    if (before > 0) return;
     this.#present[urgency >> 5]! |= 1 << (urgency & 31);
     if (urgency > this.#highest) this.#highest = urgency;
   }
 
   /** @param urgency one that was added */
   remove(urgency: number): void {
-    if (--this.#counts[urgency]! > 0 || urgency === URGENCY.none) return;
+    const left = --this.#counts[urgency]!;
+    if (urgency === URGENCY.none) return;
+    this.#having--;
+    if (left > 0) return;
     this.#present[urgency >> 5]! &= ~(1 << (urgency & 31));
-    if (urgency === this.#highest) this.#highest = this.#below(urgency >> 5);
+    if (urgency !== this.#highest) return;
+    this.#highest = this.#having === 0 ? 0 : this.#below(urgency >> 5);
   }
 
   /** The highest in this word or a lower one. */

@@ -4,10 +4,10 @@
  *
  * @packageDocumentation
  */
-import { checkOptions } from '@schedhint/core/thread';
+import { checkOptions, monotonicMs } from '@schedhint/core/thread';
 import type { RequestHints, RequestTracker } from '../../requests/index.js';
 import { checkFunction, refusal } from '../../requests/refusal.js';
-import { checked } from '../../requests/request-hints.js';
+import { deadlineWanted, urgencyWanted } from '../../requests/request-hints.js';
 import { trackerOf } from '../../requests/track-requests.js';
 
 /** The hints of a task. A signal cannot travel: give it to the pool's `run()`, which ends the task's worker. */
@@ -35,10 +35,10 @@ export interface PiscinaTasksOptions {
  *   `ERR_SCHEDHINT_OPTION` for an unknown name, a signal, or two deadlines
  */
 export function withHints<T>(task: T, hints: TaskHints): HintedTask<T> {
-  const { urgency, deadlineNs } = checked(hints, { urgency: 0, deadlineNs: 0n });
+  // A number: tinypool's processes get their tasks as JSON.
+  const deadlineNs = deadlineWanted(hints, 0, monotonicMs());
   if ('signal' in hints) throw refusal('withHints: a signal cannot travel, give it to run()');
-  // A number: tinypool's processes get their tasks as JSON. It is exact to 2 ns even after years of uptime.
-  return { [HINTS]: { urgency, deadlineNs: Number(deadlineNs) }, task };
+  return { [HINTS]: { urgency: urgencyWanted(hints, 0), deadlineNs }, task };
 }
 
 /**
