@@ -72,7 +72,7 @@ export interface RequestTracker extends Stoppable {
 
   /**
    * Tracks the requests of a server, or without one those of all servers of this thread: HTTP/1 and,
-   * where Node.js announces its streams (24, and the last versions of 22), HTTP/2. A request
+   * where Node.js announces its streams (22.17, 24.2 and later), HTTP/2. A request
    * begins before the server's own listeners run. It ends when its response is closed or its
    * connection is gone; a stream of HTTP/2 when it is closed. A connection that is upgraded
    * (WebSocket) and a CONNECT are not requests: they are not tracked.
