@@ -17,14 +17,22 @@ describe('the groups of a process', () => {
   test('version 2', () => {
     expect(cpuCgroupOf('0::/user.slice/app.scope\n', V2)).toEqual({
       version: 2,
-      directories: ['/sys/fs/cgroup/user.slice/app.scope', '/sys/fs/cgroup/user.slice'],
+      directories: [
+        '/sys/fs/cgroup/user.slice/app.scope',
+        '/sys/fs/cgroup/user.slice',
+        '/sys/fs/cgroup',
+      ],
     });
   });
 
   test('version 1, also beside version 2 without controllers', () => {
     expect(cpuCgroupOf('4:memory:/m\n1:cpu,cpuacct:/a/b\n0::/\n', V2 + V1)).toEqual({
       version: 1,
-      directories: ['/sys/fs/cgroup/cpu,cpuacct/a/b', '/sys/fs/cgroup/cpu,cpuacct/a'],
+      directories: [
+        '/sys/fs/cgroup/cpu,cpuacct/a/b',
+        '/sys/fs/cgroup/cpu,cpuacct/a',
+        '/sys/fs/cgroup/cpu,cpuacct',
+      ],
     });
     expect(cpuCgroupOf('2:cpuacct:/a\n0::/b\n', V2)).toMatchObject({ version: 2 });
     expect(cpuCgroupOf('1:cpu:/a\n0::/b\n', V2)).toBeNull();
@@ -35,6 +43,8 @@ describe('the groups of a process', () => {
     const directories = (path: string) => cpuCgroupOf(`0::${path}\n`, inside)?.directories;
     expect(directories('/docker/abc')).toEqual(['/sys/fs/cgroup']);
     expect(directories('/docker/abc/x')).toEqual(['/sys/fs/cgroup/x', '/sys/fs/cgroup']);
+    // With a cgroup namespace of its own, it does not see its name.
+    expect(cpuCgroupOf('0::/\n', V2)?.directories).toEqual(['/sys/fs/cgroup']);
     expect(directories('/docker/abcdef')).toEqual(['/sys/fs/cgroup']);
   });
 
@@ -44,7 +54,8 @@ describe('the groups of a process', () => {
 
   test('a colon in a path, and a space in a mount point', () => {
     const spaced = mount('/', '/my\\040groups', 'cgroup2 none rw');
-    expect(cpuCgroupOf('0::/a:b\n', spaced)?.directories).toEqual(['/my groups/a:b']);
+    const found = cpuCgroupOf('0::/a:b\n', spaced)?.directories;
+    expect(found).toEqual(['/my groups/a:b', '/my groups']);
   });
 
   test('hostile contents give null, or folders below a mount', () => {
@@ -73,7 +84,7 @@ describe('the groups of a process', () => {
     mkdirSync(join(made, 'proc/self'));
     writeFileSync(join(made, 'proc/7/cgroup'), '0::/app\n');
     writeFileSync(join(made, 'proc/self/mountinfo'), V2);
-    expect(findCpuCgroup(7, join(made, 'proc'))?.directories).toEqual(['/sys/fs/cgroup/app']);
+    expect(findCpuCgroup(7, join(made, 'proc'))?.directories[0]).toBe('/sys/fs/cgroup/app');
     expect(() => findCpuCgroup(8, join(made, 'proc'))).toThrow('ENOENT');
   });
 });

@@ -6,8 +6,8 @@ import { readFileSync } from 'node:fs';
 export interface CpuCgroup {
   readonly version: 1 | 2;
   /**
-   * Folders: the process's own cgroup first, then its ancestors, without the root, which has no quota. Those above a cgroup
-   * namespace, and those above what is mounted, are not visible. Empty: no quota that can be seen holds for the process.
+   * Folders: the process's own cgroup first, then its ancestors up to the root of what is mounted, which in a container is the
+   * container's own group. Those above it are not visible. Empty: the process's group lies outside of the cgroup namespace.
    */
   readonly directories: readonly string[];
 }
@@ -87,20 +87,19 @@ function parseMount(line: string): Mount | undefined {
 const unescaped = (text: string) =>
   text.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
 
-/** The folders from a cgroup up to the mount, without the mount. */
+/** The folders from a cgroup up to the mount. */
 function chain({ root, point }: Mount, path: string): string[] {
   const below = root === '/' ? path : isBelow(path, root) ? path.slice(root.length) : '';
   const names = below.split('/').filter((name) => name !== '');
   // The group lies outside of the cgroup namespace: what is mounted here is not the way to it.
   if (names.some((name) => name === '..' || name === '.')) return [];
   const directories = names.map((_, i) => `${point}/${names.slice(0, names.length - i).join('/')}`);
-  // What a container has mounted is a group like others, although it is the root here.
-  return root === '/' ? directories : [...directories, point];
+  return [...directories, point];
 }
 
 const isBelow = (path: string, root: string) => path === root || path.startsWith(`${root}/`);
 
-/** The quotas of all groups of a chain, in its order; a group that has gone or cannot be read is left out. */
+/** The quotas of all groups of a chain, in its order; a group without one (the root) or that cannot be read is left out. */
 export function readCpuQuotas({ version, directories }: CpuCgroup): CpuQuota[] {
   const quotas: CpuQuota[] = [];
   for (const directory of directories) {
