@@ -20,14 +20,16 @@ export const typeScript = [
     name: 'schedhint',
     home: 'packages/schedhint/src',
     imports: ['@schedhint/gc-hooks', '@schedhint/core', '@schedhint/native'],
-    maxFloors: 2,
+    maxFloors: 3,
     rooms: {
-      'index.ts': ['requests'],
+      'index.ts': ['requests', 'stalls'],
       'channels.ts': [],
       'layout.ts': [],
       'abi.ts': [],
       'testing.ts': [],
       cli: ['cli/doctor', 'config'],
+      proc: [],
+      stalls: ['proc', 'requests'],
       'cli/doctor': [],
       config: [],
       'integrations/fastify': ['requests'],
@@ -36,7 +38,7 @@ export const typeScript = [
       'integrations/bullmq': ['requests'],
       'integrations/log': [],
       'integrations/metrics': [],
-      register: ['config', 'requests'],
+      register: ['config', 'requests', 'stalls'],
       requests: [],
     },
   },
@@ -114,8 +116,9 @@ export const cpp = [
     outside: ['abi/include'],
     maxFloors: 6,
     rooms: {
-      napi: ['registry', 'gc', 'channel', 'memory', 'watcher', 'kernel'],
+      napi: ['registry', 'stalls', 'gc', 'channel', 'memory', 'watcher', 'kernel'],
       registry: ['gc', 'channel', 'memory', 'watcher', 'kernel'],
+      stalls: ['gc', 'kernel'],
       gc: ['channel', 'kernel'],
       channel: ['memory', 'watcher', 'kernel'],
       memory: ['kernel'],
@@ -140,6 +143,8 @@ export const nativeUsers = [
   'packages/core/src/channel',
   // Asks for the offset of the time namespace.
   'packages/core/src/block/clock.ts',
+  // Reads what the thread has used.
+  'packages/core/src/block/thread-usage.ts',
   'packages/core/src/btf/source.ts',
   'packages/gc-hooks/src',
   'packages/schedhint/src/register',
@@ -148,6 +153,7 @@ export const nativeUsers = [
   'packages/schedhint/src/integrations/log',
   'packages/schedhint/src/integrations/metrics',
   'packages/schedhint/src/requests',
+  'packages/schedhint/src/stalls',
   // It tries each step of attaching by itself.
   'packages/schedhint/src/cli/doctor/patient.ts',
   // They stand in for a BPF reader, in the same process.

@@ -3,6 +3,7 @@
 
 import type { CompiledAddon } from './compiled.js';
 import { environmentVariable } from './environment-variable.js';
+import { watchingLoops } from './loop-watch.js';
 import { glancing } from './map-poll-timer.js';
 import type {
   Addon,
@@ -37,6 +38,7 @@ export function addonOver(compiled: CompiledAddon): Addon {
   let helpers: { readonly request: HelpersRequest; readonly words: Int32Array } | undefined;
   return {
     ...compiled,
+    ...watchingLoops(compiled),
     attach(request, threadId, ownThread, places) {
       let words = channels.get(request);
       if (words === undefined) {

@@ -51,6 +51,26 @@ export interface CompiledAddon {
   readMapBtf(path: string, head: Int32Array): ArrayBuffer;
   /** @param errors - is filled with 3 words, negative errnos or 0: bpf, pidfd_open, memfd_create */
   refusedCalls(errors: Int32Array): void;
+  /**
+   * Watches this thread's event loop; again: with another threshold and other files.
+   *
+   * @param onStall - is called at the end of each stall, on this thread
+   * @param files - each ended by NUL: the quiet thread's schedstat (may be empty), and each `cpu.stat`
+   * @param sharedThreadId - Node.js's `threadId`: what is found is for other processes too; -1: it is not
+   * @returns bits: 4 the loop is watched, 1 schedstat can be read, 2 collections are measured
+   */
+  watchLoop(onStall: () => void, thresholdMs: number, files: string, sharedThreadId: number): number;
+  unwatchLoop(): void;
+  /** @param figures - is filled with 18 numbers: `struct StallFigures` */
+  stallFigures(figures: Float64Array): void;
+  starvedShare(): number;
+  /** @param findings - 13 numbers: stalls, ms of 7 parts, the longest, 4 of the heap, as in `struct RecordSlot` */
+  tellStalls(findings: Float64Array): void;
+  /**
+   * @param usage - is filled with 3 numbers: CPU ns, run delay ns, involuntary switches
+   * @returns whether the kernel counts run delay
+   */
+  threadUsage(usage: Float64Array): boolean;
   readonly isFirstThread: boolean;
   readonly pageSize: number;
   readonly timeNamespaceOffsetNs: bigint;

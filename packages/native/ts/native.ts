@@ -217,6 +217,79 @@ export interface RefusedCalls {
   readonly memfdCreate: number;
 }
 
+/** What {@link Addon.watchLoop} is to watch. */
+export interface LoopRequest {
+  /** A turn of the event loop that takes so long is a stall; a whole number from 1 on. */
+  readonly thresholdMs: number;
+  /** The schedstat of a thread that always sleeps: it runs when the process was stopped and continues. Empty: there is none. */
+  readonly quietThread: string;
+  /** The `cpu.stat` of each cgroup that holds for the process. */
+  readonly cpuStats: readonly string[];
+  /** Node.js's `threadId`, to share what is found with other processes. Undefined: it is not shared. */
+  readonly sharedThreadId?: number | undefined;
+}
+
+/** What {@link Addon.watchLoop} measures. */
+export interface LoopSources {
+  /** Whether `runDelayMs` is known. */
+  readonly schedstat: boolean;
+  /** Whether collections are. */
+  readonly gc: boolean;
+}
+
+/** Numbers for the kinds of collections. */
+export interface ByKind {
+  readonly minor: number;
+  readonly major: number;
+  readonly other: number;
+}
+
+/** What the thread used during a stall. Times in ms. */
+export interface NativeStall {
+  /** Its start, since the epoch. */
+  readonly at: number;
+  readonly durationMs: number;
+  /** On a CPU, outside of pauses of the collector. */
+  readonly cpuMs: number;
+  /** Ready to run without a CPU, throttled or not, outside of major pauses. */
+  readonly runDelayMs: number;
+  /** For which its cgroups were throttled, added up over CPUs. */
+  readonly throttledMs: number;
+  /** Of the cgroups' quotas. */
+  readonly periods: number;
+  readonly throttledPeriods: number;
+  /** Without the loop's own: where it waits for events. */
+  readonly voluntarySwitches: number;
+  readonly involuntarySwitches: number;
+  readonly majorFaults: number;
+  /** Voluntary switches and major faults outside of major pauses. */
+  readonly waitsOutsidePauses: number;
+  /** How often the quiet thread has run since the last stall, or for a second. */
+  readonly quietThreadRuns: number;
+  readonly collections: ByKind;
+  readonly collectionMs: ByKind;
+}
+
+/** What JavaScript knows of a thread's stalls, for other processes: totals. */
+export interface StallFindings {
+  readonly stalls: number;
+  /** gc, code, noCpu, throttled, blocked, paused, unknown. */
+  readonly partsMs: readonly number[];
+  readonly longestStallMs: number;
+  readonly heapUsedBytes: number;
+  readonly heapLimitBytes: number;
+  readonly promotedBytes: number;
+  readonly semiSpaceBytes: number;
+}
+
+/** What a thread has used since it started; nanoseconds, exact for 104 days. */
+export interface ThreadUsage {
+  readonly cpuNs: number;
+  /** Ready to run without a CPU; null: the kernel does not count it. */
+  readonly runDelayNs: number | null;
+  readonly involuntarySwitches: number;
+}
+
 /** The addon, as {@link loadAddon} gives it. */
 export interface Addon {
   /**
@@ -305,6 +378,22 @@ export interface Addon {
    *   key in `offsets[0]`; or ENOMEM
    */
   tldKeys(names: string, sizes: Uint32Array, dynamicBytes: number, offsets: Uint32Array): number;
+  /**
+   * Watches this thread's event loop, by one handle of libuv's that keeps no loop alive. Again: with another threshold and
+   * other files.
+   *
+   * @param onStall called at the end of each stall, on this thread, by the loop; it must not throw
+   * @returns null: the runtime lacks what it needs, and nothing is watched
+   */
+  watchLoop(request: LoopRequest, onStall: (stall: NativeStall) => void): LoopSources | null;
+  /** Ends it, and takes the handle from the loop. */
+  unwatchLoop(): void;
+  /** Of the last second the share that this thread was ready to run and had no CPU; -1: not known. */
+  starvedShare(): number;
+  /** Publishes what is known beside what the addon has measured. Only where {@link LoopRequest.sharedThreadId} is given. */
+  tellStalls(findings: StallFindings): void;
+  /** What this thread has used. The first call opens a descriptor, which is closed with the thread. */
+  threadUsage(): ThreadUsage;
   /** Whether the thread that has loaded it is the process's first. */
   readonly isFirstThread: boolean;
   /** Of the running kernel, bytes: 4096, or on arm64 also 16384 or 65536. A struct behind a pointer is no larger. */

@@ -18,6 +18,7 @@
 #include "napi/environment.h"
 #include "napi/exported.h"
 #include "napi/pool_meeting.h"
+#include "napi/stall_watch.h"
 #include "napi/typed_array.h"
 #include "registry/registry_abi.h"
 
@@ -129,6 +130,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   };
   ExportAttachments(&properties);
   ExportPoolMeeting(&properties);
+  ExportStallWatch(&properties);
   if (napi_define_properties(env, exports, properties.size(), properties.data()) != napi_ok) {
     napi_throw_error(env, nullptr, "the addon's functions could not be defined");
   }

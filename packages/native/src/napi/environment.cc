@@ -60,6 +60,11 @@ void Environment::Listen(Napi::Env env, Napi::Function callback, Napi::Object re
   SharedRegistry().listen(OnStatus, this);
 }
 
+ThreadMeter& Environment::Meter() {
+  if (meter_ == nullptr) meter_ = std::make_unique<ThreadMeter>();
+  return *meter_;
+}
+
 void Environment::StopListening(void* data) {
   Environment* environment = static_cast<Environment*>(data);
   SharedRegistry().unlisten(OnStatus, environment);
@@ -86,6 +91,7 @@ void Environment::OnCleanup(void* data) {
     if (page.buffer != nullptr) napi_delete_reference(environment->env_, page.buffer);
   }
   environment->pages_.clear();
+  environment->meter_.reset();
 }
 
 }  // namespace schedhint

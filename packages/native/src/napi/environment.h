@@ -1,22 +1,27 @@
 #pragma once
 // Holds the addon's state in one JavaScript environment, the main thread's or a worker's: handles,
-// pages, and the listener for status changes.
+// pages, the listener for status changes, and what watches its loop.
 
 #include <napi.h>
 
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "registry/registry_abi.h"
+#include "stalls/thread_usage.h"
 
 namespace schedhint {
+
+class LoopOwner;
 
 class Environment {
  public:
   explicit Environment(Napi::Env env);
   static Environment& Of(const Napi::CallbackInfo& info) {
-    return *info.Env().GetInstanceData<Environment>();
+    return OfEnv(info.Env());
   }
+  static Environment& OfEnv(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
   // What a handle of JavaScript's is on. Handles are numbers, never used again: an object with a
   // native half costs more to make than a thread to bind.
@@ -39,6 +44,12 @@ class Environment {
   // loop alive. Once. Async hooks get `resource`.
   void Listen(Napi::Env env, Napi::Function callback, Napi::Object resource);
 
+  // Of this environment's thread. It keeps a descriptor, so it is made when somebody asks.
+  ThreadMeter& Meter();
+
+  // What watches this environment's loop; null: nobody has asked for it.
+  LoopOwner* loop_owner = nullptr;
+
  private:
   static void OnCleanup(void* data);
   static void OnStatus(void* data);
@@ -54,6 +65,7 @@ class Environment {
   std::vector<Page> pages_;
   std::unordered_map<uintptr_t, size_t> page_numbers_;  // by address
   napi_threadsafe_function listener_ = nullptr;
+  std::unique_ptr<ThreadMeter> meter_;
 };
 
 }  // namespace schedhint

@@ -1,0 +1,65 @@
+#include "stalls/pause_clock.h"
+
+#include "gc/v8_gc_callbacks.h"
+#include "kernel/monotonic_clock.h"
+
+namespace schedhint {
+namespace {
+
+PauseClock::Kind KindOf(int v8_kind) {
+  constexpr int kMinorKinds = 1 | 2;  // scavenge, minor mark-sweep
+  constexpr int kMarkCompact = 4;
+  if (v8_kind & kMinorKinds) return PauseClock::kMinor;
+  return v8_kind & kMarkCompact ? PauseClock::kMajor : PauseClock::kOther;
+}
+
+}  // namespace
+
+bool PauseClock::Start() {
+  if (CurrentIsolate == nullptr || AddPrologue == nullptr || AddEpilogue == nullptr ||
+      RemovePrologue == nullptr || RemoveEpilogue == nullptr) {
+    return false;
+  }
+  isolate_ = CurrentIsolate();
+  if (isolate_ == nullptr) return false;
+  AddPrologue(isolate_, OnPrologue, this, kAllGcKinds);
+  AddEpilogue(isolate_, OnEpilogue, this, kAllGcKinds);
+  return true;
+}
+
+void PauseClock::Stop() {
+  if (isolate_ == nullptr) return;
+  RemovePrologue(isolate_, OnPrologue, this);
+  RemoveEpilogue(isolate_, OnEpilogue, this);
+  isolate_ = nullptr;
+}
+
+void PauseClock::OnPrologue(void*, int kind, int, void* clock) {
+  static_cast<PauseClock*>(clock)->Enter(kind);
+}
+
+void PauseClock::OnEpilogue(void*, int, int, void* clock) {
+  static_cast<PauseClock*>(clock)->Leave();
+}
+
+ThreadUsage PauseClock::ReadMeter() const {
+  return outermost_ == kMajor ? meter_->Read() : meter_->ReadWithoutDelay();
+}
+
+// Inside V8's pause: no allocation, no JavaScript, no lock.
+void PauseClock::Enter(int kind) {
+  if (depth_++ > 0) return;
+  outermost_ = KindOf(kind);
+  since_ns_ = MonotonicNow(0);
+  before_ = ReadMeter();
+}
+
+void PauseClock::Leave() {
+  if (depth_ == 0) return;  // started inside a pause: its prologue was not ours
+  if (--depth_ > 0) return;
+  totals_.used += ReadMeter() - before_;
+  totals_.count[outermost_]++;
+  totals_.ns[outermost_] += MonotonicNow(0) - since_ns_;
+}
+
+}  // namespace schedhint

@@ -1,0 +1,38 @@
+#pragma once
+// Reads what a thread has used since it started: CPU time, time ready to run without a CPU, switches,
+// major faults.
+
+#include <cstdint>
+
+#include "stalls/proc_file.h"
+
+namespace schedhint {
+
+struct ThreadUsage {
+  uint64_t cpu_ns = 0;
+  uint64_t run_delay_ns = 0;  // 0 where the kernel does not count it
+  uint64_t timeslices = 0;
+  uint64_t voluntary_switches = 0;
+  uint64_t involuntary_switches = 0;
+  uint64_t major_faults = 0;
+
+  ThreadUsage& operator+=(const ThreadUsage& other);
+  ThreadUsage operator-(const ThreadUsage& earlier) const;
+};
+
+// Of one thread. Used on that thread alone, because the kernel adds a wait when it ends: read by another thread
+// during the wait, that would be missing.
+class ThreadMeter {
+ public:
+  // Of the calling thread.
+  ThreadMeter();
+  ThreadUsage Read() const;
+  // All but the run delay and the timeslices: 0.5 us instead of 3.
+  ThreadUsage ReadWithoutDelay() const;
+  bool has_schedstat() const { return schedstat_.is_open(); }
+
+ private:
+  ProcFile schedstat_;
+};
+
+}  // namespace schedhint

@@ -1,0 +1,115 @@
+// Makes stalls of the event loop, each of a named kind and length. As a program it makes one and says when it was, as JSON:
+// node make-stall.mjs KIND MS. What a kind needs from outside (hogs on the same CPU, a cgroup with a quota) its caller provides.
+
+import { execFileSync, spawn } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+const now = () => performance.now();
+
+/** Uses the CPU for so long by the wall clock. */
+function spin(ms) {
+  for (const until = now() + ms; now() < until; );
+}
+
+/** Runs a shell script when begin() is called, from inside of the stall. */
+async function onBegin(script) {
+  const folder = mkdtempSync(join(tmpdir(), 'schedhint-stall-'));
+  const fifos = ['begin', 'end'].map((name) => join(folder, name));
+  execFileSync('mkfifo', fifos);
+  // Both ends, so that nobody waits for the other to open it.
+  const [begin, end] = fifos.map((fifo) => openSync(fifo, 'r+'));
+  const shell = spawn('sh', ['-c', `read _ < '${fifos[0]}'; ${script}`, 'sh', fifos[1]]);
+  await sleep(50); // until the shell waits: it is no part of the stall
+  return {
+    begin: () => writeSync(begin, '\n'),
+    end,
+    async close() {
+      if (shell.exitCode === null) await new Promise((resolve) => shell.once('exit', resolve));
+      closeSync(begin);
+      closeSync(end);
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Each prepares a stall of so many ms and returns what makes it, without a turn of the loop. */
+export const KINDS = {
+  /** Own code. Between hogs it is no CPU, in a cgroup with a quota it is throttled. */
+  spin: async (ms) => ({ stall: () => spin(ms) }),
+  /** Full collections. */
+  gc: async (ms) => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc');
+    const kept = Array.from({ length: 400_000 }, (_, i) => ({ i, text: `${i}` }));
+    gc();
+    return {
+      stall() {
+        for (const until = now() + ms; now() < until; ) gc();
+        return kept.length;
+      },
+    };
+  },
+  /** A synchronous read that waits for another process. */
+  fifo: async (ms) => {
+    const shell = await onBegin(`sleep ${ms / 1000}; echo > "$1"`);
+    return {
+      stall() {
+        shell.begin();
+        readSync(shell.end, Buffer.alloc(1));
+      },
+      close: () => shell.close(),
+    };
+  },
+  /** A wait for another thread. */
+  atomics: async (ms) => ({
+    stall: () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
+  }),
+  /** The process is stopped and continued. */
+  sigstop: async (ms) => {
+    const { pid } = process;
+    const shell = await onBegin(`kill -STOP ${pid}; sleep ${ms / 1000}; kill -CONT ${pid}`);
+    return {
+      stall() {
+        shell.begin();
+        // Until it was stopped.
+        for (let last = now(), next = last; next - last < ms / 2; next = now()) last = next;
+      },
+      close: () => shell.close(),
+    };
+  },
+};
+
+/**
+ * Makes one stall, in a turn of the loop that does nothing else.
+ *
+ * @param {keyof typeof KINDS} kind
+ * @param {number} ms
+ * @returns when it began (since the epoch) and how long it took, ms
+ */
+export async function makeStall(kind, ms) {
+  const { stall, close } = await KINDS[kind](ms);
+  await sleep(20); // what prepared it is over
+  const at = Date.now();
+  const start = now();
+  stall();
+  const tookMs = now() - start;
+  await new Promise((resolve) => setImmediate(resolve));
+  await sleep(5); // the loop has turned: whoever watches it has seen the stall
+  await close?.();
+  return { kind, at, ms: tookMs };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [, , kind, ms] = process.argv;
+  if (!(kind in KINDS) || !(Number(ms) > 0)) {
+    console.error(`usage: node make-stall.mjs ${Object.keys(KINDS).join('|')} MS`);
+    process.exit(2);
+  }
+  console.log(JSON.stringify(await makeStall(kind, Number(ms))));
+}
