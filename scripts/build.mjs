@@ -191,10 +191,13 @@ export function buildPackages() {
     tsc('packages/observer');
   });
   buildTypeScript('schedhint', ['packages/gc-hooks/src/*.ts', ...core], {
-    // The second is what schedhint/register loads where requests are to be tracked.
-    internal: ['./dist/cjs/requests/index.js', './dist/cjs/register/requests.js'],
+    // Those of `register` are what schedhint/register loads where requests are to be tracked and stalls to be watched.
+    internal: ['requests/index', 'stalls/index', 'register/requests', 'register/stalls'].map(
+      (name) => `./dist/cjs/${name}.js`,
+    ),
     later: [
       'index.ts:./requests/index.js=trackRequests',
+      'index.ts:./stalls/index.js=watchStalls',
       'index.ts:@schedhint/gc-hooks=startGcHints',
     ],
   });
@@ -214,6 +217,7 @@ export function buildPackages() {
         // Compiled only where they are needed.
         '--external:./register-rest.cjs',
         '--external:./cjs/register/requests.js',
+        '--external:./cjs/register/stalls.js',
         '--alias:@schedhint/native=./packages/native/ts/index.ts', // as ESM, in one scope with the rest
         // Not minified: what runs before each app can be read where it is installed.
         '--sourcemap',

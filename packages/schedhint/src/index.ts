@@ -46,3 +46,4 @@ export {
 /** A handle that gives its block back when it is stopped: `attachThread({ scoped: true })`. */
 export type ScopedThread<T extends AttachedThread = StandardThread> = T & Stoppable;
 export * from './requests/index.js';
+export * from './stalls/index.js';

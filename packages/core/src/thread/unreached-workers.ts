@@ -4,6 +4,9 @@
 import type { Worker } from 'node:worker_threads';
 import { loadAddon } from '@schedhint/native';
 
+/** A worker of these packages' own says so by this property. */
+const OWN_WORKER = Symbol.for('schedhint.ownWorker');
+
 let following = false;
 
 /**
@@ -15,6 +18,7 @@ export function followStartedWorkers(): void {
   if (following || !('addon' in loaded)) return;
   following = true;
   process.on('worker', (worker: Worker) => {
+    if (OWN_WORKER in worker) return;
     const { threadId } = worker;
     // Preloads have run by then: before it nobody can say that it was not reached.
     worker.once('online', () => loaded.addon.workerOnline(threadId));

@@ -21,6 +21,7 @@ function byHand(value: unknown): string | null {
 }
 
 const requests = (values: unknown) => ({ version: 1, requests: values });
+const stalls = (values: unknown) => ({ version: 1, stalls: values });
 const route = (values: unknown) => requests({ routes: [values] });
 
 const FULL = {
@@ -45,6 +46,7 @@ const FULL = {
     expireFactor: 1,
     maxSeconds: 3600,
   },
+  stalls: { thresholdMs: 10, output: 'json', stack: true },
 };
 
 const VALID: unknown[] = [
@@ -63,6 +65,8 @@ const VALID: unknown[] = [
   ].map((path) => route({ path })),
   ...[Number.MIN_VALUE, 1, 3_600_000].map((deadlineMs) => requests({ default: { deadlineMs } })),
   requests({ headerLimits: { minDeadlineMs: 100, maxDeadlineMs: 1 } }),
+  ...[{}, { thresholdMs: 10 }, { thresholdMs: 60_000 }, { thresholdMs: 10.5 }].map(stalls),
+  ...['line', 'json', 'none'].map((output) => stalls({ output, stack: false })),
 ];
 
 /** With what the message has to say. */
@@ -74,9 +78,20 @@ const INVALID: [unknown, string][] = [
   [{ version: '1' }, '/version: expected 1, got "1"'],
   [{ $schema: 1, version: 1 }, '/$schema: expected a string, got 1'],
   [{ version: 1, request: {} }, '/request: unknown name; did you mean "requests"?'],
-  [{ version: 1, 'a/b~c': 1 }, '/a~1b~0c: unknown name; known are $schema, version, requests'],
+  [
+    { version: 1, 'a/b~c': 1 },
+    '/a~1b~0c: unknown name; known are $schema, version, requests, stalls',
+  ],
   [JSON.parse('{ "version": 1, "__proto__": {} }'), '/__proto__: unknown name'],
   [{ version: 1, constructor: 1 }, '/constructor: unknown name'],
+  [stalls(50), '/stalls: expected an object, got 50'],
+  [stalls({ treshold: 50 }), '/stalls/treshold: unknown name'],
+  ...[9.9, 60_001, '50', null].map((thresholdMs): [unknown, string] => [
+    stalls({ thresholdMs }),
+    '/stalls/thresholdMs: expected a number from 10 to 60000',
+  ]),
+  [stalls({ output: 'jsn' }), 'expected "line", "json" or "none", got "jsn"; did you mean "json"?'],
+  [stalls({ stack: 1 }), '/stalls/stack: expected true or false, got 1'],
   [requests(null), '/requests: expected an object, got null'],
   [requests([]), '/requests: expected an object, got an array of 0'],
   [requests({ enabled: 'yes' }), '/requests/enabled: expected true or false, got "yes"'],

@@ -55,6 +55,11 @@ const config = object(
       expireFactor: number('a number from 1 to 100', (n) => n >= 1 && n <= 100),
       maxSeconds: number('a number from 1 to 3600', (n) => n >= 1 && n <= 3600),
     }),
+    stalls: object({
+      thresholdMs: number('a number from 10 to 60000', (n) => n >= 10 && n <= 60_000),
+      output: oneOf('line', 'json', 'none'),
+      stack: boolean,
+    }),
   } satisfies Record<keyof Config, Check>,
   'version',
 );

@@ -39,9 +39,20 @@ export interface RequestsConfig {
   readonly maxSeconds?: number;
 }
 
+/** What is written to stderr for each stall. */
+export type StallOutput = 'line' | 'json' | 'none';
+
+/** The part `stalls`. */
+export interface StallsConfig {
+  readonly thresholdMs?: number;
+  readonly output?: StallOutput;
+  readonly stack?: boolean;
+}
+
 /** A whole file. */
 export interface Config {
   readonly $schema?: string;
   readonly version: 1;
   readonly requests?: RequestsConfig;
+  readonly stalls?: StallsConfig;
 }

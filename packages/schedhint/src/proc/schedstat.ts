@@ -35,7 +35,7 @@ export function parseSchedStat(text: string): SchedStat | null {
  * @returns null: there is no such thread, or the kernel does not count (it was built without CONFIG_SCHED_INFO)
  * @throws what `readFileSync` throws otherwise: EACCES, EPERM
  */
-export function readSchedStat(pid: number, tid: number, proc = '/proc'): SchedStat | null {
+export function readSchedStat(pid: number | 'self', tid: number, proc = '/proc'): SchedStat | null {
   try {
     return parseSchedStat(readFileSync(`${proc}/${pid}/task/${tid}/schedstat`, 'latin1'));
   } catch (error) {

@@ -4,8 +4,10 @@
 
 import { debuglog } from 'node:util';
 import { whyNoAddon } from '@schedhint/core/preload';
+import { isDisabled } from '@schedhint/native';
 import { publishToOthers, publishToStandardBlock } from './full.js';
 import { trackByEnvironment } from './requests.js';
+import { watchByEnvironment } from './stalls.js';
 
 const reason = whyNoAddon();
 if (reason === null) {
@@ -15,3 +17,4 @@ if (reason === null) {
 } else {
   debuglog('schedhint')('register: %s', reason);
 }
+if (!isDisabled()) watchByEnvironment(); // without the addon too

@@ -8,9 +8,11 @@ import { builtinModule, environmentVariable as env } from '@schedhint/native';
 
 type Rest = typeof import('./full.js');
 type Requests = typeof import('./requests.js');
+type Stalls = typeof import('./stalls.js');
 
 const rest = (): Rest => require('./register-rest.cjs');
 const requests = (): Requests => require('./cjs/register/requests.js');
+const stalls = (): Stalls => require('./cjs/register/stalls.js');
 // Asked first, because to load node:util takes a while.
 const debug = env('NODE_DEBUG') ? builtinModule('node:util').debuglog('schedhint') : undefined;
 let tells = false;
@@ -38,6 +40,8 @@ try {
     if (env('SCHEDHINT_LAYERED_MAP') || env('SCHEDHINT_TLD_MAP')) rest().publishToOthers();
     if (env('SCHEDHINT_REQUESTS') || env('SCHEDHINT_CONFIG')) requests().trackByEnvironment();
   }
+  // Without the addon too.
+  if (env('SCHEDHINT_STALLS') || env('SCHEDHINT_CONFIG')) stalls().watchByEnvironment();
 } catch (error) {
   debug?.('register: %s', error);
 }

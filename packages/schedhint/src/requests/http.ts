@@ -101,6 +101,7 @@ function begin(
   const request = tracker[ARRIVE](message, describe, incoming);
   if (request === null) return;
   request.route = incoming.route;
+  request.method = incoming.method;
   orEnd(request, () => endWithResponse(request, message, response));
 }
 
@@ -115,6 +116,7 @@ function beginStream(
   const request = tracker[ARRIVE](stream, describe, incoming);
   if (request === null) return;
   request.route = incoming.route;
+  request.method = incoming.method;
   orEnd(request, () => endWithStream(request, stream));
 }
 

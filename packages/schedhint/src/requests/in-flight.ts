@@ -14,6 +14,8 @@ interface Keeper {
 /** A request, while it counts and after. */
 export class InFlight implements TrackedRequest, Due {
   route: string | undefined = undefined;
+  /** Of HTTP; empty where there is none. */
+  method = '';
   urgency = 0;
   /** 0: none. */
   deadlineNs = 0;

@@ -7,9 +7,20 @@ import type { RequestTracker } from './request.js';
 /** What the copies expect of each other's tracker. Another number for what is not compatible: such copies do not meet. */
 const TRACKER = Symbol.for('schedhint.requests.tracker/1');
 
+/** What is told of a request in flight. */
+export interface RequestInFlight {
+  /** Of HTTP; empty where there is none. */
+  readonly method: string;
+  /** The pattern of its route; empty where that is not known. */
+  readonly route: string;
+  readonly ageMs: number;
+}
+
 /** A tracker, as other copies see it. */
 export interface ThreadTracker extends RequestTracker, Arrivals {
   readonly isStopped: boolean;
+  /** Those in flight, the oldest first, at most so many. Older copies do not have it. */
+  oldest?(count: number): RequestInFlight[];
   /** Changes limits, for requests that begin or change from now on. */
   limit(limits: LimitChanges): void;
 }

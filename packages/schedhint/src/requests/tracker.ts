@@ -19,7 +19,7 @@ import { checkFunction, refusal } from './refusal.js';
 import type { HttpMessage, TrackedRequest } from './request.js';
 import { deadlineWanted, type RequestHints, urgencyWanted } from './request-hints.js';
 import { endWhenSettled } from './settling.js';
-import type { ThreadTracker } from './thread-tracker.js';
+import type { RequestInFlight, ThreadTracker } from './thread-tracker.js';
 import { UrgencyCounts } from './urgency-counts.js';
 
 const NONE = { urgency: 0, deadlineNs: 0 } as const;
@@ -57,6 +57,16 @@ export class Tracker implements ThreadTracker {
 
   get isStopped(): boolean {
     return this.#stopped;
+  }
+
+  oldest(count: number): RequestInFlight[] {
+    const now = this.#lifetimes.now();
+    const oldest: RequestInFlight[] = [];
+    for (const { method, route = '', begunMs } of this.#requests) {
+      if (oldest.length === count) break;
+      oldest.push({ method, route, ageMs: Math.max(0, now - begunMs) });
+    }
+    return oldest;
   }
 
   limit(limits: LimitChanges): void {

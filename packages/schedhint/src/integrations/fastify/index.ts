@@ -78,6 +78,7 @@ export const fastifyRequests: FastifyPluginCallback<FastifyRequestsOptions> = Ob
       const request = isUpgrade(incoming)
         ? null
         : tracker[ARRIVE](standsFor(incoming.raw), describe, incoming, incoming.routeOptions.url);
+      if (request !== null) request.method = incoming.method;
       if (request !== null && !endWithConnection(request, incoming, reply)) {
         injected.set(incoming, request);
       }
