@@ -5,7 +5,7 @@
  */
 
 export { deadlineIn, monotonicNs } from './block/clock.js';
-export type { Feedback } from './block/feedback.js';
+export type { Feedback, FeedbackSample, FeedbackSource } from './block/feedback.js';
 export {
   type GcAfterwards,
   type GcReporting,

@@ -12,6 +12,8 @@ export type {
   Coded,
   ErrorCode,
   Feedback,
+  FeedbackSample,
+  FeedbackSource,
   GcReporting,
   GcState,
   Hints,

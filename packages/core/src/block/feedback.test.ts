@@ -33,14 +33,15 @@ test('each property is its field, whole, and read-only', () => {
   const json = Object.fromEntries(
     Object.entries(FIELDS).map(([name, [, v]]) => [name, typeof v === 'bigint' ? `${v}` : v]),
   );
-  expect(JSON.parse(JSON.stringify(feedback))).toEqual(json);
-  expect(inspect(feedback)).toMatch(/^Feedback \{\s+readerAbi: 4000000000,/);
+  expect(JSON.parse(JSON.stringify(feedback))).toEqual({ source: 'bpf', ...json });
+  expect(inspect(feedback)).toMatch(/^Feedback \{\s+source: 'bpf',\s+readerAbi: 4000000000,/);
 });
 
 test('times are also numbers, in milliseconds', () => {
   const buffer = new ArrayBuffer(256);
   const view = createView(threadLayout, buffer, 0);
   const feedback = new Feedback(new BlockWords(buffer, 0));
+  view.reader_abi = 1;
   view.run_delay_ns = 1_500_001n;
   view.gc_run_delay_ns = 2_000_000n;
   view.on_cpu_ns = 3_000_000n;
@@ -65,4 +66,56 @@ test('move points it elsewhere, or refuses and leaves it', () => {
   expect(() => new Feedback(new BlockWords(new ArrayBuffer(255)))).toThrow(
     expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
   );
+});
+
+const USAGE = { onCpuNs: 2_000_000, runDelayNs: 1_500_000, preempted: 7 };
+
+/** Feedback on a block, beside what the kernel has counted. */
+function beside(around: { hasReader: boolean; usage: typeof USAGE | null }) {
+  const buffer = new ArrayBuffer(256);
+  const without = {
+    get hasReader() {
+      return around.hasReader;
+    },
+    usage: () => around.usage,
+  };
+  const feedback = new Feedback(new BlockWords(buffer, 0), without);
+  return { view: createView(threadLayout, buffer, 0), feedback };
+}
+
+test("without a reader it is the kernel's", () => {
+  const { feedback } = beside({ hasReader: false, usage: USAGE });
+  expect(feedback.source).toBe('schedstat');
+  expect([feedback.runDelayNs, feedback.onCpuNs]).toEqual([1_500_000n, 2_000_000n]);
+  expect([feedback.runDelayMs, feedback.onCpuMs, feedback.preempted]).toEqual([1.5, 2, 7]);
+  const { gcRunDelayNs, gcRunDelayMs, gcPreempted } = feedback;
+  expect([gcRunDelayNs, gcRunDelayMs, gcPreempted]).toEqual([null, null, null]);
+  expect(feedback.read()).toEqual({
+    source: 'schedstat',
+    ...{ runDelayNs: 1_500_000n, runDelayMs: 1.5, onCpuNs: 2_000_000n, onCpuMs: 2, preempted: 7 },
+    ...{ gcRunDelayMs: null, gcPreempted: null },
+  });
+});
+
+test('without both there is nothing', () => {
+  const { feedback } = beside({ hasReader: false, usage: null });
+  expect(feedback.source).toBe('none');
+  expect(feedback.runDelayNs).toBe(0n);
+  expect(feedback.read()).toMatchObject({ source: 'none', onCpuNs: 0n, preempted: 0 });
+});
+
+test('a reader comes first, and when it has gone a sample is of the kernel again', () => {
+  const around = { hasReader: true, usage: USAGE };
+  const { view, feedback } = beside(around);
+  Object.assign(view, { reader_abi: 1, run_delay_ns: 9_000_000n, gc_run_delay_ns: 4_000_000n });
+  Object.assign(view, { on_cpu_ns: 8_000_000n, preempted: 3, gc_preempted: 2 });
+  expect(feedback.runDelayMs).toBe(9);
+  expect(feedback.read()).toEqual({
+    source: 'bpf',
+    ...{ runDelayNs: 9_000_000n, runDelayMs: 9, onCpuNs: 8_000_000n, onCpuMs: 8, preempted: 3 },
+    ...{ gcRunDelayMs: 4, gcPreempted: 2 },
+  });
+  around.hasReader = false;
+  expect(feedback.source).toBe('schedstat');
+  expect(feedback.read()).toMatchObject({ source: 'schedstat', runDelayMs: 1.5 });
 });

@@ -6,7 +6,7 @@
  */
 export { setChecked } from '../block/block-hints.js';
 export { deadlineIn, monotonicMs, monotonicNs, startTimer } from '../block/clock.js';
-export type { Feedback } from '../block/feedback.js';
+export type { Feedback, FeedbackSample, FeedbackSource } from '../block/feedback.js';
 export {
   type GcAfterwards,
   type GcReporting,

@@ -16,6 +16,7 @@ import { ABI } from '../block/abi.js';
 import { BlockWords } from '../block/block-arrays.js';
 import { monotonicNs } from '../block/clock.js';
 import { Feedback } from '../block/feedback.js';
+import { ownUsage, type UsageSoFar } from '../block/thread-usage.js';
 import type { Channel } from '../channel/channel.js';
 import type { BlockPlace } from '../channel/channel-parts.js';
 import { introduce, standardHelpersRequest } from '../channel/standard.js';
@@ -326,10 +327,21 @@ export class ThreadBlocks {
   get feedback(): Feedback {
     const place = this.places[0]!;
     if (this.#feedback?.place !== place) {
-      const of = new Feedback(new BlockWords(place.buffer, place.offset));
+      const of = new Feedback(new BlockWords(place.buffer, place.offset), this);
       this.#feedback = { place, of };
     }
     return this.#feedback.of;
+  }
+
+  /** Of the standard block: whether a reader looks at the thread now. */
+  get hasReader(): boolean {
+    const { status } = this;
+    return status.state === 'bound' && status.readBy !== null;
+  }
+
+  /** What the kernel has counted; null for another thread. */
+  usage(): UsageSoFar | null {
+    return this.#own ? ownUsage() : null;
   }
 
   #readerFlags(boundNs: bigint): number {

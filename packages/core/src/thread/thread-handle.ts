@@ -2,7 +2,7 @@
 // a handle is stopped, its views move to private copies of the blocks.
 
 import { BlockWords } from '../block/block-arrays.js';
-import { Feedback } from '../block/feedback.js';
+import { Feedback, type WithoutReader } from '../block/feedback.js';
 import { GcState } from '../block/gc-state.js';
 import type { Hints } from '../block/hints.js';
 import type { StandardBlocks } from '../block/standard-layouts.js';
@@ -144,7 +144,11 @@ export class Handle {
 
   get feedback(): Feedback | undefined {
     if (this.#words !== undefined) {
-      this.#feedback ??= this.#looking(new Feedback(this.#words), Feedback.move, 0);
+      this.#feedback ??= this.#looking(
+        new Feedback(this.#words, this.#asMeasured()),
+        Feedback.move,
+        0,
+      );
     }
     return this.#feedback;
   }
@@ -193,6 +197,17 @@ export class Handle {
     this.#views = { view, move, slot, offset, next: this.#views };
     handleOf.set(view, this);
     return view;
+  }
+
+  /** For the feedback; nothing is measured for a handle that has ended. */
+  #asMeasured(): WithoutReader {
+    const held = () => this.#held;
+    return {
+      get hasReader() {
+        return held()?.hasReader ?? false;
+      },
+      usage: () => held()?.usage() ?? null,
+    };
   }
 
   /** For what looks at its memory and is made by the channel. */

@@ -62,7 +62,7 @@ export interface FeedbackCounter {
 
 const seconds = (ns: bigint) => Number(ns) / 1e9;
 
-/** What the reader of the hints counts. */
+/** What the reader of the hints counts; without one, what the kernel does. */
 export const FEEDBACK_COUNTERS: readonly FeedbackCounter[] = [
   {
     name: 'run_delay',
@@ -74,7 +74,7 @@ export const FEEDBACK_COUNTERS: readonly FeedbackCounter[] = [
     name: 'gc_run_delay',
     isSeconds: true,
     help: 'Of the run delay, what fell into a pause of the garbage collector',
-    read: ({ gcRunDelayNs }) => seconds(gcRunDelayNs),
+    read: ({ gcRunDelayNs }) => seconds(gcRunDelayNs ?? 0n),
   },
   {
     name: 'on_cpu',
@@ -92,7 +92,7 @@ export const FEEDBACK_COUNTERS: readonly FeedbackCounter[] = [
     name: 'gc_preemptions',
     isSeconds: false,
     help: 'Of the involuntary switches, those in a pause of the garbage collector',
-    read: ({ gcPreempted }) => gcPreempted,
+    read: ({ gcPreempted }) => gcPreempted ?? 0,
   },
 ];
 
