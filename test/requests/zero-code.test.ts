@@ -214,9 +214,9 @@ describe.each(nodeBinaries())('the preload, Node.js $version', ({ path: node }) 
     [{ SCHEDHINT_REQUESTS: '' }, false],
     [{ SCHEDHINT_REQUESTS: '1' }, true],
     [{ SCHEDHINT_CONFIG: CONFIG }, true],
-    // Off comes before a file, which is not even read.
+    // Off comes before a file, which is not even read if stalls are off too.
     ...['0', 'off', 'false'].map((value): [NodeJS.ProcessEnv, boolean] => [
-      { SCHEDHINT_REQUESTS: value, SCHEDHINT_CONFIG: off },
+      { SCHEDHINT_REQUESTS: value, SCHEDHINT_STALLS: '0', SCHEDHINT_CONFIG: off },
       false,
     ]),
     [{ SCHEDHINT_REQUESTS: '1', SCHEDHINT: 'off' }, false],

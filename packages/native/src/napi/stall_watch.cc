@@ -62,13 +62,17 @@ class LoopOwner {
     napi_handle_scope scope;
     if (napi_open_handle_scope(env, &scope) != napi_ok) return;
     napi_value callback, global, ignored;
-    // JavaScript's side catches what listeners throw. This fails in a worker that is being terminated.
+    // JavaScript's side catches what listeners throw, and throws it in a tick, which is a part of this
+    // call. In a worker that is being terminated all of these fail.
     if (napi_get_reference_value(env, owner->callback_, &callback) == napi_ok &&
         napi_get_global(env, &global) == napi_ok &&
         napi_make_callback(env, nullptr, global, callback, 0, nullptr, &ignored) != napi_ok) {
       bool is_pending = false;
       napi_is_exception_pending(env, &is_pending);
-      if (is_pending) napi_get_and_clear_last_exception(env, &ignored);
+      napi_value error;
+      if (is_pending && napi_get_and_clear_last_exception(env, &error) == napi_ok) {
+        napi_fatal_exception(env, error);
+      }
     }
     napi_close_handle_scope(env, scope);
   }

@@ -31,7 +31,9 @@ beforeEach(() => {
     () => other.stop(),
   );
   // What a reader would write; there is no kernel in this test.
+  Object.assign(other.blocks.thread, { reader_abi: 1 });
   Object.assign(thread.blocks.thread, {
+    reader_abi: 1,
     run_delay_ns: 2_500_000_000n,
     gc_run_delay_ns: 500_000_000n,
     on_cpu_ns: 40_000_000_000n,
@@ -95,6 +97,19 @@ test('prom-client', async () => {
   });
   collecting.stop();
   expect(await registry.metrics()).toBe('\n');
+});
+
+test("without a reader the counters are the kernel's", async () => {
+  Object.assign(thread.blocks.thread, { reader_abi: 0 });
+  const registry = new Registry();
+  stops.push(() => collecting.stop());
+  const collecting = collect(registry, { map, threads: () => ({ main: thread }) });
+  const text = await registry.metrics();
+  const [, seconds] = /^schedhint_on_cpu_seconds_total\{thread="main"\} (.*)$/m.exec(text)!;
+  const { user, system } = process.cpuUsage();
+  expect(Number(seconds)).toBeGreaterThan(0);
+  expect(Number(seconds)).toBeLessThan((user + system) / 1e6 + 0.011);
+  expect(text).toContain('schedhint_gc_preemptions_total{thread="main"} 0');
 });
 
 test('OpenTelemetry', async () => {
