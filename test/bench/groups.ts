@@ -9,6 +9,7 @@ import { reader } from './groups/reader.js';
 import { request } from './groups/request.js';
 import { scale } from './groups/scale.js';
 import { server } from './groups/server.js';
+import { stalls } from './groups/stalls.js';
 import { start } from './groups/start.js';
 import { status } from './groups/status.js';
 import { worker } from './groups/worker.js';
@@ -22,6 +23,7 @@ export const groups: readonly Group[] = [
   write,
   read,
   collection,
+  stalls,
   attach,
   status,
   start,
