@@ -11,6 +11,7 @@ const FIRST = [
   'gc-hints',
   'worker-hints',
   'requests',
+  'stalls',
   'layouts',
   'writing-a-scheduler',
   'other-runtimes',

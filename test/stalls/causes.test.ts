@@ -15,7 +15,7 @@ import {
 
 const MS = 150;
 
-/** What each kind is, when nothing else wants the CPU. */
+/** What each kind is, when nothing else uses the CPU. */
 const CAUSES = {
   spin: 'code',
   gc: 'gc',
@@ -103,11 +103,11 @@ describe('under a quota', () => {
   });
 });
 
-describe('as nobody, in namespaces of its own', () => {
+describe('without privileges, in separate namespaces', () => {
   const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
   const INSIDE = ['unshare', '--user', '--map-current-user', '--pid', '--fork', '--mount-proc'];
   const isRoot = process.getuid?.() === 0;
-  if (!isRoot) console.warn('skipped: stalls as nobody: to become nobody needs root');
+  if (!isRoot) console.warn('skipped: stalls without privileges: to give them up needs root');
 
   test.skipIf(!isRoot).each(kinds.filter(([kind]) => kind !== 'sigstop'))(
     '%s is %s',

@@ -45,10 +45,9 @@ export async function run(command: string, args: readonly string[], env?: NodeJS
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [stdout, stderr, [code]] = await Promise.all([
-    ...[text(child.stdout), text(child.stderr)],
-    once(child, 'close'),
-  ]);
+  const ended = once(child, 'close');
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = await ended;
   return { stdout, stderr, code: code as number | null };
 }
 

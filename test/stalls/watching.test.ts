@@ -1,4 +1,4 @@
-// What watching stalls does to a process, and what it tells: handles and descriptors, requests, stacks, the shared record, workers that
+// What watching stalls does to a process, and what it reports: handles and descriptors, requests, stacks, the shared record, workers that
 // end, values of SCHEDHINT_STALLS.
 
 import {
@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import type { Stall } from 'schedhint';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
+  RECORD_KINDS,
   RECORD_NAME,
   RECORD_PARTS,
   RECORD_SLOTS,
@@ -167,12 +168,15 @@ describe('the record for other processes', () => {
     expect(f64(SLOT.longestStallMs)).toBe(stall.durationMs);
     const parts = RECORD_PARTS.map((_, i) => f64(SLOT.parts + 8 * i));
     expect(parts).toEqual(RECORD_PARTS.map((part) => stall.parts[part]));
+    const collections = RECORD_KINDS.map((_, i) => f64(SLOT.collections + 8 * i));
+    expect(collections.every((count) => Number.isInteger(count) && count >= 0)).toBe(true);
     expect(f64(SLOT.loopBusyMs)).toBeGreaterThan(stall.durationMs);
     expect(f64(SLOT.loopIdleMs)).toBeGreaterThan(0);
     expect(Math.abs(f64(SLOT.startedAtMs) - Date.now())).toBeLessThan(60_000);
     expect(f64(SLOT.updatedAtMs)).toBeGreaterThan(f64(SLOT.startedAtMs));
     for (const at of [SLOT.heapUsedBytes, SLOT.semiSpaceBytes]) expect(f64(at)).toBeGreaterThan(0);
-    expect(new Uint8Array(slot!.buffer, slot!.byteOffset + 200, 56).every((byte) => byte === 0));
+    const reserved = new Uint8Array(slot!.buffer, slot!.byteOffset + 200, 56);
+    expect(reserved.every((byte) => byte === 0)).toBe(true);
     const fds = `/proc/${pid}/fd`;
     const fd = readdirSync(fds).find((name) =>
       readlinkSync(`${fds}/${name}`).includes(RECORD_NAME),

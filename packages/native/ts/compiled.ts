@@ -59,7 +59,12 @@ export interface CompiledAddon {
    * @param sharedThreadId - Node.js's `threadId`: what is found is for other processes too; -1: it is not
    * @returns bits: 4 the loop is watched, 1 schedstat can be read, 2 collections are measured
    */
-  watchLoop(onStall: () => void, thresholdMs: number, files: string, sharedThreadId: number): number;
+  watchLoop(
+    onStall: () => void,
+    thresholdMs: number,
+    files: string,
+    sharedThreadId: number,
+  ): number;
   unwatchLoop(): void;
   /** @param figures - is filled with 18 numbers: `struct StallFigures` */
   stallFigures(figures: Float64Array): void;

@@ -221,7 +221,7 @@ export interface RefusedCalls {
 export interface LoopRequest {
   /** A turn of the event loop that takes so long is a stall; a whole number from 1 on. */
   readonly thresholdMs: number;
-  /** The schedstat of a thread that always sleeps: it runs when the process was stopped and continues. Empty: there is none. */
+  /** The schedstat of a thread that always sleeps: it runs when the process was stopped and continues. May be empty. */
   readonly quietThread: string;
   /** The `cpu.stat` of each cgroup that holds for the process. */
   readonly cpuStats: readonly string[];
@@ -390,7 +390,7 @@ export interface Addon {
   unwatchLoop(): void;
   /** Of the last second the share that this thread was ready to run and had no CPU; -1: not known. */
   starvedShare(): number;
-  /** Publishes what is known beside what the addon has measured. Only where {@link LoopRequest.sharedThreadId} is given. */
+  /** Publishes what is known in addition to what the addon has measured. Only where {@link LoopRequest.sharedThreadId} is given. */
   tellStalls(findings: StallFindings): void;
   /** What this thread has used. The first call opens a descriptor, which is closed with the thread. */
   threadUsage(): ThreadUsage;

@@ -23,7 +23,7 @@ async function onBegin(script) {
   const folder = mkdtempSync(join(tmpdir(), 'schedhint-stall-'));
   const fifos = ['begin', 'end'].map((name) => join(folder, name));
   execFileSync('mkfifo', fifos);
-  // Both ends, so that nobody waits for the other to open it.
+  // Both ends, so that opening it does not wait.
   const [begin, end] = fifos.map((fifo) => openSync(fifo, 'r+'));
   const shell = spawn('sh', ['-c', `read _ < '${fifos[0]}'; ${script}`, 'sh', fifos[1]]);
   await sleep(50); // until the shell waits: it is no part of the stall
@@ -79,7 +79,7 @@ export const KINDS = {
       stall() {
         let last = now();
         shell.begin();
-        // Until it was stopped, which may be at once; at most ten times as long.
+        // Until it was stopped, which may be before this; at most ten times as long.
         for (const end = last + 10 * ms; last < end; ) {
           const next = now();
           if (next - last > ms / 2) break;
@@ -106,7 +106,7 @@ export async function makeStall(kind, ms) {
   stall();
   const tookMs = now() - start;
   await new Promise((resolve) => setImmediate(resolve));
-  await sleep(5); // the loop has turned: whoever watches it has seen the stall
+  await sleep(5); // the loop has turned: a monitor has seen the stall
   await close?.();
   return { kind, at, ms: tookMs };
 }

@@ -1,4 +1,4 @@
-// A server that stalls in its handler. It prints its port, and the stalls that the diagnostics channel tells of.
+// A server that stalls in its handler. It prints its port, and the stalls that the diagnostics channel gets.
 
 const { subscribe } = require('node:diagnostics_channel');
 const { createServer } = require('node:http');

@@ -70,8 +70,8 @@ test('move points it elsewhere, or refuses and leaves it', () => {
 
 const USAGE = { onCpuNs: 2_000_000, runDelayNs: 1_500_000, preempted: 7 };
 
-/** Feedback on a block, beside what the kernel has counted. */
-function beside(around: { hasReader: boolean; usage: typeof USAGE | null }) {
+/** Feedback on a block, with what the kernel has counted. */
+function feedbackWith(around: { hasReader: boolean; usage: typeof USAGE | null }) {
   const buffer = new ArrayBuffer(256);
   const without = {
     get hasReader() {
@@ -84,7 +84,7 @@ function beside(around: { hasReader: boolean; usage: typeof USAGE | null }) {
 }
 
 test("without a reader it is the kernel's", () => {
-  const { feedback } = beside({ hasReader: false, usage: USAGE });
+  const { feedback } = feedbackWith({ hasReader: false, usage: USAGE });
   expect(feedback.source).toBe('schedstat');
   expect([feedback.runDelayNs, feedback.onCpuNs]).toEqual([1_500_000n, 2_000_000n]);
   expect([feedback.runDelayMs, feedback.onCpuMs, feedback.preempted]).toEqual([1.5, 2, 7]);
@@ -98,7 +98,7 @@ test("without a reader it is the kernel's", () => {
 });
 
 test('without both there is nothing', () => {
-  const { feedback } = beside({ hasReader: false, usage: null });
+  const { feedback } = feedbackWith({ hasReader: false, usage: null });
   expect(feedback.source).toBe('none');
   expect(feedback.runDelayNs).toBe(0n);
   expect(feedback.read()).toMatchObject({ source: 'none', onCpuNs: 0n, preempted: 0 });
@@ -106,7 +106,7 @@ test('without both there is nothing', () => {
 
 test('a reader comes first, and when it has gone a sample is of the kernel again', () => {
   const around = { hasReader: true, usage: USAGE };
-  const { view, feedback } = beside(around);
+  const { view, feedback } = feedbackWith(around);
   Object.assign(view, { reader_abi: 1, run_delay_ns: 9_000_000n, gc_run_delay_ns: 4_000_000n });
   Object.assign(view, { on_cpu_ns: 8_000_000n, preempted: 3, gc_preempted: 2 });
   expect(feedback.runDelayMs).toBe(9);

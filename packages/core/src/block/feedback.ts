@@ -1,5 +1,5 @@
 // Reads what is known of a thread (delays, preemptions): from the reader's fields of a standard block, and what the kernel has
-// counted where nobody writes those.
+// counted where no reader writes those.
 
 import { inspectGetters, jsonOfGetters } from '../view/inspect.js';
 import type { Buffer } from '../view/place.js';
@@ -46,7 +46,7 @@ export type FeedbackSource =
   | 'bpf'
   /** the kernel's own counters of the calling thread */
   | 'schedstat'
-  /** nobody: all is 0 */
+  /** neither of them: all is 0 */
   | 'none';
 
 /** One consistent copy of the feedback. */
@@ -70,7 +70,7 @@ export interface WithoutReader {
   usage(): UsageSoFar | null;
 }
 
-const NOBODY: WithoutReader = { hasReader: true, usage: () => null };
+const OF_READER_ALONE: WithoutReader = { hasReader: true, usage: () => null };
 
 /**
  * What is known of a thread. Read-only. A reader (a scheduler, or the observer) counts for it since it has taken the thread over; each
@@ -87,7 +87,7 @@ export class Feedback {
   #u64!: BigUint64Array;
 
   /** @internal */
-  constructor(words: BlockWords, without: WithoutReader = NOBODY) {
+  constructor(words: BlockWords, without: WithoutReader = OF_READER_ALONE) {
     this.#words = words;
     this.#without = without;
     this.#take();

@@ -18,9 +18,7 @@ class LoopOwner;
 class Environment {
  public:
   explicit Environment(Napi::Env env);
-  static Environment& Of(const Napi::CallbackInfo& info) {
-    return OfEnv(info.Env());
-  }
+  static Environment& Of(const Napi::CallbackInfo& info) { return OfEnv(info.Env()); }
   static Environment& OfEnv(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 
   // What a handle of JavaScript's is on. Handles are numbers, never used again: an object with a
@@ -47,7 +45,7 @@ class Environment {
   // Of this environment's thread. It keeps a descriptor, so it is made when somebody asks.
   ThreadMeter& Meter();
 
-  // What watches this environment's loop; null: nobody has asked for it.
+  // What watches this environment's loop; null: it is not watched.
   LoopOwner* loop_owner = nullptr;
 
  private:

@@ -16,8 +16,8 @@
 
 namespace schedhint {
 
-// One environment's watch of its loop. Gone when the loop has closed its handle, which an environment
-// that ends waits for.
+// One environment's watch of its loop. Gone when the loop has closed its handle, which an
+// environment that ends waits for.
 class LoopOwner {
  public:
   // Null where the runtime lacks what it needs.
@@ -62,8 +62,8 @@ class LoopOwner {
     napi_handle_scope scope;
     if (napi_open_handle_scope(env, &scope) != napi_ok) return;
     napi_value callback, global, ignored;
-    // JavaScript's side catches what listeners throw, and throws it in a tick, which is a part of this
-    // call. In a worker that is being terminated all of these fail.
+    // JavaScript's side catches what listeners throw, and throws it in a tick, which is a part of
+    // this call. In a worker that is being terminated all of these fail.
     if (napi_get_reference_value(env, owner->callback_, &callback) == napi_ok &&
         napi_get_global(env, &global) == napi_ok &&
         napi_make_callback(env, nullptr, global, callback, 0, nullptr, &ignored) != napi_ok) {

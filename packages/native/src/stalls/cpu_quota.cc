@@ -6,7 +6,7 @@
 namespace schedhint {
 namespace {
 
-// The number behind a name at the start of a line; 0: there is none.
+// The number behind a name at the start of a line; 0: it is not there.
 uint64_t NumberOf(const char* text, const char* name) {
   size_t length = std::strlen(name);
   for (const char* line = text; line != nullptr; line = std::strchr(line, '\n')) {

@@ -20,8 +20,8 @@ class CpuQuota {
   // `paths`: of the files, each ended by a NUL, behind the last one another.
   void Open(const char* paths);
   bool is_open() const { return !groups_.empty(); }
-  // The groups that had a quota when they were last read: reading version 2's makes the kernel add up
-  // what all CPUs have counted, so nothing is read without need.
+  // The groups that had a quota when they were last read: reading version 2's makes the kernel add
+  // up what all CPUs have counted, so nothing is read without need.
   Throttling Read() { return ReadGroups(false); }
   // And the others, which may have one by now.
   Throttling ReadAll() { return ReadGroups(true); }

@@ -15,7 +15,8 @@ constexpr uint64_t kNsPerMs = 1000000;
 constexpr uint64_t kSecondNs = 1000 * kNsPerMs;
 // A mark takes 3 us: at most so many for a threshold's length.
 constexpr uint64_t kMarksPerThreshold = 25;
-// libuv counts a poll that found events at once as idle too. To fall asleep and wake takes longer.
+// libuv counts a poll that found events immediately as idle too. To fall asleep and wake takes
+// longer.
 constexpr uint64_t kSleepNs = 10000;
 constexpr uint64_t kDelayMarkNs = kSecondNs / 10;
 
@@ -44,11 +45,13 @@ LoopWatch::LoopWatch(uv_loop_s* loop, const ThreadMeter* meter, OnStall on_stall
   has_pauses_ = pauses_.Start();
 }
 
-LoopWatch* LoopWatch::Start(uv_loop_s* loop, const ThreadMeter* meter, OnStall on_stall, void* owner) {
+LoopWatch* LoopWatch::Start(uv_loop_s* loop, const ThreadMeter* meter, OnStall on_stall,
+                            void* owner) {
   // Node.js has configured it, for performance.eventLoopUtilization(). Again changes nothing.
   if (!HasLibuv() || uv_loop_configure(loop, kUvMetricsIdleTime) != 0) return nullptr;
   void* handle = std::calloc(1, uv_handle_size(kUvPrepare));
-  LoopWatch* watch = handle == nullptr ? nullptr : new (std::nothrow) LoopWatch(loop, meter, on_stall, owner);
+  LoopWatch* watch =
+      handle == nullptr ? nullptr : new (std::nothrow) LoopWatch(loop, meter, on_stall, owner);
   if (watch == nullptr || uv_prepare_init(loop, handle) != 0) {
     if (watch != nullptr) watch->pauses_.Stop();
     delete watch;
@@ -212,7 +215,8 @@ double LoopWatch::StarvedShare() const {
   }
   if (start == nullptr || !has_schedstat()) return -1;
   uint64_t delay = Difference(meter_->Read().run_delay_ns, start->run_delay_ns);
-  // A mark may be old because the loop had nothing to do: then all of the delay is of the last second.
+  // A mark may be old because the loop had nothing to do: then all of the delay is of the last
+  // second.
   uint64_t busy = Difference(now - start->at_ns, idle_ns_ - start->idle_ns);
   return std::min(1.0, Number(delay) / Number(std::max(busy, kSecondNs)));
 }

@@ -1,8 +1,8 @@
 #pragma once
-// Watches a thread's event loop by a uv_prepare handle, which libuv calls once in each turn of the loop. A
-// turn's busy time is its wall time without the time that libuv waited for events. One that takes as
-// long as the threshold is a stall: the owner is called, and finds in figures() what the thread
-// used during it.
+// Watches a thread's event loop by a uv_prepare handle, which libuv calls once in each turn of the
+// loop. A turn's busy time is its wall time without the time that libuv waited for events. One that
+// takes as long as the threshold is a stall: the owner is called, and finds in figures() what the
+// thread used during it.
 
 #include <cstdint>
 
@@ -39,7 +39,8 @@ class LoopWatch {
   // On the loop's thread, all of it. Null where the runtime lacks what it needs. `meter` is the
   // thread's, and lives until the stop.
   static LoopWatch* Start(uv_loop_s* loop, const ThreadMeter* meter, OnStall on_stall, void* owner);
-  // The owner is not called any more. When the handle is closed, `on_closed` is, and the watch is gone.
+  // The owner is not called any more. When the handle is closed, `on_closed` is, and the watch is
+  // gone.
   void Stop(void (*on_closed)(void* data), void* data);
 
   void SetThreshold(uint32_t ms);
@@ -48,7 +49,7 @@ class LoopWatch {
   void Open(const char* quiet_thread, const char* cpu_stats);
   // For other processes.
   void Share(uint32_t thread_id);
-  // What they are told from now on.
+  // What they find there from now on.
   void Tell(const RecordSlot::Findings& findings, double longest_stall_ms,
             const RecordSlot::Heap& heap);
 

@@ -1,5 +1,6 @@
 #pragma once
-// Measures an isolate's collections: how long its pauses take, and what the thread uses during them.
+// Measures an isolate's collections: how long its pauses take, and what the thread uses during
+// them.
 
 #include <cstdint>
 

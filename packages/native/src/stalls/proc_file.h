@@ -1,6 +1,6 @@
 #pragma once
-// Keeps a descriptor of a file in procfs or a cgroup, and reads the file's present contents by it: a
-// tenth of what it costs to open the file each time.
+// Keeps a descriptor of a file in procfs or a cgroup, and reads the file's present contents by it:
+// a tenth of what it costs to open the file each time.
 
 #include <fcntl.h>
 #include <unistd.h>

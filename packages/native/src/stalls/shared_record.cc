@@ -33,8 +33,7 @@ double EpochMs() {
 
 // Null where it cannot be had.
 RecordSlot* MakeRecord() {
-  long made =
-      syscall(SYS_memfd_create, "schedhint:stalls", kCloexec | kAllowSealing | kNoExecSeal);
+  long made = syscall(SYS_memfd_create, "schedhint:stalls", kCloexec | kAllowSealing | kNoExecSeal);
   if (made < 0 && errno == EINVAL) {
     made = syscall(SYS_memfd_create, "schedhint:stalls", kCloexec | kAllowSealing);
   }

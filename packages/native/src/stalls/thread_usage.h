@@ -1,6 +1,6 @@
 #pragma once
-// Reads what a thread has used since it started: CPU time, time ready to run without a CPU, switches,
-// major faults.
+// Reads what a thread has used since it started: CPU time, time ready to run without a CPU,
+// switches, major faults.
 
 #include <cstdint>
 
@@ -20,8 +20,8 @@ struct ThreadUsage {
   ThreadUsage operator-(const ThreadUsage& earlier) const;
 };
 
-// Of one thread. Used on that thread alone, because the kernel adds a wait when it ends: read by another thread
-// during the wait, that would be missing.
+// Of one thread. Used on that thread alone, because the kernel adds a wait when it ends: read by
+// another thread during the wait, that would be missing.
 class ThreadMeter {
  public:
   // Of the calling thread.

@@ -85,7 +85,7 @@ const INVALID: [unknown, string][] = [
   [JSON.parse('{ "version": 1, "__proto__": {} }'), '/__proto__: unknown name'],
   [{ version: 1, constructor: 1 }, '/constructor: unknown name'],
   [stalls(50), '/stalls: expected an object, got 50'],
-  [stalls({ treshold: 50 }), '/stalls/treshold: unknown name'],
+  [stalls({ threshold: 50 }), '/stalls/threshold: unknown name; did you mean "thresholdMs"?'],
   ...[9.9, 60_001, '50', null].map((thresholdMs): [unknown, string] => [
     stalls({ thresholdMs }),
     '/stalls/thresholdMs: expected a number from 10 to 60000',

@@ -25,7 +25,7 @@ describe('the groups of a process', () => {
     });
   });
 
-  test('version 1, also beside version 2 without controllers', () => {
+  test('version 1, also next to version 2 without controllers', () => {
     expect(cpuCgroupOf('4:memory:/m\n1:cpu,cpuacct:/a/b\n0::/\n', V2 + V1)).toEqual({
       version: 1,
       directories: [
@@ -43,7 +43,7 @@ describe('the groups of a process', () => {
     const directories = (path: string) => cpuCgroupOf(`0::${path}\n`, inside)?.directories;
     expect(directories('/docker/abc')).toEqual(['/sys/fs/cgroup']);
     expect(directories('/docker/abc/x')).toEqual(['/sys/fs/cgroup/x', '/sys/fs/cgroup']);
-    // With a cgroup namespace of its own, it does not see its name.
+    // In a separate cgroup namespace it does not see its name.
     expect(cpuCgroupOf('0::/\n', V2)?.directories).toEqual(['/sys/fs/cgroup']);
     expect(directories('/docker/abcdef')).toEqual(['/sys/fs/cgroup']);
   });

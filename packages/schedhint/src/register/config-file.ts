@@ -15,7 +15,7 @@ interface Read {
 }
 
 /**
- * What the file says; undefined: there is none, null: it is bad, and the process has been warned. A worker has what the thread that
+ * What the file says; undefined: no file is named, null: it is bad, and the process has been warned. A worker has what the thread that
  * started it has read, also where it could not read it itself.
  */
 export function configFile(): Config | null | undefined {

@@ -28,7 +28,7 @@ export function watchByEnvironment(): void {
   }
 }
 
-/** null: nobody asks. */
+/** null: the environment does not ask for it. */
 function wantedStalls(): StallsConfig | null {
   const variable = environmentVariable('SCHEDHINT_STALLS');
   if (!variable) return configFile()?.stalls ?? null;
@@ -49,7 +49,7 @@ function writerOf(output: StallOutput): ((stall: Stall) => void) | undefined {
       // Not process.stderr: a worker's leads through the main thread, which may be what stalls.
       writeSync(STDERR, `${textOf(stall)}\n`);
     } catch {
-      // It is closed, or a pipe that nobody empties.
+      // It is closed, or a full pipe.
     }
   };
 }

@@ -14,7 +14,7 @@ interface Keeper {
 /** A request, while it counts and after. */
 export class InFlight implements TrackedRequest, Due {
   route: string | undefined = undefined;
-  /** Of HTTP; empty where there is none. */
+  /** Of HTTP; empty for other requests. */
   method = '';
   urgency = 0;
   /** 0: none. */

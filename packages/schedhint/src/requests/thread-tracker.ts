@@ -7,9 +7,9 @@ import type { RequestTracker } from './request.js';
 /** What the copies expect of each other's tracker. Another number for what is not compatible: such copies do not meet. */
 const TRACKER = Symbol.for('schedhint.requests.tracker/1');
 
-/** What is told of a request in flight. */
+/** What is known of a request in flight. */
 export interface RequestInFlight {
-  /** Of HTTP; empty where there is none. */
+  /** Of HTTP; empty for other requests. */
   readonly method: string;
   /** The pattern of its route; empty where that is not known. */
   readonly route: string;

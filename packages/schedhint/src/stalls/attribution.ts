@@ -38,7 +38,7 @@ export function attribute(measured: Measured): Attribution {
   // Throttled time is run delay too.
   take('throttled', Math.min(notNegative(runDelayMs), notNegative(throttledMs)));
   take('noCpu', notNegative(runDelayMs) - parts.throttled);
-  // Where some source is missing, what it would have told cannot be told from a wait.
+  // Without one of these sources the rest may be a wait, or what that source would have shown.
   if (cpuMs === null || runDelayMs === null) take('unknown', left);
   // A stopped thread has begun to wait too.
   else if (wasStopped || waits === 0) take('paused', left);

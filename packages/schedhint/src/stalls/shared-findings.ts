@@ -1,4 +1,4 @@
-// Tells other processes what is known of a thread's stalls and of its heap, by the record that the addon publishes.
+// Passes on to other processes what is known of a thread's stalls and of its heap, by the record that the addon publishes.
 
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import type { Addon } from '@schedhint/native';

@@ -12,7 +12,7 @@ export interface MeasuredStall
   readonly throttledPeriods: number;
 }
 
-/** Measures the stalls of the calling thread, and tells of each when it is over. */
+/** Measures the stalls of the calling thread, and reports each when it is over. */
 export interface StallSource {
   readonly precision: Stall['precision'];
   /** Changes what counts as a stall. */

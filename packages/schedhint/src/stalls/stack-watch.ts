@@ -16,7 +16,7 @@ const FRAMES = 32;
 // Taken at load: test frameworks replace timers with fake ones.
 const { setInterval, clearInterval } = globalThis;
 
-/** By which the packages know a worker of their own: it is none of the app's that no preload has reached. */
+/** By which the packages know this worker: it does not count among the app's workers that no preload has reached. */
 const OWN_WORKER = Symbol.for('schedhint.ownWorker');
 
 interface Look {
@@ -100,7 +100,7 @@ export class StackWatch {
   }
 }
 
-/** What the worker runs. Text, because a bundler would not find a file of its own. */
+/** What the worker runs. Text, because a bundler would not find a separate file. */
 const LOOKER = `'use strict';
 const { Session } = require('node:inspector');
 const { workerData } = require('node:worker_threads');

@@ -25,7 +25,7 @@ export interface StallCollections {
 export interface StallRequest {
   /** Of HTTP; empty where the request has none. */
   readonly method: string;
-  /** The pattern of the rule or of the framework's route, never the URL. Empty: there is none. */
+  /** The pattern of the rule or of the framework's route, never the URL. Empty: it is not known. */
   readonly route: string;
   readonly ageMs: number;
 }

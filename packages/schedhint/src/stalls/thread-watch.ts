@@ -1,4 +1,4 @@
-// Watches the calling thread for all monitors together, whichever copy of this package they are of, and tells them of each stall.
+// Watches the calling thread for all monitors together, whichever copy of this package they are of, and calls them for each stall.
 
 import { channel } from 'node:diagnostics_channel';
 import { readlinkSync } from 'node:fs';
@@ -18,10 +18,10 @@ import { timerSource } from './timer-source.js';
 const WATCH = Symbol.for('schedhint.stalls.watch/1');
 const REQUESTS = 16;
 
-/** One who wants to know of stalls. */
+/** What is called for stalls. */
 export interface StallListener {
   readonly thresholdMs: number;
-  /** Stacks are looked for while one wants them. */
+  /** null: it needs no stacks. */
   readonly stack: StackWatch | null;
   /** Whether what is found is for other processes too. */
   readonly shares: boolean;
@@ -53,7 +53,7 @@ class Watch implements ThreadWatch {
   readonly #listeners = new Set<StallListener>();
   readonly #published = channel(STALL_CHANNEL);
   #cgroup: OwnCgroup | undefined;
-  /** null: nobody wants to know. */
+  /** null: there are no listeners. */
   #source: StallSource | null = null;
   #findings: SharedFindings | null = null;
   #tid: number | undefined;

@@ -1,4 +1,4 @@
-// Measures stalls without the addon, by a timer of 10 ms: with a lower precision, and only as far as the runtime and procfs tell.
+// Measures stalls without the addon, by a timer of 10 ms: with a lower precision, and only as far as the runtime and procfs show it.
 
 import {
   constants,
@@ -15,7 +15,7 @@ import { RunDelayWindow } from './run-delay-window.js';
 import type { MeasuredStall, StallSource } from './source.js';
 
 const TICK_MS = 10;
-/** The loop counts a poll that found events at once as idle too. */
+/** The loop counts a poll that found events immediately as idle too. */
 const SLEEP_MS = 0.05;
 
 // Taken at load: test frameworks replace timers with fake ones.
@@ -59,7 +59,7 @@ export function timerSource(
     const durationMs = wallMs - waitedMs;
     if (durationMs < thresholdMs) return;
     const at = Date.now() - durationMs;
-    // The runtime tells of collections in the same phase of the loop, before this.
+    // The runtime reports collections in the same phase of the loop, before this.
     setImmediate(() => {
       const gc = collections.between(before.atMs, now.atMs);
       onStall(measuredOf(before, now, { at, durationMs, gc }, cgroup));
@@ -103,7 +103,7 @@ function measuredOf(
     at,
     durationMs,
     gcMs,
-    // How much of it was the collector's is not known: what is not left beside the pauses.
+    // How much of it was the collector's is not known: the attribution takes what the pauses leave.
     cpuMs,
     runDelayMs: grown('runDelayMs'),
     throttledMs: cgroup.found === null ? null : now.throttledMs - before.throttledMs,
@@ -180,7 +180,7 @@ function numberIn(status: string, name: string): number | null {
 /** What the types of Node.js 20 leave out. */
 type GcEntry = PerformanceEntry & { readonly detail: { readonly kind?: number } };
 
-/** The thread's collections, as the runtime tells of them. */
+/** The thread's collections, as the runtime reports them. */
 class Collections {
   readonly #observer: PerformanceObserver | null;
   #entries: readonly PerformanceEntry[] = [];
