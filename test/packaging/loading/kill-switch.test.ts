@@ -27,6 +27,8 @@ describe.each(nodeBinaries())('in Node.js $version', ({ path }) => {
       ran: 2,
       payload: 'ok',
       inFlight: 0,
+      starved: false,
+      feedback: 'none',
       lines: 1, // of the thread that was given to logStatus()
       newFiles: [],
       newThreads: [],
@@ -64,6 +66,7 @@ function expectMore(said: Record<string, unknown>): void {
     newThreads: ['schedhint-watch'],
     newDescriptors: isMore,
     inFlight: isMore,
+    feedback: 'bpf',
     observers: isMore,
     asyncHooksEnabled: 0, // nothing of schedhint needs one
     workerListeners: 1,

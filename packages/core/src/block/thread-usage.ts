@@ -1,7 +1,7 @@
 // Reads what the kernel has counted for the calling thread: time on a CPU, time without one, involuntary switches. By the addon,
 // else by procfs; the descriptors stay open for the next time, and Node.js closes a worker's with the worker.
 
-import { builtinModule, loadAddon } from '@schedhint/native';
+import { builtinModule, isDisabled, loadAddon } from '@schedhint/native';
 
 /** Since the thread started. Nanoseconds are exact for 104 days. */
 export interface UsageSoFar {
@@ -21,7 +21,7 @@ export function ownUsage(): UsageSoFar | null {
 
 function reading(): () => UsageSoFar | null {
   const loaded = loadAddon();
-  if (!('addon' in loaded)) return readingFiles();
+  if (!('addon' in loaded)) return isDisabled() ? () => null : readingFiles();
   const { addon } = loaded;
   return () => {
     const { cpuNs, runDelayNs, involuntarySwitches } = addon.threadUsage();

@@ -79,6 +79,8 @@ async function main() {
     { source: 'perf_hooks' },
     ...channels.map((channel) => ({ channel })),
   ].map((options) => schedhint.startGcHints(options).source);
+  const monitor = schedhint.watchStalls({ thresholdMs: 10, stack: true });
+  const starved = monitor.isStarved(0);
   const tracker = schedhint.trackRequests();
   const { signal } = new AbortController();
   const request = tracker.begin({ urgency: 950, signal });
@@ -113,6 +115,8 @@ async function main() {
     ran,
     payload,
     inFlight,
+    starved,
+    feedback: thread.feedback.source,
     lines: lines.length,
     newFiles: names()
       .filter((file) => !before.files.includes(file))

@@ -51,6 +51,7 @@ export async function everyCall(schedhint) {
     tld,
     trackRequests,
     uptr,
+    watchStalls,
   } = schedhint;
   const thread = attachThread();
   thread.hints.set({ urgency: 900, deadlineNs: deadlineIn(20) });
@@ -81,6 +82,10 @@ export async function everyCall(schedhint) {
     workerListeners: process.listenerCount('worker') - before.workerListeners,
     hasSubscribers: diagnostics.hasSubscribers('schedhint:status'),
   };
+
+  // They open descriptors, which stay.
+  thread.feedback.read();
+  watchStalls().stop();
 
   let worker = 'hinted';
   try {
