@@ -13,8 +13,9 @@ export function watchingLoops(
   let usage: Float64Array | undefined;
   return {
     watchLoop(request, onStall) {
-      const { thresholdMs, quietThread, cpuStats, sharedThreadId = -1 } = request;
-      const files = [quietThread, ...cpuStats].map((file) => `${file}\0`).join('');
+      const { thresholdMs, quietThreads, cpuStats, sharedThreadId = -1 } = request;
+      const [first = '', second = '', third = ''] = quietThreads;
+      const files = [first, second, third, ...cpuStats].map((file) => `${file}\0`).join('');
       const figures = new Float64Array(18);
       const measured = compiled.watchLoop(
         () => {

@@ -221,8 +221,8 @@ export interface RefusedCalls {
 export interface LoopRequest {
   /** A turn of the event loop that takes so long is a stall; a whole number from 1 on. */
   readonly thresholdMs: number;
-  /** The schedstat of a thread that always sleeps: it runs when the process was stopped and continues. May be empty. */
-  readonly quietThread: string;
+  /** The schedstat of up to three threads that always sleep: all of them run when the process was stopped and continues. */
+  readonly quietThreads: readonly string[];
   /** The `cpu.stat` of each cgroup that holds for the process. */
   readonly cpuStats: readonly string[];
   /** Node.js's `threadId`, to share what is found with other processes. Undefined: it is not shared. */
@@ -264,7 +264,7 @@ export interface NativeStall {
   readonly majorFaults: number;
   /** Voluntary switches and major faults outside of major pauses. */
   readonly waitsOutsidePauses: number;
-  /** How often the quiet thread has run since the last stall, or for a second. */
+  /** How often each of the quiet threads has run, at least, since the last stall, or for a second. */
   readonly quietThreadRuns: number;
   readonly collections: ByKind;
   readonly collectionMs: ByKind;

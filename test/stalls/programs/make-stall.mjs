@@ -13,9 +13,22 @@ import { Worker } from 'node:worker_threads';
 
 const now = () => performance.now();
 
+/** Uses the CPU for about 0.1 ms. Allocates nothing: a collection may be what is stopped, or has no CPU. */
+function compute() {
+  let x = 1;
+  for (let i = 0; i < 100_000; i++) x = (Math.imul(x, 1664525) + 1013904223) | 0;
+  return x;
+}
+
 /** Uses the CPU for so long by the wall clock. */
 function spin(ms) {
-  for (const until = now() + ms; now() < until; );
+  for (const until = now() + ms; now() < until; ) compute();
+}
+
+/** A function that makes a full collection. */
+function collector() {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
 }
 
 /** Runs a shell script when begin() is called, from inside of the stall. */
@@ -45,8 +58,7 @@ export const KINDS = {
   spin: async (ms) => ({ stall: () => spin(ms) }),
   /** Full collections. */
   gc: async (ms) => {
-    setFlagsFromString('--expose-gc');
-    const gc = runInNewContext('gc');
+    const gc = collector();
     const kept = Array.from({ length: 400_000 }, (_, i) => ({ i, text: `${i}` }));
     gc();
     return {
@@ -81,6 +93,7 @@ export const KINDS = {
         shell.begin();
         // Until it was stopped, which may be before this; at most ten times as long.
         for (const end = last + 10 * ms; last < end; ) {
+          compute();
           const next = now();
           if (next - last > ms / 2) break;
           last = next;
@@ -100,6 +113,7 @@ export const KINDS = {
  */
 export async function makeStall(kind, ms) {
   const { stall, close } = await KINDS[kind](ms);
+  collector()(); // so that none is due
   await sleep(20); // what prepared it is over
   const at = Date.now();
   const start = now();

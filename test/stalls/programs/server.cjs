@@ -1,4 +1,4 @@
-// A server that stalls in its handler. It prints its port, and the stalls that the diagnostics channel gets.
+// A server that stalls in its handler. It prints its port, when a request waits, and the stalls that the diagnostics channel gets.
 
 const { subscribe } = require('node:diagnostics_channel');
 const { createServer } = require('node:http');
@@ -11,7 +11,7 @@ function spinInHandler(ms) {
 }
 
 const server = createServer((request, response) => {
-  if (request.url.startsWith('/wait')) return;
+  if (request.url.startsWith('/wait')) return print({ waits: true });
   spinInHandler(150);
   setTimeout(() => response.end(), 20);
 });

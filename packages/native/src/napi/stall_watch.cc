@@ -113,7 +113,7 @@ Napi::Value WatchLoop(const Napi::CallbackInfo& info) {
   std::string files = info[2].As<Napi::String>();
   if (files != owner->files) {
     // Each ends by a NUL: the quiet thread's, and those of the cgroups.
-    watch->Open(files.c_str(), files.c_str() + std::min(files.size(), files.find('\0') + 1));
+    watch->Open(files.c_str());
     owner->files = files;
   }
   double thread_id = info[3].As<Napi::Number>().DoubleValue();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "kernel/monotonic_clock.h"
@@ -86,10 +87,13 @@ void LoopWatch::SetThreshold(uint32_t ms) {
   threshold_ns_ = ms * kNsPerMs;
 }
 
-void LoopWatch::Open(const char* quiet_thread, const char* cpu_stats) {
-  quiet_thread_ = ProcFile(quiet_thread);
-  mark_.quiet_runs = QuietRuns();
-  quota_.Open(cpu_stats);
+void LoopWatch::Open(const char* paths) {
+  for (ProcFile& thread : quiet_threads_) {
+    thread = ProcFile(paths);
+    paths += std::strlen(paths) + 1;
+  }
+  mark_.quiet_runs = ReadQuietRuns();
+  quota_.Open(paths);
   mark_.throttling = quota_.Read();
 }
 
@@ -144,7 +148,7 @@ void LoopWatch::TakeMark(uint64_t now, bool at_stall) {
   mark_.pauses = pauses_.totals();
   if (at_stall || now - quiet_read_ns_ >= kSecondNs) {
     quiet_read_ns_ = now;
-    mark_.quiet_runs = QuietRuns();
+    mark_.quiet_runs = ReadQuietRuns();
   }
   const DelayMark& last = delays_[(delay_count_ + kDelayMarks - 1) % kDelayMarks];
   if (now - last.at_ns >= kDelayMarkNs) {
@@ -173,7 +177,7 @@ void LoopWatch::Describe(const Mark& before, uint64_t now, uint64_t busy_ns) {
   figures.major_faults = Number(used.major_faults);
   figures.waits_outside_pauses = Number(Difference(switches, paused.voluntary_switches) +
                                         Difference(used.major_faults, paused.major_faults));
-  figures.quiet_thread_runs = Number(Difference(after.quiet_runs, before.quiet_runs));
+  figures.quiet_thread_runs = Number(LeastRuns(before.quiet_runs, after.quiet_runs));
   for (int kind = 0; kind < PauseClock::kKinds; kind++) {
     figures.collections[kind] = Number(after.pauses.count[kind] - before.pauses.count[kind]);
     figures.collection_ms[kind] = Ms(after.pauses.ns[kind] - before.pauses.ns[kind]);
@@ -191,14 +195,27 @@ void LoopWatch::Publish() {
   PublishSlot(slot_, values_);
 }
 
-// The third number of its schedstat.
-uint64_t LoopWatch::QuietRuns() const {
-  char text[96];
-  if (!quiet_thread_.Read(text)) return 0;
-  char* next;
-  std::strtoull(text, &next, 10);
-  std::strtoull(next, &next, 10);
-  return std::strtoull(next, nullptr, 10);
+LoopWatch::QuietRuns LoopWatch::ReadQuietRuns() const {
+  QuietRuns runs = {};
+  for (int i = 0; i < kQuietThreads; i++) {
+    char text[96];
+    if (!quiet_threads_[i].Read(text)) continue;
+    // The third number of its schedstat.
+    char* next;
+    std::strtoull(text, &next, 10);
+    std::strtoull(next, &next, 10);
+    runs[i] = std::strtoull(next, nullptr, 10);
+  }
+  return runs;
+}
+
+// One of them alone may have run for another reason: it had only just been started.
+uint64_t LoopWatch::LeastRuns(const QuietRuns& before, const QuietRuns& after) const {
+  uint64_t least = UINT64_MAX;
+  for (int i = 0; i < kQuietThreads; i++) {
+    if (quiet_threads_[i].is_open()) least = std::min(least, Difference(after[i], before[i]));
+  }
+  return least == UINT64_MAX ? 0 : least;
 }
 
 double LoopWatch::StarvedShare() const {

@@ -4,6 +4,7 @@
 // takes as long as the threshold is a stall: the owner is called, and finds in figures() what the
 // thread used during it.
 
+#include <array>
 #include <cstdint>
 
 #include "stalls/cpu_quota.h"
@@ -44,9 +45,11 @@ class LoopWatch {
   void Stop(void (*on_closed)(void* data), void* data);
 
   void SetThreshold(uint32_t ms);
-  // `quiet_thread`: the schedstat of a thread that always sleeps. It runs when the whole process
-  // was stopped and continues. `cpu_stats`: as CpuQuota takes them.
-  void Open(const char* quiet_thread, const char* cpu_stats);
+  // Paths, each with its 0: the schedstat of kQuietThreads threads that always sleep, which all run
+  // when the process was stopped and continues (a path may be empty); then as CpuQuota takes them.
+  void Open(const char* paths);
+
+  static constexpr int kQuietThreads = 3;
   // For other processes.
   void Share(uint32_t thread_id);
   // What they find there from now on.
@@ -60,11 +63,13 @@ class LoopWatch {
   double StarvedShare() const;
 
  private:
+  // How often each of the quiet threads has run.
+  using QuietRuns = std::array<uint64_t, kQuietThreads>;
   // Where the thread stood at some moment between two turns.
   struct Mark {
     uint64_t at_ns = 0;
     uint64_t sleeps = 0;
-    uint64_t quiet_runs = 0;
+    QuietRuns quiet_runs = {};
     ThreadUsage used;
     Throttling throttling;
     PauseClock::Totals pauses;
@@ -82,7 +87,8 @@ class LoopWatch {
   void TakeMark(uint64_t now, bool at_stall);
   void Describe(const Mark& before, uint64_t now, uint64_t busy_ns);
   void Publish();
-  uint64_t QuietRuns() const;
+  QuietRuns ReadQuietRuns() const;
+  uint64_t LeastRuns(const QuietRuns& before, const QuietRuns& after) const;
 
   static constexpr uint32_t kDelayMarks = 16;
 
@@ -104,7 +110,7 @@ class LoopWatch {
   Mark mark_;
   DelayMark delays_[kDelayMarks];
   uint32_t delay_count_ = 0;
-  ProcFile quiet_thread_;
+  ProcFile quiet_threads_[kQuietThreads];
   CpuQuota quota_;
   PauseClock pauses_;
   bool has_pauses_ = false;

@@ -31,7 +31,7 @@ double EpochMs() {
   return static_cast<double>(now.tv_sec) * 1e3 + static_cast<double>(now.tv_nsec) / 1e6;
 }
 
-// Null where it cannot be had.
+// Null where the kernel refuses it.
 RecordSlot* MakeRecord() {
   long made = syscall(SYS_memfd_create, "schedhint:stalls", kCloexec | kAllowSealing | kNoExecSeal);
   if (made < 0 && errno == EINVAL) {

@@ -40,7 +40,7 @@ static_assert(offsetof(RecordSlot, findings) == 48 && offsetof(RecordSlot, colle
               "shared-record.ts: SLOT");
 
 // A slot for the calling thread, with the fields up to `started_at_ms`. The first call makes the
-// memfd, which stays. Null: there is no free one, or no memfd can be had.
+// memfd, which stays. Null: there is no free one, or the kernel refuses the memfd.
 RecordSlot* ClaimSlot(uint32_t thread_id, uint32_t threshold_ms);
 void FreeSlot(RecordSlot* slot);
 // Publishes all from `updated_at_ms` on, which it sets. On the thread that has claimed the slot.

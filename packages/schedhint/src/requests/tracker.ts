@@ -60,13 +60,11 @@ export class Tracker implements ThreadTracker {
   }
 
   oldest(count: number): RequestInFlight[] {
-    const now = this.#lifetimes.now();
-    const oldest: RequestInFlight[] = [];
-    for (const { method, route = '', begunMs } of this.#requests) {
-      if (oldest.length === count) break;
-      oldest.push({ method, route, ageMs: Math.max(0, now - begunMs) });
-    }
-    return oldest;
+    const now = monotonicMs();
+    return [...this.#requests]
+      .sort((a, b) => a.begunMs - b.begunMs)
+      .slice(0, count)
+      .map(({ method, route = '', begunMs }) => ({ method, route, ageMs: now - begunMs }));
   }
 
   limit(limits: LimitChanges): void {

@@ -2,7 +2,7 @@
 
 import type { Addon, NativeStall } from '@schedhint/native';
 import type { OwnCgroup } from './own-cgroup.js';
-import { quietThread } from './quiet-thread.js';
+import { quietThreads } from './quiet-threads.js';
 import type { MeasuredStall, StallSource } from './source.js';
 
 /**
@@ -18,11 +18,11 @@ export function addonSource(
   firstThresholdMs: number,
   sharedThreadId?: number,
 ): StallSource | null {
-  const quiet = quietThread();
+  const quiet = quietThreads();
   let thresholdMs = firstThresholdMs;
   const watch = () => {
     const { cpuStats } = cgroup;
-    const request = { thresholdMs, quietThread: quiet, cpuStats, sharedThreadId };
+    const request = { thresholdMs, quietThreads: quiet, cpuStats, sharedThreadId };
     return addon.watchLoop(request, tell);
   };
   const tell = (stall: NativeStall) => {

@@ -108,9 +108,12 @@ const { beat, port, beatMs, frames, silentMs, lookEveryMs } = workerData;
 const session = new Session();
 session.connectToMainThread();
 let looked = 0;
+// The url of a frame itself is empty since V8 11.
+const urls = new Map();
+session.on('Debugger.scriptParsed', ({ params }) => urls.set(params.scriptId, params.url));
 session.on('Debugger.paused', ({ params }) => {
-  const lines = params.callFrames.slice(0, frames).map(({ functionName, url, location }) =>
-    'at ' + (functionName || '<anonymous>') + ' (' + url + ':' + (location.lineNumber + 1) + ')');
+  const lines = params.callFrames.slice(0, frames).map(({ functionName, location }) =>
+    'at ' + (functionName || '<anonymous>') + ' (' + urls.get(location.scriptId) + ':' + (location.lineNumber + 1) + ')');
   port.postMessage({ at: Date.now(), stack: lines.join('\\n') });
   session.post('Debugger.resume');
   session.post('Debugger.disable');

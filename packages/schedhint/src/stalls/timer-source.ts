@@ -10,7 +10,7 @@ import { parseCpuStat } from '../proc/cgroup.js';
 import { KeptFile } from '../proc/kept-file.js';
 import { parseSchedStat } from '../proc/schedstat.js';
 import type { OwnCgroup } from './own-cgroup.js';
-import { quietThread } from './quiet-thread.js';
+import { quietThreads } from './quiet-threads.js';
 import { RunDelayWindow } from './run-delay-window.js';
 import type { MeasuredStall, StallSource } from './source.js';
 
@@ -31,7 +31,7 @@ interface Tick {
   readonly runDelayMs: number | null;
   readonly voluntary: number | null;
   readonly involuntary: number;
-  readonly quietRuns: number;
+  readonly quietRuns: readonly number[];
   readonly throttledMs: number;
   readonly periods: number;
   readonly throttledPeriods: number;
@@ -108,7 +108,9 @@ function measuredOf(
     runDelayMs: grown('runDelayMs'),
     throttledMs: cgroup.found === null ? null : now.throttledMs - before.throttledMs,
     waits,
-    wasStopped: now.quietRuns > before.quietRuns,
+    // One alone may have only just been started.
+    wasStopped:
+      now.quietRuns.length > 0 && now.quietRuns.every((runs, i) => runs > before.quietRuns[i]!),
     gc: gc ?? { minor: none, major: none, other: none },
     switches: { voluntary: waits ?? 0, involuntary: now.involuntary - before.involuntary },
     majorFaults: 0,
@@ -121,7 +123,9 @@ function measuredOf(
 class Meter {
   readonly #schedstat = KeptFile.open('/proc/thread-self/schedstat');
   readonly #status = KeptFile.open('/proc/thread-self/status');
-  readonly #quiet = KeptFile.open(quietThread());
+  readonly #quiet = quietThreads()
+    .map(KeptFile.open)
+    .filter((file) => file !== null);
   readonly #cpuStats: readonly KeptFile[];
   readonly #hasIdle = hasIdleTime();
 
@@ -144,7 +148,7 @@ class Meter {
       runDelayMs: schedstat === null ? null : schedstat.runDelayNs / 1e6,
       voluntary: numberIn(status, 'voluntary_ctxt_switches'),
       involuntary: numberIn(status, 'nonvoluntary_ctxt_switches') ?? 0,
-      quietRuns: parseSchedStat(this.#quiet?.read() ?? '')?.timeslices ?? 0,
+      quietRuns: this.#quiet.map((file) => parseSchedStat(file.read())?.timeslices ?? 0),
       throttledMs: sum('throttledNs') / 1e6,
       periods: sum('periods'),
       throttledPeriods: sum('throttledPeriods'),
@@ -152,7 +156,7 @@ class Meter {
   }
 
   close(): void {
-    for (const file of [this.#schedstat, this.#status, this.#quiet, ...this.#cpuStats]) {
+    for (const file of [this.#schedstat, this.#status, ...this.#quiet, ...this.#cpuStats]) {
       file?.close();
     }
   }
