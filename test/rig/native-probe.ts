@@ -17,6 +17,8 @@ export interface NativeProbe {
   finishChild(): { status: number; found: ArrayBuffer; left: ArrayBuffer };
   /** Replaces the process by `sh -c command`. */
   exec(command: string): never;
+  /** The file's bytes, each page read from the file when it is touched. */
+  mapFile(path: string): ArrayBuffer;
   /** The calling thread can delete no element of a BPF map any more: EPERM. */
   refuseDeletes(): void;
   /** Starts a thread that waits, as any library has them, with the name of the calling one. @returns its tid */

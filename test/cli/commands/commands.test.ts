@@ -4,10 +4,8 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
-  cpSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -16,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { installSchedhint } from '../../rig/installed-packages.js';
 
 const packages = fileURLToPath(new URL('../../../packages', import.meta.url));
 const STRANGER = 65534;
@@ -28,23 +27,9 @@ let folder: string;
 
 beforeAll(() => {
   scratch = mkdtempSync(join(tmpdir(), 'schedhint-commands-'));
+  mkdirSync(join(scratch, 'installed'));
   chmodSync(scratch, 0o755);
-  const modules = join(scratch, 'installed/node_modules');
-  for (const [name, home] of [
-    ['schedhint', 'schedhint'],
-    ['@schedhint/core', 'core'],
-    ['@schedhint/gc-hooks', 'gc-hooks'],
-    ['@schedhint/native', 'native'],
-  ] as const) {
-    const target = join(modules, name);
-    mkdirSync(target, { recursive: true });
-    for (const part of readdirSync(join(packages, home))) {
-      if (['bin', 'dist', 'package.json', 'prebuilds'].includes(part)) {
-        cpSync(join(packages, home, part), join(target, part), { recursive: true });
-      }
-    }
-  }
-  command = join(modules, 'schedhint/bin/schedhint.js');
+  command = installSchedhint(join(scratch, 'installed'));
 });
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
@@ -83,11 +68,13 @@ test('--help lists all commands, also those of a package that is not there', () 
   const { status, stdout, stderr } = schedhint('--help');
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   expect([...stdout.matchAll(/^ {2}([a-z]+) {2}/gm)].map(([, name]) => name)).toEqual([
+    'check',
     'doctor',
     'gen',
     'routes',
     'top',
     'trace',
+    'why',
   ]);
   expect(schedhint('help').stdout).toBe(stdout);
   expect(schedhint()).toEqual({ status: 1, stdout: '', stderr: stdout });
@@ -103,7 +90,7 @@ test('a command of the wrong name', () => {
     stderr: 'schedhint: ERR_SCHEDHINT_OPTION: unknown command "docter"; did you mean doctor?\n',
   });
   expect(schedhint('constructor').stderr).toMatch(
-    /unknown command "constructor"; there are doctor, /,
+    /unknown command "constructor"; there are check, /,
   );
 });
 

@@ -1,9 +1,10 @@
 // What a test needs to do inside a Node.js process that JavaScript can't: tell where bytes lie,
-// fork without exec, exec in place, and have a thread's system calls refused. Only for tests; built
-// by native-probe.ts.
+// fork without exec, exec in place, map a file, and have a thread's system calls refused. Only for
+// tests; built by native-probe.ts.
 
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -14,7 +15,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -177,6 +180,27 @@ static napi_value start_thread(napi_env env, napi_callback_info info) {
   return tid;
 }
 
+/* mapFile(path): an ArrayBuffer over a private mapping of the file, which is never unmapped. Its pages are read one by one. */
+static napi_value map_file(napi_env env, napi_callback_info info) {
+  char path[4096];
+  size_t length;
+  struct stat stat;
+  void* bytes = MAP_FAILED;
+  napi_value result = NULL;
+
+  napi_get_value_string_utf8(env, one_argument(env, info), path, sizeof(path), &length);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd >= 0 && fstat(fd, &stat) == 0)
+    bytes = mmap(NULL, (size_t)stat.st_size, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+  if (fd >= 0) close(fd);
+  if (bytes == MAP_FAILED || madvise(bytes, (size_t)stat.st_size, MADV_RANDOM) != 0) {
+    napi_throw_error(env, NULL, "mapFile: it cannot be mapped");
+    return NULL;
+  }
+  napi_create_external_arraybuffer(env, bytes, (size_t)stat.st_size, NULL, NULL, &result);
+  return result;
+}
+
 static void add(napi_env env, napi_value exports, const char* name, napi_callback function) {
   napi_value value;
   napi_create_function(env, name, NAPI_AUTO_LENGTH, function, NULL, &value);
@@ -188,6 +212,7 @@ NAPI_MODULE_INIT() {
   add(env, exports, "fork", fork_child);
   add(env, exports, "finishChild", finish_child);
   add(env, exports, "exec", exec);
+  add(env, exports, "mapFile", map_file);
   add(env, exports, "refuseDeletes", refuse_deletes);
   add(env, exports, "startThread", start_thread);
   return exports;

@@ -6,6 +6,10 @@ import { observerCommand } from './observer-command.js';
 
 /** A command is loaded only when it runs. */
 const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Command> }>> = {
+  check: {
+    summary: "say where a process's time went, and what to do about it",
+    load: async () => (await import('./check/command.js')).command,
+  },
   doctor: {
     summary: "tell what keeps this user's hints from being read, and what to do about it",
     load: async () => (await import('./doctor/command.js')).command,
@@ -25,6 +29,10 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
   trace: {
     summary: 'record what a process hints as a timeline (root; needs @schedhint/observer)',
     load: () => observerCommand('trace'),
+  },
+  why: {
+    summary: 'show what the threads of a process do, and what its stalls consist of',
+    load: async () => (await import('./why/command.js')).command,
   },
 };
 

@@ -38,13 +38,17 @@ export function findCpuCgroup(pid: number | 'self', proc = '/proc'): CpuCgroup |
   return cpuCgroupOf(groups, readFileSync(`${proc}/self/mountinfo`, 'utf8'));
 }
 
-/** The same, from the contents of `/proc/PID/cgroup` and `/proc/self/mountinfo`. */
-export function cpuCgroupOf(groups: string, mountinfo: string): CpuCgroup | null {
+/** The same, from the contents of `/proc/PID/cgroup` and `/proc/self/mountinfo`; of another controller too. */
+export function cpuCgroupOf(
+  groups: string,
+  mountinfo: string,
+  controller = 'cpu',
+): CpuCgroup | null {
   const mounts = mountinfo.split('\n').map(parseMount);
   // A controller is in one hierarchy only: in version 2's, unless a hierarchy of version 1 has it.
-  const v1 = pathIn(groups, (_, controllers) => controllers.includes('cpu'));
+  const v1 = pathIn(groups, (_, controllers) => controllers.includes(controller));
   if (v1 !== undefined) {
-    const mount = mounts.find((one) => one?.type === 'cgroup' && one.options.includes('cpu'));
+    const mount = mounts.find((one) => one?.type === 'cgroup' && one.options.includes(controller));
     return mount === undefined ? null : { version: 1, directories: chain(mount, v1) };
   }
   const v2 = pathIn(groups, (id, controllers) => id === '0' && controllers[0] === '');

@@ -1,0 +1,74 @@
+// The verdict `gc`: collections take too much of a thread's time, because its young generation is too small or its heap is nearly full.
+
+import type { ThreadUse } from '../process/use.js';
+import { javaScript, type Measured, most, nameOf } from './measured.js';
+import { megabytes, percent, time, type Verdict } from './verdict.js';
+
+const WORTH_TELLING = 0.05;
+/** A heap that is as full as this after a major collection is nearly full. */
+const NEARLY_FULL = 0.75;
+/** The default of V8 on 64-bit machines. */
+const SEMI_SPACE_BYTES = 16 * 2 ** 20;
+const LARGEST_SEMI_SPACE_MB = 128;
+
+/** The verdict, null where collections take little time or are not known. */
+export function gc(measured: Measured): Verdict | null {
+  const worst = most(javaScript(measured), collectingMs);
+  const share = (worst?.amount ?? 0) / measured.use.ms;
+  if (worst === null || share < WORTH_TELLING) return null;
+  const { minor, major } = worst.thread.stalls!.collectionMs;
+  const said = minor >= major ? young(worst.thread, measured) : old(worst.thread, measured);
+  return { verdict: 'gc', ...said, share };
+}
+
+function collectingMs({ stalls }: ThreadUse): number {
+  return stalls === null ? 0 : Object.values(stalls.collectionMs).reduce((sum, ms) => sum + ms, 0);
+}
+
+type Said = Pick<Verdict, 'says' | 'evidence' | 'next'>;
+
+function young(thread: ThreadUse, { use }: Measured): Said {
+  const { collections, collectionMs, semiSpaceBytes, promotedBytes } = thread.stalls!;
+  const nowMb = (semiSpaceBytes > 0 ? semiSpaceBytes : SEMI_SPACE_BYTES) / 2 ** 20;
+  const largerMb = Math.min(LARGEST_SEMI_SPACE_MB, Math.max(32, Math.round(nowMb * 4)));
+  const seconds = use.ms / 1000;
+  return {
+    says: 'Collections of the young generation take much of its time: it is too small for what the code allocates.',
+    evidence: [
+      `${(collections.minor / seconds).toFixed(1)} minor collections a second took ${time(collectionMs.minor)} of ${time(use.ms)} of ${nameOf(thread)}`,
+      ...(promotedBytes > 0
+        ? [`they moved ${megabytes(promotedBytes / seconds)} a second to the old generation`]
+        : []),
+      ...majorEvidence(thread, use.ms),
+    ],
+    next:
+      largerMb > nowMb
+        ? `start it with node --max-semi-space-size=${largerMb}, and compare`
+        : 'find what allocates so much: node --heap-prof app.js',
+  };
+}
+
+function old(thread: ThreadUse, { use }: Measured): Said {
+  const { heapUsedBytes: used, heapLimitBytes: limit } = thread.stalls!;
+  const isNearlyFull = limit > 0 && used / limit >= NEARLY_FULL;
+  return {
+    says: isNearlyFull
+      ? 'Its heap is nearly full, so V8 collects again and again.'
+      : 'Collections of the whole heap take much of its time.',
+    evidence: [
+      ...majorEvidence(thread, use.ms),
+      limit > 0 && used > 0
+        ? `after the last one ${megabytes(used)} were in use, of at most ${megabytes(limit)} (${percent(used / limit)})`
+        : 'how full the heap is, is not known',
+    ],
+    next: isNearlyFull
+      ? `start it with node --max-old-space-size=${Math.ceil((limit * 2) / 2 ** 20)} if there is that much memory; if it only fills up later, look for the leak: node --heapsnapshot-near-heap-limit=1`
+      : 'find what allocates so much that lives long: node --heap-prof app.js',
+  };
+}
+
+function majorEvidence({ stalls }: ThreadUse, ms: number): string[] {
+  const { collections, collectionMs } = stalls!;
+  if (collections.major === 0) return [];
+  return [`${collections.major} major collections took ${time(collectionMs.major)} of ${time(ms)}`];
+}

@@ -1,0 +1,3 @@
+// Uses all of a CPU, until it is killed: a neighbour.
+
+for (;;);
