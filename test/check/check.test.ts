@@ -33,11 +33,34 @@ describe('without privileges', () => {
 
   test('own code: an app that blocks its event loop', async () => {
     const found = await verdictOf('own code', [node, app('blocks')]);
-    expect(found).toMatchObject({ next: expect.stringContaining('--cpu-prof') });
+    expect(found?.evidence[1]).toMatch(/^\d+ stalls of over 50 ms, the longest .* computing, 0 ms in calls/);
+    expect(found?.next).toMatch(/node --cpu-prof/);
   });
 
   test('not own code: the idle app', async () => {
     expect(await verdictOf('own code', [node, app('waits')])).toBeUndefined();
+  });
+
+  test('gc: a young generation that is too small', async () => {
+    const command = [node, '--max-semi-space-size=1', app('short-lived')];
+    const found = await verdictOf('gc', command);
+    expect(found?.evidence[0]).toMatch(/^\d+\.\d minor collections a second took /);
+    expect(found?.next).toMatch(/--max-semi-space-size=32, and compare$/);
+  });
+
+  test('not gc: a young generation that is large', async () => {
+    const command = [node, '--max-semi-space-size=64', app('short-lived')];
+    expect(await verdictOf('gc', command)).toBeUndefined();
+  });
+
+  test('gc: a heap that is nearly full', async () => {
+    const found = await verdictOf('gc', [node, '--max-old-space-size=60', app('full-heap')]);
+    expect(found?.next).toMatch(/^start it with node --max-old-space-size=120 /);
+  });
+
+  test('not gc: a heap with room', async () => {
+    const command = [node, '--max-old-space-size=500', app('full-heap')];
+    expect(await verdictOf('gc', command)).toBeUndefined();
   });
 
   test('threadpool: hashes that compute', async () => {
@@ -108,14 +131,15 @@ describeWith('cpu', () => {
 
   test('threads: four threads of V8 on one CPU', async () => {
     cgroup = new Cgroup('cpu').setFirst();
-    const command = [...cgroup.under, ...onFirstCpu, node, app('short-lived')];
+    const command = [...cgroup.under, ...onFirstCpu, node, app('short-lived'), '4000'];
     const found = await verdictOf('threads', command);
     expect(found?.next).toBe('start it with node --v8-pool-size=1');
   });
 
   test('not threads: the same app, as that verdict says', async () => {
     cgroup = new Cgroup('cpu').setFirst();
-    const command = [...cgroup.under, ...onFirstCpu, node, '--v8-pool-size=1', app('short-lived')];
+    const appAsTold = ['--v8-pool-size=1', app('short-lived'), '4000'];
+    const command = [...cgroup.under, ...onFirstCpu, node, ...appAsTold];
     expect(await verdictOf('threads', command)).toBeUndefined();
   });
 

@@ -6,7 +6,7 @@ function chunk() {
   return Array.from({ length: 100 }, (_, n) => ({ n, text: `${n}` }));
 }
 function turn() {
-  for (let i = 0; i < 40; i++) held[Math.floor(Math.random() * OBJECTS)] = chunk();
+  for (let i = 0; i < 100; i++) held[Math.floor(Math.random() * OBJECTS)] = chunk();
   setTimeout(turn, 5);
 }
 turn();

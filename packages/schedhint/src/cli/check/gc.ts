@@ -1,21 +1,25 @@
 // The verdict `gc`: collections take too much of a thread's time, because its young generation is too small or its heap is nearly full.
 
 import type { ThreadUse } from '../process/use.js';
-import { javaScript, type Measured, most, nameOf } from './measured.js';
+import { javaScript, type Measured, most, nameOf, wantedMs } from './measured.js';
 import { megabytes, percent, time, type Verdict } from './verdict.js';
 
 const WORTH_TELLING = 0.05;
 /** A heap that is as full as this after a major collection is nearly full. */
-const NEARLY_FULL = 0.75;
+const NEARLY_FULL = 0.7;
 /** The default of V8 on 64-bit machines. */
-const SEMI_SPACE_BYTES = 16 * 2 ** 20;
-const LARGEST_SEMI_SPACE_MB = 128;
+const DEFAULT_BYTES = 16 * 2 ** 20;
+const LARGEST_MB = 128;
+const MB = 2 ** 20;
 
 /** The verdict, null where collections take little time or are not known. */
 export function gc(measured: Measured): Verdict | null {
   const worst = most(javaScript(measured), collectingMs);
-  const share = (worst?.amount ?? 0) / measured.use.ms;
-  if (worst === null || share < WORTH_TELLING) return null;
+  if (worst === null) return null;
+  // A pause takes longer where there is no CPU: that is another verdict's.
+  const { cpuMs } = worst.thread;
+  const share = (worst.amount / measured.use.ms) * (cpuMs / Math.max(1, wantedMs(worst.thread)));
+  if (share < WORTH_TELLING) return null;
   const { minor, major } = worst.thread.stalls!.collectionMs;
   const said = minor >= major ? young(worst.thread, measured) : old(worst.thread, measured);
   return { verdict: 'gc', ...said, share };
@@ -29,8 +33,6 @@ type Said = Pick<Verdict, 'says' | 'evidence' | 'next'>;
 
 function young(thread: ThreadUse, { use }: Measured): Said {
   const { collections, collectionMs, semiSpaceBytes, promotedBytes } = thread.stalls!;
-  const nowMb = (semiSpaceBytes > 0 ? semiSpaceBytes : SEMI_SPACE_BYTES) / 2 ** 20;
-  const largerMb = Math.min(LARGEST_SEMI_SPACE_MB, Math.max(32, Math.round(nowMb * 4)));
   const seconds = use.ms / 1000;
   return {
     says: 'Collections of the young generation take much of its time: it is too small for what the code allocates.',
@@ -41,15 +43,26 @@ function young(thread: ThreadUse, { use }: Measured): Said {
         : []),
       ...majorEvidence(thread, use.ms),
     ],
-    next:
-      largerMb > nowMb
-        ? `start it with node --max-semi-space-size=${largerMb}, and compare`
-        : 'find what allocates so much: node --heap-prof app.js',
+    next: largerYoung((semiSpaceBytes > 0 ? semiSpaceBytes : DEFAULT_BYTES) / MB),
   };
 }
 
+/** @param nowMb what it has now: V8 begins with 1 MB, and stays there if little of it survives */
+function largerYoung(nowMb: number): string {
+  // A page or two of it are V8's own.
+  const wholeMb = Math.round(nowMb);
+  if (wholeMb < DEFAULT_BYTES / MB) {
+    return 'start it with node --min-semi-space-size=16 --max-semi-space-size=32, and compare';
+  }
+  return wholeMb < 0.9 * LARGEST_MB
+    ? `start it with node --max-semi-space-size=${Math.min(LARGEST_MB, wholeMb * 4)}, and compare`
+    : 'find what allocates so much: node --heap-prof app.js';
+}
+
 function old(thread: ThreadUse, { use }: Measured): Said {
-  const { heapUsedBytes: used, heapLimitBytes: limit } = thread.stalls!;
+  const { heapUsedBytes: used, heapLimitBytes, semiSpaceBytes } = thread.stalls!;
+  // V8's limit has room for a young generation of three semi-spaces.
+  const limit = Math.max(0, heapLimitBytes - 3 * Math.max(DEFAULT_BYTES, semiSpaceBytes));
   const isNearlyFull = limit > 0 && used / limit >= NEARLY_FULL;
   return {
     says: isNearlyFull
@@ -58,11 +71,11 @@ function old(thread: ThreadUse, { use }: Measured): Said {
     evidence: [
       ...majorEvidence(thread, use.ms),
       limit > 0 && used > 0
-        ? `after the last one ${megabytes(used)} were in use, of at most ${megabytes(limit)} (${percent(used / limit)})`
+        ? `after the last one ${megabytes(used)} were in use, of at most ${megabytes(limit)} that live long (${percent(used / limit)})`
         : 'how full the heap is, is not known',
     ],
     next: isNearlyFull
-      ? `start it with node --max-old-space-size=${Math.ceil((limit * 2) / 2 ** 20)} if there is that much memory; if it only fills up later, look for the leak: node --heapsnapshot-near-heap-limit=1`
+      ? `start it with node --max-old-space-size=${Math.ceil((limit * 2) / MB)} if there is that much memory; if it only fills up later, look for the leak: node --heapsnapshot-near-heap-limit=1`
       : 'find what allocates so much that lives long: node --heap-prof app.js',
   };
 }

@@ -73,6 +73,11 @@ export function cpusOf(threads: readonly ThreadUse[], { ms }: ProcessUse): numbe
   return threads.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / ms;
 }
 
+/** CPUs that these threads would have used if they had never waited for one. */
+export function cpusWanted(threads: readonly ThreadUse[], { ms }: ProcessUse): number {
+  return threads.reduce((sum, thread) => sum + wantedMs(thread), 0) / ms;
+}
+
 /** CPUs that the process may use at most: those of its quota, or those that it may run on. */
 export function cpusFor({ use, allowedCpus }: Measured): number {
   return Math.min(use.quota?.quotaCpus ?? Number.POSITIVE_INFINITY, allowedCpus);

@@ -100,13 +100,25 @@ describe('the verdicts', () => {
       'they moved 20 MB a second to the old generation',
       '2 major collections took 100 ms of 10.0 s',
     ]);
+    const having = (semiSpaceBytes: number) =>
+      next(measured([thread({ stalls: { ...record, semiSpaceBytes } })]));
+    expect(having(0)).toMatch(/node --max-semi-space-size=64,/);
+    expect(having(MB)).toMatch(/node --min-semi-space-size=16 --max-semi-space-size=32,/);
+    expect(having(64 * MB)).toMatch(/node --max-semi-space-size=128,/);
+    expect(having(128 * MB)).toMatch(/--heap-prof/);
+  });
+
+  test('gc: a pause that only waits for a CPU is not long', () => {
+    const record = stalls({ collectionMs: { minor: 700, major: 0, other: 0 } });
+    const of = measured([thread({ cpuMs: 1000, noCpuMs: 1000, stalls: record })]);
+    expect(names(of)).not.toContain('gc');
   });
 
   test('gc: the heap is nearly full, or only busy', () => {
     const record = {
       collections: { minor: 0, major: 30, other: 0 },
       collectionMs: { minor: 0, major: 3000, other: 0 },
-      heapLimitBytes: 100 * MB,
+      heapLimitBytes: 148 * MB,
     };
     const of = (heapUsedBytes: number) =>
       measured([thread({ stalls: stalls({ ...record, heapUsedBytes }) })]);
@@ -124,7 +136,7 @@ describe('the verdicts', () => {
   });
 
   test('threads: helpers take the CPUs from JavaScript', () => {
-    const helpers = [8, 9, 10].map((tid) => thread({ tid, role: 'v8', cpuMs: 1500, stalls: null }));
+    const helpers = [8, 9, 10].map((tid) => thread({ tid, role: 'v8', cpuMs: 1500, noCpuMs: 500, stalls: null }));
     const main = thread({ cpuMs: 4000, noCpuMs: 2000 });
     expect(names(measured([main, ...helpers], {}, { allowedCpus: 1 }))).toEqual(['threads']);
     expect(next(measured([main, ...helpers], {}, { allowedCpus: 1 }))).toMatch(/--v8-pool-size=1/);

@@ -4,11 +4,11 @@ import {
   cpusFor,
   cpusOf,
   cpusOfOthers,
+  cpusWanted,
   javaScript,
   type Measured,
   most,
   nameOf,
-  wantedMs,
 } from './measured.js';
 import { gc } from './gc.js';
 import { cpus, percent, time, type Verdict } from './verdict.js';
@@ -46,7 +46,7 @@ function quota(measured: Measured): Verdict | null {
   const share = worst.amount / use.ms;
   if (share < WORTH_TELLING) return null;
   const { throttledPeriods, periods, quotaCpus } = use.quota;
-  const wanted = use.threads.reduce((sum, thread) => sum + wantedMs(thread), 0) / use.ms;
+  const wanted = cpusWanted(use.threads, use);
   return {
     verdict: 'quota',
     says: 'The CPU limit of its container holds it back.',
@@ -107,7 +107,10 @@ function threads(measured: Measured): Verdict | null {
   const active = helpers.filter(({ cpuMs }) => cpuMs >= 0.01 * use.ms);
   const worst = most(javaScript(measured), (one) => (one.noCpuMs ?? 0) + (one.throttledMs ?? 0));
   const taken = cpusOf(helpers, use);
-  if (worst === null || active.length <= room || taken < HELPERS_SHARE * cpusOf(use.threads, use)) return null;
+  if (worst === null || active.length <= room) return null;
+  // Only if all that its threads want is more than there is: else it waits for others.
+  if (cpusWanted(use.threads, use) <= room) return null;
+  if (taken < HELPERS_SHARE * cpusOf(use.threads, use)) return null;
   const share = Math.min(worst.amount / use.ms, taken);
   if (share < WORTH_TELLING) return null;
   const v8 = active.filter(({ role }) => role === 'v8');
