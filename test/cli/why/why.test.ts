@@ -1,6 +1,7 @@
 // `schedhint why`: what it says of real processes, and what to do where it may not look at one.
 
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +80,43 @@ describe('a process', () => {
     expect(stdout).toMatch(/^ +TID ROLE +NAME +CPU% NO CPU% THROTTLED% SLEEPS\/s PREEMPT\/s$/m);
     expect(stdout).toMatch(/^The main thread was on a CPU \d+\.\d % of 1\.\d s, waited for one /m);
     expect(stdout).toMatch(/^This process does not run schedhint\/register: .*not known/m);
+  });
+
+  test('one that watches its stalls: its collections and stalls', async () => {
+    const register = file('../../../packages/schedhint/dist/register.cjs');
+    const args = ['--expose-gc', '--require', register, file('programs/stalls.cjs')];
+    const app = new LineProcess(process.execPath, args, { env: { SCHEDHINT_STALLS: '50,none' } });
+    try {
+      await app.next();
+      const look = spawn(process.execPath, [bin, 'why', '--json', '--pid', `${app.pid}`]);
+      let text = '';
+      look.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+      await once(look.stderr, 'data');
+      app.send('collect 20');
+      await app.next();
+      app.send('block 3');
+      await app.next();
+      await once(look, 'close');
+      const { account, threads } = JSON.parse(text);
+      const { stalls } = threads.find(({ role }: { role: string }) => role === 'main');
+      expect(account).toBe('stalls');
+      expect(stalls.collections.major).toBe(20);
+      expect(stalls.stalls).toBeGreaterThanOrEqual(3);
+      expect(stalls.parts.code).toBeGreaterThan(0);
+      const { stdout } = why(['--pid', `${app.pid}`, '--seconds', '1']);
+      expect(stdout).toMatch(/ GC\/s +GC% STALLS OF WHICH MS$/m);
+      expect(stdout).toMatch(/^Collections took .*; no stall was over 50 ms\.$/m);
+      expect(stdout).toMatch(/^This process watches its stalls/m);
+    } finally {
+      await app.kill();
+    }
+  });
+
+  test('one that runs schedhint and does not watch its stalls', () => {
+    const register = file('../../../packages/schedhint/dist/register.cjs');
+    const pid = start('for (;;);', { env: { ...process.env, NODE_OPTIONS: `--require ${register}` } });
+    const { stdout } = why(['--pid', `${pid}`, '--seconds', '1']);
+    expect(stdout).toMatch(/^This process runs schedhint but does not watch its stalls, .*SCHEDHINT_STALLS=50\.$/m);
   });
 
   test('one that stands still is on no CPU, and waits for none', async () => {

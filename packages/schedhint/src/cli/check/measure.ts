@@ -28,13 +28,12 @@ export async function measure(
 ): Promise<Measurement> {
   const sampler = new Sampler(target);
   const samples: Sample[] = [];
-  const until = performance.now() + seconds * 1000;
   let account = ownAccount(target);
   for (;;) {
     const sample = sampler.take();
     if (sample === null) break;
     samples.push(sample);
-    const leftMs = until - performance.now();
+    const leftMs = samples[0]!.atMs + seconds * 1000 - sample.atMs;
     if (leftMs <= 0 || signal.aborted) break;
     await delay(Math.min(BETWEEN_MS, leftMs), undefined, { signal }).catch(() => {});
   }

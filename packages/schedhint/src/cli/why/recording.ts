@@ -33,7 +33,7 @@ export async function record(
 ): Promise<Recording> {
   const sampler = new Sampler(target);
   const first = sampler.take();
-  const until = performance.now() + seconds * SECOND_MS;
+  const until = (first?.atMs ?? 0) + seconds * SECOND_MS;
   const intervals: ProcessUse[] = [];
   let [last, second] = [first, first];
   let now = first;
