@@ -60,6 +60,10 @@ test('docs/errors.md has every code that only commands tell, and no other', () =
   const observer = codesOfType(read('packages/observer/src/error.ts'), 'ObserverErrorCode');
   const sources = [
     read('packages/schedhint/src/cli/observer-command.ts'),
+    read('packages/schedhint/src/cli/process/target.ts'),
+    read('packages/schedhint/src/cli/check/measure.ts'),
+    read('packages/schedhint/src/cli/check/started-app.ts'),
+    read('packages/schedhint/src/cli/why/recording.ts'),
     read('packages/observer/src/cli/top/command.ts'),
     read('packages/observer/src/cli/trace/command.ts'),
   ];

@@ -71,7 +71,7 @@ describe('the verdicts', () => {
     const main = thread({ cpuMs: 3000, throttledMs: 4000 });
     const of = measured([main, thread({ role: 'other', cpuMs: 2000 })], { quota: QUOTA });
     expect(names(of)).toEqual(['quota']);
-    expect(next(of)).toMatch(/^raise the limit to 0\.9 CPUs/);
+    expect(next(of)).toMatch(/its threads asked for up to 0\.9 CPUs$/);
     expect(names(measured([main], { quota: { ...QUOTA, throttledPeriods: 0 } }))).toEqual([
       'nothing wrong',
     ]);
@@ -170,6 +170,9 @@ describe('the verdicts', () => {
     const blocks = stalls({ stalls: 9, parts: { ...parts, blocked: 900 } });
     expect(next(measured([thread({ stalls: computes })]))).toMatch(/--cpu-prof/);
     expect(next(measured([thread({ stalls: blocks })]))).toMatch(/--trace-sync-io/);
+    // Something else is the larger part of them.
+    const waits = stalls({ stalls: 9, parts: { ...parts, code: 900, throttled: 1000 } });
+    expect(names(measured([thread({ stalls: waits })]))).toEqual(['nothing wrong']);
     expect(names(measured([thread({ cpuMs: 8000, stalls: null })]))).toEqual(['own code']);
     // It collected most of that time.
     const collects = stalls({ collectionMs: { minor: 4000, major: 0, other: 0 } });

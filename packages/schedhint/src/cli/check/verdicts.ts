@@ -54,7 +54,7 @@ function quota(measured: Measured): Verdict | null {
       `throttled in ${throttledPeriods} of ${periods} periods, at a limit of ${cpus(quotaCpus)}`,
       `${nameOf(worst.thread)} was ready to run and held back for ${time(worst.amount)} of ${time(use.ms)}`,
     ],
-    next: `raise the limit to ${cpus(Math.ceil(Math.max(wanted, quotaCpus * 1.1) * 10) / 10)} (resources.limits.cpu, cpu.max), which is what its threads asked for, or remove it`,
+    next: `raise the limit (resources.limits.cpu, cpu.max) or remove it: its threads asked for up to ${cpus(Math.ceil(wanted * 10) / 10)}`,
     share,
   };
 }
@@ -207,8 +207,12 @@ function collecting({ stalls }: Measured['use']['threads'][number]): number {
   return minor + major + other;
 }
 
+/** How long its own code stalled it; 0 where something else is the larger part of its stalls. */
 function stalledMs({ stalls }: Measured['use']['threads'][number]): number {
-  return stalls === null ? 0 : stalls.parts.code + stalls.parts.blocked;
+  if (stalls === null) return 0;
+  const all = Object.values(stalls.parts).reduce((sum, ms) => sum + ms, 0);
+  const own = stalls.parts.code + stalls.parts.blocked;
+  return own >= all / 2 ? own : 0;
 }
 
 function nothingWrong(measured: Measured): Verdict {

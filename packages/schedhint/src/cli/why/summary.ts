@@ -36,7 +36,7 @@ function ofHelpers({ threads, ms }: ProcessUse): string[] {
     ['v8', 'of V8'],
     ['libuv', "of libuv's pool"],
     ['node', 'of Node.js'],
-    ['other', 'others'],
+    ['other', 'other'],
   ] as const;
   const lines = words.flatMap(([role, word]) => {
     const group = threads.filter((thread) => thread.role === role);
