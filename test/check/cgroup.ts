@@ -73,7 +73,7 @@ export class Cgroup {
     return ['sh', '-c', `echo $$ > ${this.#path}/cgroup.procs && exec "$@"`, 'sh'];
   }
 
-  /** When nobody is in it any more. */
+  /** Once it is empty. */
   async remove(): Promise<void> {
     await until(`${this.#path} is empty`, () => {
       try {

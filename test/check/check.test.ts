@@ -33,7 +33,9 @@ describe('without privileges', () => {
 
   test('own code: an app that blocks its event loop', async () => {
     const found = await verdictOf('own code', [node, app('blocks')]);
-    expect(found?.evidence[1]).toMatch(/^\d+ stalls of over 50 ms, the longest .* computing, 0 ms in calls/);
+    expect(found?.evidence[1]).toMatch(
+      /^\d+ stalls of over 50 ms, the longest .* computing, 0 ms in calls/,
+    );
     expect(found?.next).toMatch(/node --cpu-prof/);
   });
 
@@ -105,12 +107,14 @@ describeWith('cpu', () => {
     }
   }
 
-  test('quota: an app that wants more than its limit', async () => {
+  test('quota: an app that needs more than its limit', async () => {
     cgroup = new Cgroup('cpu').setQuota(0.15);
     const report = await check([...cgroup.under, node, app('works')], { seconds: 5 });
     const found = report.verdicts.find(({ verdict }) => verdict === 'quota');
-    expect(found?.evidence[0]).toMatch(/^throttled in \d+ of \d+ periods, at a limit of 0\.[12] CPUs$/);
-    // It waits for its quota, and for nobody else.
+    expect(found?.evidence[0]).toMatch(
+      /^throttled in \d+ of \d+ periods, at a limit of 0\.[12] CPUs$/,
+    );
+    // It waits for its quota, and not for other programs.
     expect(names(report)).not.toContain('neighbours');
   });
 
@@ -143,7 +147,7 @@ describeWith('cpu', () => {
     expect(await verdictOf('threads', command)).toBeUndefined();
   });
 
-  test('not neighbours: beside the same others, but before them', async () => {
+  test('not neighbours: with the same others, which have to wait for it', async () => {
     cgroup = new Cgroup('cpu').setFirst();
     startHogs();
     const command = [...cgroup.under, ...onFirstCpu, node, app('works')];

@@ -1,4 +1,4 @@
-// The command `schedhint check` itself: its two forms, whom it measures, and how it ends what it has started.
+// The command `schedhint check` itself: its two forms, which process it measures, and how it ends what it has started.
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -18,22 +18,32 @@ describe('schedhint check', () => {
         /^schedhint check: ERR_SCHEDHINT_OPTION: .*: schedhint check --pid PID, or schedhint check -- node app\.js\n$/,
       );
     }
-    expect((await schedhint(['check', '--help'])).stdout).toMatch(/Two forms: schedhint check --pid PID/);
+    expect((await schedhint(['check', '--help'])).stdout).toMatch(
+      /Two forms: schedhint check --pid PID/,
+    );
   });
 
   test('options of the program are not its own', async () => {
     const script = 'setTimeout(() => process.exit(process.argv[1] === "--json" ? 3 : 4), 3000)';
     const { ending } = await check([node, '-e', script, '--', '--json'], { seconds: 60 });
-    expect(ending).toMatch(/ended by itself: exit code 3\.$/);
+    expect(ending).toMatch(/ended without a signal from here: exit code 3\.$/);
   });
 
   test('a process that runs: as text, with what is known of it', async () => {
     const running = spawn(node, [app('blocks')], { stdio: 'ignore' });
-    const { code, stdout } = await schedhint(['check', '--pid', `${running.pid}`, '--seconds', '1']);
+    const { code, stdout } = await schedhint([
+      'check',
+      '--pid',
+      `${running.pid}`,
+      '--seconds',
+      '1',
+    ]);
     running.kill();
     expect(code).toBe(0);
     const [title, empty, ...lines] = stdout.split('\n');
-    expect(title).toMatch(new RegExp(`^schedhint check: process ${running.pid} \\(node\\), 1\\.\\d s$`));
+    expect(title).toMatch(
+      new RegExp(`^schedhint check: process ${running.pid} \\(node\\), 1\\.\\d s$`),
+    );
     expect(empty).toBe('');
     expect(lines.join('\n')).toMatch(/^own code +Its own code keeps a thread busy\.$/m);
     expect(lines.join('\n')).toMatch(/^ +-> find the functions: node --cpu-prof app\.js/m);
@@ -56,7 +66,7 @@ describe('schedhint check', () => {
     const { pid, verdicts } = JSON.parse(stdout);
     expect(stderr.split('\n')).toContain(`${pid}`);
     expect(verdicts[0].verdict).toBe('own code');
-    // It was killed; whoever has adopted it may take a moment.
+    // It was killed; the process that has adopted it may take a moment to reap it.
     await until('it has gone', () => !existsSync(`/proc/${pid}/exe`));
   });
 
@@ -74,12 +84,16 @@ describe('schedhint check', () => {
     );
   });
 
-  test('an app that ends at once, and a program that is not there', async () => {
+  test('an app that ends immediately, and a program that is not there', async () => {
     const ended = await schedhint(['check', '--', node, '-e', '']);
     expect(ended.code).toBe(1);
-    expect(ended.stderr).toMatch(/ended by itself: exit code 0\.\n.*ERR_SCHEDHINT_(PROCESS_ENDED|NO_PROCESS): /s);
+    expect(ended.stderr).toMatch(
+      /ended without a signal from here: exit code 0\.\n.*ERR_SCHEDHINT_(PROCESS_ENDED|NO_PROCESS): /s,
+    );
     const missing = await schedhint(['check', '--', '/nowhere/node']);
     expect(missing.code).toBe(1);
-    expect(missing.stderr).toMatch(/ERR_SCHEDHINT_APP_START: starting \/nowhere\/node failed \(ENOENT\)/);
+    expect(missing.stderr).toMatch(
+      /ERR_SCHEDHINT_APP_START: starting \/nowhere\/node failed \(ENOENT\)/,
+    );
   });
 });

@@ -8,5 +8,6 @@ const bytes = new Uint8Array(createRequire(import.meta.url)(addon).mapFile(file)
 let sum = 0;
 for (let at = 0; at < bytes.length; at += PAGE) sum += bytes[at];
 setInterval(() => {
-  for (let i = 0; i < 20; i++) sum += bytes[Math.floor((Math.random() * bytes.length) / PAGE) * PAGE];
+  for (let i = 0; i < 20; i++)
+    sum += bytes[Math.floor((Math.random() * bytes.length) / PAGE) * PAGE];
 }, 10);

@@ -1,5 +1,5 @@
 // An app that makes many short-lived objects, and keeps so many arrays of them for some turns of the event loop: `gc` if its young
-// generation is small, `threads` if V8's helpers have no CPU of their own. Usage: short-lived.mjs [KEPT]
+// generation is small, `threads` if V8's helpers share a CPU with it. Usage: short-lived.mjs [KEPT]
 
 const KEPT = Number(process.argv[2] ?? 1000);
 const kept = [];

@@ -1,4 +1,4 @@
-// An app that computes for about 30 of every 100 ms, in small pieces: much for a small quota, or beside others on one CPU.
+// An app that computes for about 30 of every 100 ms, in small pieces: much for a small quota, or next to others on one CPU.
 
 const PIECES = 6;
 const ROUNDS = 4e6; // about 5 ms

@@ -180,7 +180,8 @@ static napi_value start_thread(napi_env env, napi_callback_info info) {
   return tid;
 }
 
-/* mapFile(path): an ArrayBuffer over a private mapping of the file, which is never unmapped. Its pages are read one by one. */
+/* mapFile(path): an ArrayBuffer over a private mapping of the file, which is never unmapped. Its
+ * pages are read one by one. */
 static napi_value map_file(napi_env env, napi_callback_info info) {
   char path[4096];
   size_t length;

@@ -12,7 +12,10 @@ const put = (file: string, text: string) => writeFileSync(join(made, file), text
 
 describe('the CPUs of the machine', () => {
   test('steal is apart from busy and idle', () => {
-    put('stat', 'cpu  1 2 3 40 5 6 7 80 1 0\ncpu0 1 2 3 40 5 6 7 40 0 0\ncpu1 0 0 0 0 0 0 0 40 0 0\n');
+    put(
+      'stat',
+      'cpu  1 2 3 40 5 6 7 80 1 0\ncpu0 1 2 3 40 5 6 7 40 0 0\ncpu1 0 0 0 0 0 0 0 40 0 0\n',
+    );
     expect(readMachine(made)).toEqual({ cpus: 2, busyMs: 190, idleMs: 450, stealMs: 800 });
   });
 

@@ -26,7 +26,8 @@ export function readMachine(root: string): MachineCounts | null {
   const cpus = text.match(/^cpu\d+ /gm)?.length ?? 0;
   if (all === undefined || cpus === 0 || !all.every(Number.isFinite)) return null;
   // Guests' times (fields 9 and 10) are in user and nice already.
-  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = all;
+  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] =
+    all;
   return {
     cpus,
     busyMs: (user + nice + system + irq + softirq) * TICK_MS,

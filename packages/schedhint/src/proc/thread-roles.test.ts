@@ -37,7 +37,13 @@ const pool = [10, 11, 12, 13].map((tid) => thread(tid, { startTicks: 250 }));
 
 describe('what a thread is for', () => {
   test('by the names of Node.js 24 and 26', () => {
-    const names = ['node-MainThread', 'DelayedTaskSche', 'node-V8Worker', 'V8Worker', 'SignalInspector'];
+    const names = [
+      'node-MainThread',
+      'DelayedTaskSche',
+      'node-V8Worker',
+      'V8Worker',
+      'SignalInspector',
+    ];
     const threads = [...names, 'libuv-worker', 'WorkerThread', 'tokio'].map((name, i) =>
       thread(i + 1, { name }),
     );

@@ -11,7 +11,7 @@ export type ThreadRole = 'main' | 'worker' | 'v8' | 'libuv' | 'node' | 'other';
 /** What else is known of a process. */
 export interface RoleClues {
   readonly pid: number;
-  /** The name of its program, which is also that of each thread that nobody has named. */
+  /** The name of its program, which is also that of each thread without a name. */
   readonly program: string;
   /** The threads that run JavaScript, as schedhint in the process says. */
   readonly javaScript: ReadonlySet<number>;
@@ -50,10 +50,7 @@ export function rolesOf(
   return roles;
 }
 
-function roleOf(
-  thread: ThreadCounts,
-  { pid, program, javaScript }: RoleClues,
-): ThreadRole {
+function roleOf(thread: ThreadCounts, { pid, program, javaScript }: RoleClues): ThreadRole {
   if (thread.tid === pid) return 'main';
   if (javaScript.has(thread.tid)) return 'worker';
   const named = NAMES.find(([name]) => name.test(thread.name));

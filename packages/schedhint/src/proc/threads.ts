@@ -8,7 +8,7 @@ export interface ThreadCounts {
   readonly tid: number;
   /** Its id in the innermost pid namespace that it is in: what the process itself calls it. */
   readonly innerTid: number;
-  /** At most 15 bytes, and whatever the program wants: it may have control characters. */
+  /** At most 15 bytes, chosen by the program: it may have control characters. */
   readonly name: string;
   /** R: on a CPU or waiting for one, S: sleeps, D: waits for a device, T: stopped, … (proc(5)). */
   readonly state: string;
@@ -16,7 +16,7 @@ export interface ThreadCounts {
   readonly startTicks: number;
   /** The signals that it blocks: a mask in hexadecimal. */
   readonly blockedSignals: string;
-  /** The kernel function that it sleeps in; '' where it runs, or where that is not told. */
+  /** The kernel function that it sleeps in; '' where it runs, or where the kernel does not say. */
   readonly sleepsIn: string;
   /** Time on a CPU in ms. Up to one tick (1 to 10 ms) late. */
   readonly cpuMs: number;
@@ -65,7 +65,10 @@ function statFields(text: string) {
   const from = text.indexOf('(');
   const to = text.lastIndexOf(')');
   if (from < 0 || to < from) return null;
-  const fields = text.slice(to + 1).trim().split(/\s+/);
+  const fields = text
+    .slice(to + 1)
+    .trim()
+    .split(/\s+/);
   // The state is field 3 of the page, and the first one here.
   const field = (number: number) => count(fields[number - 3]);
   return {
@@ -84,7 +87,7 @@ function times(schedstat: string, cpuMs: number): { cpuMs: number; waitMs: numbe
   return { cpuMs: counted.onCpuNs / 1e6, waitMs: counted.runDelayNs / 1e6 };
 }
 
-/** A number that the kernel wrote; 0 if it is none. */
+/** A number that the kernel wrote; 0 if it is not one. */
 function count(text: string | undefined): number {
   const number = Number(text ?? 0);
   return Number.isFinite(number) && number >= 0 ? number : 0;

@@ -9,4 +9,6 @@ const source = `
 const { readlinkSync } = require('node:fs');
 require('node:worker_threads').parentPort.postMessage(readlinkSync('/proc/thread-self').split('/').at(-1));
 setInterval(() => {}, 50);`;
-new Worker(source, { eval: true }).once('message', (tid) => console.log(JSON.stringify({ tid: Number(tid) })));
+new Worker(source, { eval: true }).once('message', (tid) =>
+  console.log(JSON.stringify({ tid: Number(tid) })),
+);

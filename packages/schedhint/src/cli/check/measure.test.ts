@@ -28,7 +28,10 @@ function put(file: string, text: string): void {
 
 function putProcess(pid: number, parent: number, ticks = 5): void {
   const stat = `${pid} (node) S 1 7 7 0 -1 0 0 0 0 0 ${ticks} 0 0 0 20 0 1 0 100 0 0\n`;
-  put(`${pid}/status`, `Name:\tnode\nPPid:\t${parent}\nUid:\t1000\t0\t0\t0\nCpus_allowed_list:\t0-1\n`);
+  put(
+    `${pid}/status`,
+    `Name:\tnode\nPPid:\t${parent}\nUid:\t1000\t0\t0\t0\nCpus_allowed_list:\t0-1\n`,
+  );
   put(`${pid}/cgroup`, '0::/\n');
   put(`${pid}/task/${pid}/stat`, stat);
   put(`${pid}/task/${pid}/schedstat`, `${ticks}0000000 0 1\n`);
@@ -52,7 +55,7 @@ describe('a made tree in place of /proc', () => {
     expect(account).toBe('hidden'); // the tree has no fd
   });
 
-  test('a process that ends is measured until then, and not at all if that is at once', async () => {
+  test('a process that ends is measured until then, and not at all if that is immediately', async () => {
     const found = measure(findTarget(PID, proc), 60, never);
     setTimeout(() => rmSync(join(proc, `${PID}`), { recursive: true }), 300);
     expect((await found).measured.use.ms).toBeGreaterThan(0);

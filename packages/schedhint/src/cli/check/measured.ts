@@ -13,7 +13,7 @@ export interface Measured {
 }
 
 /** How busy libuv's pool was. */
-export interface PoolUse {
+interface PoolUse {
   /** Threads that it has; 0: it was not used yet. */
   readonly threads: number;
   /** Share of the samples in which none of them was idle. */

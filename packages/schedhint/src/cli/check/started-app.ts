@@ -57,7 +57,7 @@ export class StartedApp {
 
   /** Ends it and its children, unless it has ended. @returns one sentence: how it ended */
   async end(): Promise<string> {
-    if (this.#isOver()) return `${this.#command} ended by itself: ${this.#how()}.`;
+    if (this.#isOver()) return `${this.#command} ended without a signal from here: ${this.#how()}.`;
     this.#signal('SIGINT');
     const patience = new AbortController();
     const late = delay(PATIENCE_MS, true, { signal: patience.signal }).catch(() => false);

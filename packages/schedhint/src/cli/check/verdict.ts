@@ -12,9 +12,9 @@ export const VERDICTS = [
   'own code',
   'nothing wrong',
 ] as const;
-export type VerdictName = (typeof VERDICTS)[number];
+type VerdictName = (typeof VERDICTS)[number];
 
-/** One cause of lost time, or that there is none. */
+/** One cause of lost time, or the absence of any. */
 export interface Verdict {
   readonly verdict: VerdictName;
   /** What it means, in one sentence. */

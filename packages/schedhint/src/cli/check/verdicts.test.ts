@@ -56,7 +56,13 @@ const measured = (
   ...part,
 });
 
-const QUOTA = { directory: '/g', quotaCpus: 0.5, periods: 100, throttledPeriods: 60, throttledMs: 4000 };
+const QUOTA = {
+  directory: '/g',
+  quotaCpus: 0.5,
+  periods: 100,
+  throttledPeriods: 60,
+  throttledMs: 4000,
+};
 const BUSY = { cpus: 2, busyMs: 19_000, idleMs: 1000, stealMs: 0 };
 const names = (of: Measured) => verdicts(of).map(({ verdict }) => verdict);
 const next = (of: Measured) => verdicts(of)[0]!.next;
@@ -129,14 +135,20 @@ describe('the verdicts', () => {
 
   test('threadpool: its threads wait, or compute with CPUs left, or without', () => {
     const of = (onCpuShare: number, allowedCpus: number) =>
-      measured([thread()], {}, { allowedCpus, pool: { threads: 4, allBusyShare: 0.99, onCpuShare } });
+      measured(
+        [thread()],
+        {},
+        { allowedCpus, pool: { threads: 4, allBusyShare: 0.99, onCpuShare } },
+      );
     expect(next(of(0.1, 2))).toBe('start it with UV_THREADPOOL_SIZE=16');
     expect(next(of(0.9, 16))).toBe('start it with UV_THREADPOOL_SIZE=16');
     expect(next(of(0.9, 2))).toMatch(/^more threads would not help/);
   });
 
   test('threads: helpers take the CPUs from JavaScript', () => {
-    const helpers = [8, 9, 10].map((tid) => thread({ tid, role: 'v8', cpuMs: 1500, noCpuMs: 500, stalls: null }));
+    const helpers = [8, 9, 10].map((tid) =>
+      thread({ tid, role: 'v8', cpuMs: 1500, noCpuMs: 500, stalls: null }),
+    );
     const main = thread({ cpuMs: 4000, noCpuMs: 2000 });
     expect(names(measured([main, ...helpers], {}, { allowedCpus: 1 }))).toEqual(['threads']);
     expect(next(measured([main, ...helpers], {}, { allowedCpus: 1 }))).toMatch(/--v8-pool-size=1/);
@@ -145,7 +157,11 @@ describe('the verdicts', () => {
 
   test('memory: pages that came back, or pressure of its cgroup', () => {
     const faulting = thread({ majorFaults: 900 });
-    const memory = (refaults: number | null, waitedMs = 0, waitedOf: 'cgroup' | 'machine' = 'machine') => ({
+    const memory = (
+      refaults: number | null,
+      waitedMs = 0,
+      waitedOf: 'cgroup' | 'machine' = 'machine',
+    ) => ({
       memory: { waitedMs, waitedOf, refaults },
     });
     expect(names(measured([faulting], memory(2000)))).toEqual(['memory']);
@@ -227,7 +243,12 @@ describe('whatever was measured', () => {
         }),
       ),
       machine: maybe(
-        fc.record({ cpus: fc.integer({ min: 1, max: 512 }), busyMs: number, idleMs: number, stealMs: number }),
+        fc.record({
+          cpus: fc.integer({ min: 1, max: 512 }),
+          busyMs: number,
+          idleMs: number,
+          stealMs: number,
+        }),
       ),
       memory: fc.record({
         waitedMs: maybe(number),

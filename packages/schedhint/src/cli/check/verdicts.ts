@@ -1,5 +1,6 @@
 // Concludes from what was measured of a process where its time went. Each rule is a few lines: when it holds, what shows it, what to do.
 
+import { gc } from './gc.js';
 import {
   cpusFor,
   cpusOf,
@@ -10,7 +11,6 @@ import {
   most,
   nameOf,
 } from './measured.js';
-import { gc } from './gc.js';
 import { cpus, percent, time, type Verdict } from './verdict.js';
 
 /** From this share of its time that a thread loses, it is worth telling. */

@@ -38,7 +38,7 @@ export interface ThreadUse {
 }
 
 /** What a quota did between two samples. */
-export interface QuotaUse {
+interface QuotaUse {
   readonly directory: string;
   readonly quotaCpus: number;
   readonly periods: number;
@@ -63,7 +63,7 @@ export interface ProcessUse {
 }
 
 /** How short of memory its cgroup was between two samples. */
-export interface MemoryUse {
+interface MemoryUse {
   /** How long at least one task waited for memory; null: the kernel does not say. */
   readonly waitedMs: number | null;
   /** Whose tasks. */
@@ -87,7 +87,7 @@ export function useBetween(from: Sample, to: Sample): ProcessUse {
   };
 }
 
-/** A counter may fall: of a process that shows what it likes, of a cgroup that was made anew. */
+/** A counter may fall: of a process that shows what it likes, of a cgroup that was removed and made again. */
 const grown = (before: number, after: number) => Math.max(0, after - before);
 
 /** A tid may have been given to another thread since. */
@@ -123,7 +123,10 @@ function stallUse(before: StallCounts | undefined, now: StallCounts): StallUse {
     is: Readonly<Record<Name, number>>,
   ) =>
     Object.fromEntries(
-      Object.entries<number>(is).map(([name, value]) => [name, grown(was?.[name as Name] ?? 0, value)]),
+      Object.entries<number>(is).map(([name, value]) => [
+        name,
+        grown(was?.[name as Name] ?? 0, value),
+      ]),
     ) as Record<Name, number>;
   return {
     threadId: now.threadId,
@@ -154,9 +157,7 @@ function quotaUse(from: Sample, to: Sample): QuotaUse | null {
         throttledMs: grown(before?.throttledNs ?? throttledNs, throttledNs) / 1e6,
       };
     });
-  const [worst] = uses.sort(
-    (a, b) => b.throttledMs - a.throttledMs || a.quotaCpus - b.quotaCpus,
-  );
+  const [worst] = uses.sort((a, b) => b.throttledMs - a.throttledMs || a.quotaCpus - b.quotaCpus);
   return worst ?? null;
 }
 

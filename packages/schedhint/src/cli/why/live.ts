@@ -18,12 +18,7 @@ export class Live {
   readonly #paint: Paint;
   readonly #onQuit: () => void;
 
-  constructor(
-    out: NodeJS.WriteStream,
-    input: NodeJS.ReadStream,
-    paint: Paint,
-    onQuit: () => void,
-  ) {
+  constructor(out: NodeJS.WriteStream, input: NodeJS.ReadStream, paint: Paint, onQuit: () => void) {
     this.#out = out;
     this.#in = input;
     this.#paint = paint;

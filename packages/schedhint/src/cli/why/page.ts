@@ -125,7 +125,14 @@ function stallBars({ stalls }: ThreadUse, x: number, width: number, top: number)
     const word = PART_WORDS[part as keyof typeof PART_WORDS];
     const colour = COLOURS[part as keyof typeof COLOURS];
     left += share;
-    return rectangle(left - share, top, share, STALLS_HEIGHT, colour, `stall: ${Math.round(ms)} ms ${word}`);
+    return rectangle(
+      left - share,
+      top,
+      share,
+      STALLS_HEIGHT,
+      colour,
+      `stall: ${Math.round(ms)} ms ${word}`,
+    );
   });
 }
 
@@ -171,7 +178,14 @@ function table(threads: readonly ThreadUse[], { ms }: ProcessUse): string {
     columns.map(({ title }) => title),
     'th',
   )}</thead><tbody>
-${threads.map((thread) => row(columns.map(({ text }) => text(thread, ms)), 'td')).join('\n')}
+${threads
+  .map((thread) =>
+    row(
+      columns.map(({ text }) => text(thread, ms)),
+      'td',
+    ),
+  )
+  .join('\n')}
 </tbody></table>`;
 }
 

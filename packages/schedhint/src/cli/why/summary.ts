@@ -19,7 +19,8 @@ function ofThread(thread: ThreadUse, ms: number): string[] {
       ? 'this kernel does not say how long it waited for one (CONFIG_SCHED_INFO)'
       : `waited for one ${percent(noCpuMs, ms)}` +
         (throttledMs! > 0 ? `, and was held back by the quota ${percent(throttledMs!, ms)}` : '');
-  const name = thread.role === 'main' ? 'The main thread' : `Worker ${thread.tid} (${shown(thread.name)})`;
+  const name =
+    thread.role === 'main' ? 'The main thread' : `Worker ${thread.tid} (${shown(thread.name)})`;
   const first = `${name} was on a CPU ${percent(cpuMs, ms)} of ${seconds(ms)}, ${waited}.`;
   return stalls === null ? [first] : [first, ofStalls(stalls, ms)];
 }

@@ -17,8 +17,10 @@ const rate = (count: number, ms: number) => {
   return perSecond < 9.95 ? perSecond.toFixed(1) : perSecond.toFixed(0);
 };
 /** A number that only a thread which watches its stalls has. */
-const told = (text: (stalls: NonNullable<ThreadUse['stalls']>, ms: number) => string) =>
-  ({ stalls }: ThreadUse, ms: number) => (stalls === null ? '-' : text(stalls, ms));
+const ofStalls =
+  (text: (stalls: NonNullable<ThreadUse['stalls']>, ms: number) => string) =>
+  ({ stalls }: ThreadUse, ms: number) =>
+    stalls === null ? '-' : text(stalls, ms);
 const sum = (numbers: Readonly<Record<string, number>>) =>
   Object.values(numbers).reduce((total, one) => total + one, 0);
 
@@ -41,16 +43,28 @@ const ALWAYS: readonly Column[] = [
   right('PREEMPT/s', 9, ({ involuntarySwitches }, ms) => rate(involuntarySwitches, ms)),
 ];
 
-/** What only a process that watches its stalls tells. */
-const TOLD: readonly Column[] = [
-  right('GC/s', 6, told(({ collections }, ms) => rate(sum(collections), ms))),
-  right('GC%', 5, told(({ collectionMs }, ms) => share(sum(collectionMs), ms))),
-  right('STALLS', 6, told(({ stalls }) => `${stalls}`)),
+/** What only a process that watches its stalls reports. */
+const WITH_STALLS: readonly Column[] = [
+  right(
+    'GC/s',
+    6,
+    ofStalls(({ collections }, ms) => rate(sum(collections), ms)),
+  ),
+  right(
+    'GC%',
+    5,
+    ofStalls(({ collectionMs }, ms) => share(sum(collectionMs), ms)),
+  ),
+  right(
+    'STALLS',
+    6,
+    ofStalls(({ stalls }) => `${stalls}`),
+  ),
   {
     title: 'OF WHICH MS',
     width: 44,
     align: 'left',
-    text: told(({ parts }) => partsText(parts)),
+    text: ofStalls(({ parts }) => partsText(parts)),
   },
 ];
 
@@ -72,9 +86,9 @@ export function partsText(parts: NonNullable<ThreadUse['stalls']>['parts']): str
   return there.map((name) => `${Math.round(parts[name])} ${PART_WORDS[name]}`).join(', ') || '-';
 }
 
-/** The columns, without those of stalls where no thread tells of any. */
+/** The columns, without those of stalls where no thread reports any. */
 export function columnsFor(threads: readonly ThreadUse[]): readonly Column[] {
-  return threads.some(({ stalls }) => stalls !== null) ? [...ALWAYS, ...TOLD] : ALWAYS;
+  return threads.some(({ stalls }) => stalls !== null) ? [...ALWAYS, ...WITH_STALLS] : ALWAYS;
 }
 
 const ROLE_ORDER = ['main', 'worker', 'v8', 'libuv', 'node', 'other'];
