@@ -7,6 +7,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { root } from './build.mjs';
+import { terminalPicture } from './terminal-picture.mjs';
 
 const ESC = '\x1b[';
 const COLUMNS = 134;
@@ -41,34 +42,11 @@ const lines = frame
   .split('\r\n')
   .map((line) => line.replace('\x1b[K', '').replaceAll(PIN, '/sys/fs/bpf/schedhint'));
 const file = join(root, 'docs/images/top.svg');
-writeFileSync(file, svg(lines));
+writeFileSync(
+  file,
+  terminalPicture(lines, {
+    columns: COLUMNS,
+    label: 'schedhint top: a table of threads with their collections, hints and preemptions',
+  }),
+);
 console.log(`wrote ${file}`);
-
-function svg(lines) {
-  const charWidth = 7.23;
-  const lineHeight = 18;
-  const width = Math.ceil(COLUMNS * charWidth + 24);
-  const height = lines.length * lineHeight + 24;
-  const drawn = lines.map((line, i) => drawLine(line, 12, 12 + i * lineHeight, width)).join('');
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="schedhint top: a table of threads with their collections, hints and preemptions">
-<rect width="${width}" height="${height}" rx="6" fill="#16181d"/>
-<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="12" fill="#d5d8de">
-${drawn}</g>
-</svg>
-`;
-}
-
-/** A line has one style, from its start to its end. */
-function drawLine(line, x, y, width) {
-  const isStyled = line.startsWith(ESC);
-  const code = isStyled ? line.slice(ESC.length, line.indexOf('m')) : '';
-  const text = isStyled ? line.slice(line.indexOf('m') + 1, line.lastIndexOf(ESC)) : line;
-  const shown = text.slice(0, COLUMNS).trimEnd();
-  const fill = { 31: '#ff7b72', 33: '#e3b341', 7: '#16181d', 2: '#7d838f' }[code];
-  const weight = code === '1' ? ' font-weight="bold"' : '';
-  const length = shown.length * 7.23;
-  const back =
-    code === '7' ? `<rect x="6" y="${y}" width="${width - 12}" height="18" fill="#d5d8de"/>\n` : '';
-  const escaped = shown.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0');
-  return `${back}<text x="${x}" y="${y + 13}" textLength="${length.toFixed(0)}"${fill ? ` fill="${fill}"` : ''}${weight}>${escaped}</text>\n`;
-}

@@ -231,6 +231,25 @@ describe('what cannot be looked at', () => {
       );
     });
 
+    test('in a container of another pid namespace: by the pid that it has here', async () => {
+      const register = file('../../../packages/schedhint/dist/register.cjs');
+      const app = spawn('unshare', ['--pid', '--fork', process.execPath, '-e', 'for (;;);'], {
+        stdio: 'ignore',
+        detached: true,
+        env: { ...process.env, NODE_OPTIONS: `--require ${register}`, SCHEDHINT_STALLS: '50,none' },
+      });
+      try {
+        const children = `/proc/${app.pid}/task/${app.pid}/children`;
+        await until('it has started', () => readFileSync(children, 'latin1') !== '');
+        const pid = Number(readFileSync(children, 'latin1'));
+        await until('it watches its stalls', () => json(pid).account === 'stalls');
+        const main = json(pid).threads.find(({ role }) => role === 'main');
+        expect(main).toMatchObject({ tid: pid, stalls: { threadId: 0 } });
+      } finally {
+        process.kill(-app.pid!, 'SIGKILL');
+      }
+    });
+
     test('hidepid=2: it is not visible at all', async () => {
       const pid = start('for (;;);');
       const { status, stderr } = why(['--pid', `${pid}`], [...withProc('hidepid=2'), ...asNobody]);

@@ -127,10 +127,11 @@ const NAME_WIDTH = 16;
 function asText({ target, account, measured, found, ending }: Found): string {
   const paint = paintFor(process.stdout);
   const margin = ' '.repeat(NAME_WIDTH);
+  const width = (process.stdout.columns ?? Number.POSITIVE_INFINITY) - NAME_WIDTH - 3;
   const lines = found.flatMap(({ verdict, says, evidence, next }) => [
     `${paint(verdict === 'nothing wrong' ? 'green' : 'yellow', verdict.padEnd(NAME_WIDTH))}${says}`,
-    ...evidence.map((one) => `${margin}${shown(one)}`),
-    `${margin}-> ${next}`,
+    ...evidence.flatMap((one) => wrapped(shown(one), width).map((line) => margin + line)),
+    ...wrapped(`-> ${next}`, width).map((line, i) => `${margin}${i === 0 ? '' : '   '}${line}`),
     '',
   ]);
   return [
@@ -141,6 +142,20 @@ function asText({ target, account, measured, found, ending }: Found): string {
     ...(ending === null ? [] : [shown(ending)]),
     '',
   ].join('\n');
+}
+
+/** The words in lines of at most so many characters. */
+function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) {
+      lines[lines.length - 1] = `${last} ${word}`;
+    } else {
+      lines.push(word);
+    }
+  }
+  return lines;
 }
 
 /** A process may call itself anything: no control characters to the terminal. */

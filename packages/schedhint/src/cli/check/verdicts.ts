@@ -196,7 +196,7 @@ function ownCode(measured: Measured): Verdict | null {
     next:
       stalls !== null && stalls.parts.blocked > stalls.parts.code
         ? 'find the synchronous calls: node --trace-sync-io app.js'
-        : 'find the functions: node --cpu-prof app.js; then divide the work, or move it into a worker',
+        : 'find the functions: SCHEDHINT_STALLS=50,stack or node --cpu-prof app.js; then divide the work, or move it into a worker',
     share: amount / use.ms,
   };
 }

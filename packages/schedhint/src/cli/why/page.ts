@@ -31,6 +31,7 @@ svg { display: block; width: 100%; max-width: ${WIDTH}px }
 text { fill: #d5d8de; font-size: 11px }
 table { border-collapse: collapse; margin-top: 14px }
 th, td { padding: 2px 14px 2px 0; text-align: right; font-variant-numeric: tabular-nums }
+.left { text-align: left }
 th { color: #9aa1ad; font-weight: normal }`;
 
 /** The page. */
@@ -172,20 +173,10 @@ function timeAxis(top: number, intervals: readonly ProcessUse[]): string {
 
 function table(threads: readonly ThreadUse[], { ms }: ProcessUse): string {
   const columns = columnsFor(threads);
-  const row = (cells: readonly string[], tag: string) =>
-    `<tr>${cells.map((cell) => `<${tag}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
-  return `<table><thead>${row(
-    columns.map(({ title }) => title),
-    'th',
-  )}</thead><tbody>
-${threads
-  .map((thread) =>
-    row(
-      columns.map(({ text }) => text(thread, ms)),
-      'td',
-    ),
-  )
-  .join('\n')}
+  const row = (tag: 'th' | 'td', textOf: (column: (typeof columns)[number]) => string) =>
+    `<tr>${columns.map((column) => `<${tag} class="${column.align}">${escaped(textOf(column))}</${tag}>`).join('')}</tr>`;
+  return `<table><thead>${row('th', ({ title }) => title)}</thead><tbody>
+${threads.map((thread) => row('td', ({ text }) => text(thread, ms))).join('\n')}
 </tbody></table>`;
 }
 
