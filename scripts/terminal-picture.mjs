@@ -54,9 +54,6 @@ function drawText(text, code, x, y) {
   const fill = COLOURS[code] === undefined ? '' : ` fill="${COLOURS[code]}"`;
   const weight = code === '1' ? ' font-weight="bold"' : '';
   const length = (text.length * CHAR_WIDTH).toFixed(0);
-  const escaped = text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll(' ', '\u00a0');
+  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll(' ', '\u00a0');
   return `<text x="${x.toFixed(0)}" y="${y}" textLength="${length}"${fill}${weight}>${escaped}</text>\n`;
 }

@@ -169,7 +169,7 @@ describeWith('memory', () => {
   });
   afterEach(() => cgroup.remove());
 
-  /** Whoever reads it next has its pages on the bill. */
+  /** The cgroup that reads it next is charged for its pages. */
   function dropFromCache(path: string): void {
     execFileSync('dd', [`if=${path}`, 'iflag=nocache', 'count=0'], { stdio: 'ignore' });
   }

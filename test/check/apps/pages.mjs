@@ -5,9 +5,9 @@ import { createRequire } from 'node:module';
 const [addon, file] = process.argv.slice(2);
 const PAGE = 4096;
 const bytes = new Uint8Array(createRequire(import.meta.url)(addon).mapFile(file));
-let sum = 0;
-for (let at = 0; at < bytes.length; at += PAGE) sum += bytes[at];
+const seen = new Uint32Array(1);
+for (let at = 0; at < bytes.length; at += PAGE) seen[0] += bytes[at];
 setInterval(() => {
   for (let i = 0; i < 20; i++)
-    sum += bytes[Math.floor((Math.random() * bytes.length) / PAGE) * PAGE];
+    seen[0] += bytes[Math.floor((Math.random() * bytes.length) / PAGE) * PAGE];
 }, 10);

@@ -21,7 +21,7 @@ import { until } from '../../rig/until.js';
 const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 /** In a copy that every user may read, as the checkout may not be. */
 let bin: string;
-const NOBODY = 65_534;
+const STRANGER = 65_534;
 
 let scratch: string;
 beforeAll(() => {
@@ -199,7 +199,7 @@ describe('what cannot be looked at', () => {
   });
 
   needsRoot('as another user', () => {
-    const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+    const asStranger = ['setpriv', `--reuid=${STRANGER}`, `--regid=${STRANGER}`, '--clear-groups'];
     /** In a mount namespace with another /proc that has such options: a remount would change that of the machine. */
     const withProc = (options: string) => [
       'unshare',
@@ -211,8 +211,8 @@ describe('what cannot be looked at', () => {
     ];
 
     test('of the same user: no privilege is needed', async () => {
-      const pid = start('for (;;);', { uid: NOBODY, gid: NOBODY });
-      const { status, stdout, stderr } = why(['--pid', `${pid}`, '--seconds', '1'], asNobody);
+      const pid = start('for (;;);', { uid: STRANGER, gid: STRANGER });
+      const { status, stdout, stderr } = why(['--pid', `${pid}`, '--seconds', '1'], asStranger);
       expect({ status, stderr }).toEqual({
         status: 0,
         stderr: expect.stringMatching(/^looking at/),
@@ -223,7 +223,7 @@ describe('what cannot be looked at', () => {
 
     test("another user's: the table, and as which user to run it for the rest", async () => {
       const pid = start('for (;;);');
-      const { status, stdout } = why(['--pid', `${pid}`, '--seconds', '1'], asNobody);
+      const { status, stdout } = why(['--pid', `${pid}`, '--seconds', '1'], asStranger);
       expect(status).toBe(0);
       expect(stdout).toMatch(/^The main thread was on a CPU/m);
       expect(stdout).toMatch(
@@ -252,7 +252,7 @@ describe('what cannot be looked at', () => {
 
     test('hidepid=2: it is not visible at all', async () => {
       const pid = start('for (;;);');
-      const { status, stderr } = why(['--pid', `${pid}`], [...withProc('hidepid=2'), ...asNobody]);
+      const { status, stderr } = why(['--pid', `${pid}`], [...withProc('hidepid=2'), ...asStranger]);
       expect(status).toBe(1);
       expect(stderr).toMatch(
         /ERR_SCHEDHINT_NO_PROCESS: .*hidepid.*Run this as the user of the process/,
@@ -261,7 +261,7 @@ describe('what cannot be looked at', () => {
 
     test('hidepid=1: it may not be read', async () => {
       const pid = start('for (;;);');
-      const { status, stderr } = why(['--pid', `${pid}`], [...withProc('hidepid=1'), ...asNobody]);
+      const { status, stderr } = why(['--pid', `${pid}`], [...withProc('hidepid=1'), ...asStranger]);
       expect(status).toBe(1);
       expect(stderr).toMatch(
         /ERR_SCHEDHINT_PROCESS_PERMISSION: .*\((EACCES|EPERM)\): \/proc is mounted with hidepid/,

@@ -85,7 +85,7 @@ export class StartedApp {
     try {
       process.kill(-this.pid, signal);
     } catch {
-      // Nobody is left in the group.
+      // The group is empty.
     }
   }
 }
