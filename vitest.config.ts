@@ -5,8 +5,9 @@ import { defineConfig } from 'vitest/config';
 
 const minutes = (n: number) => n * 60_000;
 
-/** They count pinned pages of the whole machine, so nothing else may run beside them. */
+/** They count pinned pages of the whole machine, or judge which threads got its CPUs, so nothing else may run meanwhile. */
 const ALONE = [
+  'test/check/check.test.ts',
   'test/kernel/memory.test.ts',
   'test/broker/binding.test.ts',
   'test/broker/client.test.ts',

@@ -252,7 +252,10 @@ describe('what cannot be looked at', () => {
 
     test('hidepid=2: it is not visible at all', async () => {
       const pid = start('for (;;);');
-      const { status, stderr } = why(['--pid', `${pid}`], [...withProc('hidepid=2'), ...asStranger]);
+      const { status, stderr } = why(
+        ['--pid', `${pid}`],
+        [...withProc('hidepid=2'), ...asStranger],
+      );
       expect(status).toBe(1);
       expect(stderr).toMatch(
         /ERR_SCHEDHINT_NO_PROCESS: .*hidepid.*Run this as the user of the process/,
@@ -261,7 +264,10 @@ describe('what cannot be looked at', () => {
 
     test('hidepid=1: it may not be read', async () => {
       const pid = start('for (;;);');
-      const { status, stderr } = why(['--pid', `${pid}`], [...withProc('hidepid=1'), ...asStranger]);
+      const { status, stderr } = why(
+        ['--pid', `${pid}`],
+        [...withProc('hidepid=1'), ...asStranger],
+      );
       expect(status).toBe(1);
       expect(stderr).toMatch(
         /ERR_SCHEDHINT_PROCESS_PERMISSION: .*\((EACCES|EPERM)\): \/proc is mounted with hidepid/,
