@@ -74,7 +74,7 @@ export function ownAccount({ folder }: Target): OwnAccount {
 export function accountText(account: OwnAccount, { folder, uid }: Target): string {
   switch (account) {
     case 'stalls':
-      return 'This process watches its stalls: collections and stalls are its own account.';
+      return 'This process watches its stalls: it has counted its collections and stalls itself.';
     case 'schedhint':
       return 'This process runs schedhint but does not watch its stalls, so collections and stalls are not known: start it with SCHEDHINT_STALLS=50.';
     case 'none':
