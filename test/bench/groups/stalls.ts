@@ -1,11 +1,22 @@
-// Measures watching stalls: what it adds to a turn of the event loop and to a stall, and reading feedback without a reader.
+// Measures watching stalls: what it adds to a turn of the event loop and to a stall, what a busy server loses by it, and reading feedback
+// without a reader.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { attachThread, watchStalls } from 'schedhint';
 import type { Effort } from '../effort.js';
 import { interleave, timed } from '../interleave.js';
 import type { Group, Row } from '../row.js';
 import { shuffle } from '../shuffle.js';
 import { intervalOfMean, summarize } from '../statistics.js';
+
+const ASKING = fileURLToPath(new URL('../programs/ask-server.cjs', import.meta.url));
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const now = () => Number(process.hrtime.bigint());
@@ -69,6 +80,49 @@ async function measureStalls({ short, samples }: Effort): Promise<Row> {
   return { id: 'stalls.stall', unit: 'ns', ...summarize(added) };
 }
 
+/** How long a busy server is measured at a time, and how often with and without a monitor. */
+const WINDOW_MS = 100;
+const WINDOWS = 80;
+
+/** What a server answers less in the same time, in percent, while its stalls are watched. Another process asks. */
+async function measureServer({ short }: Effort): Promise<Row> {
+  const folder = mkdtempSync(join(tmpdir(), 'schedhint-bench-'));
+  const path = join(folder, 'socket');
+  let answered = 0;
+  const server = createServer((_request, response) => {
+    answered++;
+    response.end('ok');
+  }).listen(path);
+  await once(server, 'listening');
+  const client = spawn(process.execPath, [ASKING, path], { stdio: 'inherit' });
+  try {
+    const rate = async () => {
+      const [before, start] = [answered, now()];
+      await sleep(WINDOW_MS);
+      return (answered - before) / (now() - start);
+    };
+    const lost: number[] = [];
+    // The first are for V8 to compile it.
+    for (let window = short ? 0 : -10; window < (short ? 2 : WINDOWS); window++) {
+      const rates = { off: 0, on: 0 };
+      for (const kind of shuffle(['off', 'on'] as const)) {
+        const monitor = kind === 'on' ? watchStalls() : undefined;
+        await turn();
+        rates[kind] = await rate();
+        monitor?.stop();
+      }
+      if (rates.off === 0) throw new Error('the server was not asked');
+      if (window >= 0) lost.push(100 * (1 - rates.on / rates.off));
+    }
+    return { id: 'stalls.server-loss', unit: '% (95 % interval)', ...intervalOfMean(lost) };
+  } finally {
+    client.kill();
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+}
+
 export const stalls: Group = {
   name: 'stalls',
   ids: [
@@ -76,6 +130,7 @@ export const stalls: Group = {
     'stalls.turn-on',
     'stalls.turn-added',
     'stalls.stall',
+    'stalls.server-loss',
     'stalls.feedback-run-delay',
     'stalls.feedback-read',
   ],
@@ -100,6 +155,6 @@ export const stalls: Group = {
       effort,
     );
     if (Number.isNaN(sum)) throw new Error('the feedback is no number');
-    return [...(await measureTurns(effort)), await measureStalls(effort), ...reads];
+    return [...(await measureTurns(effort)), await measureStalls(effort), await measureServer(effort), ...reads];
   },
 };
