@@ -155,6 +155,11 @@ export const stalls: Group = {
       effort,
     );
     if (Number.isNaN(sum)) throw new Error('the feedback is no number');
-    return [...(await measureTurns(effort)), await measureStalls(effort), await measureServer(effort), ...reads];
+    return [
+      ...(await measureTurns(effort)),
+      await measureStalls(effort),
+      await measureServer(effort),
+      ...reads,
+    ];
   },
 };
