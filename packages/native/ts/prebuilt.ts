@@ -29,7 +29,8 @@ const PRELOAD_HOME = '/node_modules/schedhint/dist';
  * understands that. null in a bundle: its directory means nothing, and whoever may write beside it must not be able to plant an addon.
  */
 function ownAddon(place: string): string | null {
-  if (typeof __dirname === 'undefined') return null;
+  // A bundler may have written a directory here, a relative one too.
+  if (typeof __dirname === 'undefined' || !__dirname.startsWith('/')) return null;
   const isNative = __dirname.endsWith(OWN_HOME);
   if (!isNative && !__dirname.endsWith(PRELOAD_HOME)) return null;
   const { join } = require('node:path') as typeof import('node:path');

@@ -44,6 +44,7 @@ describeOnKernel('@schedhint/observer', () => {
   const status = () =>
     node.run(({ keep }) => ({
       readBy: keep.hints.thread.status.readBy,
+      source: keep.hints.thread.feedback.source,
       onCpuNs: keep.hints.thread.feedback.onCpuNs,
     }));
 
@@ -76,10 +77,12 @@ describeOnKernel('@schedhint/observer', () => {
     observer = await startObserver({ map });
     await attach();
     await seen();
-    expect(await status()).toEqual({ readBy: null, onCpuNs: 0n });
+    // The kernel's own counters.
+    expect(await status()).toMatchObject({ readBy: null, source: 'schedstat' });
     await observer.stop();
     observer = await startObserver({ map, feedback: true });
     await until('it is read', async () => (await status()).readBy !== null, status);
+    await until('it is the source', async () => (await status()).source === 'bpf', status);
     await until('it is told its CPU time', async () => (await status()).onCpuNs > 0n, status);
   });
 
