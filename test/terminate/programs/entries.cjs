@@ -58,6 +58,22 @@ const gcRequest = {
 
 const helpers = { processSlot: 1, flags: 12, boundFlag: 1, inheritFlag: 2, same: [0, 16, 20, 24] };
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+const watched = { thresholdMs: 1, quietThreads: [], cpuStats: [], sharedThreadId: 1 };
+
+const findings = {
+  ...{ stalls: 1, partsMs: [0, 1, 0, 0, 0, 0, 0], longestStallMs: 1 },
+  ...{ heapUsedBytes: 1, heapLimitBytes: 2, promotedBytes: 0, semiSpaceBytes: 1 },
+};
+
+/** The same of a thread whose loop is watched. */
+const onLoop = (act) => () => {
+  const addon = loaded();
+  addon.watchLoop(watched, () => {});
+  return () => act(addon);
+};
+
 exports.entries = {
   init({ file }) {
     const module = { exports: {} };
@@ -131,6 +147,30 @@ exports.entries = {
     const addon = loaded();
     return () => addon.refusedCalls();
   },
+  watchLoop() {
+    const addon = loaded();
+    return () => addon.watchLoop(watched, () => {});
+  },
+  unwatchLoop: onLoop((addon) => addon.unwatchLoop()),
+  starvedShare: onLoop((addon) => addon.starvedShare()),
+  tellStalls: onLoop((addon) => addon.tellStalls(findings)),
+  threadUsage: onLoop((addon) => addon.threadUsage()),
+  'watchLoop, a stall': () => {
+    const addon = loaded();
+    let stalled = () => {};
+    addon.watchLoop(watched, () => stalled());
+    return async () => {
+      await turn(); // what is before the first turn is no stall
+      await turn();
+      const told = new Promise((resolve) => (stalled = resolve));
+      for (const until = Date.now() + 5; Date.now() < until; );
+      await told;
+    };
+  },
+  'watchLoop, the end of the worker': Object.assign(
+    onLoop(() => process.exit()),
+    { across: 'napi_remove_async_cleanup_hook' },
+  ),
   'schedhint/register': ({ map }) => {
     process.env.SCHEDHINT_MAP = map;
     return () => require('schedhint/register');
@@ -142,6 +182,10 @@ exports.entries = {
   'startGcHints()': ({ map }) => {
     const { startGcHints } = require('schedhint');
     return () => startGcHints({ map });
+  },
+  'watchStalls()': () => {
+    const { watchStalls } = require('schedhint');
+    return () => watchStalls({ thresholdMs: 10 }).stop();
   },
   'thread.status': ({ map }) => {
     const thread = require('schedhint').attachThread({ map });

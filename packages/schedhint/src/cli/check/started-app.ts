@@ -2,6 +2,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -57,6 +58,8 @@ export class StartedApp {
 
   /** Ends it and its children, unless it has ended. @returns one sentence: how it ended */
   async end(): Promise<string> {
+    // It may have ended a moment ago, which Node.js has not told yet.
+    if (isZombie(this.pid)) await this.#ended;
     if (this.#isOver()) return `${this.#command} ended without a signal from here: ${this.#how()}.`;
     this.#signal('SIGINT');
     const patience = new AbortController();
@@ -100,4 +103,12 @@ function environment(): NodeJS.ProcessEnv {
     NODE_OPTIONS: isThere ? NODE_OPTIONS : `--require ${quoted} ${NODE_OPTIONS}`.trim(),
     SCHEDHINT_STALLS,
   };
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return /^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false; // it was reaped, and is over
+  }
 }
