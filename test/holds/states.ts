@@ -136,7 +136,10 @@ async function withWorker(map: string): Promise<Held> {
     const control = heldBy(node.pid);
     await node.run(attach, map);
     await worker.run(attach, map);
-    return beyond(heldBy(node.pid), control);
+    const held = () => beyond(heldBy(node.pid), control);
+    // Before it has run at all, the watcher is called as the process is.
+    await until('the watcher runs', () => held().threads.includes(WATCHER), held);
+    return held();
   } finally {
     await node.kill();
   }
