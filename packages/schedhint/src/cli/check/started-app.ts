@@ -58,7 +58,7 @@ export class StartedApp {
 
   /** Ends it and its children, unless it has ended. @returns one sentence: how it ended */
   async end(): Promise<string> {
-    // It may have ended a moment ago, which Node.js has not told yet.
+    // It may have ended a moment ago, and Node.js has not reported it yet.
     if (isZombie(this.pid)) await this.#ended;
     if (this.#isOver()) return `${this.#command} ended without a signal from here: ${this.#how()}.`;
     this.#signal('SIGINT');
