@@ -76,6 +76,14 @@ describe('between hogs', () => {
     const stall = await expectCause('spin', 'noCpu', { through, env }, []);
     expect(stall.switches.involuntary).toBeGreaterThan(0);
   });
+
+  // Reading the thread's CPU time makes the kernel look whether its slice is over: a pause's clock has to run after that, and before.
+  test('the waits for a CPU that looking at a pause brings about are no part of it', async () => {
+    const through = ['taskset', '-c', `${cpu}`];
+    const { parts, gc, durationMs } = await expectCause('garbage', 'noCpu', { through }, []);
+    expect(gc.minor.count).toBeGreaterThan(0);
+    expect(parts.gc).toBeLessThan(0.15 * durationMs);
+  });
 });
 
 describe('under a quota', () => {

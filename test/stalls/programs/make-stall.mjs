@@ -1,8 +1,19 @@
 // Makes stalls of the event loop, each of a named kind and length. As a program it makes one and says when it was, as JSON:
-// node make-stall.mjs KIND MS [worker]: in the main thread, or in a worker. What a kind needs from outside (hogs on the same CPU, a cgroup with a quota) its caller provides.
+// node make-stall.mjs KIND[,KIND...] MS [worker]: in the main thread, or in a worker; of several kinds each gets an equal share. What a kind
+// needs from outside (hogs on the same CPU, a cgroup with a quota) its caller provides.
 
 import { execFileSync, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +23,7 @@ import { runInNewContext } from 'node:vm';
 import { Worker } from 'node:worker_threads';
 
 const now = () => performance.now();
+const require = createRequire(import.meta.url);
 
 /** Uses the CPU for about 0.1 ms. Allocates nothing: a collection may be what is stopped, or has no CPU. */
 function compute() {
@@ -29,6 +41,12 @@ function spin(ms) {
 function collector() {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc');
+}
+
+/** A file in an empty folder. */
+function newFile() {
+  const folder = mkdtempSync(join(tmpdir(), 'schedhint-stall-'));
+  return { file: join(folder, 'file'), remove: () => rmSync(folder, { recursive: true }) };
 }
 
 /** Runs a shell script when begin() is called, from inside of the stall. */
@@ -56,6 +74,14 @@ async function onBegin(script) {
 export const KINDS = {
   /** Own code. Between hogs it is no CPU, in a cgroup with a quota it is throttled. */
   spin: async (ms) => ({ stall: () => spin(ms) }),
+  /** Own code that makes garbage: collections of a tenth of a millisecond, some milliseconds apart. */
+  garbage: async (ms) => ({
+    stall() {
+      let last;
+      for (const until = now() + ms; now() < until; ) last = new Array(100).fill(last?.length);
+      return last;
+    },
+  }),
   /** Full collections. */
   gc: async (ms) => {
     const gc = collector();
@@ -78,6 +104,34 @@ export const KINDS = {
       },
       close: () => shell.close(),
     };
+  },
+  /** Writes that wait for the disk. */
+  fsync: async (ms) => {
+    const { file, remove } = newFile();
+    const fd = openSync(file, 'w');
+    const bytes = Buffer.alloc(8 * 1024 * 1024, 1); // a fast disk writes less than that in a moment
+    return {
+      stall() {
+        for (const until = now() + ms; now() < until; ) {
+          writeSync(fd, bytes, 0, bytes.length, 0);
+          fsyncSync(fd);
+        }
+      },
+      close() {
+        closeSync(fd);
+        remove();
+      },
+    };
+  },
+  /** Pages of a mapped file that are not in memory. */
+  faults: async (ms) => {
+    const { readPages } = require('../native/build/major-faults.node');
+    const { file, remove } = newFile();
+    writeFileSync(file, Buffer.alloc(32 * 1024 * 1024, 1), { flush: true });
+    const fd = openSync(file, 'r');
+    fsyncSync(fd); // Node.js 20 does not know `flush`
+    closeSync(fd);
+    return { stall: () => readPages(file, ms), close: remove };
   },
   /** A wait for another thread. */
   atomics: async (ms) => ({
@@ -104,31 +158,50 @@ export const KINDS = {
   },
 };
 
+/** The stalls of several kinds, one after another. */
+async function prepare(kinds, ms) {
+  const stalls = [];
+  for (const kind of kinds) stalls.push(await KINDS[kind](ms / kinds.length));
+  return {
+    stall() {
+      for (const { stall } of stalls) stall();
+    },
+    async close() {
+      for (const { close } of stalls) await close?.();
+    },
+  };
+}
+
 /**
  * Makes one stall, in a turn of the loop that does nothing else.
  *
- * @param {keyof typeof KINDS} kind
+ * @param {string} kind of {@link KINDS}; several, with commas between them, make one stall together
  * @param {number} ms
- * @returns when it began (since the epoch) and how long it took, ms
+ * @returns when it began (since the epoch, ms; and by CLOCK_MONOTONIC, ns), how long it took, ms, and when it ended
  */
 export async function makeStall(kind, ms) {
-  const { stall, close } = await KINDS[kind](ms);
+  const { stall, close } = await prepare(kind.split(','), ms);
   collector()(); // so that none is due
   await sleep(20); // what prepared it is over
   const at = Date.now();
-  const start = now();
+  const startNs = process.hrtime.bigint();
   stall();
-  const tookMs = now() - start;
+  const endNs = process.hrtime.bigint();
   await new Promise((resolve) => setImmediate(resolve));
   await sleep(5); // the loop has turned: a monitor has seen the stall
-  await close?.();
-  return { kind, at, ms: tookMs };
+  await close();
+  const numbers = {
+    ms: Number(endNs - startNs) / 1e6,
+    startNs: Number(startNs),
+    endNs: Number(endNs),
+  };
+  return { kind, at, ...numbers };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [, , kind, ms, thread] = process.argv;
-  if (!(kind in KINDS) || !(Number(ms) > 0)) {
-    console.error(`usage: node make-stall.mjs ${Object.keys(KINDS).join('|')} MS [worker]`);
+  const [, , kind = '', ms, thread] = process.argv;
+  if (!kind.split(',').every((name) => name in KINDS) || !(Number(ms) > 0)) {
+    console.error(`usage: node make-stall.mjs ${Object.keys(KINDS).join('|')}[,...] MS [worker]`);
     process.exit(2);
   }
   if (thread === 'worker') new Worker(new URL(import.meta.url), { argv: [kind, ms] });

@@ -159,7 +159,7 @@ Napi::Value ReadThreadUsage(const Napi::CallbackInfo& info) {
   ThreadMeter& meter = Environment::Of(info).Meter();
   auto [numbers, count] = NumbersOf<double>(info[0]);
   if (count >= 3) {
-    ThreadUsage usage = meter.Read();
+    ThreadUsage usage = meter.Read(ThreadMeter::kLast);
     numbers[0] = static_cast<double>(usage.cpu_ns);
     numbers[1] = static_cast<double>(usage.run_delay_ns);
     numbers[2] = static_cast<double>(usage.involuntary_switches);

@@ -143,13 +143,14 @@ void LoopWatch::Turn() {
 void LoopWatch::TakeMark(uint64_t now, bool at_stall) {
   mark_.at_ns = now;
   mark_.sleeps = sleeps_;
-  mark_.used = meter_->Read();
   mark_.throttling = at_stall ? quota_.ReadAll() : quota_.Read();
   mark_.pauses = pauses_.totals();
   if (at_stall || now - quiet_read_ns_ >= kSecondNs) {
     quiet_read_ns_ = now;
     mark_.quiet_runs = ReadQuietRuns();
   }
+  // Behind the others: what the thread waits for when this is read is of the next turn.
+  mark_.used = meter_->Read(ThreadMeter::kLast);
   const DelayMark& last = delays_[(delay_count_ + kDelayMarks - 1) % kDelayMarks];
   if (now - last.at_ns >= kDelayMarkNs) {
     delays_[delay_count_++ % kDelayMarks] = {now, idle_ns_, mark_.used.run_delay_ns};
@@ -164,7 +165,8 @@ void LoopWatch::Describe(const Mark& before, uint64_t now, uint64_t busy_ns) {
   uint64_t sleeps = after.sleeps - before.sleeps;
   StallFigures& figures = figures_;
   figures.duration_ms = Ms(busy_ns);
-  figures.at_ms = EpochMs() - figures.duration_ms;
+  // The thread may have waited for a CPU since the turn's end.
+  figures.at_ms = EpochMs() - Ms(MonotonicNow(0) - now) - figures.duration_ms;
   figures.cpu_ms = Ms(Difference(used.cpu_ns, paused.cpu_ns));
   figures.run_delay_ms = Ms(Difference(used.run_delay_ns, paused.run_delay_ns));
   figures.throttled_ms = Ms(Difference(after.throttling.ns, before.throttling.ns));
@@ -231,7 +233,7 @@ double LoopWatch::StarvedShare() const {
     }
   }
   if (start == nullptr || !has_schedstat()) return -1;
-  uint64_t delay = Difference(meter_->Read().run_delay_ns, start->run_delay_ns);
+  uint64_t delay = Difference(meter_->Read(ThreadMeter::kLast).run_delay_ns, start->run_delay_ns);
   // A mark may be old because the loop had nothing to do: then all of the delay is of the last
   // second.
   uint64_t busy = Difference(now - start->at_ns, idle_ns_ - start->idle_ns);

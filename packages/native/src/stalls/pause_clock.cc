@@ -42,24 +42,24 @@ void PauseClock::OnEpilogue(void*, int, int, void* clock) {
   static_cast<PauseClock*>(clock)->Leave();
 }
 
-ThreadUsage PauseClock::ReadMeter() const {
-  return outermost_ == kMajor ? meter_->Read() : meter_->ReadWithoutDelay();
+ThreadUsage PauseClock::ReadMeter(ThreadMeter::CpuTime cpu_time) const {
+  return outermost_ == kMajor ? meter_->Read(cpu_time) : meter_->ReadWithoutDelay(cpu_time);
 }
 
 // Inside V8's pause: no allocation, no JavaScript, no lock.
 void PauseClock::Enter(int kind) {
   if (depth_++ > 0) return;
   outermost_ = KindOf(kind);
+  before_ = ReadMeter(ThreadMeter::kFirst);
   since_ns_ = MonotonicNow(0);
-  before_ = ReadMeter();
 }
 
 void PauseClock::Leave() {
   if (depth_ == 0) return;  // started inside a pause: its prologue was not ours
   if (--depth_ > 0) return;
-  totals_.used += ReadMeter() - before_;
-  totals_.count[outermost_]++;
   totals_.ns[outermost_] += MonotonicNow(0) - since_ns_;
+  totals_.used += ReadMeter(ThreadMeter::kLast) - before_;
+  totals_.count[outermost_]++;
 }
 
 }  // namespace schedhint

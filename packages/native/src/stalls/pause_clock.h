@@ -34,7 +34,7 @@ class PauseClock {
   static void OnEpilogue(void* isolate, int kind, int flags, void* clock);
   void Enter(int kind);
   void Leave();
-  ThreadUsage ReadMeter() const;
+  ThreadUsage ReadMeter(ThreadMeter::CpuTime cpu_time) const;
 
   const ThreadMeter* meter_;
   void* isolate_ = nullptr;

@@ -9,6 +9,15 @@
 #include <cstdlib>
 
 namespace schedhint {
+namespace {
+
+uint64_t CpuNs() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec);
+}
+
+}  // namespace
 
 ThreadUsage& ThreadUsage::operator+=(const ThreadUsage& other) {
   cpu_ns += other.cpu_ns;
@@ -37,32 +46,35 @@ ThreadMeter::ThreadMeter() {
   schedstat_ = ProcFile(path);
 }
 
-ThreadUsage ThreadMeter::Read() const {
-  ThreadUsage usage = ReadWithoutDelay();
-  char text[96];
-  if (schedstat_.Read(text)) {
-    // Its first number is the CPU time as of the last tick.
-    char* next;
-    std::strtoull(text, &next, 10);
-    usage.run_delay_ns = std::strtoull(next, &next, 10);
-    usage.timeslices = std::strtoull(next, &next, 10);
-  }
+ThreadUsage ThreadMeter::Read(CpuTime cpu_time) const {
+  ThreadUsage usage;
+  if (cpu_time == kLast) ReadDelay(&usage);
+  usage += ReadWithoutDelay(cpu_time);
+  if (cpu_time == kFirst) ReadDelay(&usage);
   return usage;
 }
 
-ThreadUsage ThreadMeter::ReadWithoutDelay() const {
+ThreadUsage ThreadMeter::ReadWithoutDelay(CpuTime cpu_time) const {
   ThreadUsage usage;
-  timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  usage.cpu_ns =
-      static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec);
+  if (cpu_time == kFirst) usage.cpu_ns = CpuNs();
   rusage counted;
   if (getrusage(RUSAGE_THREAD, &counted) == 0) {
     usage.voluntary_switches = static_cast<uint64_t>(counted.ru_nvcsw);
     usage.involuntary_switches = static_cast<uint64_t>(counted.ru_nivcsw);
     usage.major_faults = static_cast<uint64_t>(counted.ru_majflt);
   }
+  if (cpu_time == kLast) usage.cpu_ns = CpuNs();
   return usage;
+}
+
+void ThreadMeter::ReadDelay(ThreadUsage* usage) const {
+  char text[96];
+  if (!schedstat_.Read(text)) return;
+  // Its first number is the CPU time as of the last tick.
+  char* next;
+  std::strtoull(text, &next, 10);
+  usage->run_delay_ns = std::strtoull(next, &next, 10);
+  usage->timeslices = std::strtoull(next, &next, 10);
 }
 
 }  // namespace schedhint

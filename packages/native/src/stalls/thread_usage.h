@@ -26,12 +26,19 @@ class ThreadMeter {
  public:
   // Of the calling thread.
   ThreadMeter();
-  ThreadUsage Read() const;
+  // When the CPU time is read, the kernel checks whether the thread has used up its slice or its
+  // quota, and may give the CPU to another thread in that moment. At the end of an interval, after
+  // its end time was taken, the CPU time is read last; at the start of one, before its start time
+  // is taken, it is read first. So the wait is not counted to that interval.
+  enum CpuTime { kFirst, kLast };
+  ThreadUsage Read(CpuTime cpu_time) const;
   // All but the run delay and the timeslices: 0.5 us instead of 3.
-  ThreadUsage ReadWithoutDelay() const;
+  ThreadUsage ReadWithoutDelay(CpuTime cpu_time) const;
   bool has_schedstat() const { return schedstat_.is_open(); }
 
  private:
+  void ReadDelay(ThreadUsage* usage) const;
+
   ProcFile schedstat_;
 };
 
