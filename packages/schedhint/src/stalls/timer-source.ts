@@ -52,6 +52,7 @@ export function timerSource(
     const before = last;
     const now = meter.read();
     last = now;
+    collections.forgetBefore(before.atMs);
     if (now.runDelayMs !== null) delays.add(now.atMs, now.runDelayMs);
     const wallMs = now.atMs - before.atMs;
     const waitedMs =
@@ -190,9 +191,16 @@ class Collections {
   #entries: readonly PerformanceEntry[] = [];
 
   constructor() {
+    // More than once before a tick, where the thread has little of a CPU.
     this.#observer = observing((entries) => {
-      this.#entries = entries;
+      this.#entries = [...this.#entries, ...entries];
     });
+  }
+
+  /** No stall that is still to be reported has any of these. */
+  forgetBefore(atMs: number): void {
+    if (this.#entries.length === 0) return;
+    this.#entries = this.#entries.filter(({ startTime }) => startTime >= atMs);
   }
 
   /** null: not known. */
@@ -206,7 +214,8 @@ class Collections {
       sum.count++;
       sum.ms += duration;
     }
-    this.#entries = [];
+    // The turn of the loop in which this is called may have had another stall, which the next tick finds.
+    this.#entries = this.#entries.filter(({ startTime }) => startTime > toMs);
     return sums;
   }
 

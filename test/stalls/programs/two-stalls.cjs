@@ -1,0 +1,17 @@
+// Makes two stalls in one turn of the loop: own code, then, when the monitor's timer has found that, collections.
+
+const { setFlagsFromString } = require('node:v8');
+const { runInNewContext } = require('node:vm');
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc');
+const kept = Array.from({ length: 200_000 }, (_, i) => ({ i }));
+
+function until(ms, work) {
+  for (const end = performance.now() + ms; performance.now() < end; ) work();
+}
+
+// Both are due when the first one ends, the monitor's between them.
+setTimeout(() => until(100, () => {}), 20);
+setTimeout(() => until(100, gc), 45);
+setTimeout(() => kept.at(0), 400);
