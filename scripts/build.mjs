@@ -277,6 +277,7 @@ export function build({ bpf }) {
       'test/rig/bpf',
       'test/faults/programs',
       'test/bench/native',
+      'test/stalls/native',
       'test/vm/guest',
     ];
     for (const home of homes) {

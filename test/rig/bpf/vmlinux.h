@@ -54,8 +54,19 @@ struct files_struct {
   struct fdtable* fdt;
 };
 
+struct cfs_rq {
+  int throttle_count;
+};
+
+struct sched_entity {
+  __u64 sum_exec_runtime;
+  struct cfs_rq* cfs_rq;
+};
+
 struct task_struct {
   unsigned int flags;
+  struct sched_entity se;
+  bool throttled; /* since 6.18 */
   struct files_struct* files;
   int pid;  /* what user space calls the tid */
   int tgid; /* what user space calls the pid */
