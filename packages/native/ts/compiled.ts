@@ -76,6 +76,8 @@ export interface CompiledAddon {
    * @returns whether the kernel counts run delay
    */
   threadUsage(usage: Float64Array): boolean;
+  sharePauses(words: BigInt64Array): boolean;
+  unsharePauses(words: BigInt64Array): void;
   readonly isFirstThread: boolean;
   readonly pageSize: number;
   readonly timeNamespaceOffsetNs: bigint;

@@ -394,6 +394,17 @@ export interface Addon {
   tellStalls(findings: StallFindings): void;
   /** What this thread has used. The first call opens a descriptor, which is closed with the thread. */
   threadUsage(): ThreadUsage;
+  /**
+   * From now on writes this thread's pauses of the collector where other threads can read them, until {@link Addon.unsharePauses}
+   * or the thread's end. Several arrays may be told of.
+   *
+   * @param words over shared memory: the nanoseconds of all pauses since, and when the one in progress began (CLOCK_MONOTONIC,
+   *   ns, as `process.hrtime()`; 0: there is none)
+   * @returns false: the runtime does not tell of pauses
+   */
+  sharePauses(words: BigInt64Array): boolean;
+  /** Ends it for this array. */
+  unsharePauses(words: BigInt64Array): void;
   /** Whether the thread that has loaded it is the process's first. */
   readonly isFirstThread: boolean;
   /** Of the running kernel, bytes: 4096, or on arm64 also 16384 or 65536. A struct behind a pointer is no larger. */

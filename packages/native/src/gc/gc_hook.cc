@@ -85,11 +85,7 @@ void GcHook::Target::ClearBits(uint32_t offset, uint32_t bits) const {
 
 bool GcHook::Install() {
   if (isolate_ != nullptr) return true;
-  if (CurrentIsolate == nullptr || AddPrologue == nullptr || AddEpilogue == nullptr ||
-      RemovePrologue == nullptr || RemoveEpilogue == nullptr) {
-    return false;
-  }
-  isolate_ = CurrentIsolate();
+  isolate_ = IsolateWithGcCallbacks();
   if (isolate_ == nullptr) return false;
   cycle_ = false;  // not known: it may have ended since the hook was last installed
   AddPrologue(isolate_, OnPrologue, this, kAllGcKinds);

@@ -34,4 +34,13 @@ constexpr auto RemoveEpilogue =
 
 constexpr int kAllGcKinds = 31;  // v8::GCType has five bits
 
+// The calling thread's; null where there is none, or V8 lacks one of the functions.
+inline void* IsolateWithGcCallbacks() {
+  if (CurrentIsolate == nullptr || AddPrologue == nullptr || AddEpilogue == nullptr ||
+      RemovePrologue == nullptr || RemoveEpilogue == nullptr) {
+    return nullptr;
+  }
+  return CurrentIsolate();
+}
+
 }  // namespace schedhint

@@ -1,5 +1,7 @@
 #include "napi/environment.h"
 
+#include <utility>
+
 #include "kernel/block_size.h"
 
 namespace schedhint {
@@ -65,6 +67,28 @@ ThreadMeter& Environment::Meter() {
   return *meter_;
 }
 
+bool Environment::SharePauses(Napi::Value array, SharedPauses::Words* words) {
+  TellingOfPauses telling{std::make_unique<SharedPauses>(words), nullptr};
+  // Held first: a collection may come at any time from the start on.
+  if (napi_create_reference(env_, array, 1, &telling.array) != napi_ok) return false;
+  if (!telling.pauses->Start()) {
+    napi_delete_reference(env_, telling.array);
+    return false;
+  }
+  telling_of_pauses_.push_back(std::move(telling));
+  return true;
+}
+
+void Environment::UnsharePauses(const SharedPauses::Words* words) {
+  for (auto telling = telling_of_pauses_.begin(); telling != telling_of_pauses_.end(); ++telling) {
+    if (telling->pauses->words() != words) continue;
+    telling->pauses->Stop();
+    napi_delete_reference(env_, telling->array);
+    telling_of_pauses_.erase(telling);
+    return;
+  }
+}
+
 void Environment::StopListening(void* data) {
   Environment* environment = static_cast<Environment*>(data);
   SharedRegistry().unlisten(OnStatus, environment);
@@ -92,6 +116,12 @@ void Environment::OnCleanup(void* data) {
   }
   environment->pages_.clear();
   environment->meter_.reset();
+  // V8 collects once more while it tears the isolate down, when the memory may be gone.
+  for (TellingOfPauses& telling : environment->telling_of_pauses_) {
+    telling.pauses->Stop();
+    napi_delete_reference(environment->env_, telling.array);
+  }
+  environment->telling_of_pauses_.clear();
 }
 
 }  // namespace schedhint

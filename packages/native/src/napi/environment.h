@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "registry/registry_abi.h"
+#include "stalls/shared_pauses.h"
 #include "stalls/thread_usage.h"
 
 namespace schedhint {
@@ -45,6 +46,12 @@ class Environment {
   // Of this environment's thread. It keeps a descriptor, so it is made when somebody asks.
   ThreadMeter& Meter();
 
+  // Tells other threads of this isolate's pauses, in `array`, which it keeps: a BigInt64Array over
+  // shared memory, whose data is `words`. False where V8 has no such callbacks.
+  bool SharePauses(Napi::Value array, SharedPauses::Words* words);
+  // Not in this memory any more.
+  void UnsharePauses(const SharedPauses::Words* words);
+
   // What watches this environment's loop; null: it is not watched.
   LoopOwner* loop_owner = nullptr;
 
@@ -64,6 +71,11 @@ class Environment {
   std::unordered_map<uintptr_t, size_t> page_numbers_;  // by address
   napi_threadsafe_function listener_ = nullptr;
   std::unique_ptr<ThreadMeter> meter_;
+  struct TellingOfPauses {
+    std::unique_ptr<SharedPauses> pauses;
+    napi_ref array;
+  };
+  std::vector<TellingOfPauses> telling_of_pauses_;
 };
 
 }  // namespace schedhint

@@ -167,6 +167,23 @@ Napi::Value ReadThreadUsage(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), meter.has_schedstat());
 }
 
+SharedPauses::Words* WordsOf(Napi::Value array) {
+  auto [words, count] = NumbersOf<int64_t>(array);
+  return count < 2 ? nullptr : reinterpret_cast<SharedPauses::Words*>(words);
+}
+
+// (words): whether V8 tells of pauses
+Napi::Value SharePauses(const Napi::CallbackInfo& info) {
+  SharedPauses::Words* words = WordsOf(info[0]);
+  bool is_told = words != nullptr && Environment::Of(info).SharePauses(info[0], words);
+  return Napi::Boolean::New(info.Env(), is_told);
+}
+
+// (words)
+void UnsharePauses(const Napi::CallbackInfo& info) {
+  Environment::Of(info).UnsharePauses(WordsOf(info[0]));
+}
+
 }  // namespace
 
 void ExportStallWatch(std::vector<napi_property_descriptor>* exports) {
@@ -174,7 +191,8 @@ void ExportStallWatch(std::vector<napi_property_descriptor>* exports) {
       exports->end(),
       {Exported<WatchLoop>("watchLoop"), Exported<UnwatchLoop>("unwatchLoop"),
        Exported<CopyStallFigures>("stallFigures"), Exported<ShowStarvedShare>("starvedShare"),
-       Exported<TellStalls>("tellStalls"), Exported<ReadThreadUsage>("threadUsage")});
+       Exported<TellStalls>("tellStalls"), Exported<ReadThreadUsage>("threadUsage"),
+       Exported<SharePauses>("sharePauses"), Exported<UnsharePauses>("unsharePauses")});
 }
 
 }  // namespace schedhint

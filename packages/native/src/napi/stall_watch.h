@@ -1,6 +1,6 @@
 #pragma once
-// Exports the addon's functions that watch the calling thread's event loop and read what the thread
-// has used.
+// Exports the addon's functions that watch the calling thread's event loop, read what the thread
+// has used, and tell other threads of its collections.
 
 #include <napi.h>
 

@@ -22,6 +22,9 @@ constexpr napi_typedarray_type ArrayTypeOf(int32_t) {
 constexpr napi_typedarray_type ArrayTypeOf(uint32_t) {
   return napi_uint32_array;
 }
+constexpr napi_typedarray_type ArrayTypeOf(int64_t) {
+  return napi_bigint64_array;
+}
 constexpr napi_typedarray_type ArrayTypeOf(double) {
   return napi_float64_array;
 }

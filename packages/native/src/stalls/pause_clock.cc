@@ -16,11 +16,7 @@ PauseClock::Kind KindOf(int v8_kind) {
 }  // namespace
 
 bool PauseClock::Start() {
-  if (CurrentIsolate == nullptr || AddPrologue == nullptr || AddEpilogue == nullptr ||
-      RemovePrologue == nullptr || RemoveEpilogue == nullptr) {
-    return false;
-  }
-  isolate_ = CurrentIsolate();
+  isolate_ = IsolateWithGcCallbacks();
   if (isolate_ == nullptr) return false;
   AddPrologue(isolate_, OnPrologue, this, kAllGcKinds);
   AddEpilogue(isolate_, OnEpilogue, this, kAllGcKinds);

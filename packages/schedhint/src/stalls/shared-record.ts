@@ -52,13 +52,19 @@ export const SLOT = {
   collections: 112,
   /** f64[3]: how long they took, ms. */
   collectionMs: 136,
-  /** f64: bytes in use of V8's heap after the last major collection. 0: not known. */
+  /**
+   * f64: bytes in use of V8's old generation after its last major collection. An estimate: the size of the old generation is looked at once a
+   * second, and is taken when it has shrunk, or at the first look. 0: not known.
+   */
   heapUsedBytes: 160,
   /** f64: how large V8's heap may become, bytes. 0: not known. */
   heapLimitBytes: 168,
-  /** f64: bytes that minor collections have moved to the old generation since. 0: not known. */
+  /**
+   * f64: bytes that have come into the old generation since, most of them moved there by minor collections. An estimate: what the old generation
+   * has grown by between two looks, one a second; a second in which a major collection has shrunk it adds nothing. 0: not known.
+   */
   promotedBytes: 176,
-  /** f64: bytes that the young generation may have. 0: not known. */
+  /** f64: bytes that V8 gives objects of the young generation now, looked at once a second. V8 grows and shrinks it. 0: not known. */
   semiSpaceBytes: 184,
   /** f64: the longest stall since, ms. */
   longestStallMs: 192,

@@ -9,12 +9,14 @@ import { addonSource } from './addon-source.js';
 import { attribute } from './attribution.js';
 import { OwnCgroup } from './own-cgroup.js';
 import { SharedFindings } from './shared-findings.js';
+import { RECORD_PARTS } from './shared-record.js';
 import type { MeasuredStall, StallSource } from './source.js';
 import type { StackWatch } from './stack-watch.js';
 import { STALL_CHANNEL, type Stall } from './stall.js';
+import type { CountingWatch, StallCounts } from './stall-counts.js';
 import { timerSource } from './timer-source.js';
 
-/** What the copies expect of each other. Another number for what is not compatible: such copies do not meet. */
+/** What the copies, and the metrics, expect of each other. Another number for what is not compatible: such copies do not meet. */
 const WATCH = Symbol.for('schedhint.stalls.watch/1');
 const REQUESTS = 16;
 
@@ -29,7 +31,7 @@ export interface StallListener {
 }
 
 /** What watches a thread, as other copies see it. */
-export interface ThreadWatch {
+export interface ThreadWatch extends CountingWatch {
   add(listener: StallListener): void;
   remove(listener: StallListener): void;
   /** Of the last second the share that the thread was ready to run and had no CPU; -1: not known. */
@@ -49,6 +51,9 @@ export function threadWatch(): ThreadWatch {
   return watch;
 }
 
+const zeros = (names: readonly string[]): Record<string, number> =>
+  Object.fromEntries(names.map((name) => [name, 0]));
+
 class Watch implements ThreadWatch {
   readonly #listeners = new Set<StallListener>();
   readonly #published = channel(STALL_CHANNEL);
@@ -57,6 +62,11 @@ class Watch implements ThreadWatch {
   #source: StallSource | null = null;
   #findings: SharedFindings | null = null;
   #tid: number | undefined;
+  readonly #counts = { partsMs: zeros(RECORD_PARTS), causes: zeros([...RECORD_PARTS, 'mixed']) };
+
+  get counts(): StallCounts | null {
+    return this.#listeners.size > 0 ? this.#counts : null;
+  }
 
   add(listener: StallListener): void {
     this.#listeners.add(listener);
@@ -105,6 +115,7 @@ class Watch implements ThreadWatch {
   #tell(measured: MeasuredStall): void {
     try {
       const stall = this.#stallOf(measured);
+      this.#count(stall);
       this.#findings?.add(stall);
       this.#published.publish(stall);
       for (const listener of [...this.#listeners]) {
@@ -113,6 +124,12 @@ class Watch implements ThreadWatch {
     } catch (error) {
       throwUncaught(error);
     }
+  }
+
+  #count({ parts, cause }: Stall): void {
+    const { partsMs, causes } = this.#counts;
+    for (const part of RECORD_PARTS) partsMs[part]! += parts[part];
+    causes[cause]!++;
   }
 
   #stallOf(measured: MeasuredStall): Stall {

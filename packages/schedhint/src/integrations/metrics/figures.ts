@@ -1,9 +1,13 @@
-// Provides what the metrics show: the threads' status and feedback counters, and the calling thread's collections.
+// Provides what the metrics show: the threads' status and feedback counters, and the calling thread's collections and stalls.
 
 import { isMainThread, threadId } from 'node:worker_threads';
 import { attachedThread, type Feedback, type Status } from '@schedhint/core/thread';
 import { observeCollections } from '@schedhint/gc-hooks';
 import { isDisabled } from '@schedhint/native';
+import type { CountingWatch, StallCounts } from '../../stalls/stall-counts.js';
+
+/** As stalls/thread-watch.ts has it: by the name alone, so that neither file loads the other. */
+const WATCH = Symbol.for('schedhint.stalls.watch/1');
 
 /** What metrics read of a thread: any handle of `attachThread()` or `threadOf()` has it. */
 export interface MeasuredThread {
@@ -95,6 +99,46 @@ export const FEEDBACK_COUNTERS: readonly FeedbackCounter[] = [
     read: ({ gcPreempted }) => gcPreempted ?? 0,
   },
 ];
+
+/** A counter of the calling thread's stalls, with a value for each part or cause. */
+export interface StallCounter {
+  readonly name: { readonly prom: string; readonly otel: string };
+  /** The values' label; an attribute is `schedhint.stall.` and this. */
+  readonly label: 'part' | 'cause';
+  readonly unit: string;
+  readonly help: string;
+  read(counts: StallCounts): Readonly<Record<string, number>>;
+}
+
+/**
+ * OpenTelemetry's conventions have how busy the event loop is, and how late its timers are (`nodejs.eventloop.*`), which its
+ * instrumentation of the runtime measures. They have no name for where the time went.
+ */
+export const STALL_COUNTERS: readonly StallCounter[] = [
+  {
+    name: { prom: 'schedhint_stall_seconds_total', otel: 'schedhint.stall.time' },
+    label: 'part',
+    unit: 's',
+    help: 'Time that stalls of the event loop took, by what it was spent on',
+    read: ({ partsMs }) =>
+      Object.fromEntries(Object.entries(partsMs).map(([part, ms]) => [part, ms / 1000])),
+  },
+  {
+    name: { prom: 'schedhint_stalls_total', otel: 'schedhint.stalls' },
+    label: 'cause',
+    unit: '{stall}',
+    help: 'Stalls of the event loop, by what at least half of the time was spent on',
+    read: ({ causes }) => causes,
+  },
+];
+
+/** What a counter has now: nothing unless a monitor watches the calling thread. */
+export function ownStalls({ label, read }: StallCounter) {
+  const counts = (process as { [WATCH]?: CountingWatch })[WATCH]?.counts ?? null;
+  if (counts === null) return [];
+  const thread = own();
+  return Object.entries(read(counts)).map(([name, value]) => ({ thread, label, name, value }));
+}
 
 /** What the metrics call the calling thread. */
 const own = () => (isMainThread ? 'main' : `worker-${threadId}`);

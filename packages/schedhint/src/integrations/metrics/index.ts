@@ -1,5 +1,6 @@
 /**
- * Metrics for prom-client and OpenTelemetry: what the scheduler reports of threads, and their garbage collections. It imports neither.
+ * Metrics for prom-client and OpenTelemetry: what the scheduler reports of threads, their garbage collections, and stalls of the
+ * event loop. It imports neither.
  *
  * @packageDocumentation
  */
@@ -26,7 +27,8 @@ export type {
 const OPTIONS = ['map', 'threads', 'collections', 'buckets'];
 
 /**
- * Makes metrics of threads and of the calling thread's collections, until it is stopped. It attaches no thread.
+ * Makes metrics of threads and of the calling thread's collections and stalls, until it is stopped. It attaches no thread, and
+ * watches no stalls: they are shown while somebody else does (`watchStalls()`, `SCHEDHINT_STALLS`).
  *
  * In a registry of prom-client, all with the label `thread`:
  *
@@ -34,10 +36,12 @@ const OPTIONS = ['map', 'threads', 'collections', 'buckets'];
  * - `schedhint_run_delay_seconds_total`, `schedhint_gc_run_delay_seconds_total`, `schedhint_on_cpu_seconds_total`,
  *   `schedhint_preemptions_total`, `schedhint_gc_preemptions_total`: the reader's counters
  * - `schedhint_gc_pause_seconds` (histogram, with the label `kind`): every collection, also when several are delivered together
+ * - `schedhint_stall_seconds_total` (with the label `part`), `schedhint_stalls_total` (with the label `cause`): stalls of the event loop
  *
  * In a meter of OpenTelemetry, all with the attribute `thread.name`: `schedhint.bound`, `schedhint.read`, `schedhint.run_delay`,
  * `schedhint.gc_run_delay`, `schedhint.on_cpu`, `schedhint.preemptions`, `schedhint.gc_preemptions`, and the histogram
- * `schedhint.gc.duration` with the attribute `schedhint.gc.kind`.
+ * `schedhint.gc.duration` with the attribute `schedhint.gc.kind`; `schedhint.stall.time` with `schedhint.stall.part`,
+ * `schedhint.stalls` with `schedhint.stall.cause`.
  *
  * @param target a `Registry` of prom-client (its own one is `register`), or a `Meter` of `@opentelemetry/api`
  * @throws TypeError `ERR_SCHEDHINT_OPTION` if it is neither, or for an unknown option; what prom-client throws where the

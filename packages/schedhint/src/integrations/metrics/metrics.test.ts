@@ -11,7 +11,8 @@ import {
 import { attachedThread, attachThread, type ScopedThread } from '@schedhint/core';
 import { type Collection, observeCollections, startGcHints } from '@schedhint/gc-hooks';
 import { Gauge, Histogram, Registry } from 'prom-client';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Stall, watchStalls } from '../../stalls/index.js';
 import { collect } from './index.js';
 
 const map = '/nonexistent/schedhint';
@@ -158,6 +159,66 @@ test('OpenTelemetry', async () => {
     return (pauses as { count: number } | undefined)?.count ?? 0;
   });
   collecting.stop();
+});
+
+describe('stalls', () => {
+  /** Makes one, and waits until it was reported to a monitor of the thread. */
+  async function stalled(): Promise<Stall> {
+    const stalls: Stall[] = [];
+    const monitor = watchStalls({ thresholdMs: 50, onStall: (stall) => stalls.push(stall) });
+    stops.push(() => monitor.stop());
+    // The first turn is not watched.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    for (const end = performance.now() + 100; performance.now() < end; );
+    await vi.waitFor(() => expect(stalls.length).toBeGreaterThan(0), 30_000);
+    return stalls[0]!;
+  }
+  const sum = (values: readonly number[]) => values.reduce((all, value) => all + value, 0);
+
+  test('prom-client, only while there is a monitor', async () => {
+    const registry = new Registry();
+    const collecting = collect(registry, { map, collections: false });
+    stops.push(() => collecting.stop());
+    expect(await registry.metrics()).not.toContain('cause=');
+    const valuesOf = async (name: string) => (await registry.getSingleMetric(name)!.get()).values;
+    const { durationMs, cause } = await stalled();
+    const seconds = await valuesOf('schedhint_stall_seconds_total');
+    expect(seconds.map(({ labels }) => labels.part)).toEqual(
+      expect.arrayContaining(['gc', 'code', 'noCpu', 'throttled', 'blocked', 'paused', 'unknown']),
+    );
+    // There may be more stalls than the one that was made.
+    expect(sum(seconds.map(({ value }) => value))).toBeGreaterThanOrEqual(durationMs / 1000 - 1e-6);
+    expect(await registry.metrics()).toMatch(
+      new RegExp(`^schedhint_stalls_total\\{thread="main",cause="${cause}"\\} [1-9]`, 'm'),
+    );
+    stops.pop()!();
+    expect(await registry.metrics()).not.toContain('cause=');
+  });
+
+  test('OpenTelemetry', async () => {
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+    const provider = new MeterProvider({ readers: [reader] });
+    stops.push(() => provider.shutdown());
+    const collecting = collect(provider.getMeter('test'), { map, collections: false });
+    const before = await stalled();
+    await reader.forceFlush();
+    const metrics = exporter.getMetrics()[0]!.scopeMetrics[0]!.metrics;
+    const named = (name: string) => metrics.find(({ descriptor }) => descriptor.name === name)!;
+    const time = named('schedhint.stall.time');
+    expect(time.descriptor).toMatchObject({ unit: 's', type: 'OBSERVABLE_COUNTER' });
+    const seconds = time.dataPoints.map(({ value }) => value as number);
+    expect(sum(seconds)).toBeGreaterThanOrEqual(before.durationMs / 1000 - 1e-6);
+    expect(named('schedhint.stalls').dataPoints).toContainEqual(
+      expect.objectContaining({
+        attributes: { 'thread.name': 'main', 'schedhint.stall.cause': before.cause },
+        value: expect.toSatisfy((count: number) => count >= 1),
+      }),
+    );
+    // The runtime's instrumentation has these.
+    for (const { descriptor } of metrics) expect(descriptor.name).toMatch(/^schedhint\./);
+    collecting.stop();
+  });
 });
 
 test('without collections, of the calling thread alone', async () => {

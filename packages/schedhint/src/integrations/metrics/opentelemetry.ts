@@ -7,6 +7,8 @@ import {
   type MeasuredThread,
   type MetricsOptions,
   observeOwnCollections,
+  ownStalls,
+  STALL_COUNTERS,
   threadsOf,
 } from './figures.js';
 
@@ -63,16 +65,16 @@ export function collectInMeter(meter: OtelMeter, options: MetricsOptions): Stopp
     advice: { explicitBucketBoundaries: [...(options.buckets ?? BOUNDARIES)] },
   });
   const stops: (() => void)[] = [];
-  /** An instrument that is asked. */
-  const observe = (instrument: OtelInstrument, read: (thread: MeasuredThread) => number) => {
-    const callback: OtelCallback = (result) => {
-      for (const [name, thread] of Object.entries(threads())) {
-        result.observe(read(thread), { 'thread.name': name });
-      }
-    };
+  const ask = (instrument: OtelInstrument, callback: OtelCallback) => {
     instrument.addCallback(callback);
     stops.push(() => instrument.removeCallback(callback));
   };
+  const observe = (instrument: OtelInstrument, read: (thread: MeasuredThread) => number) =>
+    ask(instrument, (result) => {
+      for (const [name, thread] of Object.entries(threads())) {
+        result.observe(read(thread), { 'thread.name': name });
+      }
+    });
   for (const { name, help: description, read } of GAUGES) {
     observe(meter.createObservableGauge(`schedhint.${name}`, { description }), read);
   }
@@ -80,6 +82,14 @@ export function collectInMeter(meter: OtelMeter, options: MetricsOptions): Stopp
     const unit = isSeconds ? 's' : '{switch}';
     const instrument = meter.createObservableCounter(`schedhint.${name}`, { description, unit });
     observe(instrument, ({ feedback }) => read(feedback));
+  }
+  for (const counter of STALL_COUNTERS) {
+    const { unit, help: description } = counter;
+    ask(meter.createObservableCounter(counter.name.otel, { description, unit }), (result) => {
+      for (const { thread, label, name, value } of ownStalls(counter)) {
+        result.observe(value, { 'thread.name': thread, [`schedhint.stall.${label}`]: name });
+      }
+    });
   }
   stops.push(
     observeOwnCollections(options, (kind, seconds, thread) =>

@@ -7,6 +7,8 @@ import {
   GAUGES,
   type MetricsOptions,
   observeOwnCollections,
+  ownStalls,
+  STALL_COUNTERS,
   threadsOf,
 } from './figures.js';
 
@@ -66,6 +68,14 @@ export function collectInRegistry(registry: PromRegistry, options: MetricsOption
         'counter',
         help,
         perThread(({ feedback }) => read(feedback)),
+      ),
+    ),
+    ...STALL_COUNTERS.map((counter) =>
+      metric(counter.name.prom, 'counter', counter.help, () =>
+        ownStalls(counter).map(({ thread, label, name, value }) => ({
+          labels: { thread, [label]: name },
+          value,
+        })),
       ),
     ),
   ];
