@@ -12,6 +12,7 @@ const FIRST = [
   'worker-hints',
   'requests',
   'stalls',
+  'health',
   'layouts',
   'writing-a-scheduler',
   'other-runtimes',

@@ -11,6 +11,7 @@ function codesOfType(source: string, name: string): string[] {
 }
 
 const CONFIG = 'ERR_SCHEDHINT_CONFIG';
+const HEALTH = 'ERR_SCHEDHINT_HEALTH';
 
 /** The codes with which the packages' sources emit warnings. */
 function codesOfWarnings(): string[] {
@@ -28,7 +29,9 @@ function codesOfWarnings(): string[] {
   });
   // The preload makes a warning of the error of a config file.
   expect(read('packages/schedhint/src/config/checks.ts')).toContain(`'${CONFIG}'`);
-  return [...new Set([...codes, CONFIG])].sort();
+  // An error of serveHealth() is a warning too.
+  expect(read('packages/schedhint/src/integrations/health/responder.ts')).toContain(`'${HEALTH}'`);
+  return [...new Set([...codes, CONFIG, HEALTH])].sort();
 }
 
 function codesOfTable(page: string, heading: string): string[] {

@@ -1,4 +1,4 @@
-// A stranger's path: what the README says, in its order, until the app's collections are visible. From an
+// A stranger's path: what the README says, in its order: a verdict, then the app's collections are visible. From an
 // empty folder, as somebody without privileges but for sudo, with the packed tarballs in the place of the
 // packages' names. Nothing else of the commands is changed: what they see at /sys/fs/bpf is a bpffs as
 // systemd mounts it, for which they get a mount namespace.
@@ -9,6 +9,7 @@ import { chmodSync, chownSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { pack } from '../../scripts/pack.mjs';
 import { describeOnKernel } from '../rig/kernel-support.js';
@@ -102,9 +103,10 @@ describeOnKernel('the README alone', () => {
 
   test('leads to an app whose collections are visible, in six commands at most', async () => {
     expect(commands.length).toBeLessThanOrEqual(6);
-    const [install, access, top, app] = commands as [string, string, string, string];
+    const [install, check, access, top, app] = commands as [string, string, string, string, string];
     expect(commands).toEqual([
       expect.stringMatching(/^npm i /),
+      expect.stringMatching(/^npx schedhint check -- node app\.js$/),
       expect.stringMatching(/^sudo sh -c "chgrp \$\(id -g\) \/sys\/fs\/bpf && /),
       expect.stringMatching(/^sudo npx schedhint top\b/),
       expect.stringMatching(/ node app\.js$/),
@@ -117,8 +119,14 @@ describeOnKernel('the README alone', () => {
     const paths = tarballs.map(({ filename }) => join(scratch, 'tarballs', filename));
     // npm's settings and cache are root's here.
     await finish(`sudo npm i --prefer-offline --no-audit --no-fund ${paths.join(' ')}`);
-    await finish(access);
     writeFileSync(join(folder, 'app.js'), APP);
+    const checked = start(check);
+    expect(await text(checked.stdout!)).toMatch(
+      /^schedhint check: process \d+ \(node\).*\n[\s\S]*This process watches its stalls/,
+    );
+    await running.get(checked);
+    expect(checked.exitCode).toBe(0);
+    await finish(access);
     const shown = start(top);
     const lines = createInterface({ input: shown.stdout! });
     const node = start(app);

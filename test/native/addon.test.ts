@@ -1,6 +1,10 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { threadId } from 'node:worker_threads';
 import { type Addon, type ChannelRequest, type GcRequest, loadAddon } from '@schedhint/native';
 import { describe, expect, test } from 'vitest';
+import { until } from '../rig/until.js';
 
 const THREAD_BYTES = 256;
 const PROCESS_BYTES = 128;
@@ -105,5 +109,39 @@ describe.runIf(process.platform === 'linux')('the addon', () => {
     expect(addon.counts()).toMatchObject({ threads: 1, bindings: 1, bound: 0, mapsOpen: 0 });
     addon.release(handle);
     expect(addon.counts()).toMatchObject({ threads: 0, bindings: 0, blocksUsed: 0 });
+  });
+
+  test('writes pauses of the collector where other threads can read them', async () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const { addon, handle } = attached();
+    const [words, others] = [16, 24].map(
+      (bytes) => new BigInt64Array(new SharedArrayBuffer(bytes)),
+    );
+    expect([words!, others!].map(addon.sharePauses)).toEqual([true, true]);
+    expect(addon.sharePauses(new BigInt64Array(1))).toBe(false);
+    let observedMs = 0;
+    const observer = new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) observedMs += duration;
+    });
+    observer.observe({ entryTypes: ['gc'] });
+    const before = performance.now();
+    for (let i = 0; i < 5; i++) gc();
+    const wallMs = performance.now() - before;
+    const [totalNs, sinceNs] = words!;
+    const totalMs = Number(totalNs) / 1e6;
+    expect(sinceNs).toBe(0n);
+    await until('the runtime has reported its collections', () => observedMs > 0);
+    observer.disconnect();
+    // The runtime's own hooks lie inside ours, or ours inside its.
+    expect(totalMs).toBeGreaterThan(observedMs / 2);
+    expect(totalMs).toBeLessThan(wallMs);
+    addon.unsharePauses(words!);
+    gc();
+    expect(words![0]).toBe(totalNs);
+    expect(others![0]).toBeGreaterThan(totalNs!);
+    addon.unsharePauses(others!);
+    addon.unsharePauses(others!);
+    addon.release(handle);
   });
 });

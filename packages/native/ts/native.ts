@@ -396,11 +396,11 @@ export interface Addon {
   threadUsage(): ThreadUsage;
   /**
    * From now on writes this thread's pauses of the collector where other threads can read them, until {@link Addon.unsharePauses}
-   * or the thread's end. Several arrays may be told of.
+   * or the thread's end. Several arrays may be written at the same time.
    *
    * @param words over shared memory: the nanoseconds of all pauses since, and when the one in progress began (CLOCK_MONOTONIC,
-   *   ns, as `process.hrtime()`; 0: there is none)
-   * @returns false: the runtime does not tell of pauses
+   *   ns, as `process.hrtime()`; 0: no pause)
+   * @returns false: the runtime does not report pauses
    */
   sharePauses(words: BigInt64Array): boolean;
   /** Ends it for this array. */

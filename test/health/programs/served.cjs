@@ -1,4 +1,4 @@
-// An app whose health is served: it prints where, and does what it is told by a line on stdin.
+// An app whose health is served: it prints where, and does what a line on stdin says.
 
 const { createInterface } = require('node:readline');
 const { setFlagsFromString } = require('node:v8');

@@ -34,7 +34,7 @@ constexpr auto RemoveEpilogue =
 
 constexpr int kAllGcKinds = 31;  // v8::GCType has five bits
 
-// The calling thread's; null where there is none, or V8 lacks one of the functions.
+// The calling thread's isolate; null: it has no isolate, or V8 lacks one of the functions.
 inline void* IsolateWithGcCallbacks() {
   if (CurrentIsolate == nullptr || AddPrologue == nullptr || AddEpilogue == nullptr ||
       RemovePrologue == nullptr || RemoveEpilogue == nullptr) {

@@ -46,8 +46,8 @@ class Environment {
   // Of this environment's thread. It keeps a descriptor, so it is made when somebody asks.
   ThreadMeter& Meter();
 
-  // Tells other threads of this isolate's pauses, in `array`, which it keeps: a BigInt64Array over
-  // shared memory, whose data is `words`. False where V8 has no such callbacks.
+  // Publishes this isolate's pauses to other threads, in `array`, which it keeps: a BigInt64Array
+  // over shared memory, whose data is `words`. False where V8 has no such callbacks.
   bool SharePauses(Napi::Value array, SharedPauses::Words* words);
   // Not in this memory any more.
   void UnsharePauses(const SharedPauses::Words* words);

@@ -172,7 +172,7 @@ SharedPauses::Words* WordsOf(Napi::Value array) {
   return count < 2 ? nullptr : reinterpret_cast<SharedPauses::Words*>(words);
 }
 
-// (words): whether V8 tells of pauses
+// (words): whether V8 reports pauses
 Napi::Value SharePauses(const Napi::CallbackInfo& info) {
   SharedPauses::Words* words = WordsOf(info[0]);
   bool is_told = words != nullptr && Environment::Of(info).SharePauses(info[0], words);

@@ -1,6 +1,6 @@
 #pragma once
 // Exports the addon's functions that watch the calling thread's event loop, read what the thread
-// has used, and tell other threads of its collections.
+// has used, and publish its collections to other threads.
 
 #include <napi.h>
 

@@ -35,7 +35,7 @@ void SharedPauses::OnEpilogue(void*, int, int, void* data) {
   Words* words = pauses->words_;
   int64_t took_ns = static_cast<int64_t>(MonotonicNow(0)) - words->since_ns;
   __atomic_store_n(&words->total_ns, words->total_ns + took_ns, __ATOMIC_RELEASE);
-  // Last: whoever sees no pause sees the total with this one.
+  // Last: a reader that sees no pause sees the total with this one.
   __atomic_store_n(&words->since_ns, 0, __ATOMIC_RELEASE);
 }
 

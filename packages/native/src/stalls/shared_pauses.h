@@ -1,6 +1,6 @@
 #pragma once
-// Tells other threads of an isolate's pauses, in memory that they share: whether the collector runs
-// now, and how long it has run. They can read it while the isolate's thread runs nothing else.
+// Publishes an isolate's pauses to other threads, in memory that they share: whether the collector
+// runs now, and how long it has run. They can read it while the isolate's thread runs nothing else.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@ class SharedPauses {
   // serveHealth() has the same layout. Each is written with one store.
   struct Words {
     int64_t total_ns;  // of all pauses that have ended
-    int64_t since_ns;  // CLOCK_MONOTONIC: when the present one began; 0: there is none
+    int64_t since_ns;  // CLOCK_MONOTONIC: when the present one began; 0: no pause
   };
 
   explicit SharedPauses(Words* words) : words_(words) {}

@@ -53,7 +53,7 @@ export const SLOT = {
   /** f64[3]: how long they took, ms. */
   collectionMs: 136,
   /**
-   * f64: bytes in use of V8's old generation after its last major collection. An estimate: the size of the old generation is looked at once a
+   * f64: bytes in use of V8's old generation after its last major collection. An estimate: the size of the old generation is read once a
    * second, and is taken when it has shrunk, or at the first look. 0: not known.
    */
   heapUsedBytes: 160,
@@ -64,7 +64,7 @@ export const SLOT = {
    * has grown by between two looks, one a second; a second in which a major collection has shrunk it adds nothing. 0: not known.
    */
   promotedBytes: 176,
-  /** f64: bytes that V8 gives objects of the young generation now, looked at once a second. V8 grows and shrinks it. 0: not known. */
+  /** f64: the current capacity of the young generation, which V8 changes, in bytes; read once a second. 0: not known. */
   semiSpaceBytes: 184,
   /** f64: the longest stall since, ms. */
   longestStallMs: 192,

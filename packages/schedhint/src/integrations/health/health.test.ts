@@ -12,7 +12,11 @@ test.each([
   [{ port: Number.NaN }, RangeError, 'port: expected a number 0..65535, got NaN'],
   [{ port: 0, host: '' }, TypeError, 'host: expected an address or a name, got ""'],
   [{ port: 0, host: null }, TypeError, 'host: expected an address or a name, got null'],
-  [{ port: 0, path: 'health' }, TypeError, `path: expected a string such as '/health', got "health"`],
+  [
+    { port: 0, path: 'health' },
+    TypeError,
+    `path: expected a string such as '/health', got "health"`,
+  ],
   [{ port: 0, path: '/a?b' }, TypeError, `path: expected a string such as '/health', got "/a?b"`],
   [{ port: 0, maxLoopAgeMs: 499 }, RangeError, 'maxLoopAgeMs: expected a number 500..3600000'],
   [{ port: 0, maxLoopAgeMs: '5s' }, TypeError, 'maxLoopAgeMs: expected a number 500..3600000'],

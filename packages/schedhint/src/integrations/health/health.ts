@@ -23,8 +23,8 @@ export interface HealthAddress {
 /** Answers probes until it is stopped. */
 export interface HealthServer extends Stoppable {
   /**
-   * Where it listens, as soon as it does. Whoever reads it keeps the process alive until then. It rejects with an Error
-   * `ERR_SCHEDHINT_HEALTH` if the endpoint cannot be opened, or is stopped before; nobody has to wait for it.
+   * Where it listens, as soon as it does. Reading it keeps the process alive until then. It rejects with an Error
+   * `ERR_SCHEDHINT_HEALTH` if the endpoint cannot be opened, or is stopped before; an app need not wait for it.
    */
   readonly address: Promise<HealthAddress>;
 }
@@ -37,6 +37,6 @@ export interface HealthReport {
   readonly loopAgeMs: number;
   /** Whether the thread is in a pause of the collector now. null: that is not known. */
   readonly inCollection: boolean | null;
-  /** `'gc'`: collections cannot be told apart here, and count as time in which the loop does not turn. */
+  /** `'gc'`: collections are not known here, and count as time in which the loop does not turn. */
   readonly missing: readonly 'gc'[];
 }

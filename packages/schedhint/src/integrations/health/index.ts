@@ -1,5 +1,5 @@
 /**
- * An HTTP endpoint for liveness probes, which answers also while the thread that it tells of is busy.
+ * An HTTP endpoint for liveness probes, which answers also while the watched thread is busy.
  *
  * @packageDocumentation
  */
@@ -14,7 +14,7 @@ const MIN_MS = 500;
 const MAX_MS = 3_600_000;
 
 /**
- * Answers liveness probes for the calling thread, main thread or worker, from a worker thread of its own. The answer is 200 while the thread is in
+ * Answers liveness probes for the calling thread, main thread or worker, from a separate worker thread. The answer is 200 while the thread is in
  * a pause of the collector, or if its event loop has turned in the last `maxLoopAgeMs`, collections not counted; else 503. A
  * thread that is caught in a loop or waits for ever gets 503, a long collection does not.
  *
@@ -29,12 +29,13 @@ export function serveHealth(options: HealthOptions): HealthServer {
   checkOptions('serveHealth', options, OPTIONS);
   const { port, host, path = '/health', maxLoopAgeMs = 5000 } = options;
   checkNumber('port', port, 0, 65_535);
-  if (!Number.isInteger(port)) throw refusal(`port: expected a whole number, got ${port}`, RangeError);
+  if (!Number.isInteger(port))
+    throw refusal(`port: expected a whole number, got ${port}`, RangeError);
   if (host !== undefined && (typeof host !== 'string' || host === '')) {
-    throw refusal(`host: expected an address or a name, got ${told(host)}`);
+    throw refusal(`host: expected an address or a name, got ${shown(host)}`);
   }
   if (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path)) {
-    throw refusal(`path: expected a string such as '/health', got ${told(path)}`);
+    throw refusal(`path: expected a string such as '/health', got ${shown(path)}`);
   }
   checkNumber('maxLoopAgeMs', maxLoopAgeMs, MIN_MS, MAX_MS);
   return new Responder({ port, host, path, maxLoopAgeMs });
@@ -43,11 +44,11 @@ export function serveHealth(options: HealthOptions): HealthServer {
 function checkNumber(name: string, value: unknown, min: number, max: number): void {
   const isNumber = typeof value === 'number';
   if (isNumber && value >= min && value <= max) return;
-  const message = `${name}: expected a number ${min}..${max}, got ${isNumber ? value : told(value)}`;
+  const message = `${name}: expected a number ${min}..${max}, got ${isNumber ? value : shown(value)}`;
   throw refusal(message, isNumber ? RangeError : TypeError);
 }
 
-const told = (value: unknown) =>
+const shown = (value: unknown) =>
   typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : typeof value;
 
 /** Returned, not thrown, so that the `throw` shows at the caller. */

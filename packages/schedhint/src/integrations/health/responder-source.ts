@@ -1,6 +1,6 @@
 // Has the program of the worker thread that answers probes.
 
-/** Text, because a bundler would not find a separate file. It needs nothing of the thread that it tells of but the shared words. */
+/** Text, because a bundler would not find a separate file. Of the watched thread it needs the shared words alone. */
 export const RESPONDER_SOURCE = `'use strict';
 const { createServer } = require('node:http');
 const { parentPort, workerData } = require('node:worker_threads');
@@ -36,15 +36,18 @@ function answer(request, response) {
   };
   if (request.url.split('?', 1)[0] !== path) return end(404);
   if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, { allow: 'GET, HEAD' });
-  const told = report();
+  const found = report();
   const headers = { 'content-type': 'application/json' };
-  end(told.status === 'ok' ? 200 : 503, headers, JSON.stringify(told) + '\\n');
+  end(found.status === 'ok' ? 200 : 503, headers, JSON.stringify(found) + '\\n');
 }
 
-const server = createServer(answer);
-// Whoever can reach it must not fill the process's descriptors.
-server.maxConnections = 64;
-server.on('error', (error) => parentPort.postMessage({ error: error.message }));
+// Clients that send nothing must not use up the process's descriptors, nor keep probes out.
+const server = createServer(
+  { headersTimeout: 2000, requestTimeout: 2000, connectionsCheckingInterval: 500 },
+  answer,
+);
+server.maxConnections = 256;
+server.on('error', ({ code, message }) => parentPort.postMessage({ error: { code, message } }));
 server.listen({ port, host }, () => {
   const { address, port } = server.address();
   parentPort.postMessage({ address: { host: address, port } });

@@ -1,4 +1,4 @@
-// Runs the endpoint in a worker thread, and tells it through shared memory when the calling thread's event loop turns and when its
+// Runs the endpoint in a worker thread, and shows it through shared memory when the calling thread's event loop turns and when its
 // collector runs.
 
 import { Worker } from 'node:worker_threads';
@@ -15,10 +15,10 @@ export interface ResponderOptions {
 }
 
 /** Words of the shared memory. The first two are the addon's: sharePauses(). */
-export const WORD = {
+const WORD = {
   /** ns of all pauses that have ended. */
   pausesNs: 0,
-  /** When the pause in progress began; 0: there is none. */
+  /** When the pause in progress began; 0: no pause. */
   pauseSinceNs: 1,
   /** When the loop has turned. */
   turnNs: 2,
@@ -35,7 +35,21 @@ const OWN_WORKER = Symbol.for('schedhint.ownWorker');
 const { setInterval, clearInterval } = globalThis;
 const { bigint: now } = process.hrtime;
 
-type Told = { readonly address: HealthAddress } | { readonly error: string };
+/** Why it is not served; `code` is the errno's name, or Node.js's. */
+interface Failure {
+  readonly code?: string;
+  readonly message: string;
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'give it a port that no other process listens at',
+  EACCES: 'give it a port from 1024 on',
+  EADDRNOTAVAIL: 'give it an address of this machine',
+  ENOTFOUND: 'give it an address of this machine',
+  ERR_ACCESS_DENIED: 'allow it a worker thread (--allow-worker)',
+};
+
+type Started = { readonly address: HealthAddress } | { readonly error: Failure };
 
 /** Of the calling thread. */
 export class Responder implements HealthServer {
@@ -53,7 +67,7 @@ export class Responder implements HealthServer {
     this.#address = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    // Nobody has to wait for it.
+    // An app need not wait for it.
     this.#address.catch(() => {});
     this.#addon = addonWithPauses(this.#words);
     this.#turn();
@@ -74,17 +88,17 @@ export class Responder implements HealthServer {
       });
     } catch (error) {
       // The permission model forbids workers.
-      this.#fail(error as Error);
+      this.#fail(error as Failure);
       return;
     }
     Object.assign(this.#worker, { [OWN_WORKER]: true });
     this.#worker.unref();
     this.#worker.on('error', (error) => this.#fail(error));
-    this.#worker.once('message', (told: Told) => {
-      if ('error' in told) return this.#fail(new Error(told.error));
+    this.#worker.once('message', (started: Started) => {
+      if ('error' in started) return this.#fail(started.error);
       this.#isListening = true;
       this.#worker?.unref();
-      this.#settle.resolve(told.address);
+      this.#settle.resolve(started.address);
     });
   }
 
@@ -94,7 +108,7 @@ export class Responder implements HealthServer {
   }
 
   stop(): void {
-    this.#end(new Error('it was stopped before it listened'));
+    this.#end({ message: 'it was stopped before it listened' });
   }
 
   [Symbol.dispose](): void {
@@ -108,19 +122,19 @@ export class Responder implements HealthServer {
     Atomics.store(this.#words, WORD.pausesAtTurnNs, pausesNs);
   }
 
-  #fail(error: Error): void {
+  #fail(error: Failure): void {
     const failure = this.#end(error);
     process.emitWarning(failure.message, { code: failure.code });
   }
 
-  #end({ message }: Error): Error & { readonly code: string } {
+  #end({ code = '', message }: Failure): Error & { readonly code: string } {
     clearInterval(this.#timer);
     this.#addon?.unsharePauses(this.#words);
     const worker = this.#worker;
     this.#worker = null;
     void worker?.terminate();
-    const advice = 'no probe is answered; give it a port that is free and that the process may use';
-    const text = `the health endpoint at ${this.#place} is not served: ${message}; ${advice}`;
+    const advice = ADVICE[code] === undefined ? '' : `; ${ADVICE[code]}`;
+    const text = `the health endpoint at ${this.#place} answers no probe: ${message}${advice}`;
     const error = Object.assign(new Error(text), { code: 'ERR_SCHEDHINT_HEALTH' });
     this.#settle.reject(error);
     return error;
