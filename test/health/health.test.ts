@@ -1,10 +1,14 @@
 // What serveHealth() answers a probe while an app runs, is caught in a loop, waits for ever or collects, and what it leaves in a process.
 
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import type { HealthReport } from 'schedhint/health';
 import { afterEach, describe, expect, test } from 'vitest';
 import { nodeBinaries, otherRuntimes } from '../packaging/node-versions/node-binaries.js';
@@ -38,10 +42,14 @@ function ask(port: number, path = '/health', method = 'GET'): Promise<Answer> {
 }
 
 /** The app, and what it answers. */
-async function served(command: readonly string[], options: object = {}, env: object = {}) {
+async function served(
+  command: readonly string[],
+  options: object = {},
+  { env = {}, program = PROGRAM }: { env?: NodeJS.ProcessEnv; program?: string } = {},
+) {
   const [node, ...args] = command;
-  const words = [...args, PROGRAM, JSON.stringify(options)];
-  const app = new LineProcess(node!, words, { env: environment(env as NodeJS.ProcessEnv) });
+  const words = [...args, program, JSON.stringify(options)];
+  const app = new LineProcess(node!, words, { env: environment(env) });
   running.push(app);
   const { port } = (await app.next()) as { port: number };
   const probe = async () => {
@@ -131,7 +139,7 @@ test.each([
   { of: 'without the addon', env: WITHOUT_ADDON },
   { of: 'with SCHEDHINT=off', env: { SCHEDHINT: 'off' } },
 ])('$of collections are not known, and the answer says so', async ({ env }) => {
-  const { app, port, probe } = await served([process.execPath], {}, env);
+  const { app, port, probe } = await served([process.execPath], {}, { env });
   expect(await probe()).toMatchObject({
     code: 200,
     status: 'ok',
@@ -150,6 +158,20 @@ for (const { name, path, run: words } of otherRuntimes()) {
     await until('503', async () => (await ask(port)).status === 503);
   });
 }
+
+test('in a bundle, which has no file of the worker', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'schedhint-health-'));
+  try {
+    const program = join(folder, 'app.cjs');
+    const options = { bundle: true, minify: true, platform: 'node', logLevel: 'silent' } as const;
+    const { warnings } = buildSync({ ...options, entryPoints: [PROGRAM], outfile: program });
+    expect(warnings).toEqual([]);
+    const { probe } = await served([process.execPath], {}, { program });
+    expect(await probe()).toMatchObject({ code: 200, status: 'ok' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('a stopped one answers no more', async () => {
   const { app, port } = await served([process.execPath]);
