@@ -67,6 +67,8 @@ const findings = {
   ...{ heapUsedBytes: 1, heapLimitBytes: 2, promotedBytes: 0, semiSpaceBytes: 1 },
 };
 
+const shared = () => new BigInt64Array(new SharedArrayBuffer(16));
+
 /** The same of a thread whose loop is watched. */
 const onLoop = (act) => () => {
   const addon = loaded();
@@ -155,6 +157,16 @@ exports.entries = {
   starvedShare: onLoop((addon) => addon.starvedShare()),
   tellStalls: onLoop((addon) => addon.tellStalls(findings)),
   threadUsage: onLoop((addon) => addon.threadUsage()),
+  sharePauses() {
+    const addon = loaded();
+    return () => addon.sharePauses(shared());
+  },
+  unsharePauses() {
+    const addon = loaded();
+    const words = shared();
+    addon.sharePauses(words);
+    return () => addon.unsharePauses(words);
+  },
   'watchLoop, a stall': () => {
     const addon = loaded();
     let stalled = () => {};
@@ -186,6 +198,10 @@ exports.entries = {
   'watchStalls()': () => {
     const { watchStalls } = require('schedhint');
     return () => watchStalls({ thresholdMs: 10 }).stop();
+  },
+  'serveHealth()': () => {
+    const { serveHealth } = require('schedhint/health');
+    return () => serveHealth({ port: 0, host: '127.0.0.1' }).stop();
   },
   'thread.status': ({ map }) => {
     const thread = require('schedhint').attachThread({ map });

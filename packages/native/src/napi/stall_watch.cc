@@ -175,8 +175,8 @@ SharedPauses::Words* WordsOf(Napi::Value array) {
 // (words): whether V8 reports pauses
 Napi::Value SharePauses(const Napi::CallbackInfo& info) {
   SharedPauses::Words* words = WordsOf(info[0]);
-  bool is_told = words != nullptr && Environment::Of(info).SharePauses(info[0], words);
-  return Napi::Boolean::New(info.Env(), is_told);
+  bool is_shared = words != nullptr && Environment::Of(info).SharePauses(info[0], words);
+  return Napi::Boolean::New(info.Env(), is_shared);
 }
 
 // (words)
