@@ -6,6 +6,22 @@ const { runInNewContext } = require('node:vm');
 const { serveHealth } = require('schedhint/health');
 
 const print = (value) => console.log(JSON.stringify(value));
+let gc;
+
+/** A chain of keys, each alive by the one before: V8 marks it slowly, and no two threads can do it together. */
+function chain(count) {
+  const keys = Array.from({ length: count }, () => ({}));
+  const map = new WeakMap();
+  for (let i = 1; i < count; i++) map.set(keys[i - 1], keys[i]);
+  return [map, keys[0]];
+}
+
+function secondsOf(act) {
+  const since = performance.now();
+  act();
+  return (performance.now() - since) / 1000;
+}
+
 const tasks = {
   spin() {
     for (;;);
@@ -13,15 +29,16 @@ const tasks = {
   wait() {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
   },
-  /** Full collections, one after the other, without a turn of the loop. */
-  collect() {
+  /** Makes objects until a full collection of them takes a second. */
+  prepare() {
     setFlagsFromString('--expose-gc');
-    const gc = runInNewContext('gc');
-    // A list: no two threads can mark it together.
-    let list = null;
-    for (let i = 0; i < 1_000_000; i++) list = { next: list };
-    print({ collects: true });
-    for (;;) gc();
+    gc = runInNewContext('gc');
+    for (let count = 250_000; secondsOf(gc) < 1; count *= 2) globalThis.kept = chain(count);
+    print({ prepared: true });
+  },
+  /** Full collections, without a turn of the loop. */
+  collect() {
+    print({ seconds: [secondsOf(gc), secondsOf(gc)] });
   },
   /** A loop that makes garbage, and so collects again and again, but not most of the time. */
   allocate() {
