@@ -7,7 +7,7 @@ export const limits = {
   '@schedhint/core': { base: 400 },
   '@schedhint/gc-hooks': { base: 13 },
   // For musl the addon has the C++ library in it.
-  '@schedhint/native': { base: 58, eachPrebuild: 71, eachForMusl: 130 },
+  '@schedhint/native': { base: 63, eachPrebuild: 80, eachForMusl: 150 },
   '@schedhint/observer': { base: 100, eachPrebuild: 630 },
   schedhint: { base: 395 },
 };
