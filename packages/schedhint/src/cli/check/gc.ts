@@ -21,7 +21,9 @@ export function gc(measured: Measured): Verdict | null {
   const share = (worst.amount / measured.use.ms) * (cpuMs / Math.max(1, wantedMs(worst.thread)));
   if (share < WORTH_TELLING) return null;
   const { minor, major } = worst.thread.stalls!.collectionMs;
-  const said = minor >= major ? young(worst.thread, measured) : old(worst.thread, measured);
+  // In a nearly full heap the old generation is what ends the app, though the young one may take as long.
+  const isYoung = isNearlyFull(worst.thread) ? major < minor / 3 : major <= minor;
+  const said = isYoung ? young(worst.thread, measured) : old(worst.thread, measured);
   return { verdict: 'gc', ...said, share };
 }
 
@@ -59,13 +61,23 @@ function largerYoung(nowMb: number): string {
     : 'find what allocates so much: node --heap-prof app.js';
 }
 
+/** How much may live long: V8's limit has room for a young generation of three semi-spaces. 0: not known. */
+function limitOf({ stalls }: ThreadUse): number {
+  const { heapLimitBytes, semiSpaceBytes } = stalls!;
+  return Math.max(0, heapLimitBytes - 3 * Math.max(DEFAULT_BYTES, semiSpaceBytes));
+}
+
+function isNearlyFull(thread: ThreadUse): boolean {
+  const limit = limitOf(thread);
+  return limit > 0 && thread.stalls!.heapUsedBytes / limit >= NEARLY_FULL;
+}
+
 function old(thread: ThreadUse, { use }: Measured): Said {
-  const { heapUsedBytes: used, heapLimitBytes, semiSpaceBytes } = thread.stalls!;
-  // V8's limit has room for a young generation of three semi-spaces.
-  const limit = Math.max(0, heapLimitBytes - 3 * Math.max(DEFAULT_BYTES, semiSpaceBytes));
-  const isNearlyFull = limit > 0 && used / limit >= NEARLY_FULL;
+  const { heapUsedBytes: used } = thread.stalls!;
+  const limit = limitOf(thread);
+  const isFull = isNearlyFull(thread);
   return {
-    says: isNearlyFull
+    says: isFull
       ? 'Its heap is nearly full, so V8 collects again and again.'
       : 'Collections of the whole heap take much of its time.',
     evidence: [
@@ -74,7 +86,7 @@ function old(thread: ThreadUse, { use }: Measured): Said {
         ? `after the last one ${megabytes(used)} were in use, of at most ${megabytes(limit)} that live long (${percent(used / limit)})`
         : 'how full the heap is, is not known',
     ],
-    next: isNearlyFull
+    next: isFull
       ? `start it with node --max-old-space-size=${Math.ceil((limit * 2) / MB)} if there is that much memory; if it only fills up later, look for the leak: node --heapsnapshot-near-heap-limit=1`
       : 'find what allocates so much that lives long: node --heap-prof app.js',
   };
