@@ -198,7 +198,6 @@ export function buildPackages() {
     later: [
       'index.ts:./requests/index.js=trackRequests',
       'index.ts:./stalls/index.js=watchStalls',
-      'index.ts:@schedhint/gc-hooks=startGcHints',
     ],
   });
   step(

@@ -3,7 +3,7 @@
 // one copy of its state. Usage: node scripts/bundle.mjs HOME [--later SOURCE:MODULE=FUNCTION,...]... FILE=SOURCE...
 //
 // --later: what an entry point exports of this module is loaded by the first call. For functions alone; for parts that not each
-// application calls, because what is compiled at a start counts, too. The module is one of the package's files or another package.
+// application calls, because what is compiled at a start counts, too. The module is one of the package's files.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -53,9 +53,8 @@ function loadingLater(chunk) {
           : undefined;
       });
       onLoad({ filter: /./, namespace: 'later' }, ({ path }) => {
-        const from = path.startsWith('.')
-          ? fileFrom(chunk, resolve(dirname(chunk.source), path.replace(/\.js$/, '.ts')))
-          : path;
+        const module = resolve(dirname(chunk.source), path.replace(/\.js$/, '.ts'));
+        const from = fileFrom(chunk, module);
         const contents = modules
           .get(path)
           .map(
@@ -200,7 +199,7 @@ function nameSources({ output, source }) {
   const map = JSON.parse(readFileSync(file, 'utf8'));
   const folder = dirname(output);
   map.sources = map.sources.map((name) => {
-    if (/^(?:later:[^.]|package:)/.test(name)) return relative(folder, source);
+    if (name.startsWith('package:')) return relative(folder, source);
     if (name.startsWith('later:')) {
       return relative(
         folder,
