@@ -2,6 +2,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { groups } from './groups.js';
 import type { JsonRow, Report } from './report.js';
 import { plain } from './table.js';
 
@@ -9,21 +10,23 @@ const DOCUMENT = fileURLToPath(new URL('../../docs/performance.md', import.meta.
 const BEGIN = '<!-- npm run bench -- --node all --write -->';
 const END = '<!-- end -->';
 
-/** Puts the tables of a run into docs/performance.md, in the place of those of the run before. */
+/**
+ * Puts the rows of a run into docs/performance.md, in the place of those of the run before. Rows of groups that were not measured stay,
+ * if the rest of the table is of the same machine and the same versions of Node.js.
+ */
 export function writeDocument(reports: readonly Report[]): void {
   const text = readFileSync(DOCUMENT, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (begin < 0 || end < begin) throw new Error(`${DOCUMENT} has no place for the table`);
   writeFileSync(
     DOCUMENT,
-    `${text.slice(0, begin)}${BEGIN}\n${tables(reports)}\n${text.slice(end)}`,
+    `${text.slice(0, begin)}${BEGIN}\n${tables(reports, text.slice(begin, end))}\n${text.slice(end)}`,
   );
 }
 
 /** Of each row the median in each Node.js, and its ratio; what lies between 10 % and 90 % behind it. */
-function tables(reports: readonly Report[]): string {
+function tables(reports: readonly Report[], before: string): string {
   const [first] = reports;
-  const ids = Object.keys(first!.rows);
   const unit = (id: string) => {
     const rows = reports.map(({ rows }) => rows[id]!);
     const measured = rows.find((row) => !('why' in row));
@@ -34,16 +37,19 @@ function tables(reports: readonly Report[]): string {
     const measured = rows.find((row) => 'ratioTo' in row);
     return measured !== undefined && 'ratioTo' in measured ? `\`${measured.ratioTo}\`` : '';
   };
-  const head = ['row', 'unit', ...reports.map(({ node }) => node), 'ratios to'];
-  return [
+  const head = [
     `${first!.cpu}, ${first!.kernel}. Median (10 %–90 % of the samples), and its ratio to the row in the last column.`,
     '',
-    line(head),
-    line(head.map(() => '---')),
-    ...ids.map((id) =>
-      line([`\`${id}\``, unit(id), ...reports.map(({ rows }) => cell(rows[id]!)), against(id)]),
-    ),
+    line(['row', 'unit', ...reports.map(({ node }) => node), 'ratios to']),
+    line(Array.from({ length: reports.length + 3 }, () => '---')),
   ].join('\n');
+  const kept = before.includes(head) ? before.split('\n') : [];
+  const lineOf = (id: string) =>
+    id in first!.rows
+      ? line([`\`${id}\``, unit(id), ...reports.map(({ rows }) => cell(rows[id]!)), against(id)])
+      : kept.find((old) => old.startsWith(`| \`${id}\` |`));
+  const lines = groups.flatMap(({ ids }) => ids).map(lineOf);
+  return [head, ...lines.filter((one) => one !== undefined)].join('\n');
 }
 
 function cell(row: JsonRow): string {

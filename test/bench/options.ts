@@ -11,7 +11,7 @@ Measures what hints cost beside everything else that could be used instead, and 
                 the one that runs this
   --short       checks only that every row can be measured and printed: its numbers mean nothing.
                 Ends with N passed, N failed
-  --write       puts the table into docs/performance.md
+  --write       puts the rows into the table of docs/performance.md
   --help
 
 Groups: ${groups.map(({ name }) => name).join(', ')}; by default all.
