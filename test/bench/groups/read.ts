@@ -1,6 +1,6 @@
 // Measures reading the scheduler's feedback through fields, compared with typed arrays and Atomics.load.
 
-import { attachThread } from 'schedhint';
+import { attachThread } from '@schedhint/core';
 import { interleave, type Subject, timed } from '../interleave.js';
 import type { Group } from '../row.js';
 
@@ -21,6 +21,8 @@ export const read: Group = {
   ],
   async measure(bed, effort) {
     const thread = attachThread({ map: bed.pin('schedhint') });
+    // As a reader leaves it: without one, what is read are the kernel's counters (stalls.feedback-read).
+    thread.blocks.thread.reader_abi = 1;
     const block = new ArrayBuffer(128);
     const words = new Int32Array(block);
     const bigints = new BigUint64Array(block).fill(2n ** 51n);
@@ -71,6 +73,8 @@ export const read: Group = {
         }),
       },
     ];
-    return interleave(subjects, effort);
+    const rows = interleave(subjects, effort);
+    thread.blocks.thread.reader_abi = 0;
+    return rows;
   },
 };
