@@ -195,10 +195,7 @@ export function buildPackages() {
     internal: ['requests/index', 'stalls/index', 'register/requests', 'register/stalls'].map(
       (name) => `./dist/cjs/${name}.js`,
     ),
-    later: [
-      'index.ts:./requests/index.js=trackRequests',
-      'index.ts:./stalls/index.js=watchStalls',
-    ],
+    later: ['index.ts:./requests/index.js=trackRequests', 'index.ts:./stalls/index.js=watchStalls'],
   });
   step(
     'register',
