@@ -29,7 +29,7 @@ export const typeScript = [
       'testing.ts': [],
       cli: ['cli/check', 'cli/doctor', 'cli/why', 'config'],
       'cli/check': ['cli/process', 'proc'],
-      'cli/why': ['cli/process', 'proc'],
+      'cli/why': ['cli/process', 'proc', 'stalls/shared-record.ts'],
       'cli/process': ['proc', 'stalls/shared-record.ts'],
       proc: [],
       stalls: ['proc', 'requests', 'stalls/shared-record.ts', 'stalls/stall-counts.ts'],

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test, vi } from 'vitest';
-import { BlockHints } from '../block/block-hints.js';
+import { BlockHints, setChecked } from '../block/block-hints.js';
 import { deadlineIn } from '../block/clock.js';
 import type { PhaseName } from '../block/standard-values.js';
 import { layered } from '../channel/layered.js';
@@ -299,4 +299,14 @@ test('types', () => {
     return [phase, left, due];
   };
   expect(check).toBeTypeOf('function');
+});
+
+test('a group that the caller has checked is one write, as requests make it', () => {
+  const seen = record();
+  setChecked(hints, 700, 2 ** 51 + 1);
+  const written = { urgency: 700, deadlineNs: 2n ** 51n + 1n };
+  expect(
+    seen.entries.map(({ hints: { urgency, deadlineNs } }) => ({ urgency, deadlineNs })),
+  ).toEqual([written]);
+  hints.reset();
 });

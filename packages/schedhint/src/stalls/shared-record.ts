@@ -20,6 +20,17 @@ export const RECORD_PARTS = [
   'unknown',
 ] as const;
 
+/** The same in words for people. */
+export const PART_WORDS = {
+  gc: 'GC',
+  code: 'code',
+  noCpu: 'no CPU',
+  throttled: 'throttled',
+  blocked: 'blocked',
+  paused: 'paused',
+  unknown: 'unknown',
+} as const satisfies Readonly<Record<(typeof RECORD_PARTS)[number], string>>;
+
 /** The kinds of collections, in the order of a slot. */
 export const RECORD_KINDS = ['minor', 'major', 'other'] as const;
 

@@ -1,17 +1,7 @@
 // Writes a stall as one line for people.
 
-import { RECORD_PARTS } from './shared-record.js';
+import { PART_WORDS, RECORD_PARTS } from './shared-record.js';
 import type { Stall, StallPart } from './stall.js';
-
-const NAMES: Readonly<Record<StallPart, string>> = {
-  gc: 'GC',
-  code: 'code',
-  noCpu: 'no CPU',
-  throttled: 'throttled',
-  blocked: 'blocked',
-  paused: 'paused',
-  unknown: 'unknown',
-};
 
 /**
  * `schedhint: stall 184 ms on main: 121 no CPU, 38 GC (1 major), 22 code, 3 throttled; GET /checkout 203 ms`: the parts from 1 ms on, the
@@ -21,7 +11,7 @@ export function lineOf(stall: Stall): string {
   const thread = stall.threadId === 0 ? 'main' : `worker ${stall.threadId}`;
   const parts = RECORD_PARTS.filter((part) => Math.round(stall.parts[part]) > 0)
     .sort((a, b) => stall.parts[b] - stall.parts[a])
-    .map((part) => `${Math.round(stall.parts[part])} ${NAMES[part]}${detailOf(part, stall)}`);
+    .map((part) => `${Math.round(stall.parts[part])} ${PART_WORDS[part]}${detailOf(part, stall)}`);
   const notes = [...requestsOf(stall)];
   if (stall.precision === 'low') notes.push('low precision');
   if (stall.missing.length > 0) notes.push(`not measured: ${stall.missing.join(', ')}`);

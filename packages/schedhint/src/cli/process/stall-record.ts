@@ -12,9 +12,9 @@ import {
 } from '../../stalls/shared-record.js';
 
 /** What a stall consists of. */
-export type StallPart = (typeof RECORD_PARTS)[number];
+type StallPart = (typeof RECORD_PARTS)[number];
 /** What a collection collects. */
-export type CollectionKind = (typeof RECORD_KINDS)[number];
+type CollectionKind = (typeof RECORD_KINDS)[number];
 
 /** What one thread that runs JavaScript has counted since it began to watch its stalls. Times are ms. */
 export interface StallCounts {

@@ -2,24 +2,10 @@
 
 import type { ThreadRole } from '../../proc/thread-roles.js';
 import type { Sample, SampledThread } from './sampler.js';
-import type { CollectionKind, StallCounts, StallPart } from './stall-record.js';
+import type { StallCounts } from './stall-record.js';
 
-/** What a thread said of its stalls in between, and how its heap was at the end. */
-export interface StallUse {
-  readonly threadId: number;
-  readonly thresholdMs: number;
-  readonly stalls: number;
-  /** Of all stalls since it began to watch. */
-  readonly longestStallMs: number;
-  readonly loopBusyMs: number;
-  readonly parts: Readonly<Record<StallPart, number>>;
-  readonly collections: Readonly<Record<CollectionKind, number>>;
-  readonly collectionMs: Readonly<Record<CollectionKind, number>>;
-  readonly heapUsedBytes: number;
-  readonly heapLimitBytes: number;
-  readonly promotedBytes: number;
-  readonly semiSpaceBytes: number;
-}
+/** What a thread counted of its stalls in between, the longest since it began to watch, and how its heap was at the end. */
+export type StallUse = Omit<StallCounts, 'tid' | 'loopIdleMs'>;
 
 /** What a thread did between two samples. */
 export interface ThreadUse {

@@ -1,9 +1,10 @@
 // Draws what was seen of a process as one HTML page without a script: a strip for each thread, and the table beneath.
 
+import { PART_WORDS } from '../../stalls/shared-record.js';
 import type { ProcessUse, ThreadUse } from '../process/use.js';
 import type { Recording } from './recording.js';
 import { summary } from './summary.js';
-import { columnsFor, inOrder, PART_WORDS } from './table.js';
+import { columnsFor, inOrder } from './table.js';
 
 const WIDTH = 960;
 const LEFT = 170;

@@ -1,5 +1,6 @@
 // Defines the columns of `schedhint why`, and formats a row for each thread.
 
+import { PART_WORDS } from '../../stalls/shared-record.js';
 import type { ThreadUse } from '../process/use.js';
 
 interface Column {
@@ -67,17 +68,6 @@ const WITH_STALLS: readonly Column[] = [
     text: ofStalls(({ parts }) => partsText(parts)),
   },
 ];
-
-/** Words for the parts of a stall. */
-export const PART_WORDS = {
-  gc: 'GC',
-  code: 'code',
-  noCpu: 'no CPU',
-  throttled: 'throttled',
-  blocked: 'blocked',
-  paused: 'paused',
-  unknown: 'unknown',
-} as const;
 
 /** `120 code, 38 GC`: the parts from the largest on; '-' without any. */
 export function partsText(parts: NonNullable<ThreadUse['stalls']>['parts']): string {
