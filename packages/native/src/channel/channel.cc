@@ -141,6 +141,8 @@ bool Channel::HasChanged() const {
 }
 
 void Channel::LetGo() {
+  // Before the pin is judged: what moves from here on has to be seen by the next look.
+  seen_ = Stamps();
   if (!direct_.is_open() || direct_.IsPinnedAt(paths_)) return;
   for (schedhint_binding* binding : bindings) DeleteElement(binding);
   if (leader_ == Leader::kProcessAlone) DeleteLeadersElement();
@@ -150,7 +152,6 @@ void Channel::LetGo() {
 }
 
 bool Channel::Look(const IsUsed& is_used) {
-  seen_ = Stamps();
   // A shortage of the broker's may be over, which is told only by asking anew.
   if (broker_ != nullptr && broker_->is_connected() && IsShortage(not_open_)) broker_->Close();
   Open(is_used);

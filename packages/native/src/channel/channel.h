@@ -64,7 +64,7 @@ class Channel {
   // channel can open it. Its program must not write to blocks that another's reads, so the elements
   // in it are deleted, and while one of them remains no other map is opened.
   void LetGo();
-  // Opens the map that the pin leads to. Whether to look again in a second.
+  // After LetGo(): opens the map that the pin leads to. Whether to look again in a second.
   bool Look(const IsUsed& is_used);
   // Takes in what the broker has said. Whether to look.
   bool Hear(const IsUsed& is_used);

@@ -1,0 +1,46 @@
+// Moves a pin away at an exact moment: just before the process looks at its path for the N-th time.
+// Preloaded by pin-moved.test.ts. PIN_TO_MOVE names the pin, MOVE_AT_LOOK is N. A file PIN_MOVED is
+// made when it is done.
+
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef long call(long number, ...);
+
+static atomic_int looks;
+
+static void move(const char* pin) {
+  char away[4096];
+  snprintf(away, sizeof(away), "%s-away", pin);
+  if (rename(pin, away) != 0) abort();
+  int done = open(getenv("PIN_MOVED"), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+  if (done < 0) abort();
+  close(done);
+}
+
+long syscall(long number, ...) {
+  static call* real;
+  long arguments[6];
+  va_list list;
+
+  va_start(list, number);
+  for (int i = 0; i < 6; i++) arguments[i] = va_arg(list, long);
+  va_end(list);
+  if (!real) real = (call*)dlsym(RTLD_NEXT, "syscall");
+  if (!real) abort();
+  const char* pin = getenv("PIN_TO_MOVE");
+  if (number == SYS_newfstatat && pin && strcmp((const char*)arguments[1], pin) == 0 &&
+      atomic_fetch_add(&looks, 1) + 1 == atoi(getenv("MOVE_AT_LOOK"))) {
+    move(pin);
+  }
+  return real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+              arguments[5]);
+}
