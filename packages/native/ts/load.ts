@@ -1,6 +1,7 @@
 // Loads the native addon, once in each thread: the file that SCHEDHINT_ADDON names, else the prebuilt one for glibc or, where
 // musl's loader refuses that, for musl. A failure is returned as a code and a reason.
 
+import { builtinModule } from './builtin-module.js';
 import { isDisabled } from './disabled.js';
 import { environmentVariable } from './environment-variable.js';
 import { isOfMuslsLoader } from './libc.js';
@@ -95,7 +96,7 @@ function open(file: string, instruction: string): AddonResult {
       : '';
     return {
       code: 'ERR_SCHEDHINT_ADDON_LOAD',
-      reason: `loading ${file} failed: ${message}: ${forMusl}${instruction}`,
+      reason: `loading ${builtinModule('node:path').normalize(file)} failed: ${message}: ${forMusl}${instruction}`,
     };
   }
 }
