@@ -62,9 +62,22 @@ test('a wait in the callbacks at a pause’s end is no part of it', () => {
     [20, 'onCpu', 10],
     [30, 'asleep', 20],
   );
-  expect(judgedParts(span(0, 30), span(0, 30), states, [span(5, 20.05)])).toEqual({
+  expect(judgedParts(span(0, 30), span(0, 30), states, [span(5, 20.005)])).toEqual({
     ...NOTHING,
     ...{ gc: 5, code: 15, noCpu: 10 },
+  });
+});
+
+test('a wait before the last 50 us of a pause is part of it: V8 had work to do', () => {
+  const states = intervals(
+    [0, 'onCpu', 0],
+    [10, 'ready', 10],
+    [20, 'onCpu', 10],
+    [30, 'asleep', 20],
+  );
+  expect(judgedParts(span(0, 30), span(0, 30), states, [span(5, 20.05)])).toEqual({
+    ...NOTHING,
+    ...{ gc: 15.05, code: 14.95 },
   });
 });
 
