@@ -40,6 +40,16 @@ for (const rule of later) {
   loadedLater.set(resolve(source), modules.set(module, names.split(',')));
 }
 
+/** What loads a module for a function's first call. Where that fails it says what of, and with a code: most often no file can be opened. */
+const loadedBy = (file) => `function loaded(name) {
+  try {
+    return require(${file});
+  } catch (cause) {
+    const message = name + '(): ' + ${file} + ' could not be loaded: ' + cause.message + '. Call it earlier, while files can be opened';
+    throw Object.assign(new Error(message, { cause }), { code: 'ERR_SCHEDHINT_NOT_LOADED' });
+  }
+}`;
+
 /** Puts functions in the place of such a module that load it when they are called. */
 function loadingLater(chunk) {
   const modules = loadedLater.get(chunk.source) ?? new Map();
@@ -55,14 +65,16 @@ function loadingLater(chunk) {
       onLoad({ filter: /./, namespace: 'later' }, ({ path }) => {
         const module = resolve(dirname(chunk.source), path.replace(/\.js$/, '.ts'));
         const from = fileFrom(chunk, module);
-        const contents = modules
+        const functions = modules
           .get(path)
           .map(
             (name) =>
-              `export function ${name}(...values) { return require(${JSON.stringify(from)}).${name}(...values); }`,
-          )
-          .join('\n');
-        return { contents, loader: 'js' };
+              `export function ${name}(...values) { return loaded('${name}').${name}(...values); }`,
+          );
+        return {
+          contents: [loadedBy(JSON.stringify(from)), ...functions].join('\n'),
+          loader: 'js',
+        };
       });
     },
   };

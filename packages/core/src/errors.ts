@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'ERR_SCHEDHINT_LAYOUT'
   /** an argument that is no field's value: a buffer, an offset, an option */
   | 'ERR_SCHEDHINT_OPTION'
+  /** a part of this package that a function's first call loads could not be loaded; a plain `Error` */
+  | 'ERR_SCHEDHINT_NOT_LOADED'
   /** task local data: the process has a key of that name, with another size */
   | 'ERR_SCHEDHINT_TLD_KEY_SIZE'
   /** task local data: the process has as many keys as there can be, 63 */
