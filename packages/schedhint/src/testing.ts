@@ -3,4 +3,10 @@
  *
  * @packageDocumentation
  */
-export * from '@schedhint/core/testing';
+export {
+  type HintsRecord,
+  type RecordedEntry,
+  type RecordedHints,
+  recordHints,
+  type SeenHints,
+} from '@schedhint/core/testing';
