@@ -5,7 +5,7 @@ import { constants } from 'node:os';
 import { loadAddon } from '@schedhint/native';
 import { rangeError, typeError } from '../errors.js';
 import { at } from '../layout/placement.js';
-import { struct } from '../layout/struct.js';
+import { structOfAnyNames } from '../layout/struct.js';
 import type { StructLayout } from '../layout/types.js';
 import { type GcName, type HintName, TLD_MOST_BYTES, type TldChannel } from './tld-description.js';
 
@@ -64,7 +64,7 @@ function createIn({ tld }: TldChannel): TldPlaces {
   ]);
   const gc = collected.map(([name], i) => [name, places[own.length + hinted.length + i]!]);
   return {
-    layout: fields.length > 0 ? struct('tld', Object.fromEntries(fields)) : null,
+    layout: fields.length > 0 ? structOfAnyNames('tld', Object.fromEntries(fields)) : null,
     hints: Object.fromEntries(hints) as TldPlaces['hints'],
     gc: Object.fromEntries(gc) as TldPlaces['gc'],
   };

@@ -35,7 +35,13 @@ describe('tld()', () => {
     ['no map', undefined],
     ['no object', null],
     ['a name of 63 characters', { map, keys: { ['k'.repeat(63)]: u64 } }],
-    ['a name that is no identifier', { map, keys: { 'a-b': u64 } }],
+    ['a name of 32 characters and 64 bytes', { map, keys: { ['ж'.repeat(32)]: u64 } }],
+    ['an empty name', { map, keys: { '': u64 } }],
+    ['a name with a NUL', { map, keys: { 'a\0b': u64 } }],
+    ['a name with half a character', { map, keys: { '\ud800': u64 } }],
+    ['a number, which would not stay in its place', { map, keys: { a: u64, 0: u64 } }],
+    ['a name that every view has', { map, keys: { '#memory': u64 } }],
+    ['a hint to an empty name', { map, hints: { urgency: '' } }],
     ['a name that every object has', { map, keys: { constructor: u64 } }],
     ['__proto__', { map, keys: { ['__proto__']: u64 } }],
     ['__proto__ in a literal, which sets the prototype', { map, keys: { __proto__: u64 } }],
@@ -64,7 +70,9 @@ describe('tld()', () => {
 describe('a thread with task local data', () => {
   test('values of any type, zero at first; hints beside them; private after stop()', () => {
     const point = struct('point', { x: i32, y: i32 });
-    const channel = tld({ map, keys: { small: u8, point, bytes: array(u8, 3), wide: u64n } });
+    const keys = { small: u8, point, bytes: array(u8, 3), wide: u64n };
+    // The process's first: with room for what the other tests create.
+    const channel = tld({ map, keys, dynamicBytes: 512 });
     const thread = attachThread({ channel, scoped: true });
     expect(JSON.parse(JSON.stringify(thread.blocks))).toEqual({
       small: 0,
@@ -82,6 +90,22 @@ describe('a thread with task local data', () => {
     expect(thread.blocks).toMatchObject({ small: 255, wide: 2 ** 53 });
     expect(thread.hints.urgency).toBe(5);
     expect(thread.status).toMatchObject({ code: 'ERR_SCHEDHINT_STOPPED' });
+  });
+
+  test('a name is any string, as the kernel has it', () => {
+    const names = ['a-b.c d', 'int', '12 monkeys', '"quoted"', 'größe', 'm'.repeat(62)];
+    const keys = Object.fromEntries(names.map((name) => [name, u64n] as const));
+    const channel = tld({ map, keys, hints: { urgency: 'hint of 1', gc: '0' } });
+    const thread = attachThread({ channel, scoped: true });
+    for (const [i, name] of names.entries()) thread.blocks[name] = i + 1;
+    thread.hints.urgency = 900;
+    expect(JSON.parse(JSON.stringify(thread.blocks))).toEqual(
+      Object.fromEntries(names.map((name, i) => [name, i + 1])),
+    );
+    expect(() => {
+      thread.blocks['a-b.c d'] = -1;
+    }).toThrow(expect.objectContaining({ code: 'ERR_SCHEDHINT_FIELD_RANGE' }));
+    thread.stop();
   });
 
   test('two channels over one map share the values of a key', () => {

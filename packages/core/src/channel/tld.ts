@@ -3,11 +3,11 @@
 
 import { environmentVariable, type GcRequest } from '@schedhint/native';
 import { checkOptions, show, typeError } from '../errors.js';
-import { isIdentifier } from '../layout/identifier.js';
 import { u64 } from '../layout/scalars.js';
 import { isFieldType } from '../layout/struct.js';
 import type { FieldType } from '../layout/types.js';
 import type { FieldsView } from '../view/struct-view.js';
+import { MEMORY } from '../view/typed-memory.js';
 import { viewIn } from './block-views.js';
 import type { Looking } from './channel-parts.js';
 import { checkPath } from './map-location.js';
@@ -50,7 +50,7 @@ export interface TldHintKeys {
 export interface TldOptions<K extends TldKeys = TldKeys> {
   /** Path of the pinned map; by default `SCHEDHINT_TLD_MAP`. */
   readonly map?: string;
-  /** The application's own values, created before those of the hints. */
+  /** The application's own values, created before those of the hints. A name is any string of 1..62 bytes in UTF-8. */
   readonly keys?: K;
   /** By default {@link TLD_HINT_KEYS}. */
   readonly hints?: TldHintKeys;
@@ -213,22 +213,31 @@ function scaled(hint: string, to: TldHintKey): ScaledKey {
   return { key, per: per! };
 }
 
-/** A value of the application's own is a property of `thread.blocks`, too. */
+/** A value of the application's own is a property of `thread.blocks`, too, and stays in its place among the others. */
 function checkOwnName(name: string): void {
   checkName(name);
-  if (name in Object.prototype) {
+  if (name in Object.prototype || name === MEMORY) {
     throw typeError(
       'ERR_SCHEDHINT_OPTION',
-      `tld: a key cannot be named ${name}: every JavaScript object has a property of that name already`,
+      `tld: a key cannot be named ${name}: thread.blocks has a property of that name already`,
+    );
+  }
+  if (/^\d+$/.test(name)) {
+    throw typeError(
+      'ERR_SCHEDHINT_OPTION',
+      `tld: a key cannot be named ${show(name)}: JavaScript lists numbers first, so keys would not be created in the order of their list`,
     );
   }
 }
 
+/** What the kernel's half finds: any bytes but NUL. Half a character would become another one. */
 function checkName(name: unknown): asserts name is string {
-  if (!isIdentifier(name) || name.length > NAME_BYTES) {
+  const isText = typeof name === 'string' && !/[\0\p{Cs}]/u.test(name);
+  const bytes = isText ? Buffer.byteLength(name) : 0;
+  if (bytes < 1 || bytes > NAME_BYTES) {
     throw typeError(
       'ERR_SCHEDHINT_OPTION',
-      `tld: expected a key's name to be a C identifier of at most ${NAME_BYTES} characters, got ${show(name)}`,
+      `tld: expected a key's name to be a string of 1..${NAME_BYTES} bytes in UTF-8, without NUL, got ${show(name)}`,
     );
   }
 }

@@ -95,11 +95,17 @@ export function union<const F extends FieldTypes>(
   return layOut('union', name, fields, options.size);
 }
 
+/** As {@link struct}, of fields whose names C could not give. Internal: who calls it has checked them for a view. */
+export function structOfAnyNames(name: string, fields: FieldTypes): StructLayout {
+  return layOut('struct', name, fields, undefined, () => {});
+}
+
 function layOut<F extends FieldTypes>(
   kind: 'struct' | 'union',
   name: string,
   fields: F,
   wantedSize: number | undefined,
+  checkName: (struct: string, name: string | symbol) => void = checkFieldName,
 ): StructLayout<F> {
   checkIdentifier(kind, name);
   if (typeof fields !== 'object' || fields === null) {
@@ -114,8 +120,8 @@ function layOut<F extends FieldTypes>(
     throw typeError('ERR_SCHEDHINT_LAYOUT', `${name}: expected a plain object of fields`);
   }
   const members: [string, Member][] = [];
-  for (const key of Reflect.ownKeys(fields)) {
-    checkFieldName(name, key);
+  for (const key of Reflect.ownKeys(fields) as string[]) {
+    checkName(name, key);
     const type = fields[key];
     if (!isMember(type)) {
       throw typeError(

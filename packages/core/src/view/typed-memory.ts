@@ -300,8 +300,8 @@ export function createMemory(
 /** Points a view to other bytes; throws, and changes nothing, if the place is none. */
 export type Move<V> = (view: V, buffer: Buffer, byteOffset: number) => void;
 
-/** The property in which views keep their memory: no C identifier, hence no field's name. */
-const MEMORY = '#memory';
+/** The property in which views keep their memory: no C identifier, hence no field's name. `tld()`, whose names are any strings, refuses it. */
+export const MEMORY = '#memory';
 
 /** What views have, besides their fields. */
 export interface Viewing {
