@@ -35,8 +35,14 @@ export class TldReader {
     this.mapId = reader.maps.tld_data_map!.id;
   }
 
-  /** @param layout `c_remembers`: as the kernel's BPF half, which looks a name up once for a thread */
-  static async load(layout: Layout | 'c_remembers', pins: string): Promise<TldReader> {
+  /**
+   * @param layout `c_remembers`: as the kernel's BPF half, which looks a name up once for a thread; `c_short_names`: built with
+   *   another `TLD_NAME_LEN`
+   */
+  static async load(
+    layout: Layout | 'c_remembers' | 'c_short_names',
+    pins: string,
+  ): Promise<TldReader> {
     return new TldReader(await BpfReader.load(`tld_${layout}`, pins), pins);
   }
 

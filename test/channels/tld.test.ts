@@ -52,7 +52,7 @@ let bpffs: Bpffs;
 let node: NodeProcess;
 let reader: TldReader;
 
-async function load(layout: Layout) {
+async function load(layout: Layout | 'c_short_names') {
   reader = await TldReader.load(layout, bpffs.path);
 }
 
@@ -302,6 +302,17 @@ describeOnKernel('task local data', () => {
       keep.thread.hints.urgency = 3;
     });
     expect(await node.run(read)).toEqual([1n, 3]);
+  });
+
+  test('a scheduler that was built with another TLD_NAME_LEN is refused: it would not find all names', async () => {
+    await load('c_short_names');
+    const { status } = await node.run(attach, reader.map);
+    expect(status).toMatchObject({
+      state: 'unavailable',
+      code: 'ERR_SCHEDHINT_MAP_LAYOUT',
+      reason: expect.stringMatching(/4068 bytes, not 4036.*TLD_NAME_LEN/),
+    });
+    expect(await reader.element(node.pid)).toBeNull();
   });
 
   test('a map of another kind is refused, and says what to do', async () => {

@@ -19,8 +19,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #endif
 
 #define PAGE 4096
+#ifndef NAME_LEN
 #define NAME_LEN 62
-#define MAX_KEYS 63
+#endif
+#define MAX_KEYS (PAGE / (NAME_LEN + 2) - 1)
 
 struct tld_key_entry {
   char name[NAME_LEN];

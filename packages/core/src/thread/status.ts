@@ -112,6 +112,10 @@ const PIN_VARIABLE: Record<ChannelKind, string> = {
   tld: 'SCHEDHINT_TLD_MAP',
 };
 
+/** Task local data: where the map's value points to the page of names, and the size of its struct. */
+const TLD_METADATA = 8;
+const TLD_METADATA_SIZE = 4036;
+
 const NOT_BROKERED = '; schedhint-broker carries only channels of uptr(), not this one';
 
 /** What a refused step of binding to the map means. */
@@ -146,7 +150,9 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
     case Step.SlotSize:
       return unavailable(
         'ERR_SCHEDHINT_MAP_LAYOUT',
-        `the struct behind offset ${detail} of the value of ${path} has ${found} bytes, more than the channel's: the program would write beyond our block`,
+        kind === 'tld' && detail === TLD_METADATA
+          ? `the names of task local data that the reader of ${path} looks for have a struct of ${found} bytes, not ${TLD_METADATA_SIZE}: it was built with another TLD_NAME_LEN than 62, or for another size of pages; build it with 62`
+          : `the struct behind offset ${detail} of the value of ${path} has ${found} bytes, more than the channel's: the program would write beyond our block`,
       );
     case Step.Probe:
       return unavailable(

@@ -106,7 +106,16 @@ schedhint_status Channel::Check(int map_fd, MapInfo* info) const {
   bool is_tld = kind_ == SCHEDHINT_KIND_TLD;
   bool fits = is_tld ? IsTldValueSize(info->value_size) : info->value_size == value_size_;
   if (!fits) return Failed(SCHEDHINT_STEP_VALUE_SIZE, 0, info->value_size);
-  return is_tld ? CheckMap(map_fd, value_size_, slots_, info) : status;
+  return is_tld ? CheckTldMap(map_fd, info) : status;
+}
+
+schedhint_status Channel::CheckTldMap(int map_fd, MapInfo* info) const {
+  std::vector<uint32_t> sizes;
+  schedhint_status status = CheckMap(map_fd, value_size_, slots_, info, &sizes);
+  if (status.step != SCHEDHINT_STEP_NONE) return status;
+  uint32_t found = sizes[kTldMetadataSlot];
+  if (MayBeTldMetadata(found)) return status;
+  return Failed(SCHEDHINT_STEP_SLOT_SIZE, 0, slots_[kTldMetadataSlot].offset, found);
 }
 
 schedhint_status Channel::OpenThroughBroker() {

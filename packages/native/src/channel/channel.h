@@ -101,6 +101,7 @@ class Channel {
   std::vector<PinStamp> Stamps() const;
   bool IsBrokered() const { return broker_ != nullptr && broker_->is_open(); }
   schedhint_status Check(int map_fd, MapInfo* info) const;
+  schedhint_status CheckTldMap(int map_fd, MapInfo* info) const;
   schedhint_status OpenThroughBroker();
   schedhint_status BindDirectly(schedhint_binding* binding);
   schedhint_status SetElement(const HeldThreadKey& thread, const Element& element);

@@ -55,6 +55,15 @@ bool IsTldValueSize(uint32_t value_size) {
   return value_size == kValueSize || value_size == kValueSizeWithStart;
 }
 
+bool MayBeTldMetadata(uint32_t struct_size) {
+  if (struct_size == sizeof(Metadata)) return true;
+  // Aligned to two bytes, with the size of the value behind each name.
+  for (uint32_t key_bytes = 10; key_bytes <= kTldPage / 4; key_bytes += 2) {
+    if (struct_size == 4 + key_bytes * (kTldPage / key_bytes - 1)) return false;
+  }
+  return true;
+}
+
 void WriteTldStart(const Block& data) {
   uint64_t start = kHeaderBytes;
   if (data.size == kTldPage) std::memcpy(data.address, &start, sizeof(start));

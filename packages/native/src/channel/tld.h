@@ -21,6 +21,11 @@ constexpr size_t kTldMetadataSlot = 1;
 // first 8 bytes of its page say; 24 in newer kernels, where the element says it.
 bool IsTldValueSize(uint32_t value_size);
 
+// Whether a reader's struct of names can be ours. Its size says how long the names are that the
+// reader was built with (TLD_NAME_LEN), and so where it looks for them. Some lengths have the same
+// size as ours; a size that no length has is the struct of a reader that looks for no names.
+bool MayBeTldMetadata(uint32_t struct_size);
+
 // Before anybody can see the block.
 void WriteTldStart(const Block& data);
 

@@ -31,7 +31,7 @@ schedhint_status CheckMapType(int map_fd, MapInfo* info) {
 }
 
 schedhint_status CheckMap(int map_fd, uint32_t value_size, const std::vector<schedhint_slot>& slots,
-                          MapInfo* info) {
+                          MapInfo* info, std::vector<uint32_t>* struct_sizes) {
   schedhint_status status = CheckMapType(map_fd, info);
   if (status.step != SCHEDHINT_STEP_NONE) return status;
   if (info->value_size < value_size) {
@@ -54,6 +54,7 @@ schedhint_status CheckMap(int map_fd, uint32_t value_size, const std::vector<sch
     if (probe.struct_size > BlockSize(slot.size)) {
       return Failed(SCHEDHINT_STEP_SLOT_SIZE, 0, slot.offset, probe.struct_size);
     }
+    if (struct_sizes != nullptr) struct_sizes->push_back(probe.struct_size);
   }
   return {};
 }
