@@ -34,6 +34,7 @@ const APP = `
     unreached: addon.unreachedWorkers(),
     offset: String(addon.timeNamespaceOffsetNs),
     keys: addon.tldKeys('key', Uint32Array.of(8), 64, places),
+    room: addon.tldRoom(),
     tld: attachThread({ channel: tld({ map: '/nonexistent/tld' }) }).status.code,
   }));
 `;
@@ -63,6 +64,7 @@ describe.runIf(process.platform === 'linux')('a registry of an earlier version',
       unreached: 0,
       offset: '0',
       keys: -12,
+      room: -1,
       tld: 'ERR_SCHEDHINT_NO_MEMORY',
     });
   });

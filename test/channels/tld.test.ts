@@ -2,6 +2,7 @@
 // the rows of the kernel's own tests of it, and what is ours.
 
 import { mkdirSync, renameSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
 import { describeOnKernel } from '../rig/kernel-support.js';
@@ -314,6 +315,38 @@ describeOnKernel('task local data', () => {
     });
     expect(await reader.element(node.pid)).toBeNull();
   });
+
+  test.each([
+    [undefined, 64],
+    ['512', 512],
+  ])(
+    'schedhint/register lays the values out first, with %s bytes for those of the app',
+    async (bytes, room) => {
+      await load('c');
+      await node.kill();
+      node = await NodeProcess.start({
+        execArgv: ['--require', createRequire(import.meta.url).resolve('schedhint/register')],
+        env: {
+          SCHEDHINT_TLD_MAP: reader.map,
+          ...(bytes === undefined ? {} : { SCHEDHINT_TLD_DYNAMIC_BYTES: bytes }),
+        },
+      });
+      const message = await node.run(({ schedhint }, map) => {
+        const { array, attachThread, tld, u8 } = schedhint;
+        try {
+          attachThread({ channel: tld({ map, keys: { large: array(u8, 4000) }, hints: {} }) });
+          return '';
+        } catch (error) {
+          return (error as Error).message;
+        }
+      }, reader.map);
+      expect(message).toMatch(`no room for large of 4000 bytes: ${room} bytes are left`);
+      expect(message).toMatch('SCHEDHINT_TLD_DYNAMIC_BYTES');
+      expect(await node.run(codeOf, [reader.map, { fits: room }])).toBe('');
+      expect(await node.run(codeOf, [reader.map, { more: 1 }])).toBe('ERR_SCHEDHINT_TLD_SPACE');
+      expect(await reader.find(node.pid, 'schedhint_gc')).toMatchObject({ count: 10 });
+    },
+  );
 
   test('a map of another kind is refused, and says what to do', async () => {
     await load('a');

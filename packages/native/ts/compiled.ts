@@ -41,6 +41,7 @@ export interface CompiledAddon {
    */
   glance(): number;
   tldKeys(names: string, sizes: Uint32Array, dynamicBytes: number, offsets: Uint32Array): number;
+  tldRoom(): number;
   /** @param counts - is filled with 8 words: `struct schedhint_counts` */
   counts(counts: Int32Array): void;
   /**

@@ -378,6 +378,8 @@ export interface Addon {
    *   key in `offsets[0]`; or ENOMEM
    */
   tldKeys(names: string, sizes: Uint32Array, dynamicBytes: number, offsets: Uint32Array): number;
+  /** How many bytes of a thread's task local data are left for keys that are created now; -1: not known. */
+  tldRoom(): number;
   /**
    * Watches this thread's event loop, by one handle of libuv's that keeps no loop alive. Again: with another threshold and
    * other files.

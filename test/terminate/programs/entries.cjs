@@ -133,6 +133,7 @@ exports.entries = {
   workerEnded: onHandle((addon) => addon.workerEnded(1_000_000 + threadId)),
   unreachedWorkers: onHandle((addon) => addon.unreachedWorkers()),
   glance: onHandle((addon) => addon.glance()),
+  tldRoom: onHandle((addon) => addon.tldRoom()),
   tldKeys() {
     const addon = loaded();
     return () => addon.tldKeys('terminated', Uint32Array.of(8), 0, new Uint32Array(1));

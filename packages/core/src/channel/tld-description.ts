@@ -37,5 +37,7 @@ export interface TldChannel<Blocks = unknown> extends Channel<Blocks> {
 export const TLD_PAGE = 4096;
 /** In a thread's block, before its values. */
 export const TLD_HEADER = 8;
+/** The environment's variable for `dynamicBytes`. */
+export const TLD_DYNAMIC_BYTES_VARIABLE = 'SCHEDHINT_TLD_DYNAMIC_BYTES';
 /** The most that all values of a thread can take. */
 export const TLD_MOST_BYTES = TLD_PAGE - TLD_HEADER;

@@ -7,7 +7,13 @@ import { rangeError, typeError } from '../errors.js';
 import { at } from '../layout/placement.js';
 import { structOfAnyNames } from '../layout/struct.js';
 import type { StructLayout } from '../layout/types.js';
-import { type GcName, type HintName, TLD_MOST_BYTES, type TldChannel } from './tld-description.js';
+import {
+  type GcName,
+  type HintName,
+  TLD_DYNAMIC_BYTES_VARIABLE,
+  TLD_MOST_BYTES,
+  type TldChannel,
+} from './tld-description.js';
 
 /** The offsets of a channel's values within the values of each thread, in bytes. */
 export interface TldPlaces {
@@ -80,7 +86,7 @@ function inProcess(values: readonly Value[], dynamicBytes: number): Uint32Array 
   const error = loaded.addon.tldKeys(names, sizes, dynamicBytes, places);
   if (error === 0) return places;
   if (error === -ENOMEM) return null;
-  throw refused(-error, values[places[0]!]!);
+  throw refused(-error, values[places[0]!]!, loaded.addon.tldRoom());
 }
 
 /** Where nobody else sees the values. */
@@ -90,13 +96,15 @@ function inPrivateMemory(values: readonly Value[]): readonly number[] {
   for (const value of values) {
     if (places.has(value.name)) continue;
     places.set(value.name, end);
-    end += Math.ceil(value.size / U64) * U64;
-    if (end > TLD_MOST_BYTES) throw refused(E2BIG, value);
+    const bytes = Math.ceil(value.size / U64) * U64;
+    end += bytes;
+    if (end > TLD_MOST_BYTES) throw refused(E2BIG, value, TLD_MOST_BYTES - (end - bytes));
   }
   return values.map(({ name }) => places.get(name)!);
 }
 
-function refused(errno: number, { name, size }: Value): Error {
+/** @param room bytes that are left; -1: not known */
+function refused(errno: number, { name, size }: Value, room: number): Error {
   switch (errno) {
     case EEXIST:
       return typeError(
@@ -111,7 +119,7 @@ function refused(errno: number, { name, size }: Value): Error {
     default:
       return rangeError(
         'ERR_SCHEDHINT_TLD_SPACE',
-        `tld: no room for ${name} of ${size} bytes: a thread's values have ${TLD_MOST_BYTES} bytes, and what is created after the first thread has attached only dynamicBytes: attach this channel first`,
+        `tld: no room for ${name} of ${size} bytes: ${room < 0 ? '' : `${room} bytes are left before this channel's keys; `}a thread's values have ${TLD_MOST_BYTES} bytes, and what is created after the first thread has attached only dynamicBytes: attach this channel first, or set ${TLD_DYNAMIC_BYTES_VARIABLE} (with schedhint/register, which attaches before the application)`,
       );
   }
 }

@@ -31,7 +31,13 @@ describe('tld()', () => {
     });
   });
 
-  test.each([
+  test('SCHEDHINT_TLD_DYNAMIC_BYTES is the default of dynamicBytes', () => {
+    vi.stubEnv('SCHEDHINT_TLD_DYNAMIC_BYTES', '512');
+    expect(tld({ map }).tld.dynamicBytes).toBe(512);
+    expect(tld({ map, dynamicBytes: 8 }).tld.dynamicBytes).toBe(8);
+  });
+
+  test.each<[string, unknown, string?]>([
     ['no map', undefined],
     ['no object', null],
     ['a name of 63 characters', { map, keys: { ['k'.repeat(63)]: u64 } }],
@@ -55,8 +61,11 @@ describe('tld()', () => {
     ['a hint to a key of 4 bytes', { map, keys: { a: u32 }, hints: { urgency: 'a' } }],
     ['dynamicBytes negative', { map, dynamicBytes: -1 }],
     ['dynamicBytes too many', { map, dynamicBytes: 4089 }],
-  ])('%s: refused', (_, options) => {
+    ['dynamicBytes of the environment that are no number', { map }, '1k'],
+    ['dynamicBytes of the environment that are too many', { map }, '4089'],
+  ])('%s: refused', (_, options, dynamicBytes = '') => {
     vi.stubEnv('SCHEDHINT_TLD_MAP', '');
+    vi.stubEnv('SCHEDHINT_TLD_DYNAMIC_BYTES', dynamicBytes);
     expect(() => tld(options as never)).toThrow(
       expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_OPTION' }),
     );

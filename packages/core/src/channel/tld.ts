@@ -15,6 +15,7 @@ import {
   type GcName,
   type HintName,
   type ScaledKey,
+  TLD_DYNAMIC_BYTES_VARIABLE,
   TLD_HEADER,
   TLD_MOST_BYTES,
   TLD_PAGE,
@@ -54,7 +55,10 @@ export interface TldOptions<K extends TldKeys = TldKeys> {
   readonly keys?: K;
   /** By default {@link TLD_HINT_KEYS}. */
   readonly hints?: TldHintKeys;
-  /** Bytes of each thread's that are left for keys which are created later. By default 64. */
+  /**
+   * Bytes of each thread's that are left for keys which are created later: 0..4088. By default `SCHEDHINT_TLD_DYNAMIC_BYTES`, else 64. The
+   * largest number counts among the channels that are attached before the first thread has its values: with `schedhint/register` that is its own.
+   */
   readonly dynamicBytes?: number;
 }
 
@@ -98,13 +102,7 @@ export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>
   options: TldOptions<K> = {},
 ): TldChannel<FieldsView<K>> {
   checkOptions('tld', options, ['map', 'keys', 'hints', 'dynamicBytes']);
-  const { dynamicBytes = DYNAMIC_BYTES } = options;
-  if (!Number.isInteger(dynamicBytes) || dynamicBytes < 0 || dynamicBytes > TLD_MOST_BYTES) {
-    throw typeError(
-      'ERR_SCHEDHINT_OPTION',
-      `dynamicBytes: expected an integer 0..${TLD_MOST_BYTES}, got ${show(dynamicBytes)}`,
-    );
-  }
+  const dynamicBytes = dynamicBytesOf(options.dynamicBytes);
   const map = options.map ?? environmentVariable('SCHEDHINT_TLD_MAP');
   if (map === undefined || map === '') {
     throw typeError(
@@ -143,6 +141,17 @@ export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>
     },
   });
   return channel;
+}
+
+function dynamicBytesOf(option: number | undefined): number {
+  const variable = environmentVariable(TLD_DYNAMIC_BYTES_VARIABLE);
+  const isOption = option !== undefined || !variable;
+  const bytes = isOption ? (option ?? DYNAMIC_BYTES) : Number(variable);
+  if (Number.isInteger(bytes) && bytes >= 0 && bytes <= TLD_MOST_BYTES) return bytes;
+  throw typeError(
+    'ERR_SCHEDHINT_OPTION',
+    `${isOption ? 'dynamicBytes' : TLD_DYNAMIC_BYTES_VARIABLE}: expected an integer 0..${TLD_MOST_BYTES}, got ${show(isOption ? option : variable)}`,
+  );
 }
 
 const NOWHERE = -1;

@@ -101,6 +101,10 @@ int TldMetadata::Keys(const schedhint_tld_key* keys, size_t count, uint32_t dyna
   return 0;
 }
 
+uint32_t TldMetadata::MostBytes() const {
+  return is_laid_out_ ? std::min(static_bytes_ + dynamic_bytes_, kMostBytes) : kMostBytes;
+}
+
 int TldMetadata::Plan(const schedhint_tld_key& key, Draft* draft, uint32_t* offset) const {
   for (const Known& known : draft->keys) {
     if (known.name != key.name) continue;
@@ -109,7 +113,7 @@ int TldMetadata::Plan(const schedhint_tld_key& key, Draft* draft, uint32_t* offs
   }
   if (draft->keys.size() == kMostKeys) return -ENOSPC;
   uint32_t bytes = (key.size + 7) / 8 * 8;
-  uint32_t most = is_laid_out_ ? std::min(static_bytes_ + dynamic_bytes_, kMostBytes) : kMostBytes;
+  uint32_t most = MostBytes();
   if (bytes > most || draft->end > most - bytes) return -E2BIG;
   if (!is_laid_out_) draft->static_bytes += bytes;
   draft->keys.push_back({key.name, key.size, draft->end});

@@ -45,6 +45,8 @@ class TldMetadata {
   // Finds or makes keys, all or none. 0 and their places in `offsets`; or -EEXIST, -E2BIG or
   // -ENOSPC and in offsets[0] the index of the key that it is for, or -ENOMEM.
   int Keys(const schedhint_tld_key* keys, size_t count, uint32_t dynamic_bytes, uint32_t* offsets);
+  // How many bytes are left for the values of keys that are made now.
+  uint32_t Room() const { return MostBytes() - end_; }
   // How large a thread's block is, for a map whose value has that size (0: not known yet). The
   // room for values is that of this moment from then on.
   uint32_t BlockBytes(uint32_t map_value_size);
@@ -64,6 +66,7 @@ class TldMetadata {
     uint32_t dynamic_bytes;
   };
 
+  uint32_t MostBytes() const;
   int Plan(const schedhint_tld_key& key, Draft* draft, uint32_t* offset) const;
   void Publish(const Draft& draft);
 

@@ -72,6 +72,10 @@ Napi::Value TldKeys(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), error);
 }
 
+Napi::Value TldRoom(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), SharedRegistry().tld_room());
+}
+
 // (counts)
 void Counts(const Napi::CallbackInfo& info) {
   schedhint_counts counts;
@@ -121,6 +125,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
       Exported<UnreachedWorkers>("unreachedWorkers"),
       Exported<Glance>("glance"),
       Exported<TldKeys>("tldKeys"),
+      Exported<TldRoom>("tldRoom"),
       Exported<Counts>("counts"),
       Exported<ReadMapBtf>("readMapBtf"),
       Exported<ShowRefusedCalls>("refusedCalls"),

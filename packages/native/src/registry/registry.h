@@ -38,6 +38,7 @@ class Registry {
   void StopGc(schedhint_binding* binding);
   int TldKeys(const schedhint_tld_key* keys, size_t count, uint32_t dynamic_bytes,
               uint32_t* offsets);
+  int32_t TldRoom();
   void ThreadEnds();
   // `listener` is told, on the watcher's thread, that some binding's status may have changed.
   void Listen(schedhint_listener listener, void* data);

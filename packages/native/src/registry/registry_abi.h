@@ -84,6 +84,9 @@ struct schedhint_registry {
   // elements, and a map is bound.
   int (*wants_pool_threads)();
   void (*pool_threads)(const int32_t* tids, uint32_t count);
+  // How many bytes of a thread's task local data are left for keys that are made now; -1: not
+  // known.
+  int32_t (*tld_room)();
 };
 
 }  // extern "C"

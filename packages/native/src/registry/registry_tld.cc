@@ -24,6 +24,11 @@ int Registry::TldKeys(const schedhint_tld_key* keys, size_t count, uint32_t dyna
   return tld_.Keys(keys, count, dynamic_bytes, offsets);
 }
 
+int32_t Registry::TldRoom() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return static_cast<int32_t>(tld_.Room());
+}
+
 void Registry::BindTld(schedhint_binding* binding) {
   if (binding->bound) return;
   const HeldBlockSet& blocks = binding->element.thread;

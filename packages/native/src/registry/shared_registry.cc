@@ -60,6 +60,7 @@ const schedhint_registry own_table = {
     },
     []() -> int { return Own().WantsPoolThreads() ? 1 : 0; },
     [](const int32_t* tids, uint32_t count) { Own().AddPoolThreads(tids, count); },
+    []() { return Own().TldRoom(); },
 };
 
 // What an earlier version's table lacks: nothing happens, and nothing is there.
@@ -97,6 +98,7 @@ schedhint_registry AbsentTable() {
   absent.find_helpers = [](schedhint_binding*, const schedhint_helpers_layout*) {};
   absent.wants_pool_threads = []() { return 0; };
   absent.pool_threads = [](const int32_t*, uint32_t) {};
+  absent.tld_room = []() { return int32_t{-1}; };
   return absent;
 }
 
