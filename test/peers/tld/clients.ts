@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Bed, word } from './bed.js';
 import type { Judge, JudgeObject } from './judge.js';
-import { KERNEL_ONLY, NODE_ONLY, OWN, SHARED } from './keys.js';
+import { KERNEL_ONLY, LENGTHS, NODE_ONLY, OWN, SHARED } from './keys.js';
 import { attach, kernelGets, kernelSets, load, stop, store, type Thread } from './remote.js';
 
 /** The kernel's user half, built as an addon, and the judge, for a second map. */
@@ -26,6 +26,11 @@ export async function otherProcess(bed: Bed, { addon }: KernelSide): Promise<voi
   const values = { kernel_only: 3, shared: 4 };
   const set = await theirs.run(kernelSets, { addon, map: judge.map, values });
   checks.same('the kernel’s half binds', set, { open: 0, kernel_only: 1, shared: 1 });
+  // It copies a name with strscpy(), so the last of 62 bytes is lost, and BPF finds nothing.
+  const longest = LENGTHS.at(-1)!;
+  await theirs.run(kernelSets, { addon, map: judge.map, values: { [longest.name]: 9 } });
+  checks.same('its 62 bytes', await judge.number(theirs.pid, longest), 'not found');
+  checks.same('its 61 bytes', await judge.number(theirs.pid, LENGTHS.at(-2)!), 9n);
   checks.same('ours', await judge.number(tid, SHARED), 1n);
   checks.same('ours only', await judge.number(tid, NODE_ONLY), 2n);
   checks.same('not ours', await judge.number(tid, KERNEL_ONLY), 'not found');

@@ -42,6 +42,9 @@ export const NAMES = [
   'm'.repeat(62),
 ].map((name) => named(name));
 
+/** Of every length. */
+export const LENGTHS = Array.from({ length: 62 }, (_, i) => named('l'.repeat(i + 1)));
+
 export const OWN = named('own');
 export const SHARED = named('shared');
 export const NODE_ONLY = named('node_only');
@@ -54,6 +57,7 @@ export const KEYS: readonly Key[] = [
   ...MANY,
   ...LATE,
   ...NAMES,
+  ...LENGTHS,
   OWN,
   SHARED,
   NODE_ONLY,

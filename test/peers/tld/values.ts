@@ -2,7 +2,7 @@
 
 import { until } from '../../rig/until.js';
 import { type Bed, pattern } from './bed.js';
-import { HINTS, LIMITS, MANY, NAMES, SIZES } from './keys.js';
+import { HINTS, LENGTHS, LIMITS, MANY, NAMES, SIZES } from './keys.js';
 import { load, setHints, stop, store, wait } from './remote.js';
 
 /** The main thread and three workers have values of every size. BPF reads all, and writes what JavaScript then reads. */
@@ -47,6 +47,8 @@ export async function names(bed: Bed): Promise<void> {
   const { is, tid } = await bed.attach(node, NAMES);
   checks.same('any string is a name', is, 'bound');
   if (is === 'bound') await bed.storeAndCompare(node, tid, NAMES, 1);
+  const other = await bed.node();
+  await bed.storeAndCompare(other, await bed.bind(other, LENGTHS), LENGTHS, 2);
   for (const name of ['', 'k'.repeat(63), 'ж'.repeat(32), 'nul\0', '\ud800']) {
     const refused = await bed.attach(node, [{ name, size: 8 }]);
     checks.same(`${JSON.stringify(name)} is refused`, refused.is, 'ERR_SCHEDHINT_OPTION');
