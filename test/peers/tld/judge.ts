@@ -1,8 +1,7 @@
 // Builds the judge of one layout, judge.bpf.c with the kernel's own header, and asks it what BPF finds in a thread.
 
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BpfReader } from '../../rig/bpf-reader.js';
@@ -10,13 +9,16 @@ import { cString, HINTS, KEYS, type Key } from './keys.js';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-/** A program that has been built, in a directory that is removed at the end. */
+/** A program that has been built. */
 export class JudgeObject {
   readonly #home: string;
 
-  /** @param header the kernel's task_local_data.bpf.h */
-  constructor(header: string) {
-    this.#home = mkdtempSync(join(tmpdir(), 'schedhint-tld-'));
+  /**
+   * @param header the kernel's task_local_data.bpf.h
+   * @param home an empty directory for it
+   */
+  constructor(header: string, home: string) {
+    this.#home = home;
     const lines = KEYS.map(({ name, size }, i) => `KEY(${i}, ${cString(name)}, ${size})\n`);
     writeFileSync(join(this.#home, 'keys.h'), lines.join(''));
     // The C library's includes what only the machine's own processor has.
@@ -43,10 +45,6 @@ export class JudgeObject {
   /** @param pins a directory of a bpffs */
   async load(pins: string): Promise<Judge> {
     return new Judge(await BpfReader.load(this.#path, pins), pins);
-  }
-
-  remove(): void {
-    rmSync(this.#home, { recursive: true, force: true });
   }
 }
 

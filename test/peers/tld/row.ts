@@ -22,11 +22,11 @@ async function measure(layout: Layout) {
   if (reason !== null) throw new Error(reason);
   const { bpf, user, from } = kernelFiles(layout);
   const scratch = mkdtempSync(join(tmpdir(), 'schedhint-tld-'));
-  const object = new JudgeObject(bpf);
   const bpffs = mountBpffs();
   const checks = new Checks();
   const counts: string[] = [];
   try {
+    const object = new JudgeObject(bpf, scratch);
     const scenarios: Record<string, Scenario> = { ...values, ...lifetimes };
     if (user !== null) {
       const addon = join(scratch, 'kernel-client.node');
@@ -50,7 +50,6 @@ async function measure(layout: Layout) {
     }
   } finally {
     bpffs.unmount();
-    object.remove();
     rmSync(scratch, { recursive: true, force: true });
   }
   if (user === null) {
