@@ -13,7 +13,7 @@ export type ErrorCode =
   | 'ERR_SCHEDHINT_LAYOUT'
   /** an argument that is no field's value: a buffer, an offset, an option */
   | 'ERR_SCHEDHINT_OPTION'
-  /** a part of this package that a function's first call loads could not be loaded; a plain `Error` */
+  /** a plain `Error`: a part of this package that a function's first call loads could not be loaded */
   | 'ERR_SCHEDHINT_NOT_LOADED'
   /** task local data: the process has a key of that name, with another size */
   | 'ERR_SCHEDHINT_TLD_KEY_SIZE'
