@@ -170,4 +170,4 @@ export const nativeUsers = [
 ];
 
 /** Which other folders are searched for imports of @schedhint/native. All of `test` may, so it is not. */
-export const otherSources = ['examples', 'observer', 'scheduler', 'scripts'];
+export const otherSources = ['examples', 'integrations', 'observer', 'scheduler', 'scripts'];

@@ -1,9 +1,12 @@
-// The real schedulers of the scx project, built from crates.io into a cache outside of the checkout.
+// The real schedulers of the scx project, built from crates.io into a cache outside of the checkout: as they are, or with
+// integrations/scx applied to them.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { ApplyError, applyHints, ingredientsOf } from '../../integrations/scx/apply.mjs';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
 
 const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'schedhint-peers');
@@ -16,31 +19,69 @@ const NEEDS =
  *
  * @param {string} crate
  * @param {string} version
+ * @param {{ hints?: boolean }} [options] `hints`: with integrations/scx applied
  * @returns {string} its program
  */
-export function scxProgram(crate, version) {
-  const root = join(CACHE, `${crate}-${version}`);
+export function scxProgram(crate, version, { hints = false } = {}) {
+  const root = join(CACHE, `${crate}-${version}${hints ? `-hints-${hashOfHints(crate)}` : ''}`);
   const program = join(root, 'bin', crate);
   if (existsSync(program)) return program;
   mkdirSync(root, { recursive: true });
-  console.error(`building ${crate} ${version} in ${CACHE}`);
-  const { status, error } = spawnSync(
-    'cargo',
-    ['install', '--locked', `${crate}@${version}`, '--root', root],
-    {
-      stdio: ['ignore', 2, 2],
-      env: {
-        ...process.env,
-        PATH: `${LLVM}:${process.env.PATH}`, // the BPF half wants a clang without a version
-        BPF_CLANG: join(LLVM, 'clang'),
-        CARGO_TARGET_DIR: join(CACHE, 'target'),
-      },
+  console.error(`building ${crate} ${version}${hints ? ' with hints' : ''} in ${CACHE}`);
+  const what = hints ? ['--path', sourceWithHints(crate, version, root)] : [`${crate}@${version}`];
+  const { status, error } = spawnSync('cargo', ['install', '--locked', ...what, '--root', root], {
+    stdio: ['ignore', 2, 2],
+    env: {
+      ...process.env,
+      PATH: `${LLVM}:${process.env.PATH}`, // the BPF half wants a clang without a version
+      BPF_CLANG: join(LLVM, 'clang'),
+      CARGO_TARGET_DIR: join(CACHE, 'target'),
     },
-  );
+  });
   if (status !== 0) {
     throw new ExplainedError(
       `${crate} ${version} could not be built (${error?.message ?? `exit code ${status}`}); it needs ${NEEDS}`,
     );
   }
   return program;
+}
+
+const nameOf = (crate) => crate.replace(/^scx_/, '');
+
+/** Another one for whatever changes in what is applied, so that an old program is never taken for the new one. */
+function hashOfHints(crate) {
+  const hash = createHash('sha256');
+  for (const file of ingredientsOf(nameOf(crate))) hash.update(readFileSync(file)).update('\0');
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** A copy of the crate's source in `root`, with the hints applied. */
+function sourceWithHints(crate, version, root) {
+  const copy = join(root, 'source');
+  rmSync(copy, { recursive: true, force: true }); // of a build that was interrupted
+  cpSync(sourceOf(crate, version), copy, { recursive: true });
+  try {
+    applyHints(nameOf(crate), copy);
+  } catch (error) {
+    if (!(error instanceof ApplyError)) throw error;
+    throw new ExplainedError(`the hints do not fit ${crate} ${version}: ${error.message}`);
+  }
+  return copy;
+}
+
+/** Where cargo keeps a crate's source. It is fetched if it is not there; cargo alone knows from where. */
+function sourceOf(crate, version) {
+  const registries = join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'registry', 'src');
+  const { status, stderr } = spawnSync('cargo', ['info', '--quiet', `${crate}@${version}`], {
+    encoding: 'utf8',
+  });
+  const found = existsSync(registries)
+    ? readdirSync(registries)
+        .map((registry) => join(registries, registry, `${crate}-${version}`))
+        .find((source) => existsSync(join(source, 'Cargo.toml')))
+    : undefined;
+  if (found !== undefined) return found;
+  throw new ExplainedError(
+    `the source of ${crate} ${version} could not be fetched (cargo info: exit code ${status}): ${stderr}`,
+  );
 }
