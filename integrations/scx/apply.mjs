@@ -133,19 +133,22 @@ export function editsOf(name) {
   return JSON.parse(readFileSync(join(HERE, name, 'edits.json'), 'utf8'));
 }
 
-/** The files that are added to a scheduler's tree: where in it, and where they come from. */
+/**
+ * The files that are added to a scheduler's tree: where in it, and where they come from. `counts` is what their lines count as: a
+ * scheduler's own, those that all share, or none of ours.
+ */
 function addedFiles(name, add) {
   const include = join(HERE, '../../abi/include/schedhint');
   return [
     ...HEADERS.map((header) => ({
       to: `src/bpf/schedhint/${header}`,
       from: join(include, header),
-      isOurs: false,
+      counts: 'vendored',
     })),
     ...Object.entries(add).map(([to, from]) => ({
       to,
       from: join(HERE, name, from),
-      isOurs: true,
+      counts: from.startsWith('../') ? 'shared' : 'added',
     })),
   ];
 }
@@ -165,7 +168,8 @@ const linesIn = (text) => text.split('\n').length - 1;
  *
  * @param {string} name one of SCHEDULERS
  * @param {string} dir the crate's folder, which has Cargo.toml
- * @returns {{ edited: number, added: number }} lines inserted into the scheduler's files, and in new files, without the ABI's headers
+ * @returns {{ edited: number, added: number, shared: number }} lines inserted into the scheduler's files, in a new file of its own, and in
+ *   new files that all schedulers have; the ABI's headers count as none
  * @throws {ApplyError} nothing was changed then
  */
 export function applyHints(name, dir) {
@@ -180,17 +184,17 @@ export function applyHints(name, dir) {
     );
   }
   const { files: edited, lines } = editedFiles(edits, dir);
-  let added = 0;
-  for (const { to, from, isOurs } of files) {
+  const inserted = { vendored: 0, shared: 0, added: 0 };
+  for (const { to, from, counts } of files) {
     const text = readFileSync(from, 'utf8');
     edited.set(to, text);
-    if (isOurs) added += linesIn(text);
+    inserted[counts] += linesIn(text);
   }
   for (const [file, text] of edited) {
     mkdirSync(dirname(join(dir, file)), { recursive: true });
     writeFileSync(join(dir, file), text);
   }
-  return { edited: lines, added };
+  return { edited: lines, added: inserted.added, shared: inserted.shared };
 }
 
 function main([name, dir, ...rest]) {
@@ -201,9 +205,9 @@ function main([name, dir, ...rest]) {
     return 2;
   }
   try {
-    const { edited, added } = applyHints(name, dir);
+    const { edited, added, shared } = applyHints(name, dir);
     console.log(
-      `${name}: ${edited + added} lines inserted: ${edited} into its files, ${added} in new files (not counting the ABI's headers)`,
+      `${name}: ${edited + added} lines inserted, ${edited} into its files and ${added} beside them; ${shared} that all schedulers share, and the ABI's headers`,
     );
     return 0;
   } catch (error) {

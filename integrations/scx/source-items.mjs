@@ -51,9 +51,15 @@ function bracesOpen(bare, to) {
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
+/** What a name stands in where it is defined: C's functions have theirs in a macro too, BPF_STRUCT_OPS(name, ...). */
+const definitionOf = {
+  c: (name) => `(?:(?<=\\(\\s*)${name}(?=\\s*[,)])|${name}(?=\\s*[({]))`,
+  rust: (name) => (name.startsWith('impl') ? '' : '(?:fn|struct|enum|trait|mod)\\s+') + name,
+};
+
 /**
- * All definitions of a name. In Rust it is what follows `fn`, `struct`, `enum`, `trait`, `mod` or `impl` (`impl Drop for X`, `impl<'a> X`:
- * the whole of it, as it is written); in C what stands outside of all braces, and has braces before the next semicolon.
+ * All definitions of a name. In Rust it is what follows `fn`, `struct`, `enum`, `trait` or `mod`, or an impl as it is written (`impl<'a> X`,
+ * `impl Drop for X`); in C a function, or `struct name`, that stands outside of all braces.
  *
  * @param {string} source
  * @param {string} name
@@ -62,10 +68,8 @@ const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
  */
 export function findItems(source, name, language) {
   const bare = withoutComments(source, true);
-  const before =
-    language === 'rust' && !name.startsWith('impl') ? '(?:fn|struct|enum|trait|mod)\\s+' : '';
-  const found = bare.matchAll(new RegExp(`(?<![\\w])${before}${escaped(name)}(?![\\w])`, 'g'));
-  return [...found].flatMap(({ index, 0: text }) => {
+  const definition = new RegExp(`(?<!\\w)${definitionOf[language](escaped(name))}(?!\\w)`, 'g');
+  return [...bare.matchAll(definition)].flatMap(({ index, 0: text }) => {
     if (language === 'c' && bracesOpen(bare, index) > 0) return [];
     const end = endOfItem(bare, index + text.length);
     const start = source.lastIndexOf('\n', index) + 1;
