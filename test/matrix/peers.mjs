@@ -9,4 +9,6 @@ export const rows = [
     command: ['--import', 'ts-blank-space/register', 'test/peers/tld/row.ts', layout],
     minutes: 15,
   })),
+  { name: 'lavd', command: ['test/peers/lavd.mjs'], minutes: 60 },
+  { name: 'bpfland', command: ['test/peers/bpfland.mjs'], minutes: 60 },
 ];

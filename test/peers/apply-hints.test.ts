@@ -218,7 +218,7 @@ test('whatever stands around, a line goes into its function and all else stays',
     "// it's } MARK();\n",
     'char c = \'{\', *s = "}\\"{ // MARK();";\n',
     'void target(void);\n',
-    'void other(void)\n{\n\tMARK();\n\ttarget();\n}\n',
+    'void other(void)\n{\n\tMARK();\n\ttarget();\n\tif (target()) {\n\t\tMARK();\n\t}\n}\n',
     'struct s { int target; };\n',
     '#define M(x) do { x; } while (0)\n',
   );

@@ -1,9 +1,10 @@
 /*
  * Threads that want a CPU all of the time, in a process that may say so of itself what is not true:
- * that all of them are inside a pause of the collector. Prints the CPU time that it got.
+ * that all of them are inside a pause of the collector. Prints the CPU time that it got, and the longest
+ * time that a thread of it waited for a CPU.
  *
  * spinner [--lie] [--threads N] [--seconds N] [--shed none|threads|forks|execs|naps]
- *         [--pulse MS] [--helpers] [--exec] [--until NS]
+ *         [--pulse MS] [--helpers] [--exec] [--until NS] [--urgency N]
  *
  * --shed: how it tries to leave its debts behind. threads: each one ends after a while and starts
  * its successor; forks: each one is a child process that ends after a while; execs: the child
@@ -11,6 +12,7 @@
  * --pulse: honest, the first thread is in a pause of so many ms every half second.
  * --exec: at the end it starts itself anew, bound as it is.
  * --until NS: one life, which ends at this time of CLOCK_MONOTONIC at the latest; -1: when it ends.
+ * --urgency: with --lie, each thread says so of itself too.
  * --helpers: only the leader has a block and says that it is in a pause, now and then; the threads
  * have none.
  */
@@ -36,7 +38,8 @@
 #define MAX_THREADS 1000
 
 static bool lie, helpers, anew;
-static int threads = 1, seconds = 10, pulse_ms, map_fd = -1;
+static int threads = 1, seconds = 10, pulse_ms, urgency, map_fd = -1;
+static __u64 longest_ns; /* between two looks at the clock of one thread */
 static const char* shed = "none";
 static struct schedhint_thread* blocks;
 static struct schedhint_process* process;
@@ -69,7 +72,14 @@ static void fail(const char* what) {
 }
 
 static void spin_until(__u64 end) {
-  while (now_ns() < end);
+  __u64 last = now_ns(), now, seen;
+
+  for (; last < end; last = now) {
+    now = now_ns();
+    seen = __atomic_load_n(&longest_ns, __ATOMIC_RELAXED);
+    while (now - last > seen && !__atomic_compare_exchange_n(&longest_ns, &seen, now - last, false,
+                                                             __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+  }
 }
 
 /* Binds the calling thread to a block, and a leader to the process's as well. */
@@ -115,6 +125,7 @@ static void claim(int i) {
   block->gc = SCHEDHINT_GC_MAJOR;
   block->gc_since_ns =
       ~0ULL; /* the latest there is: one that has lasted for too long does not count */
+  block->urgency = urgency;
   process->gc_threads = threads;
   bind_block(block);
 }
@@ -217,6 +228,7 @@ static void read_options(int argc, char** argv) {
       {"helpers", no_argument, NULL, 'h'},
       {"exec", no_argument, NULL, 'e'},
       {"until", required_argument, NULL, 'u'},
+      {"urgency", required_argument, NULL, 'U'},
       {NULL, 0, NULL, 0},
   };
   int option;
@@ -229,6 +241,7 @@ static void read_options(int argc, char** argv) {
     if (option == 'p') pulse_ms = atoi(optarg);
     if (option == 'h') helpers = true;
     if (option == 'e') anew = true;
+    if (option == 'U') urgency = atoi(optarg);
     if (option == 'u') end_ns = strtoull(optarg, NULL, 10);
     if (option == '?') _exit(2);
   }
@@ -261,10 +274,11 @@ int main(int argc, char** argv) {
   while (now_ns() < end_ns) usleep(1000); /* for the last of the successors */
   usleep(500 * 1000);                     /* and the last of the lives */
   printf(
-      "{\"cpu\":%.3f,\"gcCount\":%u,\"gcPreempted\":%u,\"gcRunDelayNs\":%llu,\"onCpuNs\":%llu}\n",
+      "{\"cpu\":%.3f,\"gcCount\":%u,\"gcPreempted\":%u,\"gcRunDelayNs\":%llu,\"onCpuNs\":%llu,"
+      "\"longestMs\":%.1f}\n",
       cpu_seconds(RUSAGE_SELF) + cpu_seconds(RUSAGE_CHILDREN), blocks[0].gc_count,
       blocks[0].gc_preempted, (unsigned long long)blocks[0].gc_run_delay_ns,
-      (unsigned long long)blocks[0].on_cpu_ns);
+      (unsigned long long)blocks[0].on_cpu_ns, longest_ns / 1e6);
   if (anew) {
     fflush(stdout);
     claim(0); /* this thread, the one that is left after it */
