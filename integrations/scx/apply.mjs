@@ -168,7 +168,7 @@ const linesIn = (text) => text.split('\n').length - 1;
  *
  * @param {string} name one of SCHEDULERS
  * @param {string} dir the crate's folder, which has Cargo.toml
- * @returns {{ edited: number, added: number, shared: number }} lines inserted into the scheduler's files, in a new file of its own, and in
+ * @returns {{ edited: number, added: number, shared: number }} lines inserted into the scheduler's files, in a new file for this scheduler, and in
  *   new files that all schedulers have; the ABI's headers count as none
  * @throws {ApplyError} nothing was changed then
  */
@@ -207,7 +207,7 @@ function main([name, dir, ...rest]) {
   try {
     const { edited, added, shared } = applyHints(name, dir);
     console.log(
-      `${name}: ${edited + added} lines inserted, ${edited} into its files and ${added} beside them; ${shared} that all schedulers share, and the ABI's headers`,
+      `${name}: ${edited + added} lines inserted, ${edited} into its files and ${added} in a new file; ${shared} that all schedulers share, and the ABI's headers`,
     );
     return 0;
   } catch (error) {

@@ -5,14 +5,14 @@
  */
 #include "schedhint/schedhint.bpf.h"
 
-#define HINTS_PAUSE_URGENCY	960 /* in a collector's pause, or when a deadline is near */
-#define HINTS_NEAR_NS		10000000ULL
+#define HINTS_PAUSE_URGENCY 960 /* in a collector's pause, or when a deadline is near */
+#define HINTS_NEAR_NS	    10000000ULL
 
 /* What was last read of a task. */
 struct hints_task {
 	struct schedhint_known known;
 	struct schedhint_group group;
-	u32 urgency; /* 1..1024 */
+	u32 urgency;  /* 1..1024 */
 	u32 slice_us; /* time slice wished for; 0: no opinion */
 };
 
@@ -31,7 +31,7 @@ struct {
 /* The hints of @p as they are now. NULL: it has none. */
 static __maybe_unused struct hints_task *read_hints(struct task_struct *p)
 {
-	struct schedhint_ctx found = { .now = bpf_ktime_get_ns() };
+	struct schedhint_ctx found = {.now = bpf_ktime_get_ns()};
 	struct hints_task *task;
 	u64 slack;
 

@@ -125,7 +125,7 @@ test('a function that is defined twice, and edits that overlap, are errors', () 
   );
 });
 
-test('all that is wrong is told at once', () => {
+test('one error says all that is wrong', () => {
   const wrong = { file: 'a.c', in: 'a', after: 'nothing', lines: [] };
   expect(() => editedFiles([wrong, { ...wrong, file: 'b.c' }], folder({ 'a.c': C }))).toThrow(
     /^a\.c: .*\nb\.c: no such file$/,

@@ -49,11 +49,11 @@ function report({ kernel, instructions, hinted }, faults) {
   return `Linux ${kernel}: decisions changed: ${decisions.join(', ')}; instructions of all operations ${released} as released, ${off} without --hints, ${on} with`;
 }
 
-/** @param {{ honest: { cpu: number, longestMs: number }, lying: { cpu: number, longestMs: number } }} liar @param {number} watchdogMs */
-function reportLiar({ honest, lying }, watchdogMs, faults) {
+/** @param {{ quiet: { cpu: number, longestMs: number }, lying: { cpu: number, longestMs: number } }} liar @param {number} watchdogMs */
+function reportLiar({ quiet, lying }, watchdogMs, faults) {
   if (lying.longestMs >= watchdogMs)
-    faults.push(`beside a liar others waited ${lying.longestMs} ms, its bound is ${watchdogMs}`);
-  return `two hogs beside two others had ${honest.cpu} s of CPU in 10 s and waited ${honest.longestMs} ms at most, beside two liars ${lying.cpu} s and ${lying.longestMs} ms (its own bound: ${watchdogMs} ms)`;
+    faults.push(`next to a liar others waited ${lying.longestMs} ms, its bound is ${watchdogMs}`);
+  return `two hogs next to two others had ${quiet.cpu} s of CPU in 10 s and waited ${quiet.longestMs} ms at most, next to two liars ${lying.cpu} s and ${lying.longestMs} ms (its own bound: ${watchdogMs} ms)`;
 }
 
 /**

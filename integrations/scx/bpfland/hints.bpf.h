@@ -4,7 +4,7 @@
  */
 #include "read_hints.bpf.h"
 
-#define HINTS_SLICE_MIN_NS	(100 * NSEC_PER_USEC)
+#define HINTS_SLICE_MIN_NS (100 * NSEC_PER_USEC)
 
 /*
  * How much of the time that @p has run since it last slept counts against it. An urgent task is

@@ -26,8 +26,7 @@ static u64 hints_lat_cri(struct task_struct *p, task_ctx *taskc)
 }
 
 /* A pause that begins or ends while its thread runs: how well it is protected from preemption. */
-__hidden
-void hints_tick(struct task_struct *p, task_ctx *taskc, struct cpu_ctx *cpuc)
+__hidden void hints_tick(struct task_struct *p, task_ctx *taskc, struct cpu_ctx *cpuc)
 {
 	u64 lat_cri = hints_lat_cri(p, taskc);
 

@@ -85,7 +85,7 @@ assert.match(await scheduler.stop(), /hints changed \d+ decisions/);
 assert.ok(existsSync(PIN), 'it removed a pin that it had found');
 rmSync(PIN);
 
-// Ended by itself, it removes the pin that it has made. Another's in its place it leaves alone.
+// It removes the pin that it has made.
 scheduler = await ScxScheduler.start(withHints, ['--hints', PIN]);
 await scheduler.stop();
 assert.ok(!existsSync(PIN), 'the pin is left');

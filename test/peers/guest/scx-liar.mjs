@@ -1,4 +1,4 @@
-// In the VM, whose time counts instructions: two threads that work all of the time, beside two others that do too, and that either say
+// In the VM, whose time counts instructions: two threads that work all of the time, next to two others that do too, and that either say
 // nothing or lie: that they are in a collector's pause for ever, at the highest urgency. Writes what the first two got, and how long they
 // waited for a CPU at most, to $SCHEDHINT_VM_OUT/liar.json. Arguments: the program with hints.
 
@@ -19,12 +19,12 @@ const scheduler = await ScxScheduler.start(program, ['--hints', PIN]);
 
 async function race(...lies) {
   const before = await scheduler.hinted();
-  const honest = await Spinner.start(WORK);
+  const first = await Spinner.start(WORK);
   const other = await Spinner.start([...WORK, ...lies]);
-  honest.go();
+  first.go();
   other.go();
   const [{ cpu, longestMs }, { cpu: othersCpu }] = await Promise.all([
-    honest.result(),
+    first.result(),
     other.result(),
   ]);
   const hinted = (await scheduler.hinted()) - before;
@@ -32,14 +32,14 @@ async function race(...lies) {
   return { cpu, othersCpu, longestMs, hinted };
 }
 
-const honest = await race();
+const quiet = await race();
 const lying = await race('--lie', '--urgency', '1024');
-assert.equal(honest.hinted, 0);
+assert.equal(quiet.hinted, 0);
 assert.ok(lying.hinted > 0, 'the lie changed nothing');
 await scheduler.stop();
 assert.deepEqual(kernelComplaints(), []);
 writeFileSync(
   join(process.env.SCHEDHINT_VM_OUT, 'liar.json'),
-  JSON.stringify({ kernel: release(), honest, lying }),
+  JSON.stringify({ kernel: release(), quiet, lying }),
 );
 await endPrograms();

@@ -1,7 +1,7 @@
 /*
  * Threads that want a CPU all of the time, in a process that may say so of itself what is not true:
- * that all of them are inside a pause of the collector. Prints the CPU time that it got, and the longest
- * time that a thread of it waited for a CPU.
+ * that all of them are inside a pause of the collector. Prints the CPU time that it got, and the
+ * longest time that a thread of it waited for a CPU.
  *
  * spinner [--lie] [--threads N] [--seconds N] [--shed none|threads|forks|execs|naps]
  *         [--pulse MS] [--helpers] [--exec] [--until NS] [--urgency N]
@@ -220,16 +220,11 @@ static double cpu_seconds(int who) {
 
 static void read_options(int argc, char** argv) {
   static const struct option known[] = {
-      {"lie", no_argument, NULL, 'l'},
-      {"threads", required_argument, NULL, 't'},
-      {"seconds", required_argument, NULL, 's'},
-      {"shed", required_argument, NULL, 'S'},
-      {"pulse", required_argument, NULL, 'p'},
-      {"helpers", no_argument, NULL, 'h'},
-      {"exec", no_argument, NULL, 'e'},
-      {"until", required_argument, NULL, 'u'},
-      {"urgency", required_argument, NULL, 'U'},
-      {NULL, 0, NULL, 0},
+      {"lie", no_argument, NULL, 'l'},           {"threads", required_argument, NULL, 't'},
+      {"seconds", required_argument, NULL, 's'}, {"shed", required_argument, NULL, 'S'},
+      {"pulse", required_argument, NULL, 'p'},   {"helpers", no_argument, NULL, 'h'},
+      {"exec", no_argument, NULL, 'e'},          {"until", required_argument, NULL, 'u'},
+      {"urgency", required_argument, NULL, 'U'}, {NULL, 0, NULL, 0},
   };
   int option;
 
