@@ -11,7 +11,7 @@
  * treated as if it had just woken up, one of low urgency as if it had not slept for long. The
  * vruntime stays as it is, so in the long run a task gets neither more nor less than its share.
  */
-static u64 hints_awake(struct task_struct *p, u64 awake, u64 awake_max)
+static __noinline u64 hints_awake(struct task_struct *p, u64 awake, u64 awake_max)
 {
 	const u64 normal = SCHEDHINT_URGENCY_NORMAL, most = SCHEDHINT_URGENCY_CRITICAL;
 	struct hints_task *hints = read_hints(p);
@@ -27,7 +27,7 @@ static u64 hints_awake(struct task_struct *p, u64 awake, u64 awake_max)
 }
 
 /* The slice that @p wishes for, at most the one that it has when no other task waits. */
-static u64 hints_slice(const struct task_struct *p, u64 slice, u64 slice_alone)
+static __noinline u64 hints_slice(const struct task_struct *p, u64 slice, u64 slice_alone)
 {
 	struct hints_task *hints;
 

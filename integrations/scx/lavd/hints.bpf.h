@@ -9,7 +9,7 @@
  * sys_stat.max_lat_cri would climb from one interval to the next; and never falls below a quarter of
  * it, or the deadline would be so far away that a task starves.
  */
-static u64 hints_lat_cri(struct task_struct *p, task_ctx *taskc)
+static __noinline u64 hints_lat_cri(struct task_struct *p, task_ctx *taskc)
 {
 	u64 lat_cri = taskc->unhinted_lat_cri, wish;
 	struct hints_task *hints = read_hints(p);
