@@ -19,6 +19,9 @@ const SECONDS = 1200;
  */
 const SAME_INSTRUCTIONS = 3;
 
+/** Of the CPU time that they have next to others who say nothing, what is left to threads next to liars at least. */
+const SHARE = 0.25;
+
 /** What a program of guest/ writes to a file. */
 async function inVm(kernel, icount, guest, programs, result) {
   const image = kernelImage(kernel);
@@ -56,6 +59,8 @@ function report({ kernel, instructions, hinted }, faults) {
 function reportLiar({ quiet, lying }, watchdogMs, faults) {
   if (lying.longestMs >= watchdogMs)
     faults.push(`next to a liar others waited ${lying.longestMs} ms, its bound is ${watchdogMs}`);
+  if (lying.cpu < SHARE * quiet.cpu)
+    faults.push(`next to liars others had ${lying.cpu} s of CPU, and ${quiet.cpu} s without a lie`);
   return `two hogs next to two others had ${quiet.cpu} s of CPU in 10 s and waited ${quiet.longestMs} ms at most, next to two liars ${lying.cpu} s and ${lying.longestMs} ms (its own bound: ${watchdogMs} ms)`;
 }
 
