@@ -13,6 +13,8 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 const HEADERS = ['schedhint.h', 'schedhint.bpf.h'];
 
 export const SCHEDULERS = ['layered', 'lavd', 'bpfland'];
+/** All that can be applied: the hints of each scheduler, and what else its source needs. */
+const FOLDERS = [...SCHEDULERS, 'layered-leave'];
 
 /** The source is not the one that the edits are for; the message says where. */
 export class ApplyError extends Error {}
@@ -126,7 +128,7 @@ export function editedFiles(edits, dir) {
   return { files, lines };
 }
 
-/** @param {string} name @returns {{ crate: string, version: string, add: Record<string, string>, edits: Edit[] }} */
+/** @param {string} name @returns {{ crate: string, version: string, headers?: boolean, add: Record<string, string>, edits: Edit[] }} `headers`: false without those of the ABI */
 export function editsOf(name) {
   if (!existsSync(join(HERE, name, 'edits.json')))
     throw new ApplyError(`${name} has no edits.json`);
@@ -137,10 +139,10 @@ export function editsOf(name) {
  * The files that are added to a scheduler's tree: where in it, and where they come from. `counts` is what their lines count as: a
  * scheduler's own, those that all share, or none of ours.
  */
-function addedFiles(name, add) {
+function addedFiles(name, { add, headers = true }) {
   const include = join(HERE, '../../abi/include/schedhint');
   return [
-    ...HEADERS.map((header) => ({
+    ...(headers ? HEADERS : []).map((header) => ({
       to: `src/bpf/schedhint/${header}`,
       from: join(include, header),
       counts: 'vendored',
@@ -158,7 +160,7 @@ export function ingredientsOf(name) {
   const sources = ['apply.mjs', 'source-items.mjs', `${name}/edits.json`].map((file) =>
     join(HERE, file),
   );
-  return [...sources, ...addedFiles(name, editsOf(name).add).map(({ from }) => from)];
+  return [...sources, ...addedFiles(name, editsOf(name)).map(({ from }) => from)];
 }
 
 const linesIn = (text) => text.split('\n').length - 1;
@@ -166,17 +168,17 @@ const linesIn = (text) => text.split('\n').length - 1;
 /**
  * Puts the reading of hints into a scheduler's source.
  *
- * @param {string} name one of SCHEDULERS
+ * @param {string} name one of FOLDERS
  * @param {string} dir the crate's folder, which has Cargo.toml
  * @returns {{ edited: number, added: number, shared: number }} lines inserted into the scheduler's files, in a new file for this scheduler, and in
  *   new files that all schedulers have; the ABI's headers count as none
  * @throws {ApplyError} nothing was changed then
  */
 export function applyHints(name, dir) {
-  if (!SCHEDULERS.includes(name))
-    throw new ApplyError(`no scheduler ${name}: there are ${SCHEDULERS.join(', ')}`);
-  const { add, edits } = editsOf(name);
-  const files = addedFiles(name, add);
+  if (!FOLDERS.includes(name))
+    throw new ApplyError(`no scheduler ${name}: there are ${FOLDERS.join(', ')}`);
+  const { edits, ...rest } = editsOf(name);
+  const files = addedFiles(name, rest);
   const there = files.filter(({ to }) => existsSync(join(dir, to)));
   if (there.length > 0) {
     throw new ApplyError(
@@ -200,7 +202,7 @@ export function applyHints(name, dir) {
 function main([name, dir, ...rest]) {
   if (dir === undefined || rest.length > 0) {
     console.error(
-      `Usage: apply.mjs ${SCHEDULERS.join('|')} DIR\n\nDIR is the scheduler's crate: a copy that may be changed.`,
+      `Usage: apply.mjs ${FOLDERS.join('|')} DIR\n\nDIR is the scheduler's crate: a copy that may be changed.`,
     );
     return 2;
   }

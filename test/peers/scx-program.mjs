@@ -19,16 +19,26 @@ const NEEDS =
  *
  * @param {string} crate
  * @param {string} version
- * @param {{ hints?: boolean }} [options] `hints`: with integrations/scx applied
+ * @param {{ hints?: boolean, apply?: string[] }} [options] `hints`: with the scheduler's folder of integrations/scx applied;
+ *   `apply`: with these folders instead, in this order
  * @returns {string} its program
  */
-export function scxProgram(crate, version, { hints = false } = {}) {
-  const root = join(CACHE, `${crate}-${version}${hints ? `-hints-${hashOfHints(crate)}` : ''}`);
+export function scxProgram(
+  crate,
+  version,
+  { hints = false, apply = hints ? [nameOf(crate)] : [] } = {},
+) {
+  const applied = apply.length > 0 ? `-${apply.join('-')}-${hashOf(apply)}` : '';
+  const root = join(CACHE, `${crate}-${version}${applied}`);
   const program = join(root, 'bin', crate);
   if (existsSync(program)) return program;
   mkdirSync(root, { recursive: true });
-  console.error(`building ${crate} ${version}${hints ? ' with hints' : ''} in ${CACHE}`);
-  const what = hints ? ['--path', sourceWithHints(crate, version, root)] : [`${crate}@${version}`];
+  const shown = apply.map((name) => ` with ${name}`).join('');
+  console.error(`building ${crate} ${version}${shown} in ${CACHE}`);
+  const what =
+    apply.length > 0
+      ? ['--path', sourceWith(apply, crate, version, root)]
+      : [`${crate}@${version}`];
   const { status, error } = spawnSync('cargo', ['install', '--locked', ...what, '--root', root], {
     stdio: ['ignore', 2, 2],
     env: {
@@ -49,22 +59,22 @@ export function scxProgram(crate, version, { hints = false } = {}) {
 const nameOf = (crate) => crate.replace(/^scx_/, '');
 
 /** Another one for whatever changes in what is applied, so that an old program is never taken for the new one. */
-function hashOfHints(crate) {
+function hashOf(apply) {
   const hash = createHash('sha256');
-  for (const file of ingredientsOf(nameOf(crate))) hash.update(readFileSync(file)).update('\0');
+  for (const file of apply.flatMap(ingredientsOf)) hash.update(readFileSync(file)).update('\0');
   return hash.digest('hex').slice(0, 12);
 }
 
-/** A copy of the crate's source in `root`, with the hints applied. */
-function sourceWithHints(crate, version, root) {
+/** A copy of the crate's source in `root`, with edits applied. */
+function sourceWith(apply, crate, version, root) {
   const copy = join(root, 'source');
   rmSync(copy, { recursive: true, force: true }); // of a build that was interrupted
   cpSync(sourceOf(crate, version), copy, { recursive: true });
   try {
-    applyHints(nameOf(crate), copy);
+    for (const name of apply) applyHints(name, copy);
   } catch (error) {
     if (!(error instanceof ApplyError)) throw error;
-    throw new ExplainedError(`the hints do not fit ${crate} ${version}: ${error.message}`);
+    throw new ExplainedError(`the edits do not fit ${crate} ${version}: ${error.message}`);
   }
   return copy;
 }

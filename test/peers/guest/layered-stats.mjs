@@ -9,19 +9,32 @@ import { until } from '../../vm/guest/until.mjs';
 const OPS = '/sys/kernel/sched_ext/root/ops';
 /** "▶ latency ─ util/open/frac=  97.0/..." */
 const LAYER = /\u25b6 (\S+) +\u2500 util\/open\/frac= *([\d.]+)\//;
+/** How often hints have moved a task since the last sample: a line that integrations/scx/layered adds. */
+const HINTED = /^nr_hinted=(\d+)$/;
 
 export class Layered {
   #process;
   #samples = [];
   #output = '';
+  /** Times that hints have moved a task; null: it does not say. */
+  hinted = null;
 
-  /** Loads it and waits until it schedules. It prints the layers of a sample in the config's order. */
-  static async start(program, map, layersFile, firstLayer) {
+  /**
+   * Loads it and waits until it schedules. It prints the layers of a sample in the config's order.
+   *
+   * @param {string} program
+   * @param {string[]} options but for those of its stats
+   * @param {string} layersFile
+   */
+  static async start(program, options, layersFile) {
     const layered = new Layered();
-    const args = ['--task-hint-map', map, '--stats', '1', `f:${layersFile}`];
+    const [{ name: firstLayer }] = JSON.parse(readFileSync(layersFile, 'utf8'));
+    const args = [...options, '--stats', '1', `f:${layersFile}`];
     layered.#process = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const take = (line) => {
       layered.#output += `${line}\n`;
+      const [, hinted] = HINTED.exec(line) ?? [];
+      if (hinted !== undefined) layered.hinted += Number(hinted);
       const [, name, util] = LAYER.exec(line) ?? [];
       if (name === undefined) return;
       if (name === firstLayer) layered.#samples.push({});

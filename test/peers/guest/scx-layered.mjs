@@ -2,24 +2,22 @@
 // layer, by phase, to $SCHEDHINT_VM_OUT/phases.json. Arguments: the program, the layers.
 
 import assert from 'node:assert/strict';
-import { execFileSync, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { showKernelConfig } from './kernel-config.mjs';
 import { Layered } from './layered-stats.mjs';
 
 const [program, layersFile] = process.argv.slice(2);
 const out = process.env.SCHEDHINT_VM_OUT;
 const MAP = '/sys/fs/bpf/scx_hints';
 
-// Where libbpf looks for the kernel's configuration, which the scheduler's programs ask for.
-execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', '/boot']);
-writeFileSync(`/boot/config-${release()}`, 'CONFIG_HZ=250\nCONFIG_SCHED_CLASS_EXT=y\n');
+showKernelConfig();
 
-const layers = JSON.parse(readFileSync(layersFile, 'utf8'));
-const scheduler = await Layered.start(program, MAP, layersFile, layers[0].name);
+const scheduler = await Layered.start(program, ['--task-hint-map', MAP], layersFile);
 
 const app = fork(fileURLToPath(new URL('hinted-app.mjs', import.meta.url)), {
   env: { ...process.env, SCHEDHINT_LAYERED_MAP: MAP },
