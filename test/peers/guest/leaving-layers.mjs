@@ -7,8 +7,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { showKernelConfig } from './kernel-config.mjs';
 import { Layered } from './layered-stats.mjs';
+import { giveKernelConfig } from './scx-scheduler.mjs';
 
 const [program, layersFile, taskHint] = process.argv.slice(2);
 const MAP = '/sys/fs/bpf/scx_hints';
@@ -22,7 +22,7 @@ const THREADS = {
 /** The numbers that a thread has one after the other. */
 const NUMBERS = [null, 900, 512, 900, 5000, 900, null, 100, 512, 100, null];
 
-showKernelConfig();
+giveKernelConfig();
 const scheduler = await Layered.start(program, ['--task-hint-map', MAP], layersFile);
 const phases = [];
 for (const [thread, script] of Object.entries(THREADS)) {
@@ -40,5 +40,8 @@ for (const [thread, script] of Object.entries(THREADS)) {
   app.kill('SIGKILL');
   await gone;
 }
-writeFileSync(join(process.env.SCHEDHINT_VM_OUT, 'phases.json'), JSON.stringify({ kernel: release(), phases }));
+writeFileSync(
+  join(process.env.SCHEDHINT_VM_OUT, 'phases.json'),
+  JSON.stringify({ kernel: release(), phases }),
+);
 await scheduler.stop();

@@ -8,14 +8,14 @@ import { writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { showKernelConfig } from './kernel-config.mjs';
 import { Layered } from './layered-stats.mjs';
+import { giveKernelConfig } from './scx-scheduler.mjs';
 
 const [program, layersFile] = process.argv.slice(2);
 const out = process.env.SCHEDHINT_VM_OUT;
 const MAP = '/sys/fs/bpf/scx_hints';
 
-showKernelConfig();
+giveKernelConfig();
 
 const scheduler = await Layered.start(program, ['--task-hint-map', MAP], layersFile);
 

@@ -18,7 +18,8 @@ const CHECKS = [
   'time namespace',
   'descriptors',
 ] as const;
-export type CheckName = (typeof CHECKS)[number];
+/** `layers`: the only one of `doctor --layered`. */
+export type CheckName = (typeof CHECKS)[number] | 'layers';
 
 /** One thing looked at. */
 export interface Check {

@@ -1,8 +1,11 @@
-// Implements `schedhint doctor`: attaches this process as an app would, runs all checks, and prints them as text or JSON.
+// Implements `schedhint doctor`: attaches this process as an app would, runs all checks, and prints them as text or JSON. With
+// --layered it judges a file instead, and attaches to nothing.
 
-import { defineCommand, type Paint, paintFor } from '@schedhint/core/cli';
-import type { Check, CheckState } from './check.js';
+import { defineCommand } from '@schedhint/core/cli';
+import type { Check } from './check.js';
+import { countsOf, linesOf } from './check-lines.js';
 import { diagnose } from './diagnosis.js';
+import { judgeLayerFile } from './layers/layer-report.js';
 import { examine, type Patient } from './patient.js';
 
 /** `schedhint doctor`. */
@@ -15,6 +18,16 @@ export const command = defineCommand({
       text: 'path of the pinned map (SCHEDHINT_MAP, else /sys/fs/bpf/schedhint)',
     },
     json: { text: 'as one JSON object' },
+    layered: {
+      value: '<file>',
+      text: "judge scx_layered's layers instead: whether threads get into them and out",
+    },
+    'layered-gc': { value: '<number>', text: 'what the app writes in a collection (900, or none)' },
+    'layered-normal': { value: '<number>', text: 'what it writes when there is no hint (1)' },
+    'layered-urgency': {
+      value: '<numbers>',
+      text: 'what it writes for urgencies (900; as 900,500-599, or none)',
+    },
   },
   notes: `Run it as the application runs: the same user, container and environment. Exit code 0: nothing
 failed, there may be warnings; 1: something failed.`,
@@ -24,15 +37,20 @@ failed, there may be warnings; 1: something failed.`,
 interface DoctorOptions {
   readonly map?: string | undefined;
   readonly json?: boolean;
+  readonly layered?: string | undefined;
+  readonly 'layered-gc'?: string | undefined;
+  readonly 'layered-normal'?: string | undefined;
+  readonly 'layered-urgency'?: string | undefined;
 }
 
 /**
- * Tells what keeps hints from being read.
+ * Tells what keeps hints from being read, or what is wrong with the layers of scx_layered.
  *
  * @returns the exit code: 0 if nothing failed, else 1
- * @throws TypeError `ERR_SCHEDHINT_OPTION` for a path that is none
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for a path that is none, a file that cannot be read, and a number that is none
  */
-export async function doctor({ map, json = false }: DoctorOptions): Promise<number> {
+export async function doctor({ map, json = false, ...options }: DoctorOptions): Promise<number> {
+  if (options.layered !== undefined) return judgeLayerFile(options.layered, options, json);
   const patient = await examine(map);
   const checks = diagnose(patient);
   const ok = checks.every(({ state }) => state !== 'fail');
@@ -49,22 +67,10 @@ function asJson({ map, status }: Patient, checks: readonly Check[], ok: boolean)
   return `${shown}\n`;
 }
 
-const STYLES = { pass: 'green', warn: 'yellow', fail: 'red', skip: 'dim' } as const;
-const NAME_WIDTH = 16;
-
 function asText({ map, status }: Patient, checks: readonly Check[]): string {
-  const paint = paintFor(process.stdout);
-  const lines = checks.flatMap((check) => linesOf(check, paint));
-  const count = (state: CheckState) => checks.filter((check) => check.state === state).length;
-  const counts = (['pass', 'warn', 'fail'] as const).map((state) => `${count(state)} ${state}`);
   const end =
     status.state === 'bound'
       ? `this process's hints are in map ${status.map.id}`
       : `hints stay private: ${status.code}`;
-  return `schedhint doctor, for the map ${map}\n\n${lines.join('\n')}\n\n${counts.join(', ')}; ${end}\n`;
-}
-
-function linesOf({ name, state, found, todo }: Check, paint: Paint): string[] {
-  const line = `${paint(STYLES[state], state)}  ${name.padEnd(NAME_WIDTH)}${found}`;
-  return todo === undefined ? [line] : [line, `${' '.repeat(6 + NAME_WIDTH)}-> ${todo}`];
+  return `schedhint doctor, for the map ${map}\n\n${linesOf(checks)}\n${countsOf(checks)}; ${end}\n`;
 }

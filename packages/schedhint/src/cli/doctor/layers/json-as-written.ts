@@ -59,7 +59,7 @@ function repeated(text: string): Pick<AsWritten, 'twice' | 'halves'> {
       names!.add(last!);
     } else if (token.startsWith('"')) {
       last = JSON.parse(token) as string;
-      if (!last.isWellFormed()) halves.push(last);
+      if (/\p{Surrogate}/u.test(last)) halves.push(last);
     }
   }
   return { twice, halves };

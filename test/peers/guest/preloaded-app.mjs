@@ -1,0 +1,31 @@
+// An application with the preload, and with one thread that is always busy. Its hints change when it is told to, and it runs until
+// its parent goes. It knows nothing of the scheduler.
+
+import { attachThread } from 'schedhint';
+
+const SPIN_MS = 50;
+
+const thread = attachThread();
+let collects = false;
+
+const requests = {
+  state: () => thread.status.state,
+  hints: (values) => thread.hints.set(values),
+  collect: (value) => {
+    collects = value;
+  },
+};
+
+/** Busy, but for the moment in which it takes a request. */
+function work() {
+  const end = performance.now() + SPIN_MS;
+  while (performance.now() < end) if (collects) globalThis.gc();
+  setImmediate(work);
+}
+
+process.on('message', async ({ request, argument }) => {
+  process.send({ answer: (await requests[request](argument)) ?? null });
+});
+process.on('disconnect', () => process.exit());
+process.send('ready');
+work();

@@ -1,0 +1,72 @@
+// scx_layered with integrations/scx/layered applied, in the VM: an app with the preload and no channel of its own is in the layer of
+// its hint, by scx_layered's own --stats; without --hints nothing is different from what is released.
+
+import { runPeerGuest, runRow } from './peer-guest.mjs';
+import { scxProgram } from './scx-program.mjs';
+
+const VERSION = '1.1.4';
+const open = (name, hint, kind = {}) => ({
+  name,
+  matches: [hint === undefined ? [] : [{ HintEquals: hint }]],
+  kind: { Open: kind },
+});
+const LAYERS = [
+  open('latency', 900, { preempt: true }),
+  open('batch', 200),
+  open('hinted-normal', 1),
+  open('normal'),
+];
+/** In percent of a CPU: nearly none, most of it. */
+const NONE = 5;
+const MOST = 50;
+/** How far the instructions of all operations may differ without --hints, of those that are released. */
+const SLACK = 0.01;
+
+/** By phase: the layer that the app's busy thread must be in. */
+const EXPECTED = {
+  'off, urgency 900': 'normal',
+  'no opinion': 'hinted-normal',
+  'urgency 900': 'latency',
+  'urgency 0': 'hinted-normal',
+  batch: 'batch',
+  'not batch': 'hinted-normal',
+  collecting: 'latency',
+  collected: 'hinted-normal',
+};
+const NAMES = LAYERS.map(({ name }) => name);
+
+const total = (instructions) => Object.values(instructions).reduce((sum, count) => sum + count, 0);
+
+await runRow(async () => {
+  const { kernel, phases, instructions, hinted } = await runPeerGuest(
+    'layered-hints.mjs',
+    [
+      scxProgram('scx_layered', VERSION),
+      scxProgram('scx_layered', VERSION, { hints: true }),
+      '/run/out/layers.json',
+    ],
+    'found.json',
+    { texts: { 'layers.json': JSON.stringify(LAYERS) } },
+  );
+  const faults = Object.entries(EXPECTED).flatMap(([phase, expected]) =>
+    NAMES.filter((name) => name !== 'normal' || name === expected)
+      .filter((name) =>
+        name === expected ? phases[phase][name] < MOST : phases[phase][name] > NONE,
+      )
+      .map((name) => `${phase}: ${phases[phase][name]} % in "${name}", expected ${expected}`),
+  );
+  if (hinted.off !== 0)
+    faults.push(`without --hints ${hinted.off} decisions were changed by hints`);
+  if (hinted.on === 0) faults.push('no decision was changed by a hint');
+  const [released, off, on] = [instructions.released, instructions.off, instructions.on].map(total);
+  if (Math.abs(off / released - 1) > SLACK)
+    faults.push(`${off} instructions without --hints, ${released} as released`);
+  const shares = Object.keys(EXPECTED).map(
+    (phase) => `${phase}: ${NAMES.map((name) => phases[phase][name]).join('/')}`,
+  );
+  return {
+    versions: `scx_layered ${VERSION} with integrations/scx/layered, Linux ${kernel}`,
+    found: `% of a CPU in ${NAMES.join('/')}: ${shares.join('; ')}; moved by hints: ${hinted.off} without --hints, ${hinted.on} with; instructions of its operations: ${released} released, ${off} without --hints, ${on} with`,
+    faults,
+  };
+});
