@@ -2,7 +2,11 @@
 
 /** @type {import('../../scripts/matrix.mjs').Row[]} */
 export const rows = [
-  { name: 'scx_layered', command: ['test/peers/scx-layered.mjs'], minutes: 40 },
+  { name: 'scx_layered', command: ['test/peers/scx-layered.mjs', 'newest', '6.17'], minutes: 40 },
+  { name: 'doctor', command: ['test/peers/doctor-layers.mjs'], minutes: 30 },
+  { name: 'layered', command: ['test/peers/scx-layered-hints.mjs'], minutes: 40 },
+  { name: 'layered-leave', command: ['test/peers/scx-layered-leave.mjs'], minutes: 60 },
+  { name: 'layered-liar', command: ['test/peers/scx-layered-liar.mjs'], minutes: 60 },
   // The kernel's own BPF half of task local data, in each of its layouts.
   ...['a', 'b', 'c'].map((layout) => ({
     name: `tld-${layout}`,

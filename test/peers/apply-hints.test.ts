@@ -190,6 +190,23 @@ test.each(PRESENT)('%s: changes nothing when one anchor of all is missing', (nam
   }
 });
 
+test('layered-leave: a patch of its own, without headers, before or after that of the hints', () => {
+  const both = ['layered-leave', 'layered'];
+  const edits = both.flatMap((name) => editsOf(name).edits);
+  const [one, other] = [both, both.toReversed()].map((names) => {
+    const dir = folder(madeTree(edits));
+    for (const name of names) applyHints(name, dir);
+    return contents(dir);
+  });
+  expect(Object.values(one!)).toEqual(Object.values(other!));
+  const dir = folder(madeTree(editsOf('layered-leave').edits));
+  expect(applyHints('layered-leave', dir)).toMatchObject({ added: 0, shared: 0 });
+  expect(existsSync(join(dir, 'src/bpf/schedhint'))).toBe(false);
+  const before = contents(dir);
+  expect(() => applyHints('layered-leave', dir)).toThrow(ApplyError);
+  expect(contents(dir)).toEqual(before);
+});
+
 test('the program says what it inserted, and how it is used', () => {
   const program = 'integrations/scx/apply.mjs';
   const run = (...args: string[]) =>

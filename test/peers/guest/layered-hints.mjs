@@ -3,14 +3,12 @@
 // Arguments: the program as released, the one with hints, the layers.
 
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { REGISTER } from '../../vm/guest/programs.mjs';
-import { kernelComplaints, nothingIsLoaded } from '../../vm/guest/scheduler.mjs';
+import { App, endPrograms } from '../../vm/guest/programs.mjs';
+import { kernelComplaints } from '../../vm/guest/scheduler.mjs';
 import { Layered } from './layered-stats.mjs';
 import { giveKernelConfig, instructionsOfOps, mapsNamed } from './scx-scheduler.mjs';
 
@@ -21,25 +19,7 @@ const found = { kernel: release(), instructions: {}, hinted: {}, phases: {} };
 
 giveKernelConfig();
 
-/** @returns {Promise<{ ask(request: string, argument?: unknown): Promise<any>, end(): Promise<void> }>} */
-async function startApp() {
-  const app = fork(fileURLToPath(new URL('preloaded-app.mjs', import.meta.url)), {
-    execArgv: ['--expose-gc', '--require', REGISTER],
-  });
-  await once(app, 'message'); // it is ready
-  return {
-    async ask(request, argument) {
-      const answered = once(app, 'message');
-      app.send({ request, argument });
-      return (await answered)[0].answer;
-    },
-    async end() {
-      const gone = once(app, 'exit');
-      app.kill('SIGKILL');
-      await gone;
-    },
-  };
-}
+const program = fileURLToPath(new URL('preloaded-app.mjs', import.meta.url));
 
 async function phase(scheduler, app, name, hints) {
   if (hints !== undefined) await app.ask('hints', hints);
@@ -48,19 +28,18 @@ async function phase(scheduler, app, name, hints) {
 }
 
 // As released, and with the patch but without --hints: no map, no pin, no effect.
-for (const [name, program] of Object.entries({ released: asReleased, off: withHints })) {
-  const scheduler = await Layered.start(program, [], layersFile);
+for (const [name, scx] of Object.entries({ released: asReleased, off: withHints })) {
+  const scheduler = await Layered.start(scx, [], layersFile);
   found.instructions[name] = instructionsOfOps();
   assert.deepEqual(mapsNamed('schedhint'), [], `${name}: a map`);
   assert.ok(!existsSync(PIN), `${name}: a pin`);
   if (name === 'off') {
-    const app = await startApp();
+    const app = new App({}, { program });
     await phase(scheduler, app, 'off, urgency 900', { urgency: 900 });
     found.hinted.off = scheduler.hinted;
     await app.end();
   }
   await scheduler.stop();
-  await nothingIsLoaded();
 }
 
 const scheduler = await Layered.start(
@@ -71,7 +50,7 @@ const scheduler = await Layered.start(
 found.instructions.on = instructionsOfOps();
 assert.equal(mapsNamed('schedhint').length, 1);
 assert.equal(statSync(PIN).mode & 0o777, 0o600);
-const app = await startApp();
+const app = new App({}, { program });
 assert.equal(await app.ask('state'), 'bound');
 await phase(scheduler, app, 'no opinion');
 await phase(scheduler, app, 'urgency 900', { urgency: 900 });
@@ -85,8 +64,8 @@ await phase(scheduler, app, 'collected');
 found.hinted.on = scheduler.hinted;
 await app.end();
 await scheduler.stop();
-await nothingIsLoaded();
 assert.ok(!existsSync(PIN), 'the pin is left');
 
 assert.deepEqual(kernelComplaints(), []);
 writeFileSync(join(process.env.SCHEDHINT_VM_OUT, 'found.json'), JSON.stringify(found));
+await endPrograms();

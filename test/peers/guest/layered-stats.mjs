@@ -4,12 +4,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { nothingIsLoaded } from '../../vm/guest/scheduler.mjs';
 import { until } from '../../vm/guest/until.mjs';
 
 const OPS = '/sys/kernel/sched_ext/root/ops';
 /** "▶ latency ─ util/open/frac=  97.0/..." */
 const LAYER = /\u25b6 (\S+) +\u2500 util\/open\/frac= *([\d.]+)\//;
-/** How often hints have moved a task since the last sample: a line that integrations/scx/layered adds. */
+/** How often hints have moved a task since it began: a line that integrations/scx/layered adds. */
 const HINTED = /^nr_hinted=(\d+)$/;
 
 export class Layered {
@@ -34,7 +35,7 @@ export class Layered {
     const take = (line) => {
       layered.#output += `${line}\n`;
       const [, hinted] = HINTED.exec(line) ?? [];
-      if (hinted !== undefined) layered.hinted += Number(hinted);
+      if (hinted !== undefined) layered.hinted = Number(hinted);
       const [, name, util] = LAYER.exec(line) ?? [];
       if (name === undefined) return;
       if (name === firstLayer) layered.#samples.push({});
@@ -77,5 +78,6 @@ export class Layered {
     const ended = once(this.#process, 'exit');
     this.#process.kill('SIGINT');
     await ended;
+    await nothingIsLoaded();
   }
 }

@@ -12,7 +12,6 @@ import { giveKernelConfig } from './scx-scheduler.mjs';
 
 const [program, layersFile, taskHint] = process.argv.slice(2);
 const MAP = '/sys/fs/bpf/scx_hints';
-const MOST = 50;
 
 /** Threads by how they run: scx_layered matches its rules only when a thread wakes up. */
 const THREADS = {
@@ -20,7 +19,7 @@ const THREADS = {
   napping: 'setInterval(() => { for (const end = Date.now() + 45; Date.now() < end; ); }, 50)',
 };
 /** The numbers that a thread has one after the other. */
-const NUMBERS = [null, 900, 512, 900, 5000, 900, null, 100, 512, 100, null];
+const NUMBERS = [null, 900, 512, 900, 5000, 900, null, 100];
 
 giveKernelConfig();
 const scheduler = await Layered.start(program, ['--task-hint-map', MAP], layersFile);
@@ -32,7 +31,7 @@ for (const [thread, script] of Object.entries(THREADS)) {
     if (phases.some((phase) => phase.thread === thread))
       execFileSync(taskHint, [MAP, String(app.pid), String(written)]);
     const use = await scheduler.utilisation(3);
-    const layer = Object.keys(use).find((name) => use[name] >= MOST) ?? null;
+    const [layer] = Object.keys(use).sort((a, b) => use[b] - use[a]);
     phases.push({ thread, number: written, layer, use });
     console.log(thread, written, layer, JSON.stringify(use));
   }

@@ -23,9 +23,8 @@ function work() {
   setImmediate(work);
 }
 
-process.on('message', async ({ request, argument }) => {
-  process.send({ answer: (await requests[request](argument)) ?? null });
+process.on('message', ({ id, request, argument }) => {
+  process.send({ id, answer: requests[request](argument) });
 });
 process.on('disconnect', () => process.exit());
-process.send('ready');
 work();
