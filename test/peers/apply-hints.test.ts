@@ -190,7 +190,7 @@ test.each(PRESENT)('%s: changes nothing when one anchor of all is missing', (nam
   }
 });
 
-test('layered-leave: a patch of its own, without headers, before or after that of the hints', () => {
+test('layered-leave: a separate patch, without headers, before or after that of the hints', () => {
   const both = ['layered-leave', 'layered'];
   const edits = both.flatMap((name) => editsOf(name).edits);
   const [one, other] = [both, both.toReversed()].map((names) => {

@@ -1,4 +1,4 @@
-// scx_layered with integrations/scx/layered applied, in the VM: an app with the preload and no channel of its own is in the layer of
+// scx_layered with integrations/scx/layered applied, in the VM: an app with the preload and no other channel is in the layer of
 // its hint, by scx_layered's own --stats; without --hints nothing is different from what is released.
 
 import { runPeerGuest, runRow } from './peer-guest.mjs';

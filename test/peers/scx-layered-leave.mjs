@@ -51,9 +51,7 @@ function taskHint(dir) {
 }
 
 const showPhases = (phases) =>
-  phases
-    .map(({ number, layer, use }) => `${number} -> ${layer} ${use[layer]} %`)
-    .join(', ');
+  phases.map(({ number, layer, use }) => `${number} -> ${layer} ${use[layer]} %`).join(', ');
 
 await runRow(async () => {
   const programs = {

@@ -31,11 +31,11 @@ await runRow(async () => {
   );
   const faults = [];
   if (liars.longestMs > BOUND_MS + SLACK_MS)
-    faults.push(`beside liars others waited ${liars.longestMs} ms, the bound is ${BOUND_MS}`);
+    faults.push(`next to liars others waited ${liars.longestMs} ms, the bound is ${BOUND_MS}`);
   const show = ({ cpu, longestMs }) => `${cpu} s of CPU, longest wait ${longestMs} ms`;
   return {
     versions: `scx_layered ${VERSION} with integrations/scx/layered, Linux ${kernel}`,
-    found: `two busy threads in "normal" for ${seconds} s, beside two others there: ${show(hogs)}; beside two that a rule puts into the preempting layer: ${show(members)}; beside two that lie to get there: ${show(liars)}; scx_layered's own bound is ${BOUND_MS} ms`,
+    found: `two busy threads in "normal" for ${seconds} s, next to two others there: ${show(hogs)}; next to two that a rule puts into the preempting layer: ${show(members)}; next to two that lie to get there: ${show(liars)}; scx_layered's own bound is ${BOUND_MS} ms`,
     faults,
   };
 });

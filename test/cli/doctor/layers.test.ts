@@ -70,9 +70,9 @@ test.each([
     /cannot read \/nonexistent\/layers.json: ENOENT/,
   ],
   [
-    'a number that is none',
+    'an invalid number',
     ['--layered', '/dev/null', '--layered-gc', '5000'],
-    /--layered-gc wants a whole number from 0 to 1024/,
+    /--layered-gc needs a whole number from 0 to 1024/,
   ],
 ])('%s', async (_, args, message) => {
   const { code, errors } = await report(...args);

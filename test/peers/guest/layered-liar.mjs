@@ -1,4 +1,4 @@
-// In the VM, whose time counts instructions: how long two busy threads wait for a CPU under scx_layered with hints, beside two that are
+// In the VM, whose time counts instructions: how long two busy threads wait for a CPU under scx_layered with hints, next to two that are
 // in their layer, two that a rule has put into the preempting layer, and two that lie to get there: in a collector's pause for ever, at
 // the highest urgency. Writes it to $SCHEDHINT_VM_OUT/liar.json. Arguments: the program with hints, the layers.
 

@@ -1,5 +1,5 @@
-// An application with the preload, and with one thread that is always busy. Its hints change when it is told to, and it runs until
-// its parent goes. It knows nothing of the scheduler.
+// An application with the preload, and with one thread that is always busy. Its hints change when its parent says so, and it runs until
+// that goes. It knows nothing of the scheduler.
 
 import { attachThread } from 'schedhint';
 

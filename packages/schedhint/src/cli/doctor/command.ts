@@ -47,7 +47,7 @@ interface DoctorOptions {
  * Tells what keeps hints from being read, or what is wrong with the layers of scx_layered.
  *
  * @returns the exit code: 0 if nothing failed, else 1
- * @throws TypeError `ERR_SCHEDHINT_OPTION` for a path that is none, a file that cannot be read, and a number that is none
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an invalid path or number, and a file that cannot be read
  */
 export async function doctor({ map, json = false, ...options }: DoctorOptions): Promise<number> {
   if (options.layered !== undefined) return judgeLayerFile(options.layered, options, json);

@@ -71,7 +71,7 @@ test.each<[string, Spec[], Partial<Mapping>, RegExp, RegExp]>([
     'it is in the layer of the hint',
     [layer('fast', 900, 1)],
     {},
-    /"fast" has 900, which is a hint, and 1, .* never leaves/,
+    /"fast" has 900, for a hint, and 1, for no hint: .* stays there/,
     /"HintEquals": 1\}/,
   ],
   [
@@ -107,7 +107,7 @@ test('what may be meant is a warning', () => {
   ]);
 });
 
-test('a layer with another way into it waits for nobody', () => {
+test('a layer with another way into it may have numbers that are not written', () => {
   const named = { name: 'node', matches: [[{ HintEquals: 5 }], [{ CommPrefix: 'node' }]] };
   expect(judge([...GOOD, named])).toHaveLength(1);
 });

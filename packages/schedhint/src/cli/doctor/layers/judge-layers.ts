@@ -8,7 +8,7 @@ import { type Mapping, ranges, rolesOf } from './mapping.js';
 const NAME = 'layers';
 const SEE = 'docs/channels.md';
 
-/** One check for each fault; one that passes if there is none. */
+/** One check for each fault; without faults one that passes. */
 export function judgeLayers(text: string, mapping: Mapping): readonly Check[] {
   const read = readLayers(text);
   if ('faults' in read) {
@@ -91,7 +91,7 @@ function notLeft(owners: Owners, { gc, normal, urgencies }: Mapping): Check[] {
           fail(
             NAME,
             `a thread whose number is deleted stays in ${names}: scx_layered looks only at threads that have a number`,
-            `write a number instead, which layered() does by itself, and name it: ${layerFor('hinted-normal', 1)}`,
+            `write a number instead, as layered() does, and name it: ${layerFor('hinted-normal', 1)}`,
           ),
         ];
   }
@@ -102,8 +102,8 @@ function notLeft(owners: Owners, { gc, normal, urgencies }: Mapping): Check[] {
     return [
       fail(
         NAME,
-        `${quoted(home.layer)} has ${ranges(same.numbers)}, which is a hint, and ${normal}, which is none: a thread never leaves it`,
-        `give the normal number a layer and a value of its own: ${layerFor('hinted-normal', normal)}`,
+        `${quoted(home.layer)} has ${ranges(same.numbers)}, for a hint, and ${normal}, for no hint: a thread whose hint ends stays there`,
+        `give the normal number a separate layer: ${layerFor('hinted-normal', normal)}`,
       ),
     ];
   }
@@ -112,7 +112,7 @@ function notLeft(owners: Owners, { gc, normal, urgencies }: Mapping): Check[] {
     fail(
       NAME,
       `${quoted(home.layer)} takes no thread while ${home.gates.join(' or ')} is exceeded: a thread whose hint ends then stays in ${names}`,
-      `remove ${home.gates.join(' and ')} beside HintEquals ${normal}`,
+      `remove ${home.gates.join(' and ')} next to HintEquals ${normal}`,
     ),
   ];
 }
@@ -127,7 +127,7 @@ function closed(owners: Owners, { gc, normal, urgencies }: Mapping): Check[] {
       warn(
         NAME,
         `${quoted(owner.layer)} takes no thread while ${owner.gates.join(' or ')} is exceeded; a busy thread with ${number} has as little as half of its CPU time then`,
-        `nothing, if that is meant; else remove ${owner.gates.join(' and ')} beside HintEquals ${number}`,
+        `nothing, if that is meant; else remove ${owner.gates.join(' and ')} next to HintEquals ${number}`,
       ),
     ];
   });

@@ -41,20 +41,16 @@ test.each([
   ['a string', [layer([[hint('900')]])], /HintEquals is "900"/],
   ['two in one block', [layer([[hint(1), hint(2)]])], /2 HintEquals in one block/],
   [
-    'beside another rule',
+    'with another rule',
     [layer([[hint(1), { CommPrefix: 'node' }]])],
-    /HintEquals beside other rules/,
+    /HintEquals with other rules/,
   ],
   [
     'in two layers',
     [layer([[hint(1)]]), { ...layer([[hint(1)]]), name: 'b' }],
     /"b": HintEquals 1 is in layer "a" already/,
   ],
-  [
-    'a threshold by itself',
-    [layer([[{ DsqInsertBelow: 0.1 }]])],
-    /DsqInsertBelow without HintEquals/,
-  ],
+  ['a threshold alone', [layer([[{ DsqInsertBelow: 0.1 }]])], /DsqInsertBelow without HintEquals/],
   [
     'a threshold above 1',
     [layer([[hint(1), { SystemCpuUtilBelow: 90 }]])],
@@ -84,7 +80,7 @@ test.each([
   ['no object', [null], /layer 0 is no object/],
   ['a rule of another shape', [layer([['HintEquals']])], /no object of one name/],
   [
-    'a template beside HintEquals',
+    'a template with HintEquals',
     [layer([[hint(1)]], { template: { CgroupSuffix: 'x' } })],
     /HintEquals in a template/,
   ],

@@ -1,12 +1,12 @@
 // Reads the layers of scx_layered from its JSON, and says what scx_layered 1.1.4 refuses of them as far as hints depend on it: the
-// shape, the rules, and which rules HintEquals can stand beside. Settings of a layer's kind are left to scx_layered.
+// shape, the rules, and which rules HintEquals can stand with. Settings of a layer's kind are left to scx_layered.
 
 import { Fractional, parseAsWritten } from './json-as-written.js';
 
-/** One HintEquals, and what must hold beside it. */
-export interface HintRule {
+/** One HintEquals, and what must hold with it. */
+interface HintRule {
   readonly hint: number;
-  /** The names of the thresholds in the same block: while they are exceeded the layer takes nobody. */
+  /** The names of the thresholds in the same block: while they are exceeded the layer takes no thread. */
   readonly gates: readonly string[];
 }
 
@@ -233,7 +233,7 @@ function blocksOf(spec: Fields, at: string, isLast: boolean, add: Add): Rule[][]
 function ruleOf(value: unknown, at: string, add: Add): Rule[] {
   const names = isObject(value) ? Object.keys(value) : [];
   if (names.length !== 1) {
-    add(`${at} is no object of one name`, 'write each rule by itself: {"HintEquals": 900}');
+    add(`${at} is no object of one name`, 'write each rule as one object: {"HintEquals": 900}');
     return [];
   }
   const name = names[0]!;
@@ -279,8 +279,8 @@ function hintsIn(block: readonly Rule[], spec: Fields, at: string, add: Add): Hi
   }
   if (hints.length > 0 && block.length > hints.length + gates.length) {
     add(
-      `${at}: HintEquals beside other rules`,
-      `only ${GATES.join(' and ')} may stand beside it: put the others into a block of their own, or into another layer`,
+      `${at}: HintEquals with other rules`,
+      `only ${GATES.join(' and ')} may stand with it: put the others into another block, or into another layer`,
     );
   }
   if (hints.length > 0 && spec.template) {

@@ -16,7 +16,7 @@ export interface LayerOptions {
  * Judges the layers in a file, as scx_layered reads it: `f:FILE`.
  *
  * @returns the exit code: 0 if nothing failed, else 1
- * @throws TypeError `ERR_SCHEDHINT_OPTION` for a file that cannot be read, and for a number that is none
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for a file that cannot be read, and for an invalid number
  */
 export function judgeLayerFile(file: string, options: LayerOptions, json: boolean): number {
   const given = {

@@ -33,7 +33,7 @@ test.each([
   expect(() => readMapping(options)).toThrow(
     expect.objectContaining({
       code: 'ERR_SCHEDHINT_OPTION',
-      message: expect.stringMatching(/^--layered-\w+ wants a whole number from 0 to 1024/),
+      message: expect.stringMatching(/^--layered-\w+ needs a whole number from 0 to 1024/),
     }),
   );
 });

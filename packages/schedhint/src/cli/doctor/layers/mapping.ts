@@ -85,7 +85,7 @@ function numberIn(option: string, text: string, whole: string, others: string): 
 function wrong(option: string, text: string, others: string): TypeError {
   return Object.assign(
     new TypeError(
-      `${option} wants a whole number from 0 to ${MOST}, ${others}, got ${JSON.stringify(text)}`,
+      `${option} needs a whole number from 0 to ${MOST}, ${others}, got ${JSON.stringify(text)}`,
     ),
     { code: 'ERR_SCHEDHINT_OPTION' },
   );
