@@ -2,8 +2,8 @@
 // judge: a busy thread is in the "latency" layer while it has a hint, or collects, and only then.
 // Arguments: the kernels, by default the newest.
 
-import { publishedLayers } from './published-layers.mjs';
 import { runPeerGuest, runRow } from './peer-guest.mjs';
+import { publishedLayers } from './published-layers.mjs';
 import { scxProgram } from './scx-program.mjs';
 
 const VERSION = '1.1.4';

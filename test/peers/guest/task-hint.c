@@ -1,5 +1,6 @@
 /*
- * Writes or deletes the number of one thread in the map of scx_layered's --task-hint-map, as any client of that map may.
+ * Writes or deletes the number of one thread in the map of scx_layered's --task-hint-map, as any
+ * client of that map may.
  *
  * task-hint PIN TID NUMBER|none
  */
