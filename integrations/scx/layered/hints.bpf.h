@@ -30,7 +30,7 @@ struct {
  */
 static struct task_hint *read_hints(struct task_struct *p)
 {
-	struct schedhint_ctx found = { .now = scx_bpf_now() };
+	struct schedhint_ctx found = {.now = scx_bpf_now()};
 	struct hints_task *task;
 
 	task = bpf_task_storage_get(&hints_tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
