@@ -11,31 +11,24 @@ import { runPeerGuest, runRow } from './peer-guest.mjs';
 import { scxProgram } from './scx-program.mjs';
 
 const VERSION = '1.1.4';
-const open = (name, hint) => ({
-  name,
-  matches: [hint === undefined ? [] : [{ HintEquals: hint }]],
-  kind: { Open: {} },
-});
-const LAYERS = [open('first', 100), open('latency', 900), open('normal')];
+const open = (name, ...rules) => ({ name, matches: [rules], kind: { Open: {} } });
+const LAYERS = [
+  open('first', { HintEquals: 100 }),
+  open('latency', { HintEquals: 900 }),
+  open('closed', { HintEquals: 300 }, { SystemCpuUtilBelow: 0 }),
+  open('normal'),
+];
 
-/** By thread: the layer of each number in turn. */
+/** By thread: the layer of each number in turn (guest/leaving-layers.mjs). */
+const LEAVING = 'normal latency normal latency normal latency normal latency normal first';
 const EXPECTED = {
   busy: {
-    released: [
-      'normal',
-      'latency',
-      'latency',
-      'latency',
-      'latency',
-      'latency',
-      'latency',
-      'latency',
-    ],
-    leaving: ['normal', 'latency', 'normal', 'latency', 'normal', 'latency', 'normal', 'first'],
+    released: 'normal latency latency latency latency latency latency latency latency latency',
+    leaving: LEAVING,
   },
   napping: {
-    released: ['normal', 'latency', 'normal', 'latency', 'latency', 'latency', 'latency', 'first'],
-    leaving: ['normal', 'latency', 'normal', 'latency', 'normal', 'latency', 'normal', 'first'],
+    released: 'normal latency latency latency normal latency latency latency latency first',
+    leaving: LEAVING,
   },
 };
 
@@ -75,8 +68,8 @@ await runRow(async () => {
       for (const [thread, expected] of Object.entries(EXPECTED)) {
         const phases = result.phases.filter((phase) => phase.thread === thread);
         found.push(`${name}, ${thread} thread: ${showPhases(phases)}`);
-        const layers = phases.map(({ layer }) => layer);
-        if (layers.join() !== expected[name].join())
+        const layers = phases.map(({ layer }) => layer).join(' ');
+        if (layers !== expected[name])
           faults.push(`${name}, ${thread} thread: ${layers}, expected ${expected[name]}`);
       }
     }

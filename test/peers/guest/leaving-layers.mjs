@@ -18,8 +18,8 @@ const THREADS = {
   busy: 'for (;;);',
   napping: 'setInterval(() => { for (const end = Date.now() + 45; Date.now() < end; ); }, 50)',
 };
-/** The numbers that a thread has one after the other. */
-const NUMBERS = [null, 900, 512, 900, 5000, 900, null, 100];
+/** The numbers that a thread has one after the other. A layer for 300 is closed, none names 512, and 5000 is no number. */
+const NUMBERS = [null, 900, 300, 900, 512, 900, 5000, 900, null, 100];
 
 giveKernelConfig();
 const scheduler = await Layered.start(program, ['--task-hint-map', MAP], layersFile);
