@@ -2,7 +2,7 @@
 // thread gets numbers that no layer names, and one that is deleted, which is what `schedhint doctor --layered` fails for.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { runPeerGuest, runRow } from './peer-guest.mjs';
 import { scxProgram } from './scx-program.mjs';
 
 const VERSION = '1.1.4';
+const DOCTOR = fileURLToPath(new URL('../../packages/schedhint/bin/schedhint.js', import.meta.url));
 const open = (name, ...rules) => ({ name, matches: [rules], kind: { Open: {} } });
 const LAYERS = [
   open('first', { HintEquals: 100 }),
@@ -43,6 +44,27 @@ function taskHint(dir) {
   return file;
 }
 
+/** What the doctor has to say of these layers, by the options that give the numbers. */
+const DIAGNOSES = {
+  '--layered-urgency 512': 'no layer names 512 ',
+  '--layered-normal none': 'a thread whose number is deleted stays in "latency"',
+  '--layered-normal 300': '"closed" takes no thread while SystemCpuUtilBelow is exceeded',
+};
+
+/** Where the doctor does not fail for what the threads show. */
+function missedByDoctor(dir) {
+  const file = join(dir, 'layers.json');
+  writeFileSync(file, JSON.stringify(LAYERS));
+  return Object.entries(DIAGNOSES).flatMap(([options, fault]) => {
+    const args = [DOCTOR, 'doctor', '--json', '--layered', file, ...options.split(' ')];
+    const { stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    const { checks } = JSON.parse(stdout);
+    return checks.some(({ state, found }) => state === 'fail' && found.startsWith(fault))
+      ? []
+      : [`the doctor does not say of ${options}: ${fault}`];
+  });
+}
+
 const showPhases = (phases) =>
   phases.map(({ number, layer, use }) => `${number} -> ${layer} ${use[layer]} %`).join(', ');
 
@@ -54,7 +76,7 @@ await runRow(async () => {
   const dir = mkdtempSync(join(tmpdir(), 'schedhint-peers-'));
   try {
     const helper = taskHint(dir);
-    const faults = [];
+    const faults = missedByDoctor(dir);
     const found = [];
     let kernel;
     for (const [name, program] of Object.entries(programs)) {
