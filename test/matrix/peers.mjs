@@ -4,7 +4,11 @@
 export const rows = [
   { name: 'scx_layered', command: ['test/peers/scx-layered.mjs', 'newest', '6.17'], minutes: 40 },
   { name: 'doctor', command: ['test/peers/doctor-layers.mjs'], minutes: 30 },
-  { name: 'layered', command: ['test/peers/scx-layered-hints.mjs'], minutes: 40 },
+  {
+    name: 'layered',
+    command: ['test/peers/scx-layered-hints.mjs', 'newest', '6.17'],
+    minutes: 60,
+  },
   { name: 'layered-leave', command: ['test/peers/scx-layered-leave.mjs'], minutes: 60 },
   { name: 'layered-liar', command: ['test/peers/scx-layered-liar.mjs'], minutes: 60 },
   // The kernel's own BPF half of task local data, in each of its layouts.

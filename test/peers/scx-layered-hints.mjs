@@ -1,5 +1,6 @@
 // scx_layered with integrations/scx/layered applied, in the VM: an app with the preload and no other channel is in the layer of
 // its hint, by scx_layered's own --stats; without --hints nothing is different from what is released.
+// Arguments: the kernels, by default the newest.
 
 import { runPeerGuest, runRow } from './peer-guest.mjs';
 import { scxProgram } from './scx-program.mjs';
@@ -37,17 +38,8 @@ const NAMES = LAYERS.map(({ name }) => name);
 
 const total = (instructions) => Object.values(instructions).reduce((sum, count) => sum + count, 0);
 
-await runRow(async () => {
-  const { kernel, phases, instructions, hinted } = await runPeerGuest(
-    'layered-hints.mjs',
-    [
-      scxProgram('scx_layered', VERSION),
-      scxProgram('scx_layered', VERSION, { hints: true }),
-      '/run/out/layers.json',
-    ],
-    'found.json',
-    { texts: { 'layers.json': JSON.stringify(LAYERS) } },
-  );
+/** @returns {{ text: string, faults: string[] }} of what a guest has found */
+function judge({ kernel, phases, instructions, hinted }) {
   const faults = Object.entries(EXPECTED).flatMap(([phase, expected]) =>
     NAMES.filter((name) => name !== 'normal' || name === expected)
       .filter((name) =>
@@ -65,8 +57,30 @@ await runRow(async () => {
     (phase) => `${phase}: ${NAMES.map((name) => phases[phase][name]).join('/')}`,
   );
   return {
-    versions: `scx_layered ${VERSION} with integrations/scx/layered, Linux ${kernel}`,
-    found: `% of a CPU in ${NAMES.join('/')}: ${shares.join('; ')}; moved by hints: ${hinted.off} without --hints, ${hinted.on} with; instructions of its operations: ${released} released, ${off} without --hints, ${on} with`,
-    faults,
+    text: `Linux ${kernel}: ${shares.join('; ')}; moved by hints: ${hinted.off} without --hints, ${hinted.on} with; instructions of its operations: ${released} released, ${off} without --hints, ${on} with`,
+    faults: faults.map((fault) => `${kernel}: ${fault}`),
+  };
+}
+
+const [, , ...given] = process.argv;
+const kernels = given.length > 0 ? given : ['newest'];
+
+await runRow(async () => {
+  const programs = [
+    scxProgram('scx_layered', VERSION),
+    scxProgram('scx_layered', VERSION, { hints: true }),
+  ];
+  const texts = { 'layers.json': JSON.stringify(LAYERS) };
+  const results = [];
+  for (const kernel of kernels) {
+    const args = [...programs, '/run/out/layers.json'];
+    results.push(
+      judge(await runPeerGuest('layered-hints.mjs', args, 'found.json', { kernel, texts })),
+    );
+  }
+  return {
+    versions: `scx_layered ${VERSION} with integrations/scx/layered`,
+    found: `% of a CPU in ${NAMES.join('/')}: ${results.map(({ text }) => text).join('; ')}`,
+    faults: results.flatMap(({ faults }) => faults),
   };
 });
