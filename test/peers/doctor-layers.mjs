@@ -15,7 +15,7 @@ import { scxProgram } from './scx-program.mjs';
 const VERSION = '1.1.4';
 const DOCTOR = fileURLToPath(new URL('../../packages/schedhint/bin/schedhint.js', import.meta.url));
 const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
-const FILES = Number(process.env.RUNS ?? 400);
+const FILES = Number(process.env.RUNS ?? 300);
 const SEED = Number(process.env.SEED ?? Date.now() % 1e9);
 
 /** What it prints once it has taken the layers. */
@@ -85,9 +85,42 @@ const layers = fc
     ),
   )
   .map(([some, last]) => [...some, last]);
+/** One block for each rule that scx_layered has on blocks with hints. */
+const NEAR = [
+  [{ HintEquals: 1024 }],
+  [{ HintEquals: 1025 }],
+  [{ HintEquals: 1 }, { HintEquals: 2 }],
+  [{ HintEquals: 1 }, { NiceAbove: 1 }],
+  [{ HintEquals: 1 }, { SystemCpuUtilBelow: 0.5 }, { DsqInsertBelow: 0.5 }],
+  [{ HintEquals: 1 }, { SystemCpuUtilBelow: 0.5 }, { SystemCpuUtilBelow: 0.6 }],
+  [{ HintEquals: 1 }, { SystemCpuUtilBelow: 0.5 }, { IsKthread: false }],
+  [{ HintEquals: 1 }, { SystemCpuUtilBelow: 1.5 }],
+  [{ DsqInsertBelow: 0.5 }],
+  [{ HintEquals: 10 }],
+];
+/** Layers that are good but for one block, which may be good too. */
+const almostGood = fc
+  .tuple(
+    fc.oneof(fc.constantFrom(...NEAR), fc.array(rule, { maxLength: 3 })),
+    fc.nat(2),
+    fc.boolean(),
+  )
+  .map(([added, at, isAlone]) => {
+    const good = (name, HintEquals) => ({
+      name,
+      matches: [[{ HintEquals }]],
+      kind: { Open: {} },
+    });
+    const specs = [good('a', 10), good('b', 11), good('c', 12)];
+    specs[at].matches = isAlone ? [added] : [...specs[at].matches, added];
+    return [...specs, { name: 'rest', matches: [[]], kind: { Open: {} } }];
+  });
 /** Numbers as they may be written, names twice, and texts that are nearly JSON. */
 const text = fc
-  .tuple(layers, fc.constantFrom('', '', '', '', '', '1.0', '1e0', '-0', 'twice', 'cut', 'comma'))
+  .tuple(
+    fc.oneof(layers, almostGood),
+    fc.constantFrom('', '', '', '', '', '1.0', '1e0', '-0', 'twice', 'cut', 'comma'),
+  )
   .map(([value, change]) => {
     const json = JSON.stringify(value);
     if (change === 'cut') return json.slice(0, -1);
