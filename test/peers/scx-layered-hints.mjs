@@ -17,9 +17,11 @@ const LAYERS = [
   open('hinted-normal', 1),
   open('normal'),
 ];
-/** In percent of a CPU: little, as the moments before and after a pause and V8's other collections; most of it. */
+/** In percent of a CPU: little, as the moments between two pauses; most of it. */
 const LITTLE = 15;
 const MOST = 75;
+/** In the layer of collections when none is asked for: V8 starts a full one some seconds after the app's start, and helpers move too. */
+const V8_OWN = 30;
 /** How far the instructions of all operations may differ without --hints, of those that are released. */
 const SLACK = 0.01;
 
@@ -43,7 +45,9 @@ function judge({ kernel, phases, instructions, hinted }) {
   const faults = Object.entries(EXPECTED).flatMap(([phase, expected]) =>
     NAMES.filter((name) => name !== 'normal' || name === expected)
       .filter((name) =>
-        name === expected ? phases[phase][name] < MOST : phases[phase][name] > LITTLE,
+        name === expected
+          ? phases[phase][name] < MOST
+          : phases[phase][name] > (name === 'latency' ? V8_OWN : LITTLE),
       )
       .map((name) => `${phase}: ${phases[phase][name]} % in "${name}", expected ${expected}`),
   );

@@ -1,14 +1,11 @@
 // An application with the preload, and with one thread that is always busy. Its hints change when its parent says so, and it runs until
 // that goes. It knows nothing of the scheduler.
 
-import { setFlagsFromString } from 'node:v8';
 import { attachThread } from 'schedhint';
 
 /** Some 50 ms in the VM. */
 const TURNS = 5_000_000;
 
-// V8 would also collect where little happens, and the thread would rightly be in the layer of collections.
-setFlagsFromString('--no-memory-reducer');
 const thread = attachThread();
 let collects = false;
 
@@ -20,7 +17,7 @@ const requests = {
   },
 };
 
-/** Busy, but for the moment in which it takes a request. It makes no garbage, so V8 collects only when it is asked to. */
+/** Busy, but for the moment in which it takes a request. It makes little garbage. */
 function work() {
   let sum = 0;
   for (let i = 0; !collects && i < TURNS; i++) sum = (sum * 31 + i) | 0;
