@@ -2,9 +2,12 @@
 
 import { createServer } from 'node:http';
 import { attachThread } from 'schedhint';
+import { layered } from 'schedhint/channels';
 
 const options = JSON.parse(process.argv[2]);
-const thread = attachThread();
+const thread = process.env.SCHEDHINT_LAYERED_MAP
+  ? attachThread({ channel: layered() })
+  : attachThread();
 thread.hints.urgency = options.urgency;
 
 const make = (i) => ({ id: i, text: `object ${i}`, parts: [i, i + 1, i + 2, i + 3] });
@@ -81,7 +84,7 @@ const requests = {
     clearInterval(timer);
     return collections;
   },
-  state: () => ({ state: thread.status.state, pid: process.pid }),
+  state: () => ({ state: thread.status.state, code: thread.status.code, pid: process.pid }),
 };
 
 process.on('message', async ({ id, request }) => {

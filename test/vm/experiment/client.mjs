@@ -4,28 +4,11 @@
 // itself, so its first three seconds are a warm-up: what happens in them is not reported.
 
 import { Agent, get } from 'node:http';
+import { arrivals } from '../guest/arrivals.mjs';
 
 const [port, rate, seconds, seed] = process.argv.slice(2).map(Number);
 const WARM_UP_MS = 3000;
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function* uniform(state) {
-  for (;;) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    yield (state + 0.5) / 2 ** 32;
-  }
-}
-
-/** Arrivals of a Poisson process: ms after the start. */
-function arrivals() {
-  const random = uniform(seed);
-  const times = [];
-  for (let at = 0; ; times.push(at)) {
-    at -= (Math.log(random.next().value) * 1000) / rate;
-    if (at >= seconds * 1000 + WARM_UP_MS) return times;
-  }
-}
 
 /** CLOCK_MONOTONIC in ms, which the app has too. */
 const now = () => Number(process.hrtime.bigint()) / 1e6;
@@ -53,7 +36,9 @@ const cpuTime = () => {
 };
 
 const before = cpuTime();
-const requests = await Promise.all(arrivals().map(send));
+const requests = await Promise.all(
+  arrivals({ rate, ms: seconds * 1000 + WARM_UP_MS, seed }).map(send),
+);
 const report = {
   requests: requests.filter(([due]) => due - start >= WARM_UP_MS),
   sent: requests.length, // with the warm-up

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { end, REGISTER, hogs as startHogs } from '../guest/programs.mjs';
 import { nothingIsLoaded, Scheduler } from '../guest/scheduler.mjs';
+import { steadyMachine } from '../guest/steady-machine.mjs';
 import { until } from '../guest/until.mjs';
 import { cgroupMode, enter, inOlderMode, makeCgroups, setWeight } from './cgroups.mjs';
 import { median } from './summary.mjs';
@@ -16,22 +17,7 @@ const { number, ...options } = JSON.parse(process.argv[2]);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const seed = options.seed + number;
 
-/**
- * Reads all programs and libraries once. What is not in the page cache comes from outside the VM
- * through a kernel thread, which waits for a turn beside the hogs: a program that runs a part of
- * itself for the first time would stand still for seconds.
- */
-function fillPageCache() {
-  const mapped = readFileSync('/proc/self/maps', 'utf8').matchAll(/ (\/\S+)$/gm);
-  const files = new Set([...mapped].map(([, file]) => file));
-  const addon = here(`../../../packages/native/prebuilds/linux-${process.arch}/schedhint.node`);
-  for (const file of [...files, addon, '/usr/bin/chrt', '/bin/sh']) readFileSync(file);
-}
-
-fillPageCache();
-// The kernel's khugepaged moves a program's memory into huge pages. It is of nice 19, so under
-// scx_schedhint it may wait for seconds while the program waits for it, hints or not.
-writeFileSync('/sys/kernel/mm/transparent_hugepage/enabled', 'never');
+steadyMachine();
 
 const WEIGHT = 100;
 makeCgroups(['app', 'batch'], WEIGHT);

@@ -45,6 +45,7 @@ export function hogs(count) {
  *
  * @typedef {object} AppOptions
  * @property {string} [program] that answers as test/vm/guest/app.mjs does
+ * @property {string[]} [args] of the program
  * @property {string} [register] the preload: a file, or how an app has it installed
  * @property {number} [uid] of its user, and of its group
  */
@@ -56,9 +57,9 @@ export class App {
   #last = 0;
 
   /** @param {NodeJS.ProcessEnv} [env] @param {AppOptions} [options] */
-  constructor(env = {}, { program = here('app.mjs'), register = REGISTER, uid } = {}) {
+  constructor(env = {}, { program = here('app.mjs'), args = [], register = REGISTER, uid } = {}) {
     this.process = track(
-      fork(program, {
+      fork(program, args, {
         ...(uid === undefined ? {} : { uid, gid: uid }),
         env: { ...process.env, ...env },
         execArgv: ['--expose-gc', '--require', register],

@@ -1,0 +1,66 @@
+// A row: what a switch costs under a scheduler as released, with our lines in it and without --hints, and with it; beside the kernel's
+// default. In a VM with one CPU whose time counts instructions. Argument: the name of a subject.
+
+import { ExplainedError } from '../../scripts/private-apt.mjs';
+import { median } from '../vm/experiment/summary.mjs';
+import { runGuest } from './guest-run.mjs';
+import { keepResult } from './results.mjs';
+import { subjectOf } from './subjects.mjs';
+
+const INPUTS = {
+  operations: 50_000, // of each sample: a message there and back
+  samples: 3, // of each arm: they agree within 0.1 %
+};
+/** What our lines may cost who does not ask for hints. */
+const OFF_MAY_COST = 0.01;
+/** A bound for a VM that hangs, not a limit on speed. */
+const SECONDS = 1500;
+
+/** `as released` only where it is another program. */
+function armsOf({ program, unpatched, args }) {
+  return [
+    { name: 'kernel' },
+    ...(unpatched ? [{ name: 'released', program: unpatched(), args: args.off }] : []),
+    { name: 'off', program: program(), args: args.off },
+    { name: 'on', program: program(), args: args.on },
+  ];
+}
+
+const percent = (ratio) => `${ratio >= 1 ? '+' : ''}${((ratio - 1) * 100).toFixed(2)} %`;
+
+async function main(name) {
+  const subject = subjectOf(name);
+  const { kernel, names, samples } = await runGuest({
+    guest: 'cost.mjs',
+    input: { inputs: INPUTS, ops: subject.ops, arms: armsOf(subject) },
+    files: subject.files?.(),
+    cpus: 1,
+    seconds: SECONDS,
+  });
+  const ns = Object.fromEntries(
+    Object.entries(samples).map(([arm, values]) => [arm, median(values)]),
+  );
+  const spread = Math.max(
+    ...Object.values(samples).map((values) => Math.max(...values) / Math.min(...values)),
+  );
+  const versions = `${names.on}, Linux ${kernel}`;
+  const base = ns.released ?? ns.off;
+  const off = ns.released === undefined ? '' : `, without hints ${percent(ns.off / base)}`;
+  const found =
+    `instructions for a message there and back: kernel's default ${ns.kernel.toFixed(0)}, ` +
+    `${ns.released === undefined ? 'without hints' : 'as released'} ${base.toFixed(0)}${off}, ` +
+    `with hints ${percent(ns.on / base)}; samples of an arm differ by ${percent(spread)} at most`;
+  keepResult(name, 'cost', { versions, ns, spread });
+  console.log(JSON.stringify({ versions, found })); // the runner's line (scripts/matrix.mjs)
+  if (Math.abs(ns.off / base - 1) > OFF_MAY_COST) {
+    throw new ExplainedError(`our lines cost ${percent(ns.off / base)} without --hints`);
+  }
+}
+
+try {
+  await main(process.argv[2]);
+} catch (error) {
+  if (!(error instanceof ExplainedError)) throw error;
+  console.error(`peers: ${error.message}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,123 @@
+// In the VM: what an app's hints bring under a scheduler. Pairs of runs of the same app, with its hints off (SCHEDHINT=off) and on,
+// beside hogs, while the scheduler goes on; and such pairs under the kernel's default scheduler. Writes $SCHEDHINT_VM_OUT/measured.json. Arguments: JSON of the inputs and of the scheduler (../off-on.mjs).
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { App, end, hogs as startHogs, track } from '../../vm/guest/programs.mjs';
+import { steadyMachine } from '../../vm/guest/steady-machine.mjs';
+import { until } from '../../vm/guest/until.mjs';
+import { PeerScheduler } from './peer-scheduler.mjs';
+
+const { inputs, boot, scheduler: subject } = JSON.parse(process.argv[2]);
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+steadyMachine([subject.program]);
+const client = track(
+  spawn('chrt', ['-f', '10', process.execPath, here('load.mjs')], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  }),
+);
+const hogs = startHogs(inputs.hogs);
+
+/** Requests for so long. */
+async function serve(port, { rate, ms, seed }) {
+  const answered = once(client, 'message');
+  client.send({ port, rate, ms, seed });
+  return (await answered)[0];
+}
+
+/** CPU time of a process's first thread, in ms; a hog has no other. */
+const cpuTime = ({ pid }) =>
+  Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+const hogTimes = () => hogs.map(cpuTime);
+const signalHogs = (signal) => hogs.forEach((hog) => hog.kill(signal));
+
+/** What a handle says when its hints are as this arm wants them. */
+async function checkHints(app, arm, isRead) {
+  const status = () => app.ask('state');
+  if (arm === 'off') return assert.equal((await status()).code, 'ERR_SCHEDHINT_DISABLED');
+  if (!isRead) return assert.notEqual((await status()).state, 'bound');
+  await until('the app is bound', async () => (await status()).state === 'bound', status);
+}
+
+/** One run of an app that starts and warms up while the hogs stand still. */
+async function run(arm, seed, isRead) {
+  signalHogs('SIGSTOP');
+  const app = new App(
+    { ...subject.env, ...(arm === 'off' ? { SCHEDHINT: 'off' } : {}) },
+    {
+      program: here('../../vm/experiment/app.mjs'),
+      args: [JSON.stringify({ ...inputs, every: inputs.everyMs })],
+    },
+  );
+  const port = await app.ask('listen');
+  await serve(port, { rate: 200, ms: 1500, seed: 0 });
+  await app.ask('full');
+  await app.ask('scavenges');
+  await checkHints(app, arm, isRead);
+  signalHogs('SIGCONT');
+  await rest(inputs.settleMs); // the scheduler sees the hogs again
+
+  const [start, before, appBefore] = [performance.now(), hogTimes(), cpuTime(app.process)];
+  await app.ask('collectNowAndThen');
+  const { latencies, lates } = await serve(port, { ...inputs, ms: inputs.serveMs, seed });
+  const collections = await app.ask('stopCollecting');
+  const young = await app.ask('scavenges');
+  const [ms, after] = [performance.now() - start, hogTimes()];
+  const threadCpus = (cpuTime(app.process) - appBefore) / ms;
+  await checkHints(app, arm, isRead);
+  await app.end();
+
+  const hogCpus = after.reduce((sum, one, i) => sum + one - before[i], 0) / ms;
+  assert.ok(after.every((one, i) => one > before[i]), 'every hog ran');
+  assert.ok(hogCpus > 0.5, `the hogs had ${hogCpus} CPUs`);
+  assert.ok(collections.length >= Math.floor(inputs.serveMs / inputs.everyMs) / 2, 'it collected');
+  assert.equal(young.length, inputs.scavenges);
+  const full = collections.map(([, took]) => took);
+  return { arm, latencies, lates, full, young, hogCpus, threadCpus };
+}
+
+const measured = { kernel: release(), control: [], pairs: [] };
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+/** Runs pairs, the arms in another order in each. */
+async function takePairs(count, pairs, isRead, afterEach = () => {}) {
+  for (let i = 0; i < count; i++) {
+    const number = (boot - 1) * count + i + 1;
+    const pair = {};
+    for (const arm of number % 2 === 1 ? ['off', 'on'] : ['on', 'off']) {
+      const done = await run(arm, number, isRead);
+      afterEach();
+      pair[arm] = done;
+      const [full, young, p50] = [done.full, done.young, done.latencies].map(median);
+      console.log(
+        `${isRead ? subject.name : 'kernel'} ${number} ${arm}: full ${full.toFixed(0)}, young ${young.toFixed(0)}, ` +
+          `request ${p50.toFixed(1)} ms, hogs ${done.hogCpus.toFixed(2)}, thread ${done.threadCpus.toFixed(2)} CPUs`,
+      );
+    }
+    pairs.push(pair);
+  }
+}
+
+/** Before the scheduler is loaded in one boot, and after it in the next: what a boot does over time is not the scheduler's. */
+const takeControl = () => takePairs(inputs.controlPairs, measured.control, false);
+if (boot % 2 === 1) await takeControl();
+signalHogs('SIGSTOP');
+const scheduler = await PeerScheduler.start({ ...subject, args: subject.args.on });
+measured.ops = scheduler.ops;
+console.log(`loaded: ${scheduler.ops}`);
+await takePairs(inputs.pairs, measured.pairs, true, () => scheduler.checkThatItIsLoaded());
+signalHogs('SIGSTOP');
+await scheduler.stop();
+measured.output = scheduler.output.slice(-4000);
+if (boot % 2 === 0) await takeControl();
+
+writeFileSync(`${process.env.SCHEDHINT_VM_OUT}/measured.json`, JSON.stringify(measured));
+signalHogs('SIGCONT');
+await end(hogs);
+client.disconnect();

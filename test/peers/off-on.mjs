@@ -1,0 +1,110 @@
+// A row: what an app's hints bring under a scheduler, in VMs whose time counts instructions. What each boot measured is kept outside of
+// the checkout until the row is complete, so one that was interrupted goes on.
+
+import { rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ExplainedError } from '../../scripts/private-apt.mjs';
+import { hasPair, readPairs, writePair } from '../vm/experiment/results.mjs';
+import { quantile } from '../vm/experiment/summary.mjs';
+import { runGuest } from './guest-run.mjs';
+import { effects, inWords, MEASURES } from './hint-effect.mjs';
+import { cacheOf, keepResult } from './results.mjs';
+import { subjectOf } from './subjects.mjs';
+
+const USAGE = `Usage: node test/peers/off-on.mjs NAME [--boots N] [--now N]
+
+  --boots N   of the VM, with three pairs under the scheduler and one under the kernel's default in each (2)
+  --now N     only so many boots, if that many are missing: the next call goes on
+`;
+
+/** None is chosen for its result: change them and see. */
+const INPUTS = {
+  hogs: 4, // processes that want a CPU all of the time
+  pairs: 3, // of runs under the scheduler, in each boot
+  controlPairs: 1, // of runs under the kernel's default scheduler, in each boot
+  objects: 60_000, // alive in the app's heap: what a full collection has to go through
+  survivors: 20_000, // objects that a young collection has to copy
+  scavenges: 5, // young collections in each run, after the requests
+  collections: 2, // full ones, to warm up
+  rate: 100, // requests a second
+  serveMs: 8000, // of requests in each run
+  everyMs: 1500, // between full collections meanwhile
+  settleMs: 1000, // from when the hogs go on to the first request
+  urgency: 900, // what the app says of its thread
+};
+/** A bound for a VM that hangs, not a limit on speed. */
+const SECONDS = 1500;
+
+async function bootOnce(name, boot) {
+  const { ops, args, env = {}, files, program } = subjectOf(name);
+  const scheduler = { name, ops, args, env, program: program() };
+  const measured = await runGuest({
+    guest: 'off-on.mjs',
+    input: { inputs: INPUTS, boot, scheduler },
+    files: files?.(),
+    cpus: 2,
+    seconds: SECONDS,
+  });
+  return { inputs: { ...INPUTS, args }, ...measured };
+}
+
+/** What was measured in all boots: those that are missing are made, `now` of them at most. */
+async function measure(name, boots, now) {
+  const directory = cacheOf(`off-on-${name}`);
+  const inputs = { ...INPUTS, args: subjectOf(name).args };
+  readPairs(directory, inputs); // before minutes are spent: these must be of the same inputs
+  let made = 0;
+  for (let boot = 1; boot <= boots; boot++) {
+    if (hasPair(directory, boot)) continue;
+    if (made++ === now) throw new ExplainedError(`${name}: boot ${boot} of ${boots} is missing yet`);
+    console.error(`boot ${boot} of ${boots}`);
+    writePair(directory, boot, await bootOnce(name, boot));
+  }
+  return { directory, measured: readPairs(directory, inputs) };
+}
+
+/** For people: medians of each arm. */
+function printMedians(under, control) {
+  const show = (found, measure, arm) => found[measure][arm].toFixed(1).padStart(8);
+  for (const [measure, { title }] of Object.entries(MEASURES)) {
+    const arms = [under, control].map((found) =>
+      ['off', 'on'].map((arm) => show(found, measure, arm)).join(''),
+    );
+    console.error(`${title.padEnd(18)} off, on:${arms[0]}; kernel's default:${arms[1]}`);
+  }
+}
+
+async function main() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { boots: { type: 'string', default: '2' }, now: { type: 'string' } },
+  });
+  const [name] = positionals;
+  if (name === undefined) throw new ExplainedError(USAGE);
+  const { directory, measured } = await measure(name, Number(values.boots), Number(values.now));
+  const [pairs, controls] = ['pairs', 'control'].map((of) => measured.flatMap((boot) => boot[of]));
+  const [under, control] = [effects(pairs), effects(controls)];
+  printMedians(under, control);
+  const lates = pairs.flatMap(({ off, on }) => [...off.lates, ...on.lates]);
+  const [{ ops, kernel, output }] = measured;
+  console.error(`the client was late by ${quantile(lates, 0.99).toFixed(1)} ms, p99`);
+  console.error(output);
+  const versions = `${ops}, Linux ${kernel}`;
+  keepResult(name, 'offOn', { versions, pairs: pairs.length, under, control });
+  rmSync(directory, { recursive: true });
+  // The runner's line (scripts/matrix.mjs).
+  console.log(
+    JSON.stringify({
+      versions,
+      found: `hints off / on, ${pairs.length} pairs: ${inWords(under)}; the kernel's default in the same boots: ${inWords(control)}`,
+    }),
+  );
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof ExplainedError)) throw error;
+  console.error(`peers: ${error.message}`);
+  process.exitCode = 1;
+}
