@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writePage } from './where-it-runs.mjs';
+import { writePages } from './where-it-runs.mjs';
 
 /**
  * @typedef {object} Row
@@ -141,7 +141,7 @@ async function main() {
     const before = existsSync(results) ? readFileSync(results, 'utf8') : '';
     const line = `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
     writeFileSync(results, mergeTable(before, rows, [[row.name, line]]));
-    writePage();
+    writePages();
   }
   console.log(`${chosen.length - failed} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;

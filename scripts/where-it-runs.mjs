@@ -1,11 +1,11 @@
-// node scripts/where-it-runs.mjs: writes the results of the matrices (test/matrix/results) into docs/where-it-runs.md. A run of a
-// matrix does it too.
+// node scripts/where-it-runs.mjs: writes the results of the matrices (test/matrix/results) into docs/where-it-runs.md and
+// docs/schedulers.md. A run of a matrix does it too.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const PAGE = `${root}docs/where-it-runs.md`;
+const PAGES = ['where-it-runs', 'schedulers'].map((name) => `${root}docs/${name}.md`);
 const MARK = /(<!-- matrix: ([\w-]+) -->\n).*?(<!-- \/matrix -->)/gs;
 
 /**
@@ -26,10 +26,12 @@ function resultsOf(name) {
   return existsSync(file) ? readFileSync(file, 'utf8') : null;
 }
 
-export function writePage() {
-  const before = readFileSync(PAGE, 'utf8');
-  const after = withResults(before, resultsOf);
-  if (after !== before) writeFileSync(PAGE, after);
+export function writePages() {
+  for (const page of PAGES) {
+    const before = readFileSync(page, 'utf8');
+    const after = withResults(before, resultsOf);
+    if (after !== before) writeFileSync(page, after);
+  }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writePage();
+if (process.argv[1] === fileURLToPath(import.meta.url)) writePages();

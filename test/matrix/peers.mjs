@@ -1,5 +1,19 @@
 // Other people's programs that read what we write: npm run matrix -- peers
 
+const measure = (name) => ({
+  name: `measure-${name}`,
+  command: ['test/peers/off-on.mjs', name],
+  minutes: 30,
+});
+const cost = (name) => ({
+  name: `cost-${name}`,
+  command: ['test/peers/cost.mjs', name],
+  minutes: 30,
+});
+
+/** What takes hints, with scx_layered as released: it has its own channel. */
+const MEASURED = ['layered', 'layered-released', 'lavd', 'bpfland'];
+
 /** @type {import('../../scripts/matrix.mjs').Row[]} */
 export const rows = [
   { name: 'scx_layered', command: ['test/peers/scx-layered.mjs', 'newest', '6.17'], minutes: 40 },
@@ -19,4 +33,6 @@ export const rows = [
   })),
   { name: 'lavd', command: ['test/peers/lavd.mjs'], minutes: 60 },
   { name: 'bpfland', command: ['test/peers/bpfland.mjs'], minutes: 60 },
+  ...MEASURED.map(measure),
+  ...MEASURED.map(cost),
 ];

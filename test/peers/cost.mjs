@@ -1,10 +1,12 @@
-// A row: what a switch costs under a scheduler as released, with our lines in it and without --hints, and with it; beside the kernel's
+// A row: what a switch costs under a scheduler as released, with our lines in it and without --hints, and with it, compared with the kernel's
 // default. In a VM with one CPU whose time counts instructions. Argument: the name of a subject.
 
+import { spawnSync } from 'node:child_process';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { median } from '../vm/experiment/summary.mjs';
 import { runGuest } from './guest-run.mjs';
 import { keepResult } from './results.mjs';
+import { writeSchedulersPage } from './schedulers-page.mjs';
 import { subjectOf } from './subjects.mjs';
 
 const INPUTS = {
@@ -30,6 +32,9 @@ const percent = (ratio) => `${ratio >= 1 ? '+' : ''}${((ratio - 1) * 100).toFixe
 
 async function main(name) {
   const subject = subjectOf(name);
+  if (spawnSync('perf', ['--version']).error) {
+    throw new ExplainedError('perf is missing: apt-get install linux-perf');
+  }
   const { kernel, names, samples } = await runGuest({
     guest: 'cost.mjs',
     input: { inputs: INPUTS, ops: subject.ops, arms: armsOf(subject) },
@@ -51,6 +56,7 @@ async function main(name) {
     `${ns.released === undefined ? 'without hints' : 'as released'} ${base.toFixed(0)}${off}, ` +
     `with hints ${percent(ns.on / base)}; samples of an arm differ by ${percent(spread)} at most`;
   keepResult(name, 'cost', { versions, ns, spread });
+  writeSchedulersPage();
   console.log(JSON.stringify({ versions, found })); // the runner's line (scripts/matrix.mjs)
   if (Math.abs(ns.off / base - 1) > OFF_MAY_COST) {
     throw new ExplainedError(`our lines cost ${percent(ns.off / base)} without --hints`);

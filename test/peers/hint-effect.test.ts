@@ -31,6 +31,8 @@ test('an interval survives JSON, in which one pair has none', () => {
   const one = effects([{ off: run(3), on: run(2) }]);
   const read = JSON.parse(JSON.stringify(one)) as typeof one;
   expect(withInterval(read.p50!.ratio)).toBe('1.50');
-  expect(inWords(read)).toMatch(/^full collection 1\.50, young collection 1\.50, request, p50 1\.50/);
+  expect(inWords(read)).toMatch(
+    /^full collection 1\.50, young collection 1\.50, request, p50 1\.50/,
+  );
   expect(withInterval({ value: 2, low: 1.234, high: 3 })).toBe('2.00 (1.23-3.00)');
 });

@@ -9,6 +9,7 @@ import { quantile } from '../vm/experiment/summary.mjs';
 import { runGuest } from './guest-run.mjs';
 import { effects, inWords, MEASURES } from './hint-effect.mjs';
 import { cacheOf, keepResult } from './results.mjs';
+import { writeSchedulersPage } from './schedulers-page.mjs';
 import { subjectOf } from './subjects.mjs';
 
 const USAGE = `Usage: node test/peers/off-on.mjs NAME [--boots N] [--now N]
@@ -56,7 +57,8 @@ async function measure(name, boots, now) {
   let made = 0;
   for (let boot = 1; boot <= boots; boot++) {
     if (hasPair(directory, boot)) continue;
-    if (made++ === now) throw new ExplainedError(`${name}: boot ${boot} of ${boots} is missing yet`);
+    if (made++ === now)
+      throw new ExplainedError(`${name}: boot ${boot} of ${boots} is missing yet`);
     console.error(`boot ${boot} of ${boots}`);
     writePair(directory, boot, await bootOnce(name, boot));
   }
@@ -90,7 +92,14 @@ async function main() {
   console.error(`the client was late by ${quantile(lates, 0.99).toFixed(1)} ms, p99`);
   console.error(output);
   const versions = `${ops}, Linux ${kernel}`;
-  keepResult(name, 'offOn', { versions, pairs: pairs.length, under, control });
+  keepResult(name, 'offOn', {
+    versions,
+    pairs: pairs.length,
+    controlPairs: controls.length,
+    under,
+    control,
+  });
+  writeSchedulersPage();
   rmSync(directory, { recursive: true });
   // The runner's line (scripts/matrix.mjs).
   console.log(

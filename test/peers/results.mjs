@@ -1,8 +1,8 @@
 // Keeps what was measured of each scheduler, for docs/schedulers.md: test/matrix/results/schedulers.json.
 
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const FILE = fileURLToPath(new URL('../matrix/results/schedulers.json', import.meta.url));

@@ -68,7 +68,5 @@ export const SUBJECTS = {
 export function subjectOf(name) {
   const subject = SUBJECTS[name];
   if (subject) return subject;
-  throw new ExplainedError(
-    `no scheduler ${name}: there are ${Object.keys(SUBJECTS).join(', ')}`,
-  );
+  throw new ExplainedError(`no scheduler ${name}: there are ${Object.keys(SUBJECTS).join(', ')}`);
 }

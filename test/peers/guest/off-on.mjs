@@ -1,5 +1,5 @@
 // In the VM: what an app's hints bring under a scheduler. Pairs of runs of the same app, with its hints off (SCHEDHINT=off) and on,
-// beside hogs, while the scheduler goes on; and such pairs under the kernel's default scheduler. Writes $SCHEDHINT_VM_OUT/measured.json. Arguments: JSON of the inputs and of the scheduler (../off-on.mjs).
+// next to hogs, while the scheduler goes on; and such pairs under the kernel's default scheduler. Writes $SCHEDHINT_VM_OUT/measured.json. Arguments: JSON of the inputs and of the scheduler (../off-on.mjs).
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -37,7 +37,7 @@ const cpuTime = ({ pid }) =>
 const hogTimes = () => hogs.map(cpuTime);
 const signalHogs = (signal) => hogs.forEach((hog) => hog.kill(signal));
 
-/** What a handle says when its hints are as this arm wants them. */
+/** What a handle says when its hints are as this arm requires them. */
 async function checkHints(app, arm, isRead) {
   const status = () => app.ask('state');
   if (arm === 'off') return assert.equal((await status()).code, 'ERR_SCHEDHINT_DISABLED');
@@ -74,7 +74,10 @@ async function run(arm, seed, isRead) {
   await app.end();
 
   const hogCpus = after.reduce((sum, one, i) => sum + one - before[i], 0) / ms;
-  assert.ok(after.every((one, i) => one > before[i]), 'every hog ran');
+  assert.ok(
+    after.every((one, i) => one > before[i]),
+    'every hog ran',
+  );
   assert.ok(hogCpus > 0.5, `the hogs had ${hogCpus} CPUs`);
   assert.ok(collections.length >= Math.floor(inputs.serveMs / inputs.everyMs) / 2, 'it collected');
   assert.equal(young.length, inputs.scavenges);

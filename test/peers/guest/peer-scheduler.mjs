@@ -1,4 +1,4 @@
-// A scheduler of other people in the VM: loads it, tells whether it is still the one that was loaded, and ends it.
+// A scheduler of other people in the VM: loads it, checks that it is still the one that was loaded, and ends it.
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -68,7 +68,9 @@ export class PeerScheduler {
     const now = schedulerName();
     if (this.#hasEnded || now !== this.ops || loads() !== this.#loads) {
       const complaints = kernelComplaints().join('\n');
-      throw new Error(`${this.ops} is gone, now: ${now}\n${complaints}\n${this.output.slice(-4000)}`);
+      throw new Error(
+        `${this.ops} is gone, now: ${now}\n${complaints}\n${this.output.slice(-4000)}`,
+      );
     }
   }
 

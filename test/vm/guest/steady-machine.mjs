@@ -12,7 +12,7 @@ const ADDON = fileURLToPath(
 
 /**
  * Reads all programs and libraries once. What is not in the page cache comes from outside the VM
- * through a kernel thread, which waits for a turn beside the hogs: a program that runs a part of
+ * through a kernel thread, which waits for a turn among the hogs: a program that runs a part of
  * itself for the first time would stand still for seconds.
  *
  * @param {string[]} [programs] besides those that each measurement runs
