@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { median } from '../vm/experiment/summary.mjs';
-import { runGuest } from './guest-run.mjs';
+import { runPeerGuest, runRow } from './peer-guest.mjs';
 import { keepResult } from './results.mjs';
 import { writeSchedulersPage } from './schedulers-page.mjs';
 import { subjectOf } from './subjects.mjs';
@@ -15,10 +15,8 @@ const INPUTS = {
 };
 /** What our lines may cost who does not ask for hints. */
 const OFF_MAY_COST = 0.01;
-/** A bound for a VM that hangs, not a limit on speed. */
-const SECONDS = 1500;
 
-/** `as released` only where it is another program. */
+/** `released` only where it is another program. */
 function armsOf({ program, unpatched, args }) {
   return [
     { name: 'kernel' },
@@ -30,18 +28,22 @@ function armsOf({ program, unpatched, args }) {
 
 const percent = (ratio) => `${ratio >= 1 ? '+' : ''}${((ratio - 1) * 100).toFixed(2)} %`;
 
-async function main(name) {
+async function measure(name) {
   const subject = subjectOf(name);
   if (spawnSync('perf', ['--version']).error) {
     throw new ExplainedError('perf is missing: apt-get install linux-perf');
   }
-  const { kernel, names, samples } = await runGuest({
-    guest: 'cost.mjs',
-    input: { inputs: INPUTS, ops: subject.ops, arms: armsOf(subject) },
-    files: subject.files?.(),
+  const input = JSON.stringify({ inputs: INPUTS, arms: armsOf(subject) });
+  return await runPeerGuest('cost.mjs', [input], 'measured.json', {
+    icount: true,
     cpus: 1,
-    seconds: SECONDS,
+    texts: subject.texts?.(),
   });
+}
+
+await runRow(async () => {
+  const [name] = process.argv.slice(2);
+  const { kernel, names, samples } = await measure(name);
   const ns = Object.fromEntries(
     Object.entries(samples).map(([arm, values]) => [arm, median(values)]),
   );
@@ -50,23 +52,18 @@ async function main(name) {
   );
   const versions = `${names.on}, Linux ${kernel}`;
   const base = ns.released ?? ns.off;
-  const off = ns.released === undefined ? '' : `, without hints ${percent(ns.off / base)}`;
-  const found =
-    `instructions for a message there and back: kernel's default ${ns.kernel.toFixed(0)}, ` +
-    `${ns.released === undefined ? 'without hints' : 'as released'} ${base.toFixed(0)}${off}, ` +
-    `with hints ${percent(ns.on / base)}; samples of an arm differ by ${percent(spread)} at most`;
+  const off = ns.released === undefined ? '' : `, without --hints ${percent(ns.off / base)}`;
   keepResult(name, 'cost', { versions, ns, spread });
   writeSchedulersPage();
-  console.log(JSON.stringify({ versions, found })); // the runner's line (scripts/matrix.mjs)
-  if (Math.abs(ns.off / base - 1) > OFF_MAY_COST) {
-    throw new ExplainedError(`our lines cost ${percent(ns.off / base)} without --hints`);
-  }
-}
-
-try {
-  await main(process.argv[2]);
-} catch (error) {
-  if (!(error instanceof ExplainedError)) throw error;
-  console.error(`peers: ${error.message}`);
-  process.exitCode = 1;
-}
+  return {
+    versions,
+    found:
+      `instructions for a message there and back: kernel's default ${ns.kernel.toFixed(0)}, ` +
+      `${ns.released === undefined ? 'without hints' : 'as released'} ${base.toFixed(0)}${off}, ` +
+      `with hints ${percent(ns.on / base)}; samples of an arm differ by ${percent(spread)} at most`,
+    faults:
+      Math.abs(ns.off / base - 1) > OFF_MAY_COST
+        ? [`our lines cost ${percent(ns.off / base)} without --hints`]
+        : [],
+  };
+});

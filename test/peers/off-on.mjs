@@ -6,8 +6,8 @@ import { parseArgs } from 'node:util';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { hasPair, readPairs, writePair } from '../vm/experiment/results.mjs';
 import { quantile } from '../vm/experiment/summary.mjs';
-import { runGuest } from './guest-run.mjs';
 import { effects, inWords, MEASURES } from './hint-effect.mjs';
+import { runPeerGuest, runRow } from './peer-guest.mjs';
 import { cacheOf, keepResult } from './results.mjs';
 import { writeSchedulersPage } from './schedulers-page.mjs';
 import { subjectOf } from './subjects.mjs';
@@ -33,34 +33,36 @@ const INPUTS = {
   settleMs: 1000, // from when the hogs go on to the first request
   urgency: 900, // what the app says of its thread
 };
-/** A bound for a VM that hangs, not a limit on speed. */
-const SECONDS = 1500;
 
-async function bootOnce(name, boot) {
-  const { ops, args, env = {}, files, program } = subjectOf(name);
-  const scheduler = { name, ops, args, env, program: program() };
-  const measured = await runGuest({
-    guest: 'off-on.mjs',
-    input: { inputs: INPUTS, boot, scheduler },
-    files: files?.(),
-    cpus: 2,
-    seconds: SECONDS,
+/** What a boot is measured with: results of other inputs, or of another program, are not mixed with its own. */
+const inputsOf = (name) => ({
+  ...INPUTS,
+  args: subjectOf(name).args,
+  program: subjectOf(name).program(),
+});
+
+async function bootOnce(name, boot, inputs) {
+  const { args, counts, env = {}, texts } = subjectOf(name);
+  const scheduler = { name, args, counts, env, program: inputs.program };
+  const input = JSON.stringify({ inputs, boot, scheduler });
+  const measured = await runPeerGuest('off-on.mjs', [input], 'measured.json', {
+    icount: true,
+    texts: texts?.(),
   });
-  return { inputs: { ...INPUTS, args }, ...measured };
+  return { inputs, ...measured };
 }
 
 /** What was measured in all boots: those that are missing are made, `now` of them at most. */
 async function measure(name, boots, now) {
   const directory = cacheOf(`off-on-${name}`);
-  const inputs = { ...INPUTS, args: subjectOf(name).args };
+  const inputs = inputsOf(name);
   readPairs(directory, inputs); // before minutes are spent: these must be of the same inputs
   let made = 0;
   for (let boot = 1; boot <= boots; boot++) {
     if (hasPair(directory, boot)) continue;
-    if (made++ === now)
-      throw new ExplainedError(`${name}: boot ${boot} of ${boots} is missing yet`);
+    if (made++ === now) throw new ExplainedError(`${name}: boot ${boot} of ${boots} is missing`);
     console.error(`boot ${boot} of ${boots}`);
-    writePair(directory, boot, await bootOnce(name, boot));
+    writePair(directory, boot, await bootOnce(name, boot, inputs));
   }
   return { directory, measured: readPairs(directory, inputs) };
 }
@@ -76,7 +78,7 @@ function printMedians(under, control) {
   }
 }
 
-async function main() {
+await runRow(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: { boots: { type: 'string', default: '2' }, now: { type: 'string' } },
@@ -88,32 +90,16 @@ async function main() {
   const [under, control] = [effects(pairs), effects(controls)];
   printMedians(under, control);
   const lates = pairs.flatMap(({ off, on }) => [...off.lates, ...on.lates]);
-  const [{ ops, kernel, output }] = measured;
   console.error(`the client was late by ${quantile(lates, 0.99).toFixed(1)} ms, p99`);
-  console.error(output);
+  const [{ ops, kernel }] = measured;
   const versions = `${ops}, Linux ${kernel}`;
-  keepResult(name, 'offOn', {
-    versions,
-    pairs: pairs.length,
-    controlPairs: controls.length,
-    under,
-    control,
-  });
+  const counts = { pairs: pairs.length, controlPairs: controls.length };
+  keepResult(name, 'offOn', { versions, ...counts, under, control });
   writeSchedulersPage();
   rmSync(directory, { recursive: true });
-  // The runner's line (scripts/matrix.mjs).
-  console.log(
-    JSON.stringify({
-      versions,
-      found: `hints off / on, ${pairs.length} pairs: ${inWords(under)}; the kernel's default in the same boots: ${inWords(control)}`,
-    }),
-  );
-}
-
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof ExplainedError)) throw error;
-  console.error(`peers: ${error.message}`);
-  process.exitCode = 1;
-}
+  return {
+    versions,
+    found: `hints off / on, ${counts.pairs} pairs: ${inWords(under)}; the kernel's default in the same boots: ${inWords(control)}`,
+    faults: [],
+  };
+});

@@ -9,12 +9,13 @@ import { kernelImage, prepareImages } from '../vm/image.mjs';
 import { runInVm } from '../vm/machine.mjs';
 
 /** A bound for a VM that hangs, not a limit on speed. */
-const SECONDS = 900;
+const SECONDS = 1500;
 
 /**
  * @typedef {object} GuestOptions
  * @property {string} [kernel] as test/vm/image.mjs names it
  * @property {boolean} [icount] for what measures times
+ * @property {number} [cpus] (2)
  * @property {Record<string, string>} [texts] files for the guest, by name
  * @property {string[]} [programs] files for the guest, copied
  */
@@ -30,7 +31,7 @@ export async function runPeerGuest(
   guest,
   args,
   result,
-  { kernel = 'newest', icount = false, texts = {}, programs = [] } = {},
+  { kernel = 'newest', icount = false, cpus = 2, texts = {}, programs = [] } = {},
 ) {
   prepareImages([kernel]);
   const image = kernelImage(kernel);
@@ -49,6 +50,7 @@ export async function runPeerGuest(
       out,
       seconds: SECONDS,
       icount,
+      cpus,
       onOutput: (chunk) => process.stderr.write(chunk),
     });
     if (code !== 0) throw new ExplainedError(`the guest ended with ${code}`);

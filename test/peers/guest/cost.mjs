@@ -6,9 +6,9 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
 import { steadyMachine } from '../../vm/guest/steady-machine.mjs';
-import { PeerScheduler } from './peer-scheduler.mjs';
+import { giveKernelConfig, ScxScheduler } from './scx-scheduler.mjs';
 
-const { inputs, ops, arms } = JSON.parse(process.argv[2]);
+const { inputs, arms } = JSON.parse(process.argv[2]);
 
 /** Nanoseconds for a message there and back: two switches, two writes, two reads. */
 function perOperation() {
@@ -20,11 +20,12 @@ function perOperation() {
 }
 
 assert.equal(availableParallelism(), 1);
+giveKernelConfig();
 steadyMachine(arms.flatMap(({ program }) => program ?? []));
 const samples = Object.fromEntries(arms.map(({ name }) => [name, []]));
 const names = {};
 for (const { name, program, args } of arms) {
-  const scheduler = program && (await PeerScheduler.start({ ops, program, args }));
+  const scheduler = program && (await ScxScheduler.start(program, args));
   perOperation(); // warms up
   for (let i = 0; i < inputs.samples; i++) samples[name].push(perOperation());
   names[name] = scheduler?.ops ?? 'kernel';

@@ -1,5 +1,6 @@
 // In the VM: what an app's hints bring under a scheduler. Pairs of runs of the same app, with its hints off (SCHEDHINT=off) and on,
-// next to hogs, while the scheduler goes on; and such pairs under the kernel's default scheduler. Writes $SCHEDHINT_VM_OUT/measured.json. Arguments: JSON of the inputs and of the scheduler (../off-on.mjs).
+// next to hogs, while the scheduler goes on; and such pairs under the kernel's default scheduler. Writes
+// $SCHEDHINT_VM_OUT/measured.json. Argument: JSON of the inputs and of the scheduler (../off-on.mjs).
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -10,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { App, end, hogs as startHogs, track } from '../../vm/guest/programs.mjs';
 import { steadyMachine } from '../../vm/guest/steady-machine.mjs';
 import { until } from '../../vm/guest/until.mjs';
-import { PeerScheduler } from './peer-scheduler.mjs';
+import { giveKernelConfig, ScxScheduler } from './scx-scheduler.mjs';
 
 const { inputs, boot, scheduler: subject } = JSON.parse(process.argv[2]);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -41,8 +42,7 @@ const signalHogs = (signal) => hogs.forEach((hog) => hog.kill(signal));
 async function checkHints(app, arm, isRead) {
   const status = () => app.ask('state');
   if (arm === 'off') return assert.equal((await status()).code, 'ERR_SCHEDHINT_DISABLED');
-  if (!isRead) return assert.notEqual((await status()).state, 'bound');
-  await until('the app is bound', async () => (await status()).state === 'bound', status);
+  if (isRead) await until('the app is bound', async () => (await status()).state === 'bound', status);
 }
 
 /** One run of an app that starts and warms up while the hogs stand still. */
@@ -88,19 +88,32 @@ async function run(arm, seed, isRead) {
 const measured = { kernel: release(), control: [], pairs: [] };
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-/** Runs pairs, the arms in another order in each. */
-async function takePairs(count, pairs, isRead, afterEach = () => {}) {
+/** A run under the scheduler. Hints changed its decisions where they were on, and nowhere else. */
+async function runUnder(scheduler, arm, number) {
+  const hinted = () => (subject.counts ? scheduler.hinted() : Number.NaN);
+  const before = await hinted();
+  const done = await run(arm, number, true);
+  const changed = (await hinted()) - before;
+  scheduler.checkThatItIsLoaded();
+  if (arm === 'off') assert.ok(!(changed > 0), `${changed} decisions were changed with hints off`);
+  else assert.ok(!(changed <= 0), 'no decision was changed with hints on');
+  return { ...done, changed };
+}
+
+/** Runs pairs, the arms in another order in each; without a scheduler under the kernel's default. */
+async function takePairs(count, pairs, scheduler) {
   for (let i = 0; i < count; i++) {
     const number = (boot - 1) * count + i + 1;
     const pair = {};
     for (const arm of number % 2 === 1 ? ['off', 'on'] : ['on', 'off']) {
-      const done = await run(arm, number, isRead);
-      afterEach();
+      const done = await (scheduler
+        ? runUnder(scheduler, arm, number)
+        : run(arm, number, false));
       pair[arm] = done;
       const [full, young, p50] = [done.full, done.young, done.latencies].map(median);
       console.log(
-        `${isRead ? subject.name : 'kernel'} ${number} ${arm}: full ${full.toFixed(0)}, young ${young.toFixed(0)}, ` +
-          `request ${p50.toFixed(1)} ms, hogs ${done.hogCpus.toFixed(2)}, thread ${done.threadCpus.toFixed(2)} CPUs`,
+        `${scheduler ? subject.name : 'kernel'} ${number} ${arm}: full ${full.toFixed(0)}, young ${young.toFixed(0)}, ` +
+          `request ${p50.toFixed(1)} ms, hogs ${done.hogCpus.toFixed(2)}, thread ${done.threadCpus.toFixed(2)} CPUs; ${done.changed ?? '-'} decisions changed`,
       );
     }
     pairs.push(pair);
@@ -108,16 +121,16 @@ async function takePairs(count, pairs, isRead, afterEach = () => {}) {
 }
 
 /** Before the scheduler is loaded in one boot, and after it in the next: what a boot does over time is not the scheduler's. */
-const takeControl = () => takePairs(inputs.controlPairs, measured.control, false);
+const takeControl = () => takePairs(inputs.controlPairs, measured.control);
 if (boot % 2 === 1) await takeControl();
 signalHogs('SIGSTOP');
-const scheduler = await PeerScheduler.start({ ...subject, args: subject.args.on });
+giveKernelConfig();
+const scheduler = await ScxScheduler.start(subject.program, subject.args.on);
 measured.ops = scheduler.ops;
 console.log(`loaded: ${scheduler.ops}`);
-await takePairs(inputs.pairs, measured.pairs, true, () => scheduler.checkThatItIsLoaded());
+await takePairs(inputs.pairs, measured.pairs, scheduler);
 signalHogs('SIGSTOP');
 await scheduler.stop();
-measured.output = scheduler.output.slice(-4000);
 if (boot % 2 === 0) await takeControl();
 
 writeFileSync(`${process.env.SCHEDHINT_VM_OUT}/measured.json`, JSON.stringify(measured));

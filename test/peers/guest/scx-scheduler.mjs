@@ -2,14 +2,17 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { release } from 'node:os';
 import { createInterface } from 'node:readline';
-import { nothingIsLoaded, schedulerName } from '../../vm/guest/scheduler.mjs';
+import { kernelComplaints, nothingIsLoaded, schedulerName } from '../../vm/guest/scheduler.mjs';
 import { until } from '../../vm/guest/until.mjs';
 
 const STATS = '/var/run/scx/root/stats';
+
+/** Goes up each time that a scheduler is loaded: so one that the kernel ended and that came back is noticed. */
+const loads = () => readFileSync('/sys/kernel/sched_ext/enable_seq', 'utf8').trim();
 
 /** Where libbpf looks for the kernel's configuration, which the schedulers' programs ask for. */
 export function giveKernelConfig() {
@@ -35,7 +38,10 @@ export class ScxScheduler {
   #process;
   #closed;
   #stats;
+  #loads;
   output = '';
+  /** What the kernel calls it. */
+  ops;
 
   /**
    * Loads it and waits until it schedules.
@@ -61,7 +67,17 @@ export class ScxScheduler {
       },
       () => scheduler.output.slice(-2000),
     );
+    scheduler.ops = schedulerName();
+    scheduler.#loads = loads();
     return scheduler;
+  }
+
+  /** Throws if the kernel has ended it since {@link start}, even if it was loaded again. */
+  checkThatItIsLoaded() {
+    const now = schedulerName();
+    if (now === this.ops && loads() === this.#loads) return;
+    const complaints = kernelComplaints().join('\n');
+    throw new Error(`${this.ops} is gone, now: ${now}\n${complaints}\n${this.output.slice(-4000)}`);
   }
 
   /** Its statistics, as its --monitor gets them. @returns {Promise<Record<string, number>>} */
