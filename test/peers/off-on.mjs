@@ -1,6 +1,7 @@
 // A row: what an app's hints bring under a scheduler, in VMs whose time counts instructions. What each boot measured is kept outside of
 // the checkout until the row is complete, so one that was interrupted goes on.
 
+import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
@@ -34,7 +35,7 @@ const INPUTS = {
   urgency: 900, // what the app says of its thread
 };
 
-/** What a boot is measured with: results of other inputs, or of another program, are not mixed with its own. */
+/** What a boot is measured with. */
 const inputsOf = (name) => ({
   ...INPUTS,
   args: subjectOf(name).args,
@@ -54,9 +55,10 @@ async function bootOnce(name, boot, inputs) {
 
 /** What was measured in all boots: those that are missing are made, `now` of them at most. */
 async function measure(name, boots, now) {
-  const directory = cacheOf(`off-on-${name}`);
   const inputs = inputsOf(name);
-  readPairs(directory, inputs); // before minutes are spent: these must be of the same inputs
+  // Results of other inputs, or of another program, are not mixed with these.
+  const hash = createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+  const directory = cacheOf(`off-on-${name}-${hash.slice(0, 12)}`);
   let made = 0;
   for (let boot = 1; boot <= boots; boot++) {
     if (hasPair(directory, boot)) continue;

