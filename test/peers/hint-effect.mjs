@@ -7,7 +7,7 @@ import { estimateRatio, median, quantile } from '../vm/experiment/summary.mjs';
  *
  * @typedef {object} Run
  * @property {number[]} latencies ms from when each request was due to its answer
- * @property {number[]} lates ms by which the client sent each too late
+ * @property {number[]} lateness ms by which the client sent each too late
  * @property {number[]} full ms of each full collection while it served
  * @property {number[]} young ms of each young collection
  * @property {number} hogCpus that the hogs had

@@ -4,7 +4,7 @@ import { effects, inWords, withInterval } from './hint-effect.mjs';
 /** A run in which everything takes so many ms, the slowest 2 of 100 requests ten times as long. */
 const run = (ms: number, hogCpus = 1.5) => ({
   latencies: Array.from({ length: 100 }, (_, i) => (i < 98 ? ms : 10 * ms)),
-  lates: [0],
+  lateness: [0],
   full: [ms, 3 * ms, 2 * ms],
   young: [ms, ms, ms],
   hogCpus,

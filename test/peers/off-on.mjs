@@ -91,8 +91,8 @@ await runRow(async () => {
   const [pairs, controls] = ['pairs', 'control'].map((of) => measured.flatMap((boot) => boot[of]));
   const [under, control] = [effects(pairs), effects(controls)];
   printMedians(under, control);
-  const lates = pairs.flatMap(({ off, on }) => [...off.lates, ...on.lates]);
-  console.error(`the client was late by ${quantile(lates, 0.99).toFixed(1)} ms, p99`);
+  const lateness = pairs.flatMap(({ off, on }) => [...off.lateness, ...on.lateness]);
+  console.error(`the client was late by ${quantile(lateness, 0.99).toFixed(1)} ms, p99`);
   const [{ ops, kernel }] = measured;
   const versions = `${ops}, Linux ${kernel}`;
   const counts = { pairs: pairs.length, controlPairs: controls.length };

@@ -14,7 +14,7 @@ test('the tables of docs/schedulers.md are those of the results', () => {
 
 const run = (ms: number) => ({
   latencies: [ms],
-  lates: [0],
+  lateness: [0],
   full: [ms],
   young: [ms],
   hogCpus: 1.5,

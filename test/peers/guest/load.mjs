@@ -31,7 +31,7 @@ process.on('message', async ({ port, rate, ms, seed }) => {
   agent.destroy();
   process.send({
     latencies: requests.map(({ latency }) => latency),
-    lates: requests.map(({ late }) => late),
+    lateness: requests.map(({ late }) => late),
   });
 });
 process.on('disconnect', () => process.exit());

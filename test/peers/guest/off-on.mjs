@@ -65,7 +65,7 @@ async function run(arm, seed, isRead) {
 
   const [start, before, appBefore] = [performance.now(), hogTimes(), cpuTime(app.process)];
   await app.ask('collectNowAndThen');
-  const { latencies, lates } = await serve(port, { ...inputs, ms: inputs.serveMs, seed });
+  const { latencies, lateness } = await serve(port, { ...inputs, ms: inputs.serveMs, seed });
   const collections = await app.ask('stopCollecting');
   const young = await app.ask('scavenges');
   const [ms, after] = [performance.now() - start, hogTimes()];
@@ -82,7 +82,7 @@ async function run(arm, seed, isRead) {
   assert.ok(collections.length >= Math.floor(inputs.serveMs / inputs.everyMs) / 2, 'it collected');
   assert.equal(young.length, inputs.scavenges);
   const full = collections.map(([, took]) => took);
-  return { arm, latencies, lates, full, young, hogCpus, threadCpus };
+  return { arm, latencies, lateness, full, young, hogCpus, threadCpus };
 }
 
 const measured = { kernel: release(), control: [], pairs: [] };
