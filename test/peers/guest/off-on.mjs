@@ -42,7 +42,8 @@ const signalHogs = (signal) => hogs.forEach((hog) => hog.kill(signal));
 async function checkHints(app, arm, isRead) {
   const status = () => app.ask('state');
   if (arm === 'off') return assert.equal((await status()).code, 'ERR_SCHEDHINT_DISABLED');
-  if (isRead) await until('the app is bound', async () => (await status()).state === 'bound', status);
+  if (isRead)
+    await until('the app is bound', async () => (await status()).state === 'bound', status);
 }
 
 /** One run of an app that starts and warms up while the hogs stand still. */
@@ -106,9 +107,7 @@ async function takePairs(count, pairs, scheduler) {
     const number = (boot - 1) * count + i + 1;
     const pair = {};
     for (const arm of number % 2 === 1 ? ['off', 'on'] : ['on', 'off']) {
-      const done = await (scheduler
-        ? runUnder(scheduler, arm, number)
-        : run(arm, number, false));
+      const done = await (scheduler ? runUnder(scheduler, arm, number) : run(arm, number, false));
       pair[arm] = done;
       const [full, young, p50] = [done.full, done.young, done.latencies].map(median);
       console.log(
