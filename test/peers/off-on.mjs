@@ -26,12 +26,12 @@ const INPUTS = {
   controlPairs: 1, // of runs under the kernel's default scheduler, in each boot
   objects: 60_000, // alive in the app's heap: what a full collection has to go through
   survivors: 20_000, // objects that a young collection has to copy
-  scavenges: 5, // young collections in each run, after the requests
+  scavenges: 4, // young collections in each run, after the requests
   collections: 2, // full ones, to warm up
   rate: 100, // requests a second
-  serveMs: 8000, // of requests in each run
+  serveMs: 6000, // of requests in each run
   everyMs: 1500, // between full collections meanwhile
-  settleMs: 1000, // from when the hogs go on to the first request
+  settleMs: 500, // from when the hogs go on to the first request
   urgency: 900, // what the app says of its thread
 };
 

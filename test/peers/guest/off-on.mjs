@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { App, end, hogs as startHogs, track } from '../../vm/guest/programs.mjs';
+import { App, cheapHogs, end, track } from '../../vm/guest/programs.mjs';
 import { steadyMachine } from '../../vm/guest/steady-machine.mjs';
 import { until } from '../../vm/guest/until.mjs';
 import { giveKernelConfig, ScxScheduler } from './scx-scheduler.mjs';
@@ -23,7 +23,7 @@ const client = track(
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   }),
 );
-const hogs = startHogs(inputs.hogs);
+const hogs = cheapHogs(inputs.hogs);
 
 /** Requests for so long. */
 async function serve(port, { rate, ms, seed }) {
@@ -36,7 +36,7 @@ async function serve(port, { rate, ms, seed }) {
 const cpuTime = ({ pid }) =>
   Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
 const hogTimes = () => hogs.map(cpuTime);
-const signalHogs = (signal) => hogs.forEach((hog) => hog.kill(signal));
+const signalHogs = (signal) => hogs.map((hog) => hog.kill(signal));
 
 /** What a handle says when its hints are as this arm requires them. */
 async function checkHints(app, arm, isRead) {
