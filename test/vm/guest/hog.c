@@ -1,6 +1,6 @@
-/* A process that wants a CPU all of the time, for measurements in a VM that counts instructions:
- * long straight-line code without memory accesses, which QEMU emulates several times faster than a
- * shell's loop. For the guest's schedulers the two are the same. */
+/* A process that uses all of the CPU time that it gets, for measurements in a VM that counts
+ * instructions: long straight-line code without memory accesses, which QEMU emulates several times
+ * faster than a shell's loop. For the guest's schedulers the two are the same. */
 
 #if defined(__x86_64__)
 #define STEP "add $1, %0\n"
