@@ -14,7 +14,8 @@ import { estimateRatio, median, quantile } from '../vm/experiment/summary.mjs';
  *
  * @typedef {{ off: Run, on: Run }} Pair
  * @typedef {{ value: number, low: number, high: number }} Estimate 95 %: Student's t, of the logarithms of the ratios within each pair
- * @typedef {{ off: number, on: number, ratio: Estimate }} Effect medians over runs, and off / on: above 1, hints made it less
+ * @typedef {{ off: number, on: number, each: number[], ratio: Estimate }} Effect medians over runs; off / on of each pair and of all:
+ *   above 1, hints made it less
  */
 
 /** What is taken from one run: a number. @type {Record<string, { title: string, of: (run: Run) => number }>} */
@@ -32,11 +33,14 @@ export function effects(pairs) {
     Object.entries(MEASURES).map(([name, { of }]) => {
       const values = (arm) => pairs.map((pair) => of(pair[arm]));
       const [off, on] = [values('off'), values('on')];
-      const ratio = estimateRatio(off.map((value, i) => value / on[i]));
-      return [name, { off: median(off), on: median(on), ratio }];
+      const each = off.map((value, i) => value / on[i]);
+      return [name, { off: median(off), on: median(on), each, ratio: estimateRatio(each) }];
     }),
   );
 }
+
+/** Off / on of all pairs of several rows. @param {Effect[]} found the same measure of each */
+export const pooled = (found) => estimateRatio(found.flatMap(({ each }) => each));
 
 /** @param {Estimate} estimate one pair has no interval */
 export const withInterval = ({ value, low, high }) =>

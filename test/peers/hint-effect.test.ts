@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { effects, inWords, withInterval } from './hint-effect.mjs';
+import { effects, inWords, pooled, withInterval } from './hint-effect.mjs';
 
 /** A run in which everything takes so many ms, the slowest 2 of 100 requests ten times as long. */
 const run = (ms: number, hogCpus = 1.5) => ({
@@ -25,6 +25,14 @@ test('pairs that disagree have an interval around their mean', () => {
   expect(ratio.low).toBeLessThan(1.5);
   expect(ratio.value).toBeCloseTo((1.5 * 2 * 2.5) ** (1 / 3), 10);
   expect(ratio.high).toBeGreaterThan(2.5);
+});
+
+test('pairs of several rows count alike', () => {
+  const [one, two] = [[2], [4, 8]].map((by) =>
+    effects(by.map((ms) => ({ off: run(ms), on: run(1) }))),
+  );
+  expect(pooled([one!.p50!, two!.p50!]).value).toBeCloseTo(4, 10);
+  expect(two!.p50!.each).toEqual([4, 8]);
 });
 
 test('an interval survives JSON, in which one pair has none', () => {

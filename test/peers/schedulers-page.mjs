@@ -3,7 +3,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { MEASURES, withInterval } from './hint-effect.mjs';
+import { MEASURES, pooled, withInterval } from './hint-effect.mjs';
 import { readResults } from './results.mjs';
 import { SUBJECTS } from './subjects.mjs';
 
@@ -21,20 +21,22 @@ const measured = (results, what) =>
 
 const ms = (value) => value.toFixed(value < 10 ? 1 : 0);
 
-/** Off / on of each measure, with its control below it. */
+/** Off / on of each measure, and the control of all rows together: it is of no scheduler of theirs. */
 function offOn(results) {
   const titles = NAMES.map((name) => MEASURES[name].title);
+  const rows = measured(results, 'offOn');
+  const under = rows.map(({ title, under, pairs, date }) => {
+    const ratios = NAMES.map((name) => withInterval(under[name].ratio));
+    return line([`**${title}**`, ...ratios, pairs, date]);
+  });
+  const control = NAMES.map((name) =>
+    withInterval(pooled(rows.map(({ control }) => control[name]))),
+  );
+  const pairs = rows.reduce((sum, { controlPairs }) => sum + controlPairs, 0);
   return (
     head(['hints off / on', ...titles, 'pairs', 'date']) +
-    measured(results, 'offOn')
-      .map(({ title, under, control, pairs, controlPairs, date }) => {
-        const ratios = (found) => NAMES.map((name) => withInterval(found[name].ratio));
-        return (
-          line([`**${title}**`, ...ratios(under), pairs, date]) +
-          line([`kernel's default, same boots`, ...ratios(control), controlPairs, ''])
-        );
-      })
-      .join('')
+    under.join('') +
+    (pairs === 0 ? '' : line([`kernel's default, same boots`, ...control, pairs, '']))
   );
 }
 
