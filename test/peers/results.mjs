@@ -14,6 +14,10 @@ export const cacheOf = (row) =>
 /** @returns {Record<string, Record<string, any>>} by subject and by what was measured */
 export const readResults = () => (existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : {});
 
+/** Six digits are more than was measured. */
+const rounded = (_key, value) =>
+  typeof value === 'number' ? Number(value.toPrecision(6)) : value;
+
 /**
  * @param {string} subject
  * @param {'offOn' | 'cost'} what
@@ -23,5 +27,5 @@ export function keepResult(subject, what, found) {
   const results = readResults();
   const date = new Date().toISOString().slice(0, 10);
   results[subject] = { ...results[subject], [what]: { date, ...found } };
-  writeFileSync(FILE, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(FILE, `${JSON.stringify(results, rounded, 2)}\n`);
 }

@@ -79,7 +79,16 @@ function cost(results) {
 
 function versions(results) {
   const all = ['offOn', 'cost'].flatMap((what) => measured(results, what));
-  return `${[...new Set(all.map((one) => one.versions))].sort().join('; ')}.\n`;
+  const missing = Object.entries({ offOn: 'what hints bring', cost: 'the cost' }).flatMap(
+    ([what, title]) =>
+      Object.entries(SUBJECTS)
+        .filter(([name]) => !results[name]?.[what])
+        .map(([, subject]) => `${title} under ${subject.title}`),
+  );
+  return (
+    `${[...new Set(all.map((one) => one.versions))].sort().join('; ')}.\n` +
+    (missing.length === 0 ? '' : `\nNot measured yet: ${missing.join('; ')}.\n`)
+  );
 }
 
 const TABLES = { 'off-on': offOn, medians, cost, versions };
