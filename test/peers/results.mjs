@@ -15,8 +15,7 @@ export const cacheOf = (row) =>
 export const readResults = () => (existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : {});
 
 /** Six digits are more than was measured. */
-const rounded = (_key, value) =>
-  typeof value === 'number' ? Number(value.toPrecision(6)) : value;
+const rounded = (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value);
 
 /**
  * @param {string} subject
