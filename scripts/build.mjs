@@ -227,11 +227,29 @@ export function buildPackages() {
         '--out-extension:.js=.cjs',
       ]);
       const dist = join(root, 'packages/schedhint/dist');
+      compileAtOnce(join(dist, 'register.cjs'));
       wrap([join(dist, 'import/register.js'), join(dist, 'register.cjs')]);
       for (const name of ['register.cjs', 'register-rest.cjs']) nameSources(name);
       writeFileSync(join(root, 'packages/schedhint/dist/register.d.cts'), 'export {};\n');
     },
   );
+}
+
+/**
+ * Puts a file's functions in parentheses: V8 then compiles each with the file, and does not skip it first and read it again when it is called.
+ * For a file most of whose functions run at its start; 0.1 to 0.2 ms of a worker's. The lines stay where they are, for the map.
+ */
+function compileAtOnce(file) {
+  let count = 0;
+  const text = readFileSync(file, 'utf8').replace(
+    /^function (\w+)(\(.*?\) \{.*?\n\})$/gms,
+    (_, name, rest) => {
+      count++;
+      return `var ${name} = (function${rest});`;
+    },
+  );
+  if (count === 0) throw new Error(`${file}: it has no functions as they were expected`);
+  writeFileSync(file, text);
 }
 
 /** Names the sources of a bundle's map as they lie in a `node_modules`, and not in this repository. */
