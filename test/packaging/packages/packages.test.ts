@@ -126,7 +126,7 @@ test.each(['register.cjs', 'register-rest.cjs'])(
     const lines = text.split('\n');
     expect(text.length / lines.length).toBeLessThan(60);
     const map = new SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8')));
-    const line = lines.findIndex((one) => one.includes('function loadAddon('));
+    const line = lines.findIndex((one) => /^(function|var) loadAddon\b/.test(one));
     const column = lines[line]!.indexOf('loadAddon');
     expect(map.findEntry(line, column)).toMatchObject({
       originalSource: expect.stringMatching(/^\.\.\/\.\.\/@schedhint\/native\/ts\/\w[\w-]*\.ts$/),
