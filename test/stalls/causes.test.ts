@@ -26,6 +26,9 @@ const CAUSES = {
 } as const;
 const kinds = Object.entries(CAUSES);
 
+/** How often a stall is made again. */
+const MOST_AGAIN = 5;
+
 /** @param besides parts that may be larger: what the machine does meanwhile is in the stall, too */
 async function expectCause(
   kind: string,
@@ -33,7 +36,12 @@ async function expectCause(
   surroundings: Surroundings = {},
   besides: readonly StallPart[] = ['noCpu'],
 ) {
-  const { made, reported } = await madeStall(kind, MS, surroundings);
+  let { made, reported } = await madeStall(kind, MS, surroundings);
+  // On a busy machine a stall may be little else than the wait for a CPU: it is made again.
+  const isOther = () => besides.includes('noCpu') && reported.parts.noCpu > reported.durationMs / 2;
+  for (let again = 0; again < MOST_AGAIN && isOther(); again++) {
+    ({ made, reported } = await madeStall(kind, MS, surroundings));
+  }
   expect(largestOf(reported, besides), JSON.stringify(reported)).toBe(cause);
   expect(reported.durationMs).toBeGreaterThan(made.ms - 2);
   expect(reported.missing).toEqual([]);

@@ -21,6 +21,7 @@ describe.each(nodeBinaries())('Node.js $version', ({ path }) => {
     const [first, second] = stalls.slice(-2);
     expect(first!.gc.major.count, stderr).toBe(0);
     expect(second!.gc.major.count, stderr).toBeGreaterThan(0);
-    expect(second!.parts.gc).toBeGreaterThan(second!.durationMs / 2);
+    // Not of all of the stall: on a busy machine much of it is no CPU.
+    expect(second!.parts.gc).toBeGreaterThan(second!.parts.code);
   });
 });
