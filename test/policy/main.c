@@ -1,0 +1,15 @@
+/* Runs families of rows: main FAMILY... */
+#include <stdlib.h>
+#include <string.h>
+
+#include "judge.h"
+
+int main(int count, char** names) {
+  for (int i = 1; i < count; i++) {
+    if (!strcmp(names[i], "today")) todays_failures();
+    if (!strcmp(names[i], "fair")) fair_rows();
+    if (!strcmp(names[i], "cgroups")) cgroup_rows();
+    if (atoi(names[i])) liar_rows(atoi(names[i]));
+  }
+  return checks_failed() > 0;
+}
