@@ -312,12 +312,12 @@ static int llc_behind(int own) {
 
     if (!queued && !theirs && sim_queued(slow_llc_queue(other))) slow = other;
 
-    if (!theirs) {
-      if (time_before(llcs[other].pace, llc->pace)) llcs[other].pace = llc->pace;
-    } else if (!queued) {
+    /* An idle one is not behind for long. */
+    if (time_before(llcs[other].pace + 4 * SLICE_NS, llc->pace))
+      llcs[other].pace = llc->pace - 4 * SLICE_NS;
+    if (theirs && !queued) {
       return other;
-    } else if (time_before(llcs[other].pace + SLICE_NS, llc->pace) &&
-               theirs * llc->cpus >= queued * llcs[other].cpus) {
+    } else if (theirs && time_before(llcs[other].pace + SLICE_NS, llc->pace)) {
       return other;
     }
     if (queued) return -1;

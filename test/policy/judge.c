@@ -77,13 +77,18 @@ static double flat_weight(const struct sim_program* program, int nth) {
 }
 
 static struct ideal_task {
-  double weight, rate;
+  double weight, rate, most; /* most: what it asks for */
   int program, pin;
   _Bool fixed;
 } all[SIM_TASKS];
 
+static double demand(const struct sim_program* program) {
+  if (program->run_ns >= SIM_FOREVER || program->forks) return 1;
+  return (double)program->run_ns / (program->run_ns + program->sleep_ns);
+}
+
 /* Raises all rates together, in proportion to the weights, and fixes those that meet a limit: a task
- * has one CPU at most, those that are bound to a CPU share it, all have all CPUs. */
+ * has what it asks for at most, those that are bound to a CPU share it, all have all CPUs. */
 void ideal_cpus(double* ideal) {
   int tasks = 0;
 
@@ -91,6 +96,7 @@ void ideal_cpus(double* ideal) {
     for (int n = 0; n < sim.program[i].count; n++)
       all[tasks++] = (struct ideal_task){
           .weight = flat_weight(&sim.program[i], n),
+          .most = demand(&sim.program[i]),
           .program = i,
           .pin = sim.program[i].pin == PIN_EACH ? n % sim.cpus : sim.program[i].pin};
   for (;;) {
@@ -110,14 +116,14 @@ void ideal_cpus(double* ideal) {
       open++;
       weight[sim.cpus] += all[t].weight;
       if (place < sim.cpus) weight[place] += all[t].weight;
-      if (1 / all[t].weight < level) level = 1 / all[t].weight, lowest = -1;
+      if (all[t].most / all[t].weight < level) level = all[t].most / all[t].weight, lowest = -1;
     }
     if (!open) break;
     for (int c = 0; c <= sim.cpus; c++)
       if (weight[c] > 0 && room[c] / weight[c] < level) level = room[c] / weight[c], lowest = c;
     for (int t = 0; t < tasks; t++) {
       if (all[t].fixed) continue;
-      if (lowest == -1 ? 1 / all[t].weight > level * 1.000001
+      if (lowest == -1 ? all[t].most / all[t].weight > level * 1.000001
                        : lowest < sim.cpus && all[t].pin != lowest)
         continue;
       all[t].fixed = 1;

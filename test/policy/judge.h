@@ -15,7 +15,7 @@ double worst_wait_ms(void);                                   /* of all tasks bu
 double cpus_of(const struct sim_program* program);            /* CPUs that it had */
 double cpus_busy(void);
 
-/* CPUs that each program would have by weighted max-min, if all of its tasks ran all the time. */
+/* CPUs that each program would have by weighted max-min. */
 void ideal_cpus(double* ideal);
 
 /* The families of rows. */
