@@ -28,7 +28,7 @@
 #define BATCH_WEIGHT_PART 8
 #define BATCH_SLICES 2
 #define BATCH_WAIT_NS (200 * POLICY_MS)
-#define SLOW_LEAD_NS (100 * POLICY_MS) /* virtual */
+#define SLOW_SLICES 5
 #define LONGEST_WAIT_NS (4000 * POLICY_MS)
 #define PREEMPT_LEAD_NS POLICY_MS
 #define PREEMPT_RAN_NS POLICY_MS
@@ -47,6 +47,13 @@ struct policy_hints {
   __u32 urgency;     /* 1..1024, 0 and 512: no opinion */
   bool pause;        /* inside a pause, or helping with one */
   bool batch;
+};
+
+/* What a queue's tasks ask for: those that run and those that wait. */
+struct policy_load {
+  __u64 cpus;   /* that serve it */
+  __u64 tasks;
+  __u64 weight; /* their sum */
 };
 
 static __always_inline bool time_before(__u64 a, __u64 b) { return (__s64)(a - b) < 0; }
@@ -85,9 +92,9 @@ static __always_inline __u64 weight_of(__u64 weight, const struct policy_hints* 
 
 /* A turn. Long queues get short ones, so that a second sees every task. `least_ns`: a tick, below
  * which the kernel does not end a turn. */
-static __always_inline __u64 turn_slice(__u64 slice, const struct policy_hints* hints, __u64 cpus,
-                                        __u64 queued, __u64 least_ns) {
-  __u64 share = 1000 * POLICY_MS * at_most(cpus, 1 << 16) / (at_most(queued, 1 << 30) + 1);
+static __always_inline __u64 turn_slice(__u64 slice, const struct policy_hints* hints,
+                                        const struct policy_load* load, __u64 least_ns) {
+  __u64 share = 1000 * POLICY_MS * at_most(load->cpus, 1 << 16) / (load->tasks ? load->tasks : 1);
 
   slice = at_most(slice, share);
   if (hints->batch) slice *= BATCH_SLICES;
@@ -154,30 +161,35 @@ static __always_inline __u64 key_of(__u64 vtime, __u64 slice, __s64 credit, __u6
                     : key - to_virtual(credit, weight);
 }
 
-/* How long a task will likely wait that is `key - clock` behind the clock: that moves by about
- * cpus / (queued + cpus). */
-static __always_inline __u64 natural_wait(__u64 clock, __u64 key, __u64 cpus, __u64 queued) {
-  cpus = at_most(cpus, 1 << 16);
-  if (!cpus) cpus = 1;
+/* How long a task will likely wait that is `key - clock` behind the clock: that moves by
+ * cpus / (weight of all), in units of nice 0. */
+static __always_inline __u64 natural_wait(__u64 clock, __u64 key,
+                                          const struct policy_load* load) {
+  __u64 each = at_most(load->weight / (load->cpus ? load->cpus : 1), 1ULL << 32), far;
+
   if (!time_before(clock, key)) return 0;
-  return at_most(key - clock, 1ULL << 42) * (at_most(queued, 1 << 18) + cpus) / cpus;
+  far = at_most(key - clock, 1ULL << 42);
+  return far / WEIGHT_NICE_0 * each + far % WEIGHT_NICE_0 * each / WEIGHT_NICE_0;
 }
 
 /* Does the task belong into the queue of those that are due at a time? A key is fixed while a task
- * waits; if it is far, and many tasks come meanwhile, it is reached after minutes. */
-static __always_inline bool is_slow(__u64 clock, __u64 key) {
-  return time_before(clock + SLOW_LEAD_NS, key);
+ * waits: if it is far, and many tasks come meanwhile, it is reached after minutes. Far is measured
+ * in slices of the average weight, for in a large cgroup all weights are small. */
+static __always_inline bool is_slow(__u64 clock, __u64 key, __u64 slice,
+                                    const struct policy_load* load) {
+  __u64 average = load->weight / (load->tasks ? load->tasks : 1);
+
+  return time_before(clock + SLOW_SLICES * to_virtual(at_most(slice, 1ULL << 30), average), key);
 }
 
 /* How long a slow task waits. Not less than a task that is not slow, for which a round is: to ask
  * for less must not bring more. */
-static __always_inline __u64 slow_wait(__u64 natural_ns, bool batch, __u64 slice, __u64 cpus,
-                                       __u64 queued) {
+static __always_inline __u64 slow_wait(__u64 natural_ns, bool batch, __u64 slice,
+                                       const struct policy_load* load) {
   __u64 most = batch ? BATCH_WAIT_NS - 2 * at_most(slice, BATCH_WAIT_NS / 4) : LONGEST_WAIT_NS;
-  __u64 round = at_most(slice, 1ULL << 30) * at_most(queued, 1 << 30);
+  __u64 round = at_most(slice, 1ULL << 30) * at_most(load->tasks, 1 << 30);
 
-  cpus = at_most(cpus, 1 << 16);
-  round /= cpus ? cpus : 1;
+  round /= load->cpus ? load->cpus : 1;
   return at_most(natural_ns, most > round ? most : round);
 }
 

@@ -39,6 +39,7 @@
 struct entity {
   __u64 vtime, key, weight, slice_ns;
   __u64 charged_ns, turn_ns, extended_ns, held_since_ns;
+  __u64 counted; /* the weight with which it is in a load; 0: it is in none */
   __u64 due_ns;  /* slow: when it is to run, whatever its key; else 0 */
   int llc;
   bool queued;   /* its turn comes out of a queue */
@@ -51,12 +52,14 @@ struct lane {
   __u64 clock, offset; /* offset: to the LLC's clock */
   __u64 key;           /* of the turn that runs here */
   __u64 kicked_ns;
+  struct policy_load load; /* of the tasks that may run here only */
 };
 
 struct llc {
   __u64 clock;
   __u64 pace; /* how far the clock has moved while tasks waited; compared between LLCs */
-  int first, cpus;
+  struct policy_load load;
+  int first;
   unsigned looked;
 };
 
@@ -127,15 +130,20 @@ static void activate(struct sim_task* task, bool is_active) {
   }
 }
 
-static bool throttled(const struct sim_task* task) {
+/* After `more_ns` of CPU time that its cgroup will have meanwhile. */
+static bool throttled_after(const struct sim_task* task, __u64 more_ns) {
   if (task->kthread) return false; /* nor one that exits */
   for (int group = task->cgroup; group; group = sim.cgroup[group].parent) {
     struct policy_quota limit = limit_of(group);
+    __u64 until = books[group].until;
 
-    if (is_throttled(books[group].until, &limit, sim.now)) return true;
+    quota_charge(&until, &limit, sim.now, more_ns);
+    if (is_throttled(until, &limit, sim.now)) return true;
   }
   return false;
 }
+
+static bool throttled(const struct sim_task* task) { return throttled_after(task, 0); }
 
 static void charge(struct sim_task* task) {
   struct entity* entity = entity_of(task);
@@ -157,16 +165,40 @@ static __u64* clock_of(const struct sim_task* task) {
   return is_pinned(task) ? &lanes[task->pin].clock : &llcs[entity_of(task)->llc].clock;
 }
 
-/* How many wait, of those that it takes turns with, and for how many CPUs. */
-static __u64 waiting(const struct sim_task* task, __u64* cpus) {
-  int llc = entity_of(task)->llc;
-  __u64 queued = sim_queued(llc_queue(llc)) + sim_queued(slow_llc_queue(llc));
+/* What it takes turns with. */
+static struct policy_load load_of(const struct sim_task* task) {
+  struct llc* llc = &llcs[entity_of(task)->llc];
+  struct policy_load load = llc->load, *lane;
 
-  *cpus = llcs[llc].cpus;
-  if (!is_pinned(task)) return queued;
-  queued = queued / *cpus + sim_queued(lane_queue(task->pin));
-  *cpus = 1;
-  return queued + sim_queued(slow_lane_queue(task->pin));
+  if (!is_pinned(task)) return load;
+  lane = &lanes[task->pin].load;
+  return (struct policy_load){1, lane->tasks + load.tasks / load.cpus,
+                              lane->weight + load.weight / load.cpus};
+}
+
+/* Counts it where it asks for CPUs, with its weight. */
+static void count_load(struct sim_task* task, int llc, __u64 weight) {
+  struct entity* entity = entity_of(task);
+  struct policy_load* load = is_pinned(task) ? &lanes[task->pin].load : &llcs[entity->llc].load;
+
+  if (entity->counted) {
+    load->tasks--;
+    load->weight -= entity->counted;
+  }
+  entity->llc = llc;
+  entity->counted = weight;
+  if (!weight) return;
+  load = is_pinned(task) ? &lanes[task->pin].load : &llcs[llc].load;
+  load->tasks++;
+  load->weight += weight;
+}
+
+static bool others_wait(const struct sim_task* task) {
+  int llc = entity_of(task)->llc;
+
+  if (sim_queued(llc_queue(llc)) || sim_queued(slow_llc_queue(llc))) return true;
+  return is_pinned(task) &&
+         (sim_queued(lane_queue(task->pin)) || sim_queued(slow_lane_queue(task->pin)));
 }
 
 /* Where a lane stands is bounded when one of its tasks has its turn, and when the first comes. Not
@@ -182,28 +214,29 @@ static void bound_lane(int cpu) {
 static void place(struct sim_task* task, int to) {
   struct entity* entity = entity_of(task);
   struct policy_hints hints = hints_of(task);
-  __u64 cpus, queued, clock, cut, natural, wait;
+  struct policy_load load;
+  __u64 clock, cut, natural, wait;
   __s64 credit = 0;
 
   if (!is_pinned(task) && entity->llc != to)
     entity->vtime = carried(entity->vtime, llcs[entity->llc].clock, llcs[to].clock);
-  entity->llc = to;
-  if (is_pinned(task) && !sim_queued(lane_queue(task->pin))) bound_lane(task->pin);
-  queued = waiting(task, &cpus);
-  clock = *clock_of(task);
   entity->weight = flat_weight(task, &hints);
+  count_load(task, to, entity->weight);
+  if (is_pinned(task) && !sim_queued(lane_queue(task->pin))) bound_lane(task->pin);
+  load = load_of(task);
+  clock = *clock_of(task);
   cut = clamp_vtime(&entity->vtime, clock, to_virtual(SLICE_NS, entity->weight));
-  if (cut && entity->hinted && queued)
+  if (cut && entity->hinted && others_wait(task))
     book_add(&book_of(task)->debt_ns, from_virtual(cut, entity->weight));
   if (buys(task)) credit = hint_credit(&hints, sim.now, SLICE_NS);
   entity->hinted = credit > 0;
-  entity->slice_ns = turn_slice(SLICE_NS, &hints, cpus, queued, SIM_TICK_NS);
+  entity->slice_ns = turn_slice(SLICE_NS, &hints, &load, SIM_TICK_NS);
   entity->key = key_of(entity->vtime, hints.batch ? BATCH_SLICES * SLICE_NS : SLICE_NS, credit,
                        entity->weight);
   entity->due_ns = 0;
-  if (!is_slow(clock, entity->key)) return;
-  natural = natural_wait(clock, entity->key, cpus, queued);
-  wait = slow_wait(natural, hints.batch, SLICE_NS, cpus, queued);
+  if (!is_slow(clock, entity->key, SLICE_NS, &load)) return;
+  natural = natural_wait(clock, entity->key, &load);
+  wait = slow_wait(natural, hints.batch, SLICE_NS, &load);
   entity->slice_ns = slow_slice(entity->slice_ns, wait, natural, SIM_TICK_NS);
   entity->due_ns = sim.now + wait;
 }
@@ -250,7 +283,7 @@ static void try_preempt(struct sim_task* task) {
   struct entity* entity = entity_of(task);
   struct llc* llc = &llcs[entity->llc];
   __u64 key = llc_key(task, entity->key);
-  int chosen = task->cpu, other = llc->first + sim_random() % llc->cpus;
+  int chosen = task->cpu, other = llc->first + sim_random() % llc->load.cpus;
   struct lane* lane;
 
   if (!is_pinned(task) && time_before(lanes[chosen].key, lanes[other].key)) chosen = other;
@@ -399,9 +432,9 @@ static void running(struct sim_task* task) {
     __u64 from = llcs[entity->llc].clock, to = llcs[llc_of(task->cpu)].clock;
 
     if (entity->queued) advance_clock(task); /* it was the first there */
+    count_load(task, llc_of(task->cpu), entity->weight);
     entity->vtime = carried(entity->vtime, from, to);
     entity->key = carried(entity->key, from, to);
-    entity->llc = llc_of(task->cpu);
     entity->queued = false;
   }
   entity->charged_ns = sim.now;
@@ -445,7 +478,10 @@ static void tick(struct sim_task* task) {
   task->slice_ns = SIM_TICK_NS;
 }
 
-static void quiescent(struct sim_task* task) { activate(task, false); }
+static void quiescent(struct sim_task* task) {
+  activate(task, false);
+  count_load(task, entity_of(task)->llc, 0);
+}
 static void runnable(struct sim_task* task) { activate(task, true); }
 
 static void init_task(struct sim_task* task, struct sim_task* parent) {
@@ -477,14 +513,15 @@ static void exit_task(struct sim_task* task) {
 static void timer(void) {
   for (int group = 1; group < sim.cgroups; group++) {
     struct sim_task* task;
-    int most = 1024;
+    __u64 released_ns = 0; /* each will run until a tick finds the limit reached */
 
-    while (most-- && (task = sim_first(hold_queue(group)))) {
+    while (released_ns < 1024 * SIM_TICK_NS && (task = sim_first(hold_queue(group)))) {
       struct entity* entity = entity_of(task);
       bool is_late = sim.now - entity->held_since_ns > HELD_MOST_NS;
       int idle;
 
-      if (throttled(task) && !is_late) break;
+      if (throttled_after(task, released_ns) && !is_late) break;
+      released_ns += SIM_TICK_NS;
       place(task, entity->llc);
       if (is_late) entity->slice_ns = SIM_TICK_NS;
       entity->queued = true;
@@ -504,7 +541,7 @@ static void init(void) {
   for (int cpu = 0; cpu < sim.cpus; cpu++) {
     struct llc* llc = &llcs[llc_of(cpu)];
 
-    if (!llc->cpus++) llc->first = cpu;
+    if (!llc->load.cpus++) llc->first = cpu;
   }
 }
 
