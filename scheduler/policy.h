@@ -6,8 +6,8 @@
  * it is included, __u32, __u64, __s64, bool and __always_inline must be known.
  *
  * Units. Time is in ns. A weight is the kernel's (1..10000, 100 is nice 0) times 1024, so that a
- * share of a cgroup's weight keeps its precision. Virtual time is the CPU time that a task of nice 0
- * would have had: ns * WEIGHT_NICE_0 / weight. Points in virtual time wrap, and are compared with
+ * share of a cgroup's weight keeps its precision. Virtual time is the CPU time that a task of nice
+ * 0 would have had: ns * WEIGHT_NICE_0 / weight. Points in virtual time wrap, and are compared with
  * time_before(); two that are compared lie within 2^63 of each other.
  *
  * Every function is total: no input divides by zero, overflows a signed number or loops.
@@ -19,10 +19,10 @@
 #define WEIGHT_SHIFT 10
 #define WEIGHT_NICE_0 (100ULL << WEIGHT_SHIFT)
 #define WEIGHT_MAX (10000ULL << WEIGHT_SHIFT)
-#define WEIGHT_MIN 16ULL      /* a 64th of the least nice value's: deep below many siblings */
+#define WEIGHT_MIN 16ULL        /* a 64th of the least nice value's: deep below many siblings */
 #define LONGEST_NS (1ULL << 44) /* about 5 hours; longer times are cut to it */
 
-#define PAUSE_CREDIT 2 /* slices */
+#define CREDIT_SLICES 2 /* what a pause is worth, and all hints together */
 #define PAUSE_MOST_NS (40 * POLICY_MS)
 #define DEADLINE_HORIZON 5 /* slices before the latest start in which a deadline counts */
 #define BATCH_WEIGHT_PART 8
@@ -51,12 +51,14 @@ struct policy_hints {
 
 /* What a queue's tasks ask for: those that run and those that wait. */
 struct policy_load {
-  __u64 cpus;   /* that serve it */
+  __u64 cpus; /* that serve it */
   __u64 tasks;
   __u64 weight; /* their sum */
 };
 
-static __always_inline bool time_before(__u64 a, __u64 b) { return (__s64)(a - b) < 0; }
+static __always_inline bool time_before(__u64 a, __u64 b) {
+  return (__s64)(a - b) < 0;
+}
 
 static __always_inline __u64 at_most(__u64 value, __u64 most) {
   return value < most ? value : most;
@@ -78,8 +80,9 @@ static __always_inline __u64 from_virtual(__u64 time, __u64 weight) {
   return time / WEIGHT_NICE_0 * weight + time % WEIGHT_NICE_0 * weight / WEIGHT_NICE_0;
 }
 
-/* One level of a hierarchy: the part of the parent's weight that a member has, of the weights of all
- * members that are active. Begin with the task's weight, and go up to the children of the root. */
+/* One level of a hierarchy: the part of the parent's weight that a member has, of the weights of
+ * all members that are active. Begin with the task's weight, and go up to the children of the root.
+ */
 static __always_inline __u64 flattened(__u64 weight, __u64 parent_weight, __u64 active_sum) {
   weight = bounded_weight(weight);
   if (active_sum < weight) active_sum = weight; /* it is a member itself: a stale sum */
@@ -137,19 +140,21 @@ static __always_inline __u64 deadline_credit(__u64 deadline_ns, __u64 runtime_ns
   return laxity < DEADLINE_HORIZON * slice ? slice - laxity / DEADLINE_HORIZON : 0;
 }
 
-/* What the hints are worth, in ns of CPU time: from -slice to (2 + PAUSE_CREDIT) * slice. The
+/* What the hints are worth, in ns of CPU time: from -slice to CREDIT_SLICES * slice for all
+ * together. A task is at most a slice ahead of the clock, and one that wakes up has its key at the
+ * clock: with more credit than that takes, a crowd that hints all it can would keep it waiting. The
  * urgency and the deadline of batch work mean nothing. */
-static __always_inline __s64 hint_credit(const struct policy_hints* hints, __u64 now,
-                                         __u64 slice) {
-  __s64 credit = 0;
+static __always_inline __s64 hint_credit(const struct policy_hints* hints, __u64 now, __u64 slice) {
+  __s64 credit = 0, most;
 
   slice = at_most(slice, LONGEST_NS);
+  most = CREDIT_SLICES * slice;
   if (!hints->batch) {
     credit = urgency_credit(hints->urgency, slice);
     credit += deadline_credit(hints->deadline_ns, hints->runtime_ns, now, slice);
   }
-  if (hints->pause) credit += PAUSE_CREDIT * slice;
-  return credit;
+  if (hints->pause) credit += most;
+  return credit < most ? credit : most;
 }
 
 /* Where a task stands in its queue: when its turn would be over if it ran at its share, less its
@@ -157,14 +162,12 @@ static __always_inline __s64 hint_credit(const struct policy_hints* hints, __u64
 static __always_inline __u64 key_of(__u64 vtime, __u64 slice, __s64 credit, __u64 weight) {
   __u64 key = vtime + to_virtual(slice, weight);
 
-  return credit < 0 ? key + to_virtual(-(__u64)credit, weight)
-                    : key - to_virtual(credit, weight);
+  return credit < 0 ? key + to_virtual(-(__u64)credit, weight) : key - to_virtual(credit, weight);
 }
 
 /* How long a task will likely wait that is `key - clock` behind the clock: that moves by
  * cpus / (weight of all), in units of nice 0. */
-static __always_inline __u64 natural_wait(__u64 clock, __u64 key,
-                                          const struct policy_load* load) {
+static __always_inline __u64 natural_wait(__u64 clock, __u64 key, const struct policy_load* load) {
   __u64 each = at_most(load->weight / (load->cpus ? load->cpus : 1), 1ULL << 32), far;
 
   if (!time_before(clock, key)) return 0;
@@ -198,8 +201,8 @@ static __always_inline __u64 slow_wait(__u64 natural_ns, bool batch, __u64 slice
 static __always_inline __u64 slow_slice(__u64 slice, __u64 waits_ns, __u64 natural_ns,
                                         __u64 least_ns) {
   if (waits_ns < natural_ns) /* in units of 65 us: the product stays within 64 bits */
-    slice = at_most(slice, 1ULL << 30) * at_most(waits_ns >> 16, 1ULL << 33) /
-            ((natural_ns >> 16) + 1);
+    slice =
+        at_most(slice, 1ULL << 30) * at_most(waits_ns >> 16, 1ULL << 33) / ((natural_ns >> 16) + 1);
   return slice > least_ns ? slice : least_ns;
 }
 
@@ -213,20 +216,23 @@ static __always_inline __u64 clock_after(__u64 clock, __u64 key, __u64 slice, __
 
 /* From the clock of one CPU's queue to its LLC's: what is added to compare keys. It stays as it is,
  * so that tasks that may run on one CPU only and get less there have precedence on it; but no
- * further than `bound`. To move it moves them all, and leaves their order and their weights. */
-static __always_inline __u64 lane_offset(__u64 offset, __u64 lane_clock, __u64 llc_clock,
-                                         __u64 bound) {
-  __u64 at = lane_clock + offset;
+ * further than `bound`. To move it moves them all, and leaves their order and their weights.
+ * Returns what was cut off if the queue is ahead, as clamp_vtime(). */
+static __always_inline __u64 bound_lane(__u64* offset, __u64 lane_clock, __u64 llc_clock,
+                                        __u64 bound) {
+  __u64 at = lane_clock + *offset, cut;
 
-  if (time_before(at, llc_clock - bound)) return llc_clock - bound - lane_clock;
-  if (time_before(llc_clock + bound, at)) return llc_clock + bound - lane_clock;
-  return offset;
+  if (time_before(at, llc_clock - bound)) *offset = llc_clock - bound - lane_clock;
+  if (!time_before(llc_clock + bound, at)) return 0;
+  cut = at - (llc_clock + bound);
+  *offset -= cut;
+  return cut;
 }
 
 /* May a task in a pause keep its CPU for one tick more? `extended_ns`: what it had in this turn. */
 static __always_inline bool pause_goes_on(__u64 extended_ns, __u64 expect_ns, __u64 tick_ns) {
-  __u64 most = expect_ns ? at_most(at_most(expect_ns, LONGEST_NS) * 2, PAUSE_MOST_NS)
-                         : PAUSE_MOST_NS;
+  __u64 most =
+      expect_ns ? at_most(at_most(expect_ns, LONGEST_NS) * 2, PAUSE_MOST_NS) : PAUSE_MOST_NS;
 
   return at_most(extended_ns, LONGEST_NS) + at_most(tick_ns, LONGEST_NS) <= most;
 }

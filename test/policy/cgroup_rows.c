@@ -13,8 +13,8 @@ static int add_cgroup(int parent, __u32 weight, __u64 quota_us, __u64 burst_us) 
 static void check_share(const char* row, const struct sim_program* program, double wanted) {
   double has = cpus_of(program);
 
-  check(has <= wanted * 1.1 && has >= wanted * 0.9,
-        "%s: %s has %.3f CPUs (%.3f, within 10 %%)", row, program->name, has, wanted);
+  check(has <= wanted * 1.1 && has >= wanted * 0.9, "%s: %s has %.3f CPUs (%.3f, within 10 %%)",
+        row, program->name, has, wanted);
 }
 
 static void check_wait(const char* row, double most_ms) {

@@ -11,17 +11,17 @@
  *   A lane has a clock, because its tasks may get less than the LLC's; lane_offset() compares the
  *   two. entity.key is on the clock of the queue that the task is in; lane.key is on the LLC's.
  * - place() is the only way into a queue and to a kept turn: charge what ran, carry to the clock of
- *   the queue, clamp, book what was cut off, compute the key. select_cpu() does the same for an idle
- *   CPU.
+ *   the queue, clamp, book what was cut off, compute the key. select_cpu() does the same for an
+ * idle CPU.
  * - The clock moves in running() if the task came out of a queue, and in dispatch() if a task is
  *   kept while others wait. An insertion into an idle CPU moves no clock.
- * - dispatch() sets the slice of a task that it keeps. So SCX_OPS_ENQ_LAST is needed: without it the
- *   kernel keeps a task whose cgroup is throttled.
+ * - dispatch() sets the slice of a task that it keeps. So SCX_OPS_ENQ_LAST is needed: without it
+ * the kernel keeps a task whose cgroup is throttled.
  * - tick() ends a turn early for a task that woke up in vain (all CPUs that it looked at had just
  *   begun their turns), so it needs the key at the head of two queues: scx_bpf_dsq_peek(), or an
  *   iterator's first step.
- * - `hinted` goes with the turn: what the clamp cuts off is a debt only if hints brought the turn. A
- *   task alone on its CPU runs ahead of the clock all the time and owes nothing.
+ * - `hinted` goes with the turn: what the clamp cuts off is a debt only if hints brought the turn.
+ * A task alone on its CPU runs ahead of the clock all the time and owes nothing.
  * - The weight of a task is flattened at each place(). The BPF core may keep it until a generation
  *   counter of its cgroup's line changes, as scx_flatcg does.
  */
@@ -38,14 +38,14 @@
 
 struct entity {
   __u64 vtime, key, weight, slice_ns;
-  __u64 charged_ns, turn_ns, extended_ns, held_since_ns;
+  __u64 charged_ns, turn_ns, turn_vtime, extended_ns, held_since_ns;
   __u64 counted; /* the weight with which it is in a load; 0: it is in none */
   __u64 due_ns;  /* slow: when it is to run, whatever its key; else 0 */
   int llc;
-  bool queued;   /* its turn comes out of a queue */
-  bool hinted;   /* hints brought the turn, or a part of it */
-  bool active;   /* counted in its cgroup */
-  bool in_lane;  /* which clock vtime is on */
+  bool queued;  /* its turn comes out of a queue */
+  bool hinted;  /* hints brought the turn, or a part of it */
+  bool active;  /* counted in its cgroup */
+  bool in_lane; /* which clock vtime is on */
 };
 
 struct lane {
@@ -75,16 +75,36 @@ static struct lane lanes[SIM_CPUS];
 static struct llc llcs[SIM_CPUS];
 static struct book books[SIM_CGROUPS];
 
-static int llc_of(int cpu) { return cpu / sim.llc_cpus; }
-static int llc_queue(int llc) { return llc; }
-static int lane_queue(int cpu) { return SIM_CPUS + cpu; }
-static int slow_llc_queue(int llc) { return 2 * SIM_CPUS + llc; }
-static int slow_lane_queue(int cpu) { return 3 * SIM_CPUS + cpu; }
-static int hold_queue(int cgroup) { return 4 * SIM_CPUS + cgroup; }
-static struct entity* entity_of(const struct sim_task* task) { return &entities[task->id]; }
-static struct book* book_of(const struct sim_task* task) { return &books[task->cgroup]; }
-static bool is_pinned(const struct sim_task* task) { return task->pin >= 0; }
-static bool is_for_kernel(const struct sim_task* task) { return task->kthread && is_pinned(task); }
+static int llc_of(int cpu) {
+  return cpu / sim.llc_cpus;
+}
+static int llc_queue(int llc) {
+  return llc;
+}
+static int lane_queue(int cpu) {
+  return SIM_CPUS + cpu;
+}
+static int slow_llc_queue(int llc) {
+  return 2 * SIM_CPUS + llc;
+}
+static int slow_lane_queue(int cpu) {
+  return 3 * SIM_CPUS + cpu;
+}
+static int hold_queue(int cgroup) {
+  return 4 * SIM_CPUS + cgroup;
+}
+static struct entity* entity_of(const struct sim_task* task) {
+  return &entities[task->id];
+}
+static struct book* book_of(const struct sim_task* task) {
+  return &books[task->cgroup];
+}
+static bool is_pinned(const struct sim_task* task) {
+  return task->pin >= 0;
+}
+static bool is_for_kernel(const struct sim_task* task) {
+  return task->kthread && is_pinned(task);
+}
 
 static struct policy_quota limit_of(int cgroup) {
   struct sim_cgroup* group = &sim.cgroup[cgroup];
@@ -112,8 +132,8 @@ static __u64 flat_weight(const struct sim_task* task, const struct policy_hints*
   __u64 weight = (__u64)task->weight << WEIGHT_SHIFT;
 
   for (int group = task->cgroup; group; group = sim.cgroup[group].parent)
-    weight = flattened(weight, (__u64)sim.cgroup[group].weight << WEIGHT_SHIFT,
-                       books[group].active_sum);
+    weight =
+        flattened(weight, (__u64)sim.cgroup[group].weight << WEIGHT_SHIFT, books[group].active_sum);
   return weight_of(weight, hints);
 }
 
@@ -143,7 +163,9 @@ static bool throttled_after(const struct sim_task* task, __u64 more_ns) {
   return false;
 }
 
-static bool throttled(const struct sim_task* task) { return throttled_after(task, 0); }
+static bool throttled(const struct sim_task* task) {
+  return throttled_after(task, 0);
+}
 
 static void charge(struct sim_task* task) {
   struct entity* entity = entity_of(task);
@@ -201,13 +223,21 @@ static bool others_wait(const struct sim_task* task) {
          (sim_queued(lane_queue(task->pin)) || sim_queued(slow_lane_queue(task->pin)));
 }
 
+/* What hints brought beyond the share is owed, if others wait for it. */
+static void owe(const struct sim_task* task, __u64 cut) {
+  const struct entity* entity = entity_of(task);
+
+  if (cut && entity->hinted && others_wait(task))
+    book_add(&book_of(task)->debt_ns, from_virtual(cut, entity->weight));
+}
+
 /* Where a lane stands is bounded when one of its tasks has its turn, and when the first comes. Not
  * while they wait: each look would put off those whose key is far. */
-static void bound_lane(int cpu) {
-  struct lane* lane = &lanes[cpu];
+static void place_lane(const struct sim_task* task) {
+  struct lane* lane = &lanes[task->pin];
 
-  lane->offset = lane_offset(lane->offset, lane->clock, llcs[llc_of(cpu)].clock,
-                             to_virtual(SLICE_NS, WEIGHT_NICE_0));
+  owe(task, bound_lane(&lane->offset, lane->clock, llcs[llc_of(task->pin)].clock,
+                       to_virtual(SLICE_NS, WEIGHT_NICE_0)));
 }
 
 /* Gives a task its place for the next turn, on the clock of LLC `to`. */
@@ -215,19 +245,17 @@ static void place(struct sim_task* task, int to) {
   struct entity* entity = entity_of(task);
   struct policy_hints hints = hints_of(task);
   struct policy_load load;
-  __u64 clock, cut, natural, wait;
+  __u64 clock, natural, wait;
   __s64 credit = 0;
 
   if (!is_pinned(task) && entity->llc != to)
     entity->vtime = carried(entity->vtime, llcs[entity->llc].clock, llcs[to].clock);
   entity->weight = flat_weight(task, &hints);
   count_load(task, to, entity->weight);
-  if (is_pinned(task) && !sim_queued(lane_queue(task->pin))) bound_lane(task->pin);
+  if (is_pinned(task) && !sim_queued(lane_queue(task->pin))) place_lane(task);
   load = load_of(task);
   clock = *clock_of(task);
-  cut = clamp_vtime(&entity->vtime, clock, to_virtual(SLICE_NS, entity->weight));
-  if (cut && entity->hinted && others_wait(task))
-    book_add(&book_of(task)->debt_ns, from_virtual(cut, entity->weight));
+  owe(task, clamp_vtime(&entity->vtime, clock, to_virtual(SLICE_NS, entity->weight)));
   if (buys(task)) credit = hint_credit(&hints, sim.now, SLICE_NS);
   entity->hinted = credit > 0;
   entity->slice_ns = turn_slice(SLICE_NS, &hints, &load, SIM_TICK_NS);
@@ -254,18 +282,18 @@ static void advance_clock(struct sim_task* task) {
   if (entity->due_ns) return; /* it comes before its key */
   if (!is_pinned(task)) llcs[entity->llc].pace += to - *clock;
   *clock = to;
-  if (is_pinned(task)) bound_lane(task->pin);
+  if (is_pinned(task)) place_lane(task);
 }
 
 static void begin_turn(struct sim_task* task) {
   struct entity* entity = entity_of(task);
 
   entity->turn_ns = sim.now;
+  entity->turn_vtime = entity->vtime;
   entity->extended_ns = 0;
   /* A slow task that is due has the right to its turn against all but those that wake up. */
-  lanes[task->cpu].key = entity->due_ns && entity->due_ns <= sim.now
-                             ? llcs[llc_of(task->cpu)].clock
-                             : llc_key(task, entity->key);
+  lanes[task->cpu].key = entity->due_ns && entity->due_ns <= sim.now ? llcs[llc_of(task->cpu)].clock
+                                                                     : llc_key(task, entity->key);
 }
 
 static int select_cpu(struct sim_task* task, int previous) {
@@ -421,8 +449,10 @@ static void dispatch(int cpu, struct sim_task* previous) {
     return;
   }
   if (take_slow(cpu, stays ? entity->due_ns : ~0ULL)) return;
-  if (stays) keep(previous);
-  else if (other >= 0) sim_move_to_local(slow_llc_queue(other), cpu);
+  if (stays)
+    keep(previous);
+  else if (other >= 0)
+    sim_move_to_local(slow_llc_queue(other), cpu);
 }
 
 static void running(struct sim_task* task) {
@@ -463,6 +493,9 @@ static void tick(struct sim_task* task) {
   struct policy_hints hints = hints_of(task);
 
   charge(task);
+  /* A turn that hints brought is defended as far as their credit goes, and not to its end. */
+  if (entity->hinted)
+    lanes[task->cpu].key = llc_key(task, entity->key + entity->vtime - entity->turn_vtime);
   if (throttled(task) || should_yield(task->cpu, entity)) {
     task->slice_ns = 0;
     return;
@@ -482,7 +515,9 @@ static void quiescent(struct sim_task* task) {
   activate(task, false);
   count_load(task, entity_of(task)->llc, 0);
 }
-static void runnable(struct sim_task* task) { activate(task, true); }
+static void runnable(struct sim_task* task) {
+  activate(task, true);
+}
 
 static void init_task(struct sim_task* task, struct sim_task* parent) {
   struct entity* entity = entity_of(task);

@@ -5,9 +5,14 @@
 
 #define HOG .run_ns = SIM_FOREVER, .pin = -1
 #define SHORT .run_ns = SIM_MS / 2, .sleep_ns = 10 * SIM_MS, .jitter = 50, .pin = -1
-#define KWORKERS                                                                          \
-  ((struct sim_program){.name = "kworker", .count = sim.cpus, .run_ns = 50000, .pin = PIN_EACH, \
-                        .sleep_ns = 40 * SIM_MS, .jitter = 90, .kthread = 1})
+#define KWORKERS                                 \
+  ((struct sim_program){.name = "kworker",       \
+                        .count = sim.cpus,       \
+                        .run_ns = 50000,         \
+                        .pin = PIN_EACH,         \
+                        .sleep_ns = 40 * SIM_MS, \
+                        .jitter = 90,            \
+                        .kthread = 1})
 
 /* All programs that never sleep have their ideal share. */
 static void check_shares(const char* row, double within) {
@@ -71,7 +76,8 @@ static void weights(int cpus, int llc, __u64 seed) {
   sim_add(KWORKERS);
   sim_run(&new_policy, 20000 * SIM_MS);
   check_shares(row, 0.1);
-  check(cpus_of(&sim.program[3]) <= 0.02 * cpus, "%s: nice 19, which may not starve, has %.3f CPUs (<= 2 %%)", row,
+  check(cpus_of(&sim.program[3]) <= 0.02 * cpus,
+        "%s: nice 19, which may not starve, has %.3f CPUs (<= 2 %%)", row,
         cpus_of(&sim.program[3]));
   check_late(row, sleeper, 8);
   check_machine(row, 10000);
@@ -111,12 +117,8 @@ static void crowd(int cpus, int llc, __u64 seed) {
   sim_add((struct sim_program){.name = "nice 19", .count = cpus, .weight = 1, HOG});
   sim_add((struct sim_program){
       .name = "on 0, nice 19", .count = 1, .weight = 1, .run_ns = SIM_FOREVER, .pin = 0});
-  sim_add((struct sim_program){.name = "forks",
-                               .count = cpus,
-                               .run_ns = 3 * SIM_MS,
-                               .jitter = 90,
-                               .pin = -1,
-                               .forks = 1});
+  sim_add((struct sim_program){
+      .name = "forks", .count = cpus, .run_ns = 3 * SIM_MS, .jitter = 90, .pin = -1, .forks = 1});
   sleeper = sim_add((struct sim_program){.name = "sleeper",
                                          .count = cpus,
                                          .run_ns = SIM_MS / 2,
@@ -132,7 +134,8 @@ static void crowd(int cpus, int llc, __u64 seed) {
 void fair_rows(void) {
   const struct {
     int cpus, llc, seeds;
-  } machines[] = {{2, 2, 3}, {4, 4, 3}, {4, 2, 3}, {8, 8, 2}, {8, 4, 2}, {16, 16, 2}, {64, 16, 1}, {128, 16, 1}};
+  } machines[] = {{2, 2, 3}, {4, 4, 3},   {4, 2, 3},   {8, 8, 2},
+                  {8, 4, 2}, {16, 16, 2}, {64, 16, 1}, {128, 16, 1}};
 
   for (unsigned i = 0; i < sizeof(machines) / sizeof(*machines); i++) {
     int cpus = machines[i].cpus, llc = machines[i].llc;

@@ -87,8 +87,8 @@ static double demand(const struct sim_program* program) {
   return (double)program->run_ns / (program->run_ns + program->sleep_ns);
 }
 
-/* Raises all rates together, in proportion to the weights, and fixes those that meet a limit: a task
- * has what it asks for at most, those that are bound to a CPU share it, all have all CPUs. */
+/* Raises all rates together, in proportion to the weights, and fixes those that meet a limit: a
+ * task has what it asks for at most, those that are bound to a CPU share it, all have all CPUs. */
 void ideal_cpus(double* ideal) {
   int tasks = 0;
 

@@ -11,7 +11,7 @@ void check(_Bool holds, const char* format, ...) __attribute__((format(printf, 2
 int checks_failed(void); /* prints `N passed, N failed` */
 
 double late_ms(struct sim_program* program, double quantile); /* of its wakeups */
-double worst_wait_ms(void);                                   /* of all tasks but none in `but` */
+double worst_wait_ms(void);                                   /* of all tasks */
 double cpus_of(const struct sim_program* program);            /* CPUs that it had */
 double cpus_busy(void);
 

@@ -1,8 +1,8 @@
 /*
  * Runs a policy in a machine of discrete events, in the order in which the kernel calls it: see
- * balance_one(), put_prev_task_scx() and task_tick_scx() in kernel/sched/ext. A task that has a slice
- * left keeps its CPU before all that waits; a local queue is asked before dispatch(); a slice ends
- * at a tick. There are no caches, and nothing costs time.
+ * balance_one(), put_prev_task_scx() and task_tick_scx() in kernel/sched/ext. A task that has a
+ * slice left keeps its CPU before all that waits; a local queue is asked before dispatch(); a slice
+ * ends at a tick. There are no caches, and nothing costs time.
  */
 #include "machine.h"
 
@@ -138,8 +138,12 @@ _Bool sim_move_to_local(int queue, int cpu) {
   return 1;
 }
 
-int sim_queued(int queue) { return queues[queue].length; }
-struct sim_task* sim_first(int queue) { return queues[queue].first; }
+int sim_queued(int queue) {
+  return queues[queue].length;
+}
+struct sim_task* sim_first(int queue) {
+  return queues[queue].first;
+}
 
 static _Bool take_idle(const struct sim_task* task, int cpu) {
   if (!sim.cpu[cpu].idle || !may_run(task, cpu)) return 0;
@@ -178,7 +182,7 @@ static __u64 varied(__u64 ns, int per_cent) {
 }
 
 static void account(struct sim_cpu* cpu) {
-  __u64 used = sim.now - cpu->since_ns;
+  __u64 used = sim.now - cpu->since_ns, from = cpu->since_ns;
   struct sim_task* task = cpu->runs;
 
   cpu->since_ns = sim.now;
@@ -187,6 +191,7 @@ static void account(struct sim_cpu* cpu) {
   task->left_ns -= used < task->left_ns ? used : task->left_ns;
   task->slice_ns -= used < task->slice_ns ? used : task->slice_ns;
   if (sim.now < sim.measured_from) return;
+  if (from < sim.measured_from) used = sim.now - sim.measured_from;
   cpu->busy_ns += used;
   task->program->cpu_ns += used;
 }
@@ -202,7 +207,8 @@ static void starts(struct sim_cpu* cpu, struct sim_task* task) {
   }
   task->woken_ns = 0;
   cpu->runs = task;
-  if (program->run_ns < SIM_FOREVER) push(sim.now + task->left_ns, BURST_END, cpu - sim.cpu, ++cpu->burst);
+  if (program->run_ns < SIM_FOREVER)
+    push(sim.now + task->left_ns, BURST_END, cpu - sim.cpu, ++cpu->burst);
 }
 
 /* Takes a task off its CPU that still wants it. */
@@ -247,7 +253,7 @@ static void wake(struct sim_task* task) {
   int previous = task->cpu;
 
   task->runnable = 1;
-  task->woken_ns = task->waits_ns = sim.now;
+  task->began_ns = task->woken_ns = task->waits_ns = sim.now;
   task->left_ns = varied(task->program->run_ns, task->program->jitter) + 1;
   task->program->wakeups++;
   selecting = task;
@@ -272,15 +278,15 @@ static void begin(struct sim_program* program, int nth, struct sim_task* parent)
     if (!free->alive) task = free;
   }
   if (!task) abort();
-  *task = (struct sim_task){.id = task - sim.task,
-                            .pin = program->pin == PIN_EACH ? nth % sim.cpus : program->pin,
-                            .cgroup = parent ? parent->cgroup
-                                             : program->cgroup + (program->spread ? nth : 0),
-                            .weight = program->weight,
-                            .kthread = program->kthread,
-                            .program = program,
-                            .queue = -1,
-                            .alive = 1};
+  *task = (struct sim_task){
+      .id = task - sim.task,
+      .pin = program->pin == PIN_EACH ? nth % sim.cpus : program->pin,
+      .cgroup = parent ? parent->cgroup : program->cgroup + (program->spread ? nth : 0),
+      .weight = program->weight,
+      .kthread = program->kthread,
+      .program = program,
+      .queue = -1,
+      .alive = 1};
   task->cpu = task->pin >= 0 ? task->pin : parent ? parent->cpu : nth % sim.cpus;
   if (parent) task->pin = parent->pin;
   sim.policy->init_task(task, parent);
@@ -293,6 +299,10 @@ static void burst_ends(int number) {
   struct sim_program* program = task->program;
 
   account(cpu);
+  if (sim.now >= sim.measured_from) {
+    program->bursts++;
+    program->bursts_ns += sim.now - task->began_ns;
+  }
   if (program->forks) begin(program, 0, task);
   cpu->runs = NULL;
   task->runnable = 0;

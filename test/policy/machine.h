@@ -10,8 +10,8 @@
 #define SIM_FOREVER (~0ULL >> 1)
 #define SIM_CPUS 128
 #define SIM_TASKS 16384
-#define SIM_QUEUES 640   /* of the policy; those of the CPUs come after them */
-#define SIM_CGROUPS 64   /* 0 is the root */
+#define SIM_QUEUES 640 /* of the policy; those of the CPUs come after them */
+#define SIM_CGROUPS 64 /* 0 is the root */
 #define SIM_PROGRAMS 64
 #define SIM_SAMPLES 65536
 
@@ -28,20 +28,21 @@ struct sim_task;
 struct sim_program {
   const char* name;
   int count;
-  __u32 weight;         /* the kernel's: 100 is nice 0, 1 is nice 19 and SCHED_IDLE */
-  __u64 run_ns;         /* of each burst; SIM_FOREVER: it never sleeps */
-  __u64 sleep_ns;       /* between two bursts */
-  int jitter;           /* both vary by so many per cent */
-  int pin;              /* to this CPU; -1: none. PIN_EACH: the n-th to CPU n */
-  int cgroup;           /* of the first; with `spread` the others in the next ones */
+  __u32 weight;   /* the kernel's: 100 is nice 0, 1 is nice 19 and SCHED_IDLE */
+  __u64 run_ns;   /* of each burst; SIM_FOREVER: it never sleeps */
+  __u64 sleep_ns; /* between two bursts */
+  int jitter;     /* both vary by so many per cent */
+  int pin;        /* to this CPU; -1: none. PIN_EACH: the n-th to CPU n */
+  int cgroup;     /* of the first; with `spread` the others in the next ones */
   _Bool spread;
   _Bool kthread;
-  _Bool forks;          /* each burst ends the task, and a child begins the next */
+  _Bool forks; /* each burst ends the task, and a child begins the next */
   void (*hint)(const struct sim_task*, struct sim_hints*); /* NULL: none */
 
   /* measured */
   __u64 cpu_ns, wakeups, worst_wait_ns, samples;
-  __u64* late_ns; /* of each wakeup, up to SIM_SAMPLES */
+  __u64 bursts, bursts_ns; /* from wakeup to end */
+  __u64* late_ns;          /* of each wakeup, up to SIM_SAMPLES */
 };
 #define PIN_EACH (-2)
 
@@ -61,7 +62,7 @@ struct sim_task {
   /* of the machine */
   int queue;
   struct sim_task *next, *before;
-  __u64 woken_ns, waits_ns;
+  __u64 began_ns, woken_ns, waits_ns;
 };
 
 enum { SIM_WAKEUP = 1, SIM_PREEMPT = 2 };
@@ -80,15 +81,15 @@ struct sim_policy {
   void (*quiescent)(struct sim_task*);
   void (*init_task)(struct sim_task*, struct sim_task* parent);
   void (*exit_task)(struct sim_task*);
-  void (*timer)(void);  /* each tick, of no CPU */
+  void (*timer)(void); /* each tick, of no CPU */
   _Bool enqueues_last; /* SCX_OPS_ENQ_LAST: a task is not kept because nothing else is there */
 };
 
 struct sim_cpu {
   struct sim_task* runs;
-  __u64 since_ns;  /* accounted up to here */
+  __u64 since_ns; /* accounted up to here */
   __u64 busy_ns;
-  unsigned burst;  /* the number of the event that ends the burst; older ones are void */
+  unsigned burst; /* the number of the event that ends the burst; older ones are void */
   _Bool idle, resched;
 };
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Runs today's scheduler, its BPF source as it is, in the simulated machine. */
-#include "machine.h"
+#include <string.h>
 
 #include "../../scheduler/scx_schedhint.bpf.c"
-
-#include <string.h>
+#include "machine.h"
 
 static struct {
   struct task_struct p;
@@ -23,7 +22,9 @@ static struct cpu_state state_of[MAX_CPUS];
 static __u64 counts[STAT_COUNT];
 static struct task_struct* current;
 
-static struct sim_task* sim_of(const struct task_struct* p) { return &sim.task[p->pid - 1]; }
+static struct sim_task* sim_of(const struct task_struct* p) {
+  return &sim.task[p->pid - 1];
+}
 
 /* The maps: each is looked up by its address. */
 void* bpf_map_lookup_elem(void* map, const void* key) {
@@ -63,8 +64,12 @@ long bpf_task_storage_delete(void* map, struct task_struct* p) {
   return -1;
 }
 
-struct task_struct* bpf_get_current_task_btf(void) { return current; }
-__u64 bpf_ktime_get_ns(void) { return sim.now; }
+struct task_struct* bpf_get_current_task_btf(void) {
+  return current;
+}
+__u64 bpf_ktime_get_ns(void) {
+  return sim.now;
+}
 
 long bpf_probe_read_kernel(void* to, __u32 size, const void* from) {
   memcpy(to, from, size);
@@ -76,7 +81,9 @@ long bpf_probe_read_kernel_str(void* to, __u32 size, const void* from) {
 }
 
 /* The kernel's functions. */
-__s32 scx_bpf_create_dsq(__u64 dsq_id, __s32 node) { return (void)dsq_id, (void)node, 0; }
+__s32 scx_bpf_create_dsq(__u64 dsq_id, __s32 node) {
+  return (void)dsq_id, (void)node, 0;
+}
 __s32 scx_bpf_pick_idle_cpu(const struct cpumask* allowed, __u64 flags) {
   __typeof__(&of[0]) it = (void*)((char*)allowed - __builtin_offsetof(__typeof__(of[0]), cpus));
 
@@ -93,8 +100,12 @@ __s32 scx_bpf_select_cpu_dfl(struct task_struct* p, __s32 prev, __u64 flags, boo
 void scx_bpf_kick_cpu(__s32 cpu, __u64 flags) {
   sim_kick(cpu, flags & SCX_KICK_PREEMPT ? SIM_PREEMPT : 0);
 }
-__s32 scx_bpf_task_cpu(const struct task_struct* p) { return sim_of(p)->cpu; }
-__s32 scx_bpf_dsq_nr_queued(__u64 dsq_id) { return sim_queued(dsq_id); }
+__s32 scx_bpf_task_cpu(const struct task_struct* p) {
+  return sim_of(p)->cpu;
+}
+__s32 scx_bpf_dsq_nr_queued(__u64 dsq_id) {
+  return sim_queued(dsq_id);
+}
 void scx_bpf_dsq_insert(struct task_struct* p, __u64 dsq_id, __u64 slice, __u64 flags) {
   (void)dsq_id, (void)flags; /* the local one, always */
   sim_insert(sim_of(p), SIM_LOCAL(sim_of(p)->cpu), slice, 0);
@@ -106,8 +117,12 @@ void scx_bpf_dsq_insert_vtime(struct task_struct* p, __u64 dsq_id, __u64 slice, 
   sim_insert_vtime(sim_of(p), dsq_id, slice, vtime);
 }
 static __s32 dispatching;
-bool scx_bpf_dsq_move_to_local(__u64 dsq_id) { return sim_move_to_local(dsq_id, dispatching); }
-void scx_bpf_dsq_move_set_vtime(struct bpf_iter_scx_dsq* it, __u64 vtime) { it->opaque[1] = vtime; }
+bool scx_bpf_dsq_move_to_local(__u64 dsq_id) {
+  return sim_move_to_local(dsq_id, dispatching);
+}
+void scx_bpf_dsq_move_set_vtime(struct bpf_iter_scx_dsq* it, __u64 vtime) {
+  it->opaque[1] = vtime;
+}
 bool scx_bpf_dsq_move_vtime(struct bpf_iter_scx_dsq* it, struct task_struct* p, __u64 dsq_id,
                             __u64 flags) {
   (void)flags;
@@ -127,7 +142,9 @@ struct task_struct* bpf_iter_scx_dsq_next(struct bpf_iter_scx_dsq* it) {
   it->opaque[0] = (__u64)task->next;
   return &of[task->id].p;
 }
-void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq* it) { (void)it; }
+void bpf_iter_scx_dsq_destroy(struct bpf_iter_scx_dsq* it) {
+  (void)it;
+}
 static int next_number, last_number;
 int bpf_iter_num_new(struct bpf_iter_num* it, int start, int end) {
   (void)it;
@@ -139,7 +156,9 @@ int* bpf_iter_num_next(struct bpf_iter_num* it) {
   (void)it;
   return next_number < last_number ? (next_number++, &next_number) : 0;
 }
-void bpf_iter_num_destroy(struct bpf_iter_num* it) { (void)it; }
+void bpf_iter_num_destroy(struct bpf_iter_num* it) {
+  (void)it;
+}
 bool bpf_cpumask_test_cpu(__u32 cpu, const struct cpumask* cpus) {
   return cpus->bits[0] >> cpu & 1;
 }
@@ -183,7 +202,9 @@ static void init(void) {
                            .cpus = sim.cpus};
 }
 
-static int select_cpu(struct sim_task* t, int prev) { return schedhint_select_cpu(at(t), prev, 0); }
+static int select_cpu(struct sim_task* t, int prev) {
+  return schedhint_select_cpu(at(t), prev, 0);
+}
 static void enqueue(struct sim_task* task, unsigned flags) {
   schedhint_enqueue(at(task), flags & SIM_WAKEUP ? SCX_ENQ_WAKEUP : 0);
 }
@@ -191,11 +212,21 @@ static void dispatch(int cpu, struct sim_task* previous) {
   dispatching = cpu;
   schedhint_dispatch(cpu, previous ? at(previous) : 0);
 }
-static void tick(struct sim_task* task) { schedhint_tick(at(task)); }
-static void runnable(struct sim_task* task) { schedhint_runnable(at(task), 0); }
-static void running(struct sim_task* task) { schedhint_running(at(task)); }
-static void stopping(struct sim_task* task, bool still) { schedhint_stopping(at(task), still); }
-static void quiescent(struct sim_task* task) { schedhint_quiescent(at(task), 0); }
+static void tick(struct sim_task* task) {
+  schedhint_tick(at(task));
+}
+static void runnable(struct sim_task* task) {
+  schedhint_runnable(at(task), 0);
+}
+static void running(struct sim_task* task) {
+  schedhint_running(at(task));
+}
+static void stopping(struct sim_task* task, bool still) {
+  schedhint_stopping(at(task), still);
+}
+static void quiescent(struct sim_task* task) {
+  schedhint_quiescent(at(task), 0);
+}
 
 static void init_task(struct sim_task* task, struct sim_task* parent) {
   __typeof__(&of[0]) it = &of[task->id];
@@ -217,7 +248,9 @@ static void init_task(struct sim_task* task, struct sim_task* parent) {
   schedhint_init_task(&it->p, &args);
 }
 
-static void exit_task(struct sim_task* task) { schedhint_exit_task(at(task), 0); }
+static void exit_task(struct sim_task* task) {
+  schedhint_exit_task(at(task), 0);
+}
 
 const struct sim_policy todays_policy = {
     .name = "today",

@@ -1,4 +1,5 @@
-/* Repeats in the machine how today's scheduler failed on a kernel, and that the new policy does not. */
+/* Repeats in the machine how today's scheduler failed on a kernel, and that the new policy does
+ * not. */
 #include "judge.h"
 
 static void always_pausing(const struct sim_task* task, struct sim_hints* hints) {
