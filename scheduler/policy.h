@@ -104,15 +104,16 @@ static __always_inline __u64 turn_slice(__u64 slice, const struct policy_hints* 
   return slice > least_ns ? slice : least_ns;
 }
 
-/* Keeps a task within `bound` of the clock, and returns what was cut off above: virtual time that
- * it has had beyond its share and will not wait for. */
-static __always_inline __u64 clamp_vtime(__u64* vtime, __u64 clock, __u64 bound) {
-  __u64 cut;
+/* Keeps a task near the clock: `behind` it at most, so that no task saves up by sleeping, and twice
+ * that ahead, which is a turn with the tick that ends it and the surcharge. Returns what was cut
+ * off above: virtual time that it has had beyond its share and will not wait for. */
+static __always_inline __u64 clamp_vtime(__u64* vtime, __u64 clock, __u64 behind) {
+  __u64 latest = clock + 2 * behind, cut;
 
-  if (time_before(*vtime, clock - bound)) *vtime = clock - bound;
-  if (!time_before(clock + bound, *vtime)) return 0;
-  cut = *vtime - (clock + bound);
-  *vtime = clock + bound;
+  if (time_before(*vtime, clock - behind)) *vtime = clock - behind;
+  if (!time_before(latest, *vtime)) return 0;
+  cut = *vtime - latest;
+  *vtime = latest;
   return cut;
 }
 
@@ -155,6 +156,15 @@ static __always_inline __s64 hint_credit(const struct policy_hints* hints, __u64
   }
   if (hints->pause) credit += most;
   return credit < most ? credit : most;
+}
+
+/* The same where more tasks are to go ahead than there are CPUs (`hinted` of them run or wait): a
+ * slice at most. Each is bounded by its own share, but a crowd that wakes up often keeps all others
+ * from the CPUs until all of it has used that up. */
+static __always_inline __s64 crowd_credit(__s64 credit, __u64 slice, __u64 hinted, __u64 cpus) {
+  __s64 most = at_most(slice, LONGEST_NS);
+
+  return hinted > cpus && credit > most ? most : credit;
 }
 
 /* Where a task stands in its queue: when its turn would be over if it ran at its share, less its

@@ -44,6 +44,7 @@ struct entity {
   int llc;
   bool queued;  /* its turn comes out of a queue */
   bool hinted;  /* hints brought the turn, or a part of it */
+  bool ahead;   /* counted in its LLC's `hinted` */
   bool active;  /* counted in its cgroup */
   bool in_lane; /* which clock vtime is on */
 };
@@ -59,6 +60,7 @@ struct llc {
   __u64 clock;
   __u64 pace; /* how far the clock has moved while tasks waited; compared between LLCs */
   struct policy_load load;
+  __u64 hinted; /* tasks that run or wait with a hint to go ahead */
   int first;
   unsigned looked;
 };
@@ -199,7 +201,7 @@ static struct policy_load load_of(const struct sim_task* task) {
 }
 
 /* Counts it where it asks for CPUs, with its weight. */
-static void count_load(struct sim_task* task, int llc, __u64 weight) {
+static void count_load(struct sim_task* task, int llc, __u64 weight, bool ahead) {
   struct entity* entity = entity_of(task);
   struct policy_load* load = is_pinned(task) ? &lanes[task->pin].load : &llcs[entity->llc].load;
 
@@ -207,6 +209,9 @@ static void count_load(struct sim_task* task, int llc, __u64 weight) {
     load->tasks--;
     load->weight -= entity->counted;
   }
+  llcs[entity->llc].hinted -= entity->ahead;
+  llcs[llc].hinted += ahead;
+  entity->ahead = ahead;
   entity->llc = llc;
   entity->counted = weight;
   if (!weight) return;
@@ -251,12 +256,13 @@ static void place(struct sim_task* task, int to) {
   if (!is_pinned(task) && entity->llc != to)
     entity->vtime = carried(entity->vtime, llcs[entity->llc].clock, llcs[to].clock);
   entity->weight = flat_weight(task, &hints);
-  count_load(task, to, entity->weight);
+  if (buys(task)) credit = hint_credit(&hints, sim.now, SLICE_NS);
+  count_load(task, to, entity->weight, credit > 0);
+  credit = crowd_credit(credit, SLICE_NS, llcs[to].hinted, llcs[to].load.cpus);
   if (is_pinned(task) && !sim_queued(lane_queue(task->pin))) place_lane(task);
   load = load_of(task);
   clock = *clock_of(task);
   owe(task, clamp_vtime(&entity->vtime, clock, to_virtual(SLICE_NS, entity->weight)));
-  if (buys(task)) credit = hint_credit(&hints, sim.now, SLICE_NS);
   entity->hinted = credit > 0;
   entity->slice_ns = turn_slice(SLICE_NS, &hints, &load, SIM_TICK_NS);
   entity->key = key_of(entity->vtime, hints.batch ? BATCH_SLICES * SLICE_NS : SLICE_NS, credit,
@@ -462,7 +468,7 @@ static void running(struct sim_task* task) {
     __u64 from = llcs[entity->llc].clock, to = llcs[llc_of(task->cpu)].clock;
 
     if (entity->queued) advance_clock(task); /* it was the first there */
-    count_load(task, llc_of(task->cpu), entity->weight);
+    count_load(task, llc_of(task->cpu), entity->weight, entity->ahead);
     entity->vtime = carried(entity->vtime, from, to);
     entity->key = carried(entity->key, from, to);
     entity->queued = false;
@@ -513,7 +519,7 @@ static void tick(struct sim_task* task) {
 
 static void quiescent(struct sim_task* task) {
   activate(task, false);
-  count_load(task, entity_of(task)->llc, 0);
+  count_load(task, entity_of(task)->llc, 0, false);
 }
 static void runnable(struct sim_task* task) {
   activate(task, true);
