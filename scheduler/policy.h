@@ -122,10 +122,12 @@ static __always_inline __u64 carried(__u64 vtime, __u64 from_clock, __u64 to_clo
   return to_clock + (vtime - from_clock);
 }
 
-/* From -slice to slice. */
+/* From -slice to slice. In two halves: BPF has no signed division. */
 static __always_inline __s64 urgency_credit(__u32 urgency, __u64 slice) {
+  slice = at_most(slice, LONGEST_NS);
   if (!urgency) return 0;
-  return ((__s64)at_most(urgency, 1024) - 512) * (__s64)at_most(slice, LONGEST_NS) / 512;
+  if (urgency < 512) return -(__s64)(slice * (512 - urgency) / 512);
+  return slice * (at_most(urgency, 1024) - 512) / 512;
 }
 
 /* From 0, DEADLINE_HORIZON slices before the task must start, to a slice. What is past is worth
@@ -292,13 +294,16 @@ struct policy_quota {
 };
 
 #define QUOTA_MOST_US (1ULL << 40)
+#define QUOTA_SAVED_NS (8 * POLICY_MS)
 
-/* How far behind the present the word can be: what may be saved up. */
+/* How far behind the present the word can be: what may be saved up. Two ticks at least: tasks are
+ * released at ticks, and with less than the time between two they would not have their quota. */
 static __always_inline __u64 quota_saved(const struct policy_quota* limit) {
   __u64 quota = limit->quota_us ? at_most(limit->quota_us, QUOTA_MOST_US) : 1;
   __u64 most = quota + at_most(limit->burst_us, quota); /* cgroups have no more burst than quota */
+  __u64 saved = most * at_most(limit->period_us, 1000000) / quota * 1000;
 
-  return most * at_most(limit->period_us, 1000000) / quota * 1000;
+  return saved > QUOTA_SAVED_NS ? saved : QUOTA_SAVED_NS;
 }
 
 /* Charges time on a CPU, to each limited ancestor too. False: others changed it four times. */
