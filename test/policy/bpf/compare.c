@@ -1,20 +1,16 @@
 /*
- * Loads policy.h into the kernel, so that the verifier judges it, and compares what it computes there
- * with what it computes here: compare OBJECT [SEED].
+ * Loads policy.h into the kernel, so that the verifier judges it, and compares what it computes
+ * there with what it computes here: compare OBJECT [SEED].
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
 #include "results.h"
 
 #define TRIES 20000

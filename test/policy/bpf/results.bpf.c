@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Runs policy.h in the kernel. */
-#include <linux/bpf.h>
-#include <stdbool.h>
+#include "results.h"
 
 #include <bpf/bpf_helpers.h>
-
-#include "results.h"
+#include <linux/bpf.h>
+#include <stdbool.h>
 
 char LICENSE[] SEC("license") = "GPL";
 

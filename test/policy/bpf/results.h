@@ -6,6 +6,11 @@
 #ifndef RESULTS_H
 #define RESULTS_H
 
+#include <linux/types.h>
+#include <stdbool.h>
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
 #include "../../../scheduler/policy.h"
 
 #define RESULT_INPUTS 9
@@ -28,7 +33,7 @@ __attribute__((noinline)) int compute_place(struct results* it) {
   __s64 credit;
 
   if (!it) return 0;
-  hints = (struct policy_hints){it->in[0], it->in[1], it->in[2],
+  hints = (struct policy_hints){it->in[0], it->in[1],     it->in[2],
                                 it->in[3], it->in[4] & 1, it->in[4] & 2};
   load = (struct policy_load){it->in[5], it->in[6], it->in[7]};
   vtime = it->in[0];

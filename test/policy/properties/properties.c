@@ -18,9 +18,13 @@
   } while (0)
 
 /* A point in virtual time that is near another: see the top of policy.h. */
-static __u64 near(__u64 point, __u64 number) { return point + (__u64)((__s64)number >> 3); }
+static __u64 near(__u64 point, __u64 number) {
+  return point + (__u64)((__s64)number >> 3);
+}
 
-static __u64 longer(__u64 a, __u64 b) { return a > b ? a : b; }
+static __u64 longer(__u64 a, __u64 b) {
+  return a > b ? a : b;
+}
 
 static void virtual_time(__u64 ns, __u64 more, __u64 weight, __u64 heavier) {
   __u64 time = to_virtual(ns, weight), back = from_virtual(time, weight);
@@ -159,7 +163,8 @@ static void quota(struct policy_quota limit, __u64 now, __u64 step) {
   }
   share = (now - begun) * limit.quota_us / limit.period_us;
   HOLDS(had <= share + saved + 8 * step + share / 1000);
-  HOLDS(had + 8 * step + share / 1000 >= at_most(share, 8 * (now - begun)) || share > 8 * (now - begun));
+  HOLDS(had + 8 * step + share / 1000 >= at_most(share, 8 * (now - begun)) ||
+        share > 8 * (now - begun));
 }
 
 void check_properties(const __u64 in[PROPERTY_INPUTS]) {

@@ -2,8 +2,8 @@
 /* Runs today's scheduler, its BPF source as it is, in the simulated machine. */
 #include <string.h>
 
-#include "../../scheduler/scx_schedhint.bpf.c"
-#include "machine.h"
+#include "../../../scheduler/scx_schedhint.bpf.c"
+#include "../machine/machine.h"
 
 static struct {
   struct task_struct p;

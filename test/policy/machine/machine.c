@@ -145,9 +145,14 @@ struct sim_task* sim_first(int queue) {
   return queues[queue].first;
 }
 
+static void set_idle(struct sim_cpu* cpu, _Bool idle) {
+  sim.idle += idle - cpu->idle;
+  cpu->idle = idle;
+}
+
 static _Bool take_idle(const struct sim_task* task, int cpu) {
   if (!sim.cpu[cpu].idle || !may_run(task, cpu)) return 0;
-  sim.cpu[cpu].idle = 0;
+  set_idle(&sim.cpu[cpu], 0);
   return 1;
 }
 
@@ -155,6 +160,7 @@ int sim_select_idle(const struct sim_task* task, int previous) {
   int llc = previous / sim.llc_cpus * sim.llc_cpus;
 
   if (task->pin >= 0) return take_idle(task, task->pin) ? task->pin : -1;
+  if (!sim.idle) return -1;
   if (take_idle(task, previous)) return previous;
   for (int i = 0; i < sim.cpus; i++) {
     int cpu = (llc + i) % sim.cpus;
@@ -211,7 +217,7 @@ static void starts(struct sim_cpu* cpu, struct sim_task* task) {
     push(sim.now + task->left_ns, BURST_END, cpu - sim.cpu, ++cpu->burst);
 }
 
-/* Takes a task off its CPU that still wants it. */
+/* Takes a task off its CPU that has not finished. */
 static void put_back(int number, struct sim_task* task) {
   sim.cpu[number].runs = NULL;
   sim.cpu[number].burst++;
@@ -241,7 +247,7 @@ static void schedule(int number) {
   }
   if (previous) put_back(number, previous);
   next = queues[SIM_LOCAL(number)].first;
-  cpu->idle = !next;
+  set_idle(cpu, !next);
   if (!next) return;
   unlink_task(next);
   next->cpu = number;
@@ -328,6 +334,8 @@ static void tick(int number) {
 }
 
 void sim_reset(int cpus, int llc_cpus, __u64 seed, _Bool with_hints) {
+  const char* more = getenv("SEED");
+
   for (int i = 0; i < sim.programs; i++) free(sim.program[i].late_ns);
   memset(&sim, 0, sizeof(sim));
   memset(queues, 0, sizeof(queues));
@@ -335,7 +343,7 @@ void sim_reset(int cpus, int llc_cpus, __u64 seed, _Bool with_hints) {
   sim.cpus = cpus;
   sim.llc_cpus = llc_cpus;
   sim.with_hints = with_hints;
-  sim.random = seed * 0x9e3779b97f4a7c15ULL + 1;
+  sim.random = (seed + 1000 * strtoull(more ? more : "1", NULL, 10)) * 0x9e3779b97f4a7c15ULL + 1;
   sim.cgroups = 1;
 }
 
@@ -363,7 +371,7 @@ void sim_run(const struct sim_policy* policy, __u64 ns) {
   sim.measured_from = ns / 8;
   policy->init();
   for (int i = 0; i < sim.cpus; i++) {
-    sim.cpu[i].idle = 1;
+    set_idle(&sim.cpu[i], 1);
     push(SIM_TICK_NS * i / sim.cpus, TICK, i, 0);
   }
   push(0, TIMER, 0, 0);

@@ -134,8 +134,8 @@ static void crowd(int cpus, int llc, __u64 seed) {
 void fair_rows(void) {
   const struct {
     int cpus, llc, seeds;
-  } machines[] = {{2, 2, 3}, {4, 4, 3},   {4, 2, 3},   {8, 8, 2},
-                  {8, 4, 2}, {16, 16, 2}, {64, 16, 1}, {128, 16, 1}};
+  } machines[] = {{2, 2, 3},   {4, 4, 3},   {4, 2, 3},   {8, 8, 2},   {8, 4, 2},
+                  {16, 16, 2}, {32, 16, 1}, {64, 16, 1}, {128, 16, 1}};
 
   for (unsigned i = 0; i < sizeof(machines) / sizeof(*machines); i++) {
     int cpus = machines[i].cpus, llc = machines[i].llc;

@@ -99,7 +99,7 @@ struct sim {
   const struct sim_policy* policy;
   struct sim_cpu cpu[SIM_CPUS];
   struct sim_task task[SIM_TASKS];
-  int tasks;
+  int tasks, idle; /* idle: how many CPUs are */
   struct sim_program program[SIM_PROGRAMS];
   int programs;
   struct sim_cgroup cgroup[SIM_CGROUPS];

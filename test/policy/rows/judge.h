@@ -2,7 +2,7 @@
 #ifndef JUDGE_H
 #define JUDGE_H
 
-#include "machine.h"
+#include "../machine/machine.h"
 
 extern const struct sim_policy todays_policy, new_policy;
 
