@@ -296,7 +296,7 @@ static void begin(struct sim_program* program, int nth, struct sim_task* parent)
   task->cpu = task->pin >= 0 ? task->pin : parent ? parent->cpu : nth % sim.cpus;
   if (parent) task->pin = parent->pin;
   sim.policy->init_task(task, parent);
-  push(parent ? sim.now : sim_random() % (10 * SIM_MS), WAKE, task->id, 0);
+  push(sim.now ? sim.now : program->start_ns + sim_random() % (10 * SIM_MS), WAKE, task->id, 0);
 }
 
 static void burst_ends(int number) {
@@ -309,7 +309,7 @@ static void burst_ends(int number) {
     program->bursts++;
     program->bursts_ns += sim.now - task->began_ns;
   }
-  if (program->forks) begin(program, 0, task);
+  if (program->forks) begin(program, 0, program->spawned ? NULL : task);
   cpu->runs = NULL;
   task->runnable = 0;
   sim.policy->stopping(task, 0);

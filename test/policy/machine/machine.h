@@ -36,7 +36,9 @@ struct sim_program {
   int cgroup;     /* of the first; with `spread` the others in the next ones */
   _Bool spread;
   _Bool kthread;
-  _Bool forks; /* each burst ends the task, and a child begins the next */
+  __u64 start_ns; /* when they begin */
+  _Bool spawned;  /* with `forks`: the child is that of a task that stands at the clock */
+  _Bool forks;    /* each burst ends the task, and a child begins the next */
   void (*hint)(const struct sim_task*, struct sim_hints*); /* NULL: none */
 
   /* measured */

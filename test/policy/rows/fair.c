@@ -37,6 +37,9 @@ static void check_late(const char* row, struct sim_program* program, double most
   check(late <= most_ms && program->samples >= 100,
         "%s: p99 of %llu wakeups of %s %.2f ms (<= %.0f), worst %.1f", row,
         (unsigned long long)program->samples, program->name, late, most_ms, late_ms(program, 1));
+  /* A tick later half of them would be if they took no CPU from others. */
+  check(late_ms(program, 0.5) <= 1.2, "%s: p50 of wakeups of %s %.2f ms (<= 1.2)", row,
+        program->name, late_ms(program, 0.5));
 }
 
 static void check_machine(const char* row, double most_wait_ms) {
@@ -131,6 +134,19 @@ static void crowd(int cpus, int llc, __u64 seed) {
   check_machine(row, 10000);
 }
 
+/* Tasks that had CPUs alone for a while, and do not pay for it when others come. */
+static void newcomers(int cpus, int llc, __u64 seed) {
+  char row[64];
+
+  snprintf(row, sizeof(row), "newcomers, %d CPUs in LLCs of %d, seed %llu", cpus, llc,
+           (unsigned long long)seed);
+  sim_reset(cpus, llc, seed, 0);
+  sim_add((struct sim_program){.name = "there", .count = cpus, HOG});
+  sim_add((struct sim_program){.name = "new", .count = 2 * cpus, .start_ns = 5000 * SIM_MS, HOG});
+  sim_run(&new_policy, 8000 * SIM_MS);
+  check_machine(row, 300);
+}
+
 void fair_rows(void) {
   const struct {
     int cpus, llc, seeds;
@@ -144,6 +160,7 @@ void fair_rows(void) {
       hogs(cpus, llc, seed);
       weights(cpus, llc, seed);
       pinned(cpus, llc, seed);
+      newcomers(cpus, llc, seed);
       if (cpus <= 16) crowd(cpus, llc, seed);
     }
   }

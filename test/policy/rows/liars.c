@@ -84,6 +84,14 @@ static const struct liar {
       .forks = 1,
       .hint = everything},
      1},
+    {{.name = "spawned",
+      .run_ns = 30 * SIM_MS,
+      .jitter = 90,
+      .pin = -1,
+      .forks = 1,
+      .spawned = 1,
+      .hint = everything},
+     2},
     {{.name = "short sleeps",
       .run_ns = 2 * SIM_MS,
       .sleep_ns = SIM_MS / 10,
@@ -191,18 +199,43 @@ static void batch_row(int cpus, __u64 seed) {
         cpus, (unsigned long long)seed, weighted);
 }
 
-/* Pauses of 100 ms each 500 ms that are true. */
+/* In a crowd of others it does not get more than they. */
+static void batch_in_crowd(int cpus, __u64 seed) {
+  struct sim_program *worker, *hog;
+  double each;
+
+  sim_reset(cpus, cpus < 16 ? cpus : 16, seed, 1);
+  worker = sim_add((struct sim_program){
+      .name = "batch", .count = cpus, .run_ns = SIM_FOREVER, .pin = -1, .hint = batch});
+  hog = sim_add(
+      (struct sim_program){.name = "hog", .count = 80 * cpus, .run_ns = SIM_FOREVER, .pin = -1});
+  sim_run(&new_policy, 12000 * SIM_MS);
+  each = cpus_of(worker) / cpus_of(hog) * hog->count / worker->count;
+  check(each <= 1.05,
+        "batch among 80 hogs for each of %d CPUs, seed %llu: %.3f of a hog's time (<= 1.05)", cpus,
+        (unsigned long long)seed, each);
+}
+
+/* Pauses of 100 ms each 500 ms that are true, of an app that has batch workers too. */
 static double pauses(int cpus, __u64 seed, _Bool with_hints, double* late) {
   struct sim_program *app, *sleeper;
 
   sim_reset(cpus, cpus < 16 ? cpus : 16, seed, with_hints);
+  sim.cgroup[sim.cgroups++] = (struct sim_cgroup){.weight = cpus < 64 ? 150 * cpus : 9600};
   app = sim_add((struct sim_program){.name = "app",
                                      .count = (cpus + 1) / 2,
                                      .run_ns = 100 * SIM_MS,
                                      .sleep_ns = 400 * SIM_MS,
                                      .jitter = 50,
                                      .pin = -1,
+                                     .cgroup = 1,
                                      .hint = pause});
+  sim_add((struct sim_program){.name = "worker",
+                               .count = (cpus + 1) / 2,
+                               .run_ns = SIM_FOREVER,
+                               .pin = -1,
+                               .cgroup = 1,
+                               .hint = batch});
   sleeper = sim_add((struct sim_program){.name = "sleeper",
                                          .count = cpus,
                                          .run_ns = SIM_MS / 2,
@@ -233,6 +266,7 @@ void liar_rows(int cpus) {
   for (int seed = 1; seed <= seeds; seed++) {
     for (unsigned i = 0; i < sizeof(liars) / sizeof(*liars); i++) lie(&liars[i], cpus, seed);
     batch_row(cpus, seed);
+    if (cpus <= 16) batch_in_crowd(cpus, seed);
     effect(cpus, seed);
   }
 }
