@@ -33,8 +33,7 @@ __attribute__((noinline)) int compute_place(struct results* it) {
   __s64 credit;
 
   if (!it) return 0;
-  hints = (struct policy_hints){it->in[0], it->in[1],     it->in[2],
-                                it->in[3], it->in[4] & 1, it->in[4] & 2};
+  hints = (struct policy_hints){it->in[0], it->in[1], it->in[3], it->in[4] & 1, it->in[4] & 2};
   load = (struct policy_load){it->in[5], it->in[6], it->in[7]};
   vtime = it->in[0];
   slice = it->in[2];
@@ -69,9 +68,8 @@ __attribute__((noinline)) int compute_turn(struct results* it) {
   it->turn[0] = clock_after(it->in[0], it->in[1], it->in[2], it->in[3]);
   it->turn[1] = bound_lane(&offset, it->in[1], it->in[2], it->in[3]);
   it->turn[2] = offset;
-  it->turn[3] = pause_goes_on(it->in[0], it->in[1], it->in[2]);
-  it->turn[4] = preempts(it->in[0], it->in[1], it->in[2], it->in[3]);
-  it->turn[5] = hints_buy(it->in[0], it->in[1]);
+  it->turn[3] = preempts(it->in[0], it->in[1], it->in[2], it->in[3]);
+  it->turn[4] = hints_buy(it->in[0], it->in[1]);
   return 0;
 }
 

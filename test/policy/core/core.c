@@ -17,7 +17,8 @@
  * kept while others wait. What is inserted into an idle CPU moves no clock.
  * - dispatch() sets the slice of a task that it keeps. It needs SCX_OPS_ENQ_LAST: without it the
  *   kernel keeps a task that is alone, also if its cgroup is throttled.
- * - tick() ends a turn for a task that woke up in vain, when both CPUs that it looked at had just
+ * - tick() looks at the hints again: a pause that begins in a turn counts from then on. It ends a
+ *   turn for a task that woke up in vain, when both CPUs that it looked at had just
  *   begun their turns. So it reads the keys at the heads of two queues: scx_bpf_dsq_peek(), or the
  *   first step of an iterator.
  * - entity.hinted belongs to the turn: what a clamp cuts off is debt only if hints brought it. A
@@ -138,25 +139,10 @@ static bool should_yield(int cpu, const struct entity* entity) {
 
 static void tick(struct sim_task* task) {
   struct entity* entity = entity_of(task);
-  struct policy_hints hints = hints_of(task);
 
   charge(task);
-  /* A turn that hints brought is defended as far as their credit goes, and not to its end. */
-  if (entity->hinted)
-    lanes[task->cpu].key = llc_key(task, entity->key + entity->vtime - entity->turn_vtime);
-  if (throttled(task) || should_yield(task->cpu, entity)) {
-    task->slice_ns = 0;
-    return;
-  }
-  if (task->slice_ns || !hints.pause || !buys(task)) return;
-  /* Those that can run nowhere else come first. */
-  if (sim_queued(SIM_LOCAL(task->cpu)) || sim_queued(lane_queue(task->cpu)) ||
-      sim_queued(slow_lane_queue(task->cpu)))
-    return;
-  if (!pause_goes_on(entity->extended_ns, hints.expect_ns, SIM_TICK_NS)) return;
-  entity->extended_ns += SIM_TICK_NS;
-  entity->hinted = true;
-  task->slice_ns = SIM_TICK_NS;
+  defend_turn(task);
+  if (throttled(task) || should_yield(task->cpu, entity)) task->slice_ns = 0;
 }
 
 static void quiescent(struct sim_task* task) {

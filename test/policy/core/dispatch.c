@@ -6,8 +6,6 @@ void begin_turn(struct sim_task* task) {
   struct entity* entity = entity_of(task);
 
   entity->turn_ns = sim.now;
-  entity->turn_vtime = entity->vtime;
-  entity->extended_ns = 0;
   /* A slow task that is due has the right to its turn against all but those that wake up. */
   lanes[task->cpu].key = entity->due_ns && entity->due_ns <= sim.now ? llcs[llc_of(task->cpu)].clock
                                                                      : llc_key(task, entity->key);

@@ -8,8 +8,8 @@ struct policy_hints hints_of(const struct sim_task* task) {
 
   if (task->kthread) return hints;
   sim_task_hints(task, &found);
-  hints = (struct policy_hints){found.deadline_ns, found.runtime_ns, found.expect_ns,
-                                found.urgency,     found.pause,      found.batch};
+  hints = (struct policy_hints){found.deadline_ns, found.runtime_ns, found.urgency, found.pause,
+                                found.batch};
   return hints;
 }
 
@@ -73,18 +73,22 @@ static void place_lane(const struct sim_task* task) {
                        to_virtual(SLICE_NS, WEIGHT_NICE_0)));
 }
 
+static __s64 credit_of(const struct sim_task* task, const struct policy_hints* hints) {
+  return buys(task) ? hint_credit(hints, sim.now, SLICE_NS) : 0;
+}
+
 /* Gives a task its place for the next turn, on the clock of LLC `to`. */
 void place(struct sim_task* task, int to) {
   struct entity* entity = entity_of(task);
   struct policy_hints hints = hints_of(task);
   struct policy_load load;
   __u64 clock, natural, wait;
-  __s64 credit = 0;
+  __s64 credit;
 
   if (!is_pinned(task) && entity->llc != to)
     entity->vtime = carried(entity->vtime, llcs[entity->llc].clock, llcs[to].clock);
   entity->weight = flat_weight(task, &hints);
-  if (buys(task)) credit = hint_credit(&hints, sim.now, SLICE_NS);
+  credit = credit_of(task, &hints);
   count_load(task, to, entity->weight, credit > 0);
   credit = crowd_credit(credit, SLICE_NS, llcs[to].hinted, llcs[to].load.cpus);
   if (is_pinned(task) && !sim_queued(lane_queue(task->pin))) place_lane(task);
@@ -117,4 +121,19 @@ void advance_clock(struct sim_task* task) {
   if (!is_pinned(task)) llcs[entity->llc].pace += to - *clock;
   *clock = to;
   if (is_pinned(task)) place_lane(task);
+}
+
+/* A turn that hints brought is defended as far as their credit goes, and not to its end: its key is
+ * of this moment. So is that of a turn in which they begin. */
+void defend_turn(struct sim_task* task) {
+  struct entity* entity = entity_of(task);
+  struct policy_hints hints = hints_of(task);
+  __s64 credit = credit_of(task, &hints);
+
+  if (credit <= 0 && !entity->hinted) return;
+  count_load(task, entity->llc, entity->counted, credit > 0);
+  credit = crowd_credit(credit, SLICE_NS, llcs[entity->llc].hinted, llcs[entity->llc].load.cpus);
+  entity->hinted = true;
+  lanes[task->cpu].key =
+      llc_key(task, key_of(entity->vtime, SLICE_NS, credit > 0 ? credit : 0, entity->weight));
 }

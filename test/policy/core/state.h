@@ -15,7 +15,7 @@
 
 struct entity {
   __u64 vtime, key, weight, slice_ns;
-  __u64 charged_ns, turn_ns, turn_vtime, extended_ns, held_since_ns;
+  __u64 charged_ns, turn_ns, held_since_ns;
   __u64 counted; /* the weight with which it is in a load; 0: it is in none */
   __u64 due_ns;  /* slow: when it is to run, whatever its key; else 0 */
   int llc;
@@ -99,6 +99,7 @@ void count_load(struct sim_task* task, int llc, __u64 weight, bool ahead);
 void place(struct sim_task* task, int to);
 __u64 llc_key(const struct sim_task* task, __u64 key);
 void advance_clock(struct sim_task* task);
+void defend_turn(struct sim_task* task);
 
 /* dispatch.c */
 bool head_key(int llc, int own, __u64* key);

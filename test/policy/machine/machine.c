@@ -9,14 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IPI_NS 1000
+#include "events.h"
 
-enum { WAKE, TICK, BURST_END, RESCHED, TIMER };
-struct event {
-  __u64 at, order;
-  int kind, what;
-  unsigned burst;
-};
+#define IPI_NS 1000
 
 struct queue {
   struct sim_task *first, *last;
@@ -25,9 +20,6 @@ struct queue {
 
 struct sim sim;
 static struct queue queues[SIM_QUEUES + SIM_CPUS];
-static struct event events[SIM_TASKS * 4];
-static int pending;
-static __u64 order;
 static struct sim_task* selecting; /* what it inserts goes where select_cpu() says */
 static __u64 selected_slice;
 
@@ -36,33 +28,6 @@ __u32 sim_random(void) {
   sim.random ^= sim.random >> 7;
   sim.random ^= sim.random << 17;
   return sim.random >> 16;
-}
-
-static _Bool is_sooner(const struct event* a, const struct event* b) {
-  return a->at < b->at || (a->at == b->at && a->order < b->order);
-}
-
-static void push(__u64 at, int kind, int what, unsigned burst) {
-  struct event event = {at, order++, kind, what, burst};
-  int i = pending++, up;
-
-  if (pending > (int)(sizeof(events) / sizeof(*events))) abort();
-  for (; i && is_sooner(&event, &events[up = (i - 1) / 2]); i = up) events[i] = events[up];
-  events[i] = event;
-}
-
-static struct event pop(void) {
-  struct event first = events[0], last = events[--pending];
-  int i = 0, child;
-
-  while ((child = 2 * i + 1) < pending) {
-    if (child + 1 < pending && is_sooner(&events[child + 1], &events[child])) child++;
-    if (is_sooner(&last, &events[child])) break;
-    events[i] = events[child];
-    i = child;
-  }
-  events[i] = last;
-  return first;
 }
 
 static _Bool may_run(const struct sim_task* task, int cpu) {
@@ -183,7 +148,7 @@ void sim_task_hints(const struct sim_task* task, struct sim_hints* hints) {
 }
 
 static __u64 varied(__u64 ns, int per_cent) {
-  if (!per_cent || ns >= SIM_FOREVER) return ns;
+  if (ns >= SIM_FOREVER) return ns;
   return ns - ns * per_cent / 100 + sim_random() % (2 * ns * per_cent / 100 + 1);
 }
 
@@ -299,6 +264,11 @@ static void begin(struct sim_program* program, int nth, struct sim_task* parent)
   push(sim.now ? sim.now : program->start_ns + sim_random() % (10 * SIM_MS), WAKE, task->id, 0);
 }
 
+static __u64 sleeps_until(const struct sim_program* program) {
+  if (program->period_ns) return (sim.now / program->period_ns + 1) * program->period_ns;
+  return sim.now + varied(program->sleep_ns, program->jitter) + 1;
+}
+
 static void burst_ends(int number) {
   struct sim_cpu* cpu = &sim.cpu[number];
   struct sim_task* task = cpu->runs;
@@ -318,7 +288,7 @@ static void burst_ends(int number) {
     sim.policy->exit_task(task);
     task->alive = 0;
   } else {
-    push(sim.now + varied(program->sleep_ns, program->jitter) + 1, WAKE, task->id, 0);
+    push(sleeps_until(program), WAKE, task->id, 0);
   }
   schedule(number);
 }
@@ -339,7 +309,7 @@ void sim_reset(int cpus, int llc_cpus, __u64 seed, _Bool with_hints) {
   for (int i = 0; i < sim.programs; i++) free(sim.program[i].late_ns);
   memset(&sim, 0, sizeof(sim));
   memset(queues, 0, sizeof(queues));
-  pending = 0;
+  forget_events();
   sim.cpus = cpus;
   sim.llc_cpus = llc_cpus;
   sim.with_hints = with_hints;
@@ -356,7 +326,8 @@ struct sim_program* sim_add(struct sim_program program) {
   return added;
 }
 
-static void count_waiting(void) {
+static void account_for_all(void) {
+  for (int i = 0; i < sim.cpus; i++) account(&sim.cpu[i]);
   for (int i = 0; i < SIM_TASKS; i++) {
     struct sim_task* task = &sim.task[i];
 
@@ -367,6 +338,8 @@ static void count_waiting(void) {
 }
 
 void sim_run(const struct sim_policy* policy, __u64 ns) {
+  struct event event;
+
   sim.policy = policy;
   sim.measured_from = ns / 8;
   policy->init();
@@ -377,9 +350,7 @@ void sim_run(const struct sim_policy* policy, __u64 ns) {
   push(0, TIMER, 0, 0);
   for (int i = 0; i < sim.programs; i++)
     for (int n = 0; n < sim.program[i].count; n++) begin(&sim.program[i], n, NULL);
-  while (pending && events[0].at <= ns) {
-    struct event event = pop();
-
+  while (pop_until(ns, &event)) {
     sim.now = event.at;
     if (event.kind == WAKE) wake(&sim.task[event.what]);
     if (event.kind == TICK) tick(event.what);
@@ -393,6 +364,5 @@ void sim_run(const struct sim_policy* policy, __u64 ns) {
     }
   }
   sim.now = ns;
-  for (int i = 0; i < sim.cpus; i++) account(&sim.cpu[i]);
-  count_waiting();
+  account_for_all();
 }

@@ -17,7 +17,7 @@
 
 /* What a task hints. A function of a program sets it at each look. */
 struct sim_hints {
-  __u64 deadline_ns, runtime_ns, expect_ns;
+  __u64 deadline_ns, runtime_ns;
   __u32 urgency;
   _Bool pause, batch;
 };
@@ -28,12 +28,13 @@ struct sim_task;
 struct sim_program {
   const char* name;
   int count;
-  __u32 weight;   /* the kernel's: 100 is nice 0, 1 is nice 19 and SCHED_IDLE */
-  __u64 run_ns;   /* of each burst; SIM_FOREVER: it never sleeps */
-  __u64 sleep_ns; /* between two bursts */
-  int jitter;     /* both vary by so many per cent */
-  int pin;        /* to this CPU; -1: none. PIN_EACH: the n-th to CPU n */
-  int cgroup;     /* of the first; with `spread` the others in the next ones */
+  __u32 weight;    /* the kernel's: 100 is nice 0, 1 is nice 19 and SCHED_IDLE */
+  __u64 run_ns;    /* of each burst; SIM_FOREVER: it never sleeps */
+  __u64 sleep_ns;  /* between two bursts */
+  __u64 period_ns; /* in place of sleep_ns: all wake up together, at multiples of it */
+  int jitter;      /* both vary by so many per cent */
+  int pin;         /* to this CPU; -1: none. PIN_EACH: the n-th to CPU n */
+  int cgroup;      /* of the first; with `spread` the others in the next ones */
   _Bool spread;
   _Bool kthread;
   __u64 start_ns; /* when they begin */

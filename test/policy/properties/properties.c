@@ -79,8 +79,9 @@ static void credits(struct policy_hints hints, __u64 now, __u64 slice, __u64 vti
   HOLDS(better >= credit);
   HOLDS(!time_before(key_of(vtime, slice, credit, weight), key_of(vtime, slice, better, weight)));
   HOLDS(!time_before(key_of(vtime, slice, -most, weight), key_of(vtime, slice, credit, weight)));
-  HOLDS(crowd_credit(credit, slice, 3, 2) <= most && crowd_credit(credit, slice, 2, 2) == credit);
-  HOLDS(crowd_credit(credit, slice, 3, 2) <= credit);
+  HOLDS(crowd_credit(credit, slice, 3 + HELPERS, 2) <= most &&
+        crowd_credit(credit, slice, 2 + HELPERS, 2) == credit);
+  HOLDS(crowd_credit(credit, slice, 3 + HELPERS, 2) <= credit);
 }
 
 static void slow(__u64 clock, __u64 key, __u64 slice, struct policy_load load, __u64 least) {
@@ -116,17 +117,11 @@ static void clocks(__u64 clock, __u64 key, __u64 slice, __u64 weight, __u64 offs
   HOLDS(bound_lane(&offset, clock, llc, bound) == 0);
 }
 
-static void turns(__u64 ran, __u64 since, __u64 key, __u64 running, __u64 extended, __u64 expect) {
+static void turns(__u64 ran, __u64 since, __u64 key, __u64 running) {
   HOLDS(!preempts(key, running, ran, since) || (ran >= PREEMPT_RAN_NS && since >= PREEMPT_EACH_NS));
   HOLDS(!preempts(key, running, ran, since) || time_before(key, running));
   HOLDS(!preempts(key, key, ran, since));
   HOLDS(preempts(key, key + PREEMPT_LEAD_NS, PREEMPT_RAN_NS, PREEMPT_EACH_NS));
-  HOLDS(!pause_goes_on(extended, expect, 4 * POLICY_MS) ||
-        extended + 4 * POLICY_MS <= PAUSE_MOST_NS);
-  HOLDS(!pause_goes_on(extended, expect, 4 * POLICY_MS) || !expect ||
-        extended <= 2 * at_most(expect, LONGEST_NS));
-  HOLDS(!pause_goes_on(extended, expect, 4 * POLICY_MS) ||
-        pause_goes_on(extended / 2, expect, 4 * POLICY_MS));
 }
 
 static void book(__u64 debt, __u64 used, __u64 ns) {
@@ -168,7 +163,7 @@ static void quota(struct policy_quota limit, __u64 now, __u64 step) {
 }
 
 void check_properties(const __u64 in[PROPERTY_INPUTS]) {
-  struct policy_hints hints = {in[0], in[1], in[2], in[3], in[4] & 1, in[4] & 2};
+  struct policy_hints hints = {in[0], in[1], in[3], in[4] & 1, in[4] & 2};
   struct policy_load load = {in[5], in[6], in[7]};
 
   virtual_time(in[0], in[1], in[2], in[3]);
@@ -177,7 +172,7 @@ void check_properties(const __u64 in[PROPERTY_INPUTS]) {
   credits(hints, in[5], in[6], in[7], in[8]);
   slow(in[0], near(in[0], in[1]), in[2], load, in[3]);
   clocks(in[0], near(in[0], in[1]), in[2], in[3], in[4], in[5]);
-  turns(in[0], in[1], in[2], near(in[2], in[3]), in[4], in[5]);
+  turns(in[0], in[1], in[2], near(in[2], in[3]));
   book(in[0], in[1], in[2]);
   quota((struct policy_quota){in[0], in[1], in[2]}, in[3], in[4]);
 }

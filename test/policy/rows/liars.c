@@ -8,7 +8,6 @@
 static void pause(const struct sim_task* task, struct sim_hints* hints) {
   (void)task;
   hints->pause = 1;
-  hints->expect_ns = 1000 * SIM_MS;
 }
 static void urgent(const struct sim_task* task, struct sim_hints* hints) {
   (void)task;
@@ -248,10 +247,34 @@ static double pauses(int cpus, __u64 seed, _Bool with_hints, double* late) {
   return app->bursts_ns / 1e6 / app->bursts;
 }
 
+/* A collection of one process: its thread and four helpers, next to eight hogs for each two CPUs.
+ * Returns how long the five have, on average, for 22 ms of work each. */
+static double collections(int cpus, __u64 seed, _Bool with_hints) {
+  struct sim_program* app;
+
+  sim_reset(cpus, cpus < 16 ? cpus : 16, seed, with_hints);
+  sim.cgroup[sim.cgroups++] = (struct sim_cgroup){.weight = 100};
+  app = sim_add((struct sim_program){.name = "app",
+                                     .count = 5,
+                                     .run_ns = 22 * SIM_MS,
+                                     .period_ns = 600 * SIM_MS,
+                                     .jitter = 10,
+                                     .pin = -1,
+                                     .cgroup = 1,
+                                     .hint = pause});
+  sim_add((struct sim_program){.name = "hog", .count = 4 * cpus, .run_ns = SIM_FOREVER, .pin = -1});
+  sim_run(&new_policy, 24000 * SIM_MS);
+  return app->bursts_ns / 1e6 / app->bursts;
+}
+
 static void effect(int cpus, __u64 seed) {
+  double alone = collections(cpus, seed, 0), helped = collections(cpus, seed, 1);
   double late_off, late_on;
   double off = pauses(cpus, seed, 0, &late_off), on = pauses(cpus, seed, 1, &late_on);
 
+  check(alone / helped >= 1.2 || cpus > 4,
+        "collections, %d CPUs, seed %llu: take %.1f ms, %.1f without hints (>= 1.2 times)", cpus,
+        (unsigned long long)seed, helped, alone);
   check(off / on >= 1.2,
         "pauses of 100 ms, %d CPUs, seed %llu: take %.1f ms, %.1f without hints (>= 1.2 times)",
         cpus, (unsigned long long)seed, on, off);
