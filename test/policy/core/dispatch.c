@@ -23,15 +23,11 @@ static int llc_behind(int own) {
     int theirs = sim_queued(llc_queue(other));
 
     if (!queued && !theirs && sim_queued(slow_llc_queue(other))) slow = other;
-
     /* An idle one is not behind for long. */
     if (time_before(llcs[other].pace + 4 * SLICE_NS, llc->pace))
       llcs[other].pace = llc->pace - 4 * SLICE_NS;
-    if (theirs && !queued) {
-      return other;
-    } else if (theirs && time_before(llcs[other].pace + SLICE_NS, llc->pace)) {
-      return other;
-    }
+    if (theirs && !queued) return other;
+    if (theirs && time_before(llcs[other].pace + SLICE_NS / 2, llc->pace)) return other;
     if (queued) return -1;
   }
   return slow;

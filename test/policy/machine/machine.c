@@ -216,6 +216,8 @@ static void schedule(int number) {
   if (!next) return;
   unlink_task(next);
   next->cpu = number;
+  sim.moves += next->ran_on / sim.llc_cpus != number / sim.llc_cpus;
+  next->ran_on = number;
   starts(cpu, next);
   sim.policy->running(next);
 }
@@ -259,6 +261,7 @@ static void begin(struct sim_program* program, int nth, struct sim_task* parent)
       .queue = -1,
       .alive = 1};
   task->cpu = task->pin >= 0 ? task->pin : parent ? parent->cpu : nth % sim.cpus;
+  task->ran_on = task->cpu;
   if (parent) task->pin = parent->pin;
   sim.policy->init_task(task, parent);
   push(sim.now ? sim.now : program->start_ns + sim_random() % (10 * SIM_MS), WAKE, task->id, 0);

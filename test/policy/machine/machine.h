@@ -56,7 +56,7 @@ struct sim_cgroup {
 };
 
 struct sim_task {
-  int id, pin, cgroup, cpu;
+  int id, pin, cgroup, cpu, ran_on;
   __u32 weight;
   _Bool kthread, runnable, alive;
   struct sim_program* program;
@@ -107,6 +107,7 @@ struct sim {
   int programs;
   struct sim_cgroup cgroup[SIM_CGROUPS];
   int cgroups;
+  __u64 moves; /* of tasks between LLCs */
   _Bool with_hints;
   __u64 measured_from; /* what was before counts for nothing */
 };
