@@ -202,6 +202,10 @@ static void timer(void) {
   }
 }
 
+static __u64 owed(int cgroup) {
+  return books[cgroup].debt_ns;
+}
+
 static void init(void) {
   memset(entities, 0, sizeof(entities));
   memset(lanes, 0, sizeof(lanes));
@@ -228,5 +232,6 @@ const struct sim_policy new_policy = {
     .quiescent = quiescent,
     .init_task = init_task,
     .exit_task = exit_task,
+    .owed = owed,
     .timer = timer,
 };

@@ -84,7 +84,8 @@ struct sim_policy {
   void (*quiescent)(struct sim_task*);
   void (*init_task)(struct sim_task*, struct sim_task* parent);
   void (*exit_task)(struct sim_task*);
-  void (*timer)(void); /* each tick, of no CPU */
+  __u64 (*owed)(int cgroup); /* its debt: for the judges */
+  void (*timer)(void);       /* each tick, of no CPU */
   _Bool enqueues_last; /* SCX_OPS_ENQ_LAST: a task is not kept because nothing else is there */
 };
 

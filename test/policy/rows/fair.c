@@ -46,6 +46,8 @@ static void check_machine(const char* row, double most_wait_ms) {
   double moves = sim.moves / (sim.now / 1e9) / sim.cpus;
 
   check(moves <= 20, "%s: %.1f moves between LLCs for each CPU and second (<= 20)", row, moves);
+  check(!new_policy.owed(0), "%s: without hints %.1f ms are owed (0)", row,
+        new_policy.owed(0) / 1e6);
   check(cpus_busy() >= 0.99 * sim.cpus, "%s: %.2f of %d CPUs at work (>= 99 %%)", row, cpus_busy(),
         sim.cpus);
   check(worst_wait_ms() <= most_wait_ms, "%s: no task waits for more than %.0f ms (<= %.0f)", row,

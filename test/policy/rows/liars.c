@@ -155,7 +155,7 @@ static struct outcome run(const struct liar* liar, int cpus, __u64 seed, _Bool w
                                .jitter = 90,
                                .pin = PIN_EACH,
                                .kthread = 1});
-  sim_run(&new_policy, 12000 * SIM_MS);
+  sim_run(&new_policy, (cpus < 128 ? 12000 : 8000) * SIM_MS);
   ideal_cpus(ideal);
   return (struct outcome){cpus_of(lies), ideal[lies - sim.program], late_ms(sleeper, 0.99),
                           worst_wait_ms(), cpus_busy()};
@@ -267,6 +267,48 @@ static double collections(int cpus, __u64 seed, _Bool with_hints) {
   return app->bursts_ns / 1e6 / app->bursts;
 }
 
+/* How long an app takes for 20 ms of work, in ms. It has about its share, so credit is all that an
+ * urgency or a deadline brings: one that asked for more would have its share at any urgency. */
+static double requests(int cpus, __u64 seed,
+                       void (*hint)(const struct sim_task*, struct sim_hints*)) {
+  struct sim_program* app;
+
+  sim_reset(cpus, cpus < 16 ? cpus : 16, seed, hint != NULL);
+  app = sim_add((struct sim_program){.name = "app",
+                                     .count = (cpus + 1) / 2,
+                                     .run_ns = 20 * SIM_MS,
+                                     .sleep_ns = 60 * SIM_MS,
+                                     .jitter = 50,
+                                     .pin = -1,
+                                     .hint = hint});
+  sim_add((struct sim_program){.name = "hog", .count = 3 * cpus, .run_ns = SIM_FOREVER, .pin = -1});
+  sim_run(&new_policy, 12000 * SIM_MS);
+  return app->bursts_ns / 1e6 / app->bursts;
+}
+
+static void requests_row(int cpus, __u64 seed) {
+  double without = requests(cpus, seed, NULL), urgently = requests(cpus, seed, urgent),
+         in_time = requests(cpus, seed, deadline);
+
+  check(
+      urgently < 0.99 * without && in_time < 0.99 * without,
+      "requests of 20 ms, %d CPUs, seed %llu: urgent %.1f ms, with a deadline %.1f, without hints "
+      "%.1f (sooner by 1 %%)",
+      cpus, (unsigned long long)seed, urgently, in_time, without);
+}
+
+/* Hints of kernel threads mean nothing. */
+static void kernel_thread(int cpus, __u64 seed) {
+  const struct liar thread = {
+      {.name = "kernel thread", .run_ns = SIM_FOREVER, .pin = -1, .kthread = 1, .hint = everything},
+      1};
+  struct outcome off = run(&thread, cpus, seed, 0), on = run(&thread, cpus, seed, 1);
+
+  check(on.cpus == off.cpus && on.late_ms == off.late_ms,
+        "kernel thread, %d CPUs, seed %llu: %.3f CPUs, %.3f without hints (the same)", cpus,
+        (unsigned long long)seed, on.cpus, off.cpus);
+}
+
 static void effect(int cpus, __u64 seed) {
   double alone = collections(cpus, seed, 0), helped = collections(cpus, seed, 1);
   double late_off, late_on;
@@ -288,6 +330,8 @@ void liar_rows(int cpus) {
 
   for (int seed = 1; seed <= seeds; seed++) {
     for (unsigned i = 0; i < sizeof(liars) / sizeof(*liars); i++) lie(&liars[i], cpus, seed);
+    kernel_thread(cpus, seed);
+    requests_row(cpus, seed);
     batch_row(cpus, seed);
     if (cpus <= 16) batch_in_crowd(cpus, seed);
     effect(cpus, seed);
