@@ -11,12 +11,12 @@ const all = process.argv.includes('--all');
 
 /** The largest machines first: each is a process, and two run at a time. */
 const SUITES = [
-  ['lies on 128 CPUs', ['build/simulator', '128']],
-  ['lies on 64 CPUs', ['build/simulator', '64']],
-  ['lies on 32 CPUs', ['build/simulator', '32']],
-  ['lies on 16 CPUs', ['build/simulator', '16']],
-  ['lies on 8 CPUs', ['build/simulator', '8']],
-  ['lies on 2 and 4 CPUs', ['build/simulator', '2', '4']],
+  ['hints on 128 CPUs', ['build/simulator', '128']],
+  ['hints on 64 CPUs', ['build/simulator', '64']],
+  ['hints on 32 CPUs', ['build/simulator', '32']],
+  ['hints on 16 CPUs', ['build/simulator', '16']],
+  ['hints on 8 CPUs', ['build/simulator', '8']],
+  ['hints on 2 and 4 CPUs', ['build/simulator', '2', '4']],
   ["today's failures", ['build/simulator', 'today']],
   ['without hints', ['build/simulator', 'fair']],
   ['cgroups', ['build/simulator', 'cgroups']],

@@ -23,5 +23,6 @@ void todays_failures(void);
 void fair_rows(void);
 void cgroup_rows(void);
 void liar_rows(int cpus);
+void true_hint_rows(int cpus);
 
 #endif /* JUDGE_H */

@@ -1,16 +1,7 @@
 /* Repeats in the machine how today's scheduler failed on a kernel, and that the new policy does
  * not. */
+#include "hints.h"
 #include "judge.h"
-
-static void always_pausing(const struct sim_task* task, struct sim_hints* hints) {
-  (void)task;
-  hints->pause = 1;
-}
-
-static void batch(const struct sim_task* task, struct sim_hints* hints) {
-  (void)task;
-  hints->batch = 1;
-}
 
 static double beside_a_low_loop(const struct sim_policy* policy) {
   struct sim_program* sleeper;
@@ -37,7 +28,7 @@ static double kworker_beside_a_pause(const struct sim_policy* policy) {
 
   sim_reset(2, 2, 1, 1);
   sim_add((struct sim_program){
-      .name = "liar", .count = 1, .run_ns = SIM_FOREVER, .pin = 0, .hint = always_pausing});
+      .name = "liar", .count = 1, .run_ns = SIM_FOREVER, .pin = 0, .hint = pausing});
   kworker = sim_add((struct sim_program){.name = "kworker",
                                          .count = 2,
                                          .run_ns = 50000,
