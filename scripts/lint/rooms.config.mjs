@@ -138,6 +138,21 @@ export const cpp = [
     outside: ['abi/include', 'packages/native/src/kernel'],
     rooms: { '.': [] },
   },
+  {
+    // The machine knows of no policy, and the judges of none but by its operations.
+    home: 'test/policy',
+    includePath: [],
+    outside: ['scheduler'],
+    maxFloors: 2,
+    rooms: {
+      rows: ['machine'],
+      core: ['machine'],
+      today: ['machine'],
+      machine: [],
+      properties: [],
+      bpf: [],
+    },
+  },
 ];
 
 /**
