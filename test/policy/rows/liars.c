@@ -151,7 +151,8 @@ static void lie(const struct liar* liar, int cpus, __u64 seed) {
            (unsigned long long)seed);
   check(on.cpus <= most, "%s: %.3f CPUs, %.3f without hints (<= %.3f)", row, on.cpus, off.cpus,
         most);
-  check(on.late_ms <= off.late_ms + 20, "%s: p99 of others' wakeups %.2f ms, %.2f without (+ 20)",
+  /* The plan allows a slice. Two ticks are what it takes. */
+  check(on.late_ms <= off.late_ms + 8, "%s: p99 of others' wakeups %.2f ms, %.2f without (+ 8)",
         row, on.late_ms, off.late_ms);
   check(on.wait_ms <= 10000 && on.busy >= 0.99 * cpus,
         "%s: no wait longer than %.0f ms (<= 10000), %.2f CPUs at work", row, on.wait_ms, on.busy);

@@ -134,8 +134,8 @@ static void pauses_row(int cpus, __u64 seed) {
   check(off / on >= 1.2,
         "pauses of 100 ms, %d CPUs, seed %llu: take %.1f ms, %.1f without hints (>= 1.2 times)",
         cpus, (unsigned long long)seed, on, off);
-  check(late_on <= late_off + 20,
-        "pauses, %d CPUs, seed %llu: p99 of others' wakeups %.2f ms, %.2f without (+ 20)", cpus,
+  check(late_on <= late_off + 8,
+        "pauses, %d CPUs, seed %llu: p99 of others' wakeups %.2f ms, %.2f without (+ 8)", cpus,
         (unsigned long long)seed, late_on, late_off);
 }
 
