@@ -2,34 +2,36 @@
 /*
  * Calls policy.h where the scheduler's BPF core will: the shape of that core, for its author.
  *
- * - State (state.h). Of a task: struct entity, in task storage. Of a CPU: struct lane. Of an LLC:
- *   struct llc, a cache line each. Of a cgroup: struct book, in an array of slots. No word is
- * written by all CPUs at each event.
+ * - State (state.h). Of a task: struct entity, in task storage. Of a CPU: struct lane. Of an
+ *   LLC: struct llc, a cache line each. Of a cgroup: struct book, in an array of slots. No word
+ *   is written by all CPUs at each event.
  * - Queues. A task that may run on one CPU only is in that CPU's queue, its lane; others are in
- * their LLC's. Each of the two has a second one, for tasks that are slow (is_slow()), in the order
- * of the times when they are due. A cgroup with cpu.max has one for those that are held.
- * - A lane has a clock, because its tasks may get less than the LLC's do; lane.offset compares the
- *   two. entity.key is on the clock of the task's queue; lane.key, of the turn that runs, is on the
- *   LLC's.
- * - place() is the only way into a queue, into an idle CPU and to a kept turn. It charges nothing:
- *   charge() does, always before it, in tick(), stopping() and dispatch().
+ *   their LLC's. Each of the two has a second one, for tasks that are slow (is_slow()), in the
+ *   order of the times when they are due. A cgroup with cpu.max has one for those that are held.
+ * - A lane has a clock, because its tasks may get less than the LLC's do; lane.offset compares
+ *   the two. entity.key is on the clock of the task's queue; lane.key, of the turn that runs, is
+ *   on the LLC's.
+ * - place() is the only way into a queue, into an idle CPU and to a kept turn. It charges
+ *   nothing: charge() does, always before it, in tick(), stopping() and dispatch().
  * - The clock moves in running() if the task came out of a queue, and in dispatch() if a task is
- * kept while others wait. What is inserted into an idle CPU moves no clock, and a slow task none.
- * - dispatch() sets the slice of a task that it keeps. It needs SCX_OPS_ENQ_LAST: without that the
- *   kernel keeps a task that is alone, also if its cgroup is throttled.
+ *   kept while others wait. What is inserted into an idle CPU moves no clock, and a slow task
+ *   none.
+ * - dispatch() sets the slice of a task that it keeps. It needs SCX_OPS_ENQ_LAST: without that
+ *   the kernel keeps a task that is alone, also if its cgroup is throttled.
  * - tick() looks at the hints again (defend_turn()), and ends a turn for a task that woke up in
- * vain, when both CPUs that it looked at had just begun their turns. So it reads the keys at the
- * heads of two queues: scx_bpf_dsq_peek(), or the first step of an iterator.
+ *   vain, when both CPUs that it looked at had just begun their turns. So it reads the keys at
+ *   the heads of two queues: scx_bpf_dsq_peek(), or the first step of an iterator.
  * - entity.hinted belongs to the turn: what a clamp cuts off is debt only if hints brought it. A
- * task that had a CPU alone is ahead of the clock, and owes nothing.
- * - The weight is flattened at each place(). The BPF core may keep it until a generation counter of
- *   the cgroup's ancestors changes, as scx_flatcg does.
- * - struct policy_load is counted at each place() and in quiescent(), with atomic adds: its words
- * are in the line of the LLC's clock, which the same operations write.
+ *   task that had a CPU alone is ahead of the clock, and owes nothing.
+ * - The weight is flattened at each place(). The BPF core may keep it until a generation counter
+ *   of the cgroup's ancestors changes, as scx_flatcg does.
+ * - struct policy_load is counted at each place() and in quiescent(), with atomic adds: its
+ *   words are in the line of the LLC's clock, which the same operations write.
  * - In BPF place() and charge() are global functions: the verifier judges each alone.
- * test/policy/bpf has place()'s arithmetic in one, 18,000 steps; all of policy.h in one program
- * went over the limit of 1,000,000.
- * - Not here: exec, cgroup moves, the end of a cgroup (its debt goes to the parent), hotplug, RT.
+ *   test/policy/bpf has place()'s arithmetic in one, 18,000 steps; all of policy.h in one
+ *   program went over the limit of 1,000,000.
+ * - Not here: exec, cgroup moves, the end of a cgroup (its debt goes to the parent), hotplug,
+ *   RT.
  */
 #include <string.h>
 
