@@ -112,7 +112,7 @@ async function takePairs(count, pairs, scheduler) {
       const [full, young, p50] = [done.full, done.young, done.latencies].map(median);
       console.log(
         `${scheduler ? subject.name : 'kernel'} ${number} ${arm}: full ${full.toFixed(0)}, young ${young.toFixed(0)}, ` +
-          `request ${p50.toFixed(1)} ms, hogs ${done.hogCpus.toFixed(2)}, thread ${done.threadCpus.toFixed(2)} CPUs; ${done.changed ?? '-'} decisions changed`,
+          `request ${p50.toFixed(1)} ms, hogs ${done.hogCpus.toFixed(2)}, thread ${done.threadCpus.toFixed(2)} CPUs; ${done.changed >= 0 ? done.changed : '-'} decisions changed`,
       );
     }
     pairs.push(pair);
