@@ -3,9 +3,7 @@
 // made when it is done.
 
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-typedef long call(long number, ...);
+#include "real_syscall.h"
 
 static atomic_int looks;
 
@@ -27,20 +25,13 @@ static void move(const char* pin) {
 }
 
 long syscall(long number, ...) {
-  static call* real;
   long arguments[6];
-  va_list list;
 
-  va_start(list, number);
-  for (int i = 0; i < 6; i++) arguments[i] = va_arg(list, long);
-  va_end(list);
-  if (!real) real = (call*)dlsym(RTLD_NEXT, "syscall");
-  if (!real) abort();
+  READ_ARGUMENTS(number, arguments);
   const char* pin = getenv("PIN_TO_MOVE");
   if (number == SYS_newfstatat && pin && strcmp((const char*)arguments[1], pin) == 0 &&
       atomic_fetch_add(&looks, 1) + 1 == atoi(getenv("MOVE_AT_LOOK"))) {
     move(pin);
   }
-  return real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
-              arguments[5]);
+  return real_syscall(number, arguments);
 }
