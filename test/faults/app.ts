@@ -231,10 +231,18 @@ function holdsNothing({ addon }: Context): boolean {
   return Object.values(held).every((count) => count === 0);
 }
 
+/** But for a thread's schedstat: whoever reads its feedback while no BPF reader is bound keeps that until the thread ends. */
 function kernelHoldings({ require }: Context): Holdings {
-  const { readdirSync } = require('node:fs');
+  const { readdirSync, readlinkSync } = require('node:fs') as typeof import('node:fs');
+  const isSchedStat = (descriptor: string) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).endsWith('/schedstat');
+    } catch {
+      return false; // that of the directory itself
+    }
+  };
   return {
-    descriptors: readdirSync('/proc/self/fd').length,
+    descriptors: readdirSync('/proc/self/fd').filter((one) => !isSchedStat(one)).length,
     threads: readdirSync('/proc/self/task').length,
   };
 }
