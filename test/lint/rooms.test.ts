@@ -11,7 +11,7 @@ let copy: string;
 /** The sources that the check reads, elsewhere, so that a fault can be planted. */
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'schedhint-rooms-'));
-  const homes = ['abi', 'broker/src', 'packages/native/ts', 'test/policy'];
+  const homes = ['abi', 'broker/src', 'packages/native/ts', 'scheduler', 'test/policy'];
   for (const name of readdirSync(join(root, 'packages'))) homes.push(`packages/${name}/src`);
   for (const home of homes) cpSync(join(root, home), join(copy, home), { recursive: true });
   cpSync(join(root, 'CONTRIBUTING.md'), join(copy, 'CONTRIBUTING.md'));
