@@ -17,12 +17,14 @@ const ALONE = [
 const LONG = [
   'test/broker/fuzz.test.ts',
   'test/docs/readme.test.ts',
+  'test/health/health.test.ts',
   'test/holds/many-processes.test.ts',
   'test/packaging/install/**/*.test.ts',
   'test/packaging/jest/**/*.test.ts',
   'test/packaging/loading/*permissions.test.ts',
   'test/packaging/node-versions/**/*.test.ts',
   'test/packaging/register/**/*.test.ts',
+  'test/packaging/types/**/*.test.ts',
   'test/native/sanitizers/**/*.test.ts',
 ];
 
