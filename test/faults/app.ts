@@ -231,7 +231,7 @@ function holdsNothing({ addon }: Context): boolean {
   return Object.values(held).every((count) => count === 0);
 }
 
-/** But for a thread's schedstat: whoever reads its feedback while no BPF reader is bound keeps that until the thread ends. */
+/** Without a thread's schedstat: a read of its feedback while no BPF reader is bound opens that, until the thread ends. */
 function kernelHoldings({ require }: Context): Holdings {
   const { readdirSync, readlinkSync } = require('node:fs') as typeof import('node:fs');
   const isSchedStat = (descriptor: string) => {
