@@ -19,6 +19,7 @@ const LONG = [
   'test/docs/readme.test.ts',
   'test/health/health.test.ts',
   'test/holds/many-processes.test.ts',
+  'test/kernel/scheduler-pin-trust.test.ts',
   'test/packaging/install/**/*.test.ts',
   'test/packaging/jest/**/*.test.ts',
   'test/packaging/loading/*permissions.test.ts',

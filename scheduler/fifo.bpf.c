@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * A first-in-first-out scheduler, as small as they come, that reads schedhint's hints. The lines
  * marked `hints` are what it takes; docs/writing-a-scheduler.md goes through them.
@@ -6,10 +6,8 @@
  * Not for use: it believes what it is told, so a thread that says for ever that it is inside a
  * pause goes ahead of the others for ever. scx_schedhint.bpf.c shows how to bound that.
  */
-#include "scx.h"
-/* The kernel's types come first: everything below uses them. */
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
+#include <scx/common.bpf.h>
+/* After scx's header, which has the kernel's types. */
 #include <schedhint/schedhint.bpf.h> /* hints */
 
 char LICENSE[] SEC("license") = "GPL";
@@ -19,35 +17,30 @@ SCHEDHINT_MAP(schedhint); /* hints */
 enum { QUEUE = 1, AHEAD = 2 };
 #define SLICE_NS 20000000
 
-static __u32 reader_id; /* hints */
+static u32 reader_id; /* hints */
 
-SEC("struct_ops/fifo_enqueue")
-int BPF_PROG(fifo_enqueue, struct task_struct* p, __u64 enq_flags) {
+void BPF_STRUCT_OPS(fifo_enqueue, struct task_struct* p, u64 enq_flags) {
   struct schedhint_ctx hints = {.now = bpf_ktime_get_ns()}; /* hints */
   bool ahead;
 
   schedhint_lookup(&schedhint, p, &hints);                          /* hints */
   ahead = schedhint_in_pause(&hints) || schedhint_helps_gc(&hints); /* hints */
   scx_bpf_dsq_insert(p, ahead ? AHEAD : QUEUE, SLICE_NS, enq_flags);
-  return 0;
 }
 
-SEC("struct_ops/fifo_dispatch")
-int BPF_PROG(fifo_dispatch, __s32 cpu, struct task_struct* prev) {
+void BPF_STRUCT_OPS(fifo_dispatch, s32 cpu, struct task_struct* prev) {
   struct schedhint_ctx hints = {.now = bpf_ktime_get_ns()};
 
   if (prev && (prev->scx.flags & SCX_TASK_QUEUED) && schedhint_lookup(&schedhint, prev, &hints) &&
       schedhint_in_pause(&hints)) {
-    set_slice(prev, SLICE_NS); /* hints: with a slice left it keeps the CPU */
-    return 0;
+    scx_bpf_task_set_slice(prev, SLICE_NS); /* hints: with a slice left it keeps the CPU */
+    return;
   }
-  if (!scx_bpf_dsq_move_to_local(AHEAD)) scx_bpf_dsq_move_to_local(QUEUE);
-  return 0;
+  if (!scx_bpf_dsq_move_to_local(AHEAD, 0)) scx_bpf_dsq_move_to_local(QUEUE, 0);
 }
 
 /* hints: what the scheduler tells the thread. With the runqueue locked, so there is one writer. */
-SEC("struct_ops/fifo_running")
-int BPF_PROG(fifo_running, struct task_struct* p) {
+void BPF_STRUCT_OPS(fifo_running, struct task_struct* p) {
   struct schedhint_ctx hints = {.now = bpf_ktime_get_ns()};
   struct schedhint_feedback feedback = {
       .seen_ns = hints.now,
@@ -56,12 +49,10 @@ int BPF_PROG(fifo_running, struct task_struct* p) {
   };
 
   if (schedhint_lookup(&schedhint, p, &hints)) schedhint_publish(&hints, &feedback);
-  return 0;
 }
 
-SEC("struct_ops/fifo_init")
-__s32 BPF_PROG(fifo_init) {
-  __s32 error = scx_bpf_create_dsq(QUEUE, -1);
+s32 BPF_STRUCT_OPS_SLEEPABLE(fifo_init) {
+  s32 error = scx_bpf_create_dsq(QUEUE, -1);
 
   reader_id = bpf_get_prandom_u32() | 1; /* hints */
   return error ?: scx_bpf_create_dsq(AHEAD, -1);
@@ -74,12 +65,6 @@ int BPF_PROG(fifo_exec, struct task_struct* p) {
   return 0;
 }
 
-SEC(".struct_ops")
-struct sched_ext_ops fifo_ops = {
-    .enqueue = (void*)fifo_enqueue,
-    .dispatch = (void*)fifo_dispatch,
-    .running = (void*)fifo_running,
-    .init = (void*)fifo_init,
-    .timeout_ms = 20000,
-    .name = "schedhint_fifo",
-};
+SCX_OPS_DEFINE(fifo_ops, .enqueue = (void*)fifo_enqueue, .dispatch = (void*)fifo_dispatch,
+               .running = (void*)fifo_running, .init = (void*)fifo_init, .timeout_ms = 20000,
+               .name = "schedhint_fifo");

@@ -2,8 +2,8 @@
 /*
  * The BPF half of the scheduler: loaded, attached, detached.
  *
- * Written for libbpf 1.1, which knows nothing of a struct_ops map with a link. Without a link the
- * kernel would keep the scheduler after this process was killed; with one it detaches it at once.
+ * The struct_ops map has a link. Without one the kernel would keep the scheduler after this process
+ * was killed; with one it detaches it at once.
  */
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
@@ -13,14 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "scheduler.h"
 
-#ifndef BPF_F_LINK
-#define BPF_F_LINK (1U << 13)
-#endif
-#define ATTACH_TYPE_STRUCT_OPS 44 /* enum bpf_attach_type: BPF_STRUCT_OPS, since Linux 6.4 */
 #define MAX_TRACERS 4
 
 struct programs {
@@ -28,7 +23,7 @@ struct programs {
   struct bpf_map* ops;
   struct bpf_link* tracers[MAX_TRACERS]; /* programs on tracepoints */
   int tracer_count;
-  int scheduler; /* the link that is the scheduler */
+  struct bpf_link* scheduler;
 };
 
 /* libbpf explains at length, and only a failed load makes that worth reading. */
@@ -57,7 +52,7 @@ static void end_log(bool show) {
 }
 
 /* scx_bpf_create_dsq() may sleep, and so the scheduler's init, `..._init` by custom, must be
- * declared to. libbpf 1.1 has no section name for that. */
+ * declared to, unless their section does so. */
 static void let_init_sleep(struct bpf_object* object) {
   struct bpf_program* program;
 
@@ -135,7 +130,6 @@ struct programs* programs_load(const struct options* options, const struct pins*
     complain("out of memory");
     return NULL;
   }
-  programs->scheduler = -1;
   start_log();
   loaded = load(programs, options, pins);
   end_log(false);
@@ -161,20 +155,10 @@ static bool attach_tracers(struct programs* programs) {
 }
 
 static bool attach_scheduler(struct programs* programs) {
-  int link;
-
-  /* libbpf 1.1 fills in the map; of a map with BPF_F_LINK that only makes it ready. */
-  if (!bpf_map__attach_struct_ops(programs->ops)) {
-    complain("cannot make the scheduler ready: %s", strerror(errno));
-    return false;
-  }
-  link = bpf_link_create(bpf_map__fd(programs->ops), 0, ATTACH_TYPE_STRUCT_OPS, NULL);
-  if (link >= 0) {
-    programs->scheduler = link;
-    return true;
-  }
-  complain("cannot switch to the scheduler: %s%s", strerror(-link),
-           link == -EBUSY ? "; another sched_ext scheduler is there: see "
+  programs->scheduler = bpf_map__attach_struct_ops(programs->ops);
+  if (programs->scheduler) return true;
+  complain("cannot switch to the scheduler: %s%s", strerror(errno),
+           errno == EBUSY ? "; another sched_ext scheduler is there: see "
                             "/sys/kernel/sched_ext/root/ops"
                           : "; see the kernel's log");
   return false;
@@ -190,8 +174,8 @@ bool programs_attach(struct programs* programs) {
 }
 
 void programs_detach(struct programs* programs) {
-  if (programs->scheduler >= 0) close(programs->scheduler);
-  programs->scheduler = -1;
+  bpf_link__destroy(programs->scheduler);
+  programs->scheduler = NULL;
   while (programs->tracer_count) bpf_link__destroy(programs->tracers[--programs->tracer_count]);
 }
 

@@ -133,7 +133,7 @@ const wrap = (...pairs) =>
   run(process.execPath, ['scripts/wrap.mjs', ...pairs.map((pair) => pair.join('='))]);
 
 /** What the programs of a folder are made of. */
-const sourcesIn = (home) => [
+export const sourcesIn = (home) => [
   ...['*.c', '*.cc', '*.h', 'Makefile'].map((pattern) => `${home}/${pattern}`),
   HEADERS,
 ];
@@ -262,7 +262,7 @@ function nameSources(bundle) {
   writeFileSync(file, JSON.stringify(map));
 }
 
-/** @param {{ bpf: boolean }} what - whether to build the BPF programs and their loaders too */
+/** @param {{ bpf: boolean }} what - whether to build the BPF programs and their loaders too, but for the scheduler: scheduler.mjs */
 export function build({ bpf }) {
   buildPackages();
   if (process.platform === 'linux') {
@@ -287,7 +287,6 @@ export function build({ bpf }) {
       'abi/selftest',
       'examples/c',
       'examples/kptr-user',
-      'scheduler',
       'test/rig/bpf',
       'test/faults/programs',
       'test/bench/native',
@@ -298,8 +297,6 @@ export function build({ bpf }) {
       const inputs = sourcesIn(home);
       // They have some of the addon in them.
       if (['test/bench/native', 'test/faults/programs'].includes(home)) inputs.push(...ADDON);
-      // It shares the pinning of its map.
-      if (home === 'scheduler') inputs.push('observer/pin.c', 'observer/pin.h');
       if (home === 'observer') buildObserverPackage(process.arch);
       step(`programs-${home.replaceAll('/', '-')}`, inputs, `${home}/build`, () =>
         run('make', ['-s', '-C', home]),

@@ -1,16 +1,20 @@
 // Makes a checkout ready: what the system lacks, the npm packages, the build, a bpffs. Idempotent,
 // and fast when there is nothing to do. Everything it says goes to stderr. --lint: only the tools that lint needs.
+// --scheduler: the scheduler too, whose build needs cargo.
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { hasCargo } from './crates.mjs';
+import { ExplainedError } from './private-apt.mjs';
 
 const forTests = process.argv.includes('--test');
 const forPackages = process.argv.includes('--pack');
 const forMusl = process.argv.includes('--musl');
 const forLint = process.argv.includes('--lint');
+const forScheduler = forPackages || process.argv.includes('--scheduler'); // a package has it
 const root = fileURLToPath(new URL('..', import.meta.url));
 const BPFFS = '/sys/fs/bpf';
 const BPF_FS_MAGIC = 0xcafe4a11;
@@ -24,6 +28,13 @@ const SYSTEM = [
   ['libbpf-dev', () => existsSync('/usr/include/bpf/libbpf.h')],
   ['libelf-dev', () => existsSync('/usr/include/libelf.h')],
   ['zlib1g-dev', () => existsSync('/usr/include/zlib.h')],
+];
+
+/** What the scheduler needs besides: cargo fetches sources for it. */
+const FOR_SCHEDULER = [
+  // bookworm's own cargo is of 2022; it has a newer one for the browsers.
+  [isBookworm() ? 'cargo-web' : 'cargo', hasCargo],
+  ['zstd', () => onPath('zstd')],
 ];
 
 /** What lint needs. */
@@ -53,6 +64,11 @@ const FOR_TESTS = [
   ['bpftool', () => onPath('bpftool') || existsSync('/usr/sbin/bpftool')],
 ];
 
+function isBookworm() {
+  const release = '/etc/os-release';
+  return existsSync(release) && /^VERSION_CODENAME=bookworm$/m.test(readFileSync(release, 'utf8'));
+}
+
 function onPath(command) {
   return spawnSync('sh', ['-c', `command -v ${command}`]).status === 0;
 }
@@ -60,6 +76,7 @@ function onPath(command) {
 function installSystemPackages() {
   const wanted = [
     ...(forLint ? FOR_LINT : SYSTEM),
+    ...(forScheduler ? FOR_SCHEDULER : []),
     ...(forPackages ? FOR_PACKAGES : []),
     ...(forTests ? FOR_TESTS : []),
     ...(forPackages && forTests ? FOR_TESTS_OF_PACKAGES : []),
@@ -127,6 +144,16 @@ if (forTests) {
 if (forLint) process.exit();
 const { build } = await import('./build.mjs');
 build({ bpf: process.platform === 'linux' });
+if (forScheduler && process.platform === 'linux') {
+  const { buildScheduler } = await import('./scheduler.mjs');
+  try {
+    buildScheduler();
+  } catch (error) {
+    if (!(error instanceof ExplainedError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
 if (forPackages && process.platform === 'linux') (await import('./prebuild.mjs')).prebuild();
 if (forMusl && process.platform === 'linux') (await import('./prebuild-musl.mjs')).prebuildMusl();
 mountBpffs();

@@ -1,0 +1,92 @@
+// Builds the scheduler, and before it what others have written: scx's headers into build/scx/include and libbpf into build/libbpf/ARCH, both
+// fetched by crates.mjs. setup.mjs --scheduler calls it.
+
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root, run, sourcesIn, step } from './build.mjs';
+import { unpackCrate } from './crates.mjs';
+import { ExplainedError } from './private-apt.mjs';
+
+const HOME = 'scheduler';
+
+/** What a build of it depends on beside its own files: it shares the pinning of its map. */
+const SOURCES = [
+  ...[...sourcesIn(HOME), 'observer/pin.c', 'observer/pin.h'],
+  ...['scripts/scheduler.mjs', 'scripts/crates.mjs'],
+];
+
+/** As the kernel's build, libbpf and scx call the processors. */
+const PROCESSORS = { x64: 'x86', arm64: 'arm64' };
+
+/** One header for each processor: a generated file of the types of its kernel. */
+const TYPES = `/* The kernel's types for the processor that is compiled for. Written by scripts/scheduler.mjs. */
+${Object.values(PROCESSORS)
+  .map(
+    (bpf, i) =>
+      `#${i === 0 ? 'if' : 'elif'} defined(__TARGET_ARCH_${bpf})\n#include "arch/${bpf}/vmlinux.h"`,
+  )
+  .join('\n')}
+#else
+#error "the kernel's types are here for ${Object.values(PROCESSORS).join(' and ')}: define __TARGET_ARCH_..."
+#endif
+`;
+
+/** Makes a directory of build/: whole, or not at all. */
+function publish(directory, fill) {
+  const draft = join(root, `${directory}.draft`);
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { recursive: true });
+  fill(draft);
+  rmSync(join(root, directory), { recursive: true, force: true });
+  renameSync(draft, join(root, directory));
+}
+
+function unpackHeaders() {
+  const inputs = ['scripts/scheduler.mjs', 'scripts/crates.mjs'];
+  step('scx-headers', inputs, 'build/scx/include', () =>
+    publish('build/scx', (draft) => {
+      unpackCrate('scx_cargo', ['bpf_h', 'vmlinux.tar.zst'], draft);
+      renameSync(join(draft, 'bpf_h'), join(draft, 'include'));
+      const archive = join(draft, 'vmlinux.tar.zst');
+      const processors = Object.values(PROCESSORS).map((bpf) => `vmlinux/arch/${bpf}`);
+      const into = ['-C', join(draft, 'include'), '--strip-components=1'];
+      run('tar', ['--zstd', '-xf', archive, ...into, ...processors]);
+      rmSync(archive);
+      writeFileSync(join(draft, 'include/vmlinux.h'), TYPES);
+    }),
+  );
+}
+
+/** @param {{ cc?: string, ar?: string, include?: string[] }} [cross] for another processor: its compiler, and where its headers are */
+function buildLibbpf(bpf, { cc = 'cc', ar = 'ar', include = [] } = {}) {
+  const inputs = ['scripts/scheduler.mjs', 'scripts/crates.mjs'];
+  const directory = `build/libbpf/${bpf}`;
+  step(`libbpf-${bpf}`, inputs, `${directory}/libbpf.a`, () =>
+    publish(directory, (draft) => {
+      unpackCrate('libbpf-sys', ['libbpf/src', 'libbpf/include'], draft);
+      const args = [
+        ...['-C', join(draft, 'libbpf/src'), `OBJDIR=${draft}/objects`],
+        ...['BUILD_STATIC_ONLY=1', 'NO_PKG_CONFIG=1', 'PREFIX=', `DESTDIR=${draft}`],
+        ...[`CC=${cc}`, `AR=${ar}`, 'CFLAGS=-O2 -g -w'],
+        `EXTRA_CFLAGS=${include.map((path) => `-I${path}`).join(' ')}`,
+        ...[`${draft}/objects/libbpf.a`, 'install_headers', 'install_uapi_headers'],
+      ];
+      run('make', args, { stdio: ['ignore', 'ignore', 2] }); // it prints a line for each file
+      renameSync(join(draft, 'objects/libbpf.a'), join(draft, 'libbpf.a'));
+      for (const name of ['libbpf', 'objects']) rmSync(join(draft, name), { recursive: true });
+    }),
+  );
+}
+
+/** For this machine, into scheduler/build. */
+export function buildScheduler() {
+  const bpf = PROCESSORS[process.arch];
+  if (bpf === undefined) {
+    throw new ExplainedError(
+      `the scheduler is built on ${Object.keys(PROCESSORS).join(' and ')}, and this is ${process.arch}`,
+    );
+  }
+  unpackHeaders();
+  buildLibbpf(bpf);
+  step('scheduler', SOURCES, `${HOME}/build/scx_schedhint`, () => run('make', ['-s', '-C', HOME]));
+}
