@@ -41,7 +41,8 @@ static const char usage[] =
     "  --json               a report is a JSON line, counted since the start\n"
     "  --object PATH        the BPF object (scx_schedhint.bpf.o, next to this program); any\n"
     "                       scheduler with a map `schedhint` will do\n"
-    "  --help\n";
+    "  -V, --version\n"
+    "  -h, --help\n";
 
 const char* const hint_names[] = {"gc",    "helpers", "deadline", "urgency",
                                   "slice", "batch",   "pool",     NULL};
@@ -116,6 +117,7 @@ void read_options(struct options* options, int argc, char** argv) {
       {"interval", required_argument, NULL, 'i'},
       {"json", no_argument, NULL, 'j'},
       {"object", required_argument, NULL, 'o'},
+      {"version", no_argument, NULL, 'V'},
       {"help", no_argument, NULL, 'h'},
       {NULL, 0, NULL, 0},
   };
@@ -139,7 +141,7 @@ void read_options(struct options* options, int argc, char** argv) {
               .reader_id = draw_reader_id(),
           },
   };
-  while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
+  while ((option = getopt_long(argc, argv, "Vh", known, NULL)) != -1) {
     switch (option) {
       case 'H':
         settings->hints = read_hints(optarg);
@@ -187,6 +189,9 @@ void read_options(struct options* options, int argc, char** argv) {
       case 'o':
         options->object = optarg;
         break;
+      case 'V':
+        puts("scx_schedhint " VERSION);
+        exit(0);
       case 'h':
         fputs(usage, stdout);
         exit(0);

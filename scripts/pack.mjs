@@ -40,8 +40,9 @@ export function pack(directory) {
 const PLATFORMS = ['linux-arm64', 'linux-arm64-musl', 'linux-x64', 'linux-x64-musl'];
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const platform of PLATFORMS) {
-    const file = `packages/native/prebuilds/${platform}/schedhint.node`;
+  const addons = PLATFORMS.map((platform) => `native/prebuilds/${platform}/schedhint.node`);
+  const schedulers = ['x64', 'arm64'].map((arch) => `scheduler/prebuilds/linux-${arch}`);
+  for (const file of [...addons, ...schedulers].map((path) => `packages/${path}`)) {
     if (!existsSync(join(root, file)))
       throw new Error(`${file} is missing: npm run pack builds it`);
   }

@@ -1,8 +1,9 @@
 // Makes what the packages ship for each processor: packages/native/prebuilds/PLATFORM-ARCH/schedhint.node,
-// stripped, and packages/observer/prebuilds/PLATFORM-ARCH. setup.mjs calls it. Nothing of it is in git.
+// stripped, and packages/{observer,scheduler}/prebuilds/PLATFORM-ARCH. setup.mjs calls it. Nothing of it is in git.
 
 import { join } from 'node:path';
 import { ADDON, bin, buildObserverPackage, root, run, step, stripAddon } from './build.mjs';
+import { buildSchedulerPackage, copySchedulerSources } from './scheduler.mjs';
 import { staticLibraries } from './static-libraries.mjs';
 
 /** Debian's cross toolchains. */
@@ -13,6 +14,8 @@ const TOOLCHAINS = {
 
 /** Builds each that is older than its sources. Needs g++-x86-64-linux-gnu and g++-aarch64-linux-gnu. */
 export function prebuild() {
+  buildSchedulerPackage(process.arch);
+  copySchedulerSources();
   for (const [arch, { triple, processor, debian, bpf }] of Object.entries(TOOLCHAINS)) {
     if (arch === process.arch) continue; // build.mjs makes it
     const output = `packages/native/prebuilds/linux-${arch}/schedhint.node`;
@@ -20,10 +23,10 @@ export function prebuild() {
       crossBuild(arch, triple, processor, `build/${arch}`);
       stripAddon(`${triple}-strip`, `build/${arch}`, output);
     });
-    buildObserverPackage(arch, {
-      variables: [`CC=${triple}-gcc`, `ARCH=${bpf}`],
-      ...staticLibraries(debian, triple),
-    });
+    const [cc, ar] = [`${triple}-gcc`, `${triple}-ar`];
+    const paths = staticLibraries(debian, triple);
+    buildObserverPackage(arch, { variables: [`CC=${cc}`, `ARCH=${bpf}`], ...paths });
+    buildSchedulerPackage(arch, { cc, ar, ...paths });
   }
 }
 

@@ -1,18 +1,19 @@
 // Builds the scheduler, and before it what others have written: scx's headers into build/scx/include and libbpf into build/libbpf/ARCH, both
 // fetched by crates.mjs. setup.mjs --scheduler calls it.
 
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, run, sourcesIn, step } from './build.mjs';
 import { unpackCrate } from './crates.mjs';
 import { ExplainedError } from './private-apt.mjs';
 
 const HOME = 'scheduler';
+const PACKAGE = 'packages/scheduler';
 
-/** What a build of it depends on beside its own files: it shares the pinning of its map. */
+/** What a build of it depends on: it shares the pinning of its map, and has the package's version. */
 const SOURCES = [
   ...[...sourcesIn(HOME), 'observer/pin.c', 'observer/pin.h'],
-  ...['scripts/scheduler.mjs', 'scripts/crates.mjs'],
+  ...['scripts/scheduler.mjs', 'scripts/crates.mjs', `${PACKAGE}/package.json`],
 ];
 
 /** As the kernel's build, libbpf and scx call the processors. */
@@ -89,4 +90,46 @@ export function buildScheduler() {
   unpackHeaders();
   buildLibbpf(bpf);
   step('scheduler', SOURCES, `${HOME}/build/scx_schedhint`, () => run('make', ['-s', '-C', HOME]));
+}
+
+/**
+ * For @schedhint/scheduler: linked so that it needs nothing where it runs.
+ *
+ * @param {string} arch as Node.js calls it
+ * @param {{ cc?: string, ar?: string, include?: string[], libraries?: string[] }} [cross] for another processor
+ */
+export function buildSchedulerPackage(arch, cross = {}) {
+  const { cc = 'cc', include = [], libraries = [] } = cross;
+  const bpf = PROCESSORS[arch];
+  unpackHeaders();
+  buildLibbpf(bpf, cross);
+  const folder = `${PACKAGE}/prebuilds/linux-${arch}`;
+  step(`scheduler-prebuilt-${arch}`, SOURCES, `${folder}/scx_schedhint`, () =>
+    run('make', [
+      ...['-s', '-C', HOME, `BUILD=../${folder}`, `ARCH=${bpf}`, `CC=${cc}`],
+      ['CFLAGS=-O2', ...include.map((path) => `-I${path}`)].join(' '),
+      ['LDFLAGS=-static -s', ...libraries.map((path) => `-L${path}`)].join(' '),
+      ...['scx_schedhint', 'scx_schedhint.bpf.o'].map((name) => `../${folder}/${name}`),
+    ]),
+  );
+}
+
+/** What the licence asks for: the sources of what is in the package, and the notices of the libraries, which are the observer's. */
+export function copySchedulerSources() {
+  const inputs = [...SOURCES, `${HOME}/README.md`, 'packages/observer/licenses/*.txt'];
+  step('scheduler-sources', inputs, `${PACKAGE}/source`, () => {
+    const copy = (from, to) => {
+      rmSync(join(root, PACKAGE, to), { recursive: true, force: true });
+      cpSync(join(root, from), join(root, PACKAGE, to), {
+        recursive: true,
+        filter: (file) => !/\/build$/.test(file) || from.startsWith('build'),
+      });
+    };
+    copy('packages/observer/licenses', 'licenses');
+    rmSync(join(root, PACKAGE, 'source'), { recursive: true, force: true });
+    copy(HOME, `source/${HOME}`);
+    copy('abi/include', 'source/abi/include');
+    for (const name of ['pin.c', 'pin.h']) copy(`observer/${name}`, `source/observer/${name}`);
+    copy('build/scx/include/scx', 'source/build/scx/include/scx');
+  });
 }

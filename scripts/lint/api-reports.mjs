@@ -54,11 +54,15 @@ function configOf(home, { name, types }) {
   });
 }
 
-const packages = readdirSync(join(root, 'packages')).map((name) => {
-  const home = join(root, 'packages', name);
-  mkdirSync(join(home, 'api'), { recursive: true });
-  return { name, home, configs: entryPoints(home).map((entry) => configOf(home, entry)) };
-});
+/** A package that is a program has no declarations. */
+const packages = readdirSync(join(root, 'packages'))
+  .map((name) => ({ name, home: join(root, 'packages', name) }))
+  .map(({ name, home }) => ({ name, home, entries: entryPoints(home) }))
+  .filter(({ entries }) => entries.length > 0)
+  .map(({ name, home, entries }) => {
+    mkdirSync(join(home, 'api'), { recursive: true });
+    return { name, home, configs: entries.map((entry) => configOf(home, entry)) };
+  });
 const [first, ...others] = packages.flatMap(({ configs }) => configs);
 // One compilation for all: they share most of their declarations.
 const compilerState = CompilerState.create(first, {

@@ -5,6 +5,7 @@ export const leftOut = [
   'CHANGELOG.md',
   // Texts of others.
   'packages/observer/licenses/',
+  'packages/scheduler/LICENSE',
   'scripts/lint/dialect.config.mjs',
   'test/lint/dialect.test.ts',
 ];

@@ -9,5 +9,7 @@ export const limits = {
   // For musl the addon has the C++ library in it.
   '@schedhint/native': { base: 63, eachPrebuild: 80, eachForMusl: 150 },
   '@schedhint/observer': { base: 100, eachPrebuild: 630 },
+  // Sources and licences; each prebuild has a program with libbpf, libelf and the C library in it, and an object with scx's types.
+  '@schedhint/scheduler': { base: 150, eachPrebuild: 1000 },
   schedhint: { base: 440 },
 };

@@ -8,7 +8,7 @@ import { LineProcess } from '../rig/json-lines-process.js';
 import { describeOnKernel } from '../rig/kernel-support.js';
 
 const OBSERVER = fileURLToPath(new URL('../../observer/build/observer', import.meta.url));
-/** Nobody's user and group. */
+/** A user and a group that own nothing else. */
 export const OTHER = 65534;
 
 /** Runs the observer from its ready line to its end. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,8 @@ let copy: string;
 beforeEach(() => {
   copy = mkdtempSync(join(tmpdir(), 'schedhint-rooms-'));
   const homes = ['abi', 'broker/src', 'packages/native/ts', 'scheduler', 'test/policy'];
-  for (const name of readdirSync(join(root, 'packages'))) homes.push(`packages/${name}/src`);
+  const sources = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/src`);
+  homes.push(...sources.filter((home) => existsSync(join(root, home))));
   for (const home of homes) cpSync(join(root, home), join(copy, home), { recursive: true });
   cpSync(join(root, 'CONTRIBUTING.md'), join(copy, 'CONTRIBUTING.md'));
 });

@@ -49,6 +49,14 @@ function installedIn(folder: string): string[] {
     .sort();
 }
 
+/** The files of packages with programs. */
+const KINDS: Readonly<Record<string, RegExp>> = {
+  '@schedhint/observer':
+    /^(LICENSE|README\.md|THIRD-PARTY-NOTICES\.md|package\.json|(dist|src|licenses|prebuilds|viewer)\/.*)$/,
+  '@schedhint/scheduler':
+    /^(LICENSE|README\.md|THIRD-PARTY-NOTICES\.md|package\.json|[\w-]+\.service|(bin|licenses|prebuilds|source)\/.*)$/,
+};
+
 /** Archives that a linker takes, and the notices' names for them: the library, and Debian's source package. */
 const LIBRARIES = {
   libbpf: 'libbpf of libbpf',
@@ -75,15 +83,15 @@ describe('the packages', () => {
   });
 
   test('hold their licence and what they run, and nothing of their making', () => {
-    const licence = readFileSync(here('../../../LICENSE'), 'utf8');
+    const mit = readFileSync(here('../../../LICENSE'), 'utf8');
     for (const { name, files } of project.tarballs) {
-      const installed = join(project.path, 'node_modules', name);
-      expect(readFileSync(join(installed, 'LICENSE'), 'utf8'), name).toBe(licence);
+      const licence = readFileSync(join(project.path, 'node_modules', name, 'LICENSE'), 'utf8');
+      if (name === '@schedhint/scheduler') expect(licence).toMatch(/GENERAL PUBLIC LICENSE\s+Ver/);
+      else expect(licence, name).toBe(mit);
       expect(files, name).toContain('README.md');
       const kinds =
-        name === '@schedhint/observer'
-          ? /^(LICENSE|README\.md|THIRD-PARTY-NOTICES\.md|package\.json|(dist|src|licenses|prebuilds|viewer)\/.*)$/
-          : /^(LICENSE|README\.md|package\.json|config\.schema\.json|(dist|src|ts|bin|include|prebuilds)\/.*)$/;
+        KINDS[name] ??
+        /^(LICENSE|README\.md|package\.json|config\.schema\.json|(dist|src|ts|bin|include|prebuilds)\/.*)$/;
       const foreign = /\.(test\.\w+|tsbuildinfo|cc|o)$/;
       const isForeign = (file: string) =>
         foreign.test(file) && !/^prebuilds\/.*\.bpf\.o$/.test(file);
@@ -92,7 +100,7 @@ describe('the packages', () => {
     }
   });
 
-  test('say their licence; the observer has those of the libraries in its program', () => {
+  test('say their licence', () => {
     const licences = project.tarballs.map(({ name }) => {
       const manifest = readFileSync(join(project.path, 'node_modules', name, 'package.json'));
       return [name, JSON.parse(String(manifest)).license];
@@ -104,9 +112,14 @@ describe('the packages', () => {
       // Its own, libbpf, libelf, glibc, zlib.
       '@schedhint/observer':
         'MIT AND (LGPL-2.1-only OR BSD-2-Clause) AND (LGPL-3.0-or-later OR GPL-2.0-or-later) AND LGPL-2.1-or-later AND Zlib',
+      // Its BPF objects have scx's headers in them.
+      '@schedhint/scheduler': 'GPL-2.0-only',
       schedhint: 'MIT',
     });
-    const home = join(project.path, 'node_modules/@schedhint/observer');
+  });
+
+  test.each(['observer', 'scheduler'])('%s: the notices name each text that it has', (name) => {
+    const home = join(project.path, 'node_modules/@schedhint', name);
     const notices = readFileSync(join(home, 'THIRD-PARTY-NOTICES.md'), 'utf8');
     const named = [...notices.matchAll(/`(licenses\/[\w.-]+)`/g)].map(([, file]) => file!);
     const shipped = readdirSync(join(home, 'licenses')).map((file) => `licenses/${file}`);
@@ -150,6 +163,7 @@ describe('the packages', () => {
   test.each([
     ['@schedhint/native', ['schedhint.node']],
     ['@schedhint/observer', ['observer', 'observer.bpf.o']],
+    ['@schedhint/scheduler', ['scx_schedhint', 'scx_schedhint.bpf.o']],
   ])('%s has what it runs for each platform that is promised', (name, programs) => {
     const { files } = project.tarballs.find((tarball) => tarball.name === name)!;
     // Those for musl take minutes to build: scripts/pack.mjs sees to them.
@@ -176,7 +190,9 @@ describe('the packages', () => {
         // A command, which is an ES module: `schedhint` imports it.
         excludeEntrypoints: ['./gen'],
       });
-      expect(types, name).toMatchObject({ problems: [] });
+      // The scheduler is a program: nothing of it can be imported.
+      const expected = name === '@schedhint/scheduler' ? { types: false } : { problems: [] };
+      expect(types, name).toMatchObject(expected);
     }
   });
 });

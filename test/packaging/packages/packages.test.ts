@@ -13,6 +13,7 @@ const manifestOf = (name: string) =>
 /** What each package may import of the others: arrows run one way. */
 const LAYERS: Record<string, readonly string[]> = {
   native: [],
+  scheduler: [],
   observer: ['@schedhint/core'],
   core: ['@schedhint/native'],
   'gc-hooks': ['@schedhint/core', '@schedhint/native'],
@@ -23,6 +24,9 @@ const LAYERS: Record<string, readonly string[]> = {
 const PEERS: Record<string, readonly string[]> = {
   schedhint: ['@schedhint/observer', 'fastify'],
 };
+
+/** A program, with a command that starts it: no JavaScript that an app imports. */
+const PROGRAMS = ['scheduler'];
 
 test('every package has its place', () => {
   expect(packages.sort()).toEqual(Object.keys(LAYERS).sort());
@@ -58,10 +62,24 @@ describe.each(packages)('packages/%s', (name) => {
     expect(files.filter((file) => /\.test\.|\.tsbuildinfo$|^build\//.test(file))).toEqual([]);
     if (name === 'native') expect(files.filter((file) => file.startsWith('src/'))).toEqual([]);
     // Apps install no BPF program.
-    if (name !== 'observer') expect(files.filter((file) => file.endsWith('.bpf.o'))).toEqual([]);
+    const hasPrograms = name === 'observer' || PROGRAMS.includes(name);
+    if (!hasPrograms) expect(files.filter((file) => file.endsWith('.bpf.o'))).toEqual([]);
+    const commands = Object.values<string>(manifest.bin ?? {});
+    expect(files).toEqual(
+      expect.arrayContaining(commands.map((command) => command.replace('./', ''))),
+    );
     const targets = JSON.stringify(manifest.exports).match(/\.\/(?:dist)[^"*]*/g) ?? [];
     expect(files).toEqual(expect.arrayContaining(targets.map((target) => target.slice(2))));
   });
+
+  if (PROGRAMS.includes(name)) {
+    test('depends on nothing', () => {
+      const { dependencies, peerDependencies, optionalDependencies, main } = manifest;
+      expect({ dependencies, peerDependencies, optionalDependencies, main }).toEqual({});
+      expect(existsSync(`${root}/packages/${name}/src`)).toBe(false);
+    });
+    return;
+  }
 
   test('ships a map of each file that was compiled, and the sources that it names', () => {
     const compiled = files.filter((file) =>
