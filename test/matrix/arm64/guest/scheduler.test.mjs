@@ -1,7 +1,9 @@
 // scx_schedhint: loaded, acting on what an unprivileged app says by its block and by task local data, and detached.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { end, endPrograms, hogs } from '../../../vm/guest/programs.mjs';
 import { Scheduler, schedExtState, schedulerName } from '../../../vm/guest/scheduler.mjs';
 import { until } from '../../../vm/guest/until.mjs';
@@ -30,6 +32,13 @@ async function untilCounted(scheduler, app, names) {
   );
   return names.map((name) => `${name} ${scheduler.counts[name]}`).join(', ');
 }
+
+test('the command of its package runs it', () => {
+  const file = new URL('../../../../node_modules/.bin/scx_schedhint', import.meta.url);
+  const said = execFileSync(fileURLToPath(file), ['--version'], { encoding: 'utf8' });
+  assert.match(said, /^scx_schedhint \d/);
+  note(said.split('\n')[0]);
+});
 
 test('it is loaded, acts on the hints of a block, and is detached', async () => {
   const app = startApp();
