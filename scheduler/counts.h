@@ -6,7 +6,13 @@
 #include "settings.h"
 
 /* A section of its own, so that the loader can set it without a skeleton. */
-const volatile struct settings settings SEC(".rodata.settings");
+const volatile struct settings settings SEC(".rodata.settings") = {
+    .min_slice_ns = 1000000,
+    .process_loan_ns = 300000000, /* docs/experiment.md derives the three */
+    .cgroup_loan_ns = 300000000,
+    .system_loan_ns = 600000000,
+};
+const volatile struct topology topology SEC(".rodata.topology");
 
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -128,7 +128,7 @@ static __always_inline __u64 slice_of(struct task* task) {
     slice = wished < 2 * slice ? wished : 2 * slice;
     count(STAT_slice, 1);
   }
-  share = 1000 * MS * settings.cpus / (queued + 1);
+  share = 1000 * MS * topology.cpus / (queued + 1);
   if (slice > share) slice = share;
   return slice > settings.min_slice_ns ? slice : settings.min_slice_ns;
 }
@@ -141,7 +141,7 @@ static __always_inline void bound_time(struct task* task, bool woken) {
   __u64 queued = scx_bpf_dsq_nr_queued(FAIR), furthest;
 
   if (before(task->time, latest)) task->time = latest;
-  furthest = clock_now + LONGEST_WAIT * settings.cpus / (queued + settings.cpus);
+  furthest = clock_now + LONGEST_WAIT * topology.cpus / (queued + topology.cpus);
   if (before(furthest, task->time)) task->time = furthest;
 }
 

@@ -5,8 +5,6 @@
 
 #include "hints.h"
 
-#define MAX_CPUS 512
-
 /* What runs on each CPU: whom to take one from. */
 struct cpu_state {
   __u32 class; /* 0: nobody of ours */
@@ -46,7 +44,7 @@ static __always_inline void take_cpu(struct task_struct* p, __u32 class, __u64 o
   __u32 cpu, chosen_cpu = 0;
   int* next;
 
-  bpf_iter_num_new(&cpus, 0, settings.cpus);
+  bpf_iter_num_new(&cpus, 0, topology.cpus);
   while ((next = bpf_iter_num_next(&cpus))) {
     cpu = *next;
     if (!bpf_cpumask_test_cpu(cpu, p->cpus_ptr)) continue;

@@ -2,127 +2,91 @@
 /*
  * The BPF half of the scheduler: loaded, attached, detached.
  *
- * The struct_ops map has a link. Without one the kernel would keep the scheduler after this process
- * was killed; with one it detaches it at once.
+ * The scheduler is a link, so the kernel detaches it when this process ends, however it ends.
  */
-#define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fit.h"
+#include "libbpf_log.h"
 #include "scheduler.h"
 
-#define MAX_TRACERS 4
+#define MAX_TRACERS 8
+#define OPS_NOW "/sys/kernel/sched_ext/root/ops"
 
 struct programs {
   struct bpf_object* object;
   struct bpf_map* ops;
-  struct bpf_link* tracers[MAX_TRACERS]; /* programs on tracepoints */
+  struct bpf_link* tracers[MAX_TRACERS]; /* programs on tracepoints and functions */
   int tracer_count;
   struct bpf_link* scheduler;
+  struct missing missing;
+  const struct ending* ending; /* memory that the BPF half writes */
 };
 
-/* libbpf explains at length, and only a failed load makes that worth reading. */
-static FILE* libbpf_log;
-static char* libbpf_text;
-static size_t libbpf_size;
-
-static int keep_log(enum libbpf_print_level level, const char* format, va_list arguments) {
-  if (level == LIBBPF_DEBUG || !libbpf_log) return 0;
-  return vfprintf(libbpf_log, format, arguments);
-}
-
-static void start_log(void) {
-  libbpf_log = open_memstream(&libbpf_text, &libbpf_size);
-  libbpf_set_print(keep_log);
-}
-
-/* What libbpf had to say is shown, before our own message, when something failed. */
-static void end_log(bool show) {
-  if (!libbpf_log) return;
-  fclose(libbpf_log);
-  libbpf_log = NULL;
-  if (show) fputs(libbpf_text, stderr);
-  free(libbpf_text);
-  libbpf_text = NULL;
-}
-
-/* scx_bpf_create_dsq() may sleep, and so the scheduler's init, `..._init` by custom, must be
- * declared to, unless their section does so. */
-static void let_init_sleep(struct bpf_object* object) {
-  struct bpf_program* program;
-
-  bpf_object__for_each_program(program, object) {
-    const char* name = bpf_program__name(program);
-    size_t length = strlen(name);
-
-    if (length > 5 && !strcmp(name + length - 5, "_init"))
-      bpf_program__set_flags(program, BPF_F_SLEEPABLE);
-  }
-}
-
-static bool set_up(struct programs* programs, const struct options* options,
-                   const struct pins* pins) {
-  struct bpf_object* object = programs->object;
-  struct bpf_map *map, *settings;
-  int error;
-
-  bpf_object__for_each_map(map, object) {
-    if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) programs->ops = map;
-  }
-  settings = bpf_object__find_map_by_name(object, ".rodata.settings");
-  if (!programs->ops) {
-    complain("%s has no scheduler", options->object);
-    return false;
-  }
-  let_init_sleep(object);
-  error = bpf_map__set_map_flags(programs->ops, BPF_F_LINK);
-  if (!error && settings)
-    error = bpf_map__set_initial_value(settings, &options->settings, sizeof(options->settings));
-  for (int i = 0; !error && i < pins->count; i++) {
-    map = bpf_object__find_map_by_name(object, pins->each[i].map);
-    if (!map) {
-      complain("%s has no map `%s`", options->object, pins->each[i].map);
-      return false;
-    }
-    if (pins->each[i].pin.reused) error = bpf_map__reuse_fd(map, pins->each[i].pin.map_fd);
-  }
-  if (!error) return true;
-  complain("cannot set up the maps: %s", strerror(-error));
-  return false;
-}
-
-static bool load(struct programs* programs, const struct options* options,
-                 const struct pins* pins) {
+static bool open_object(struct programs* programs, const struct options* options) {
+  struct bpf_map* map;
   int error;
 
   programs->object = bpf_object__open_file(options->object, NULL);
   if (!programs->object) {
     error = errno;
-    end_log(true);
+    libbpf_log_end(true);
     complain("cannot open %s: %s; build it with `make`, or name it with --object", options->object,
              strerror(error));
     return false;
   }
-  if (!set_up(programs, options, pins)) return false;
-  error = bpf_object__load(programs->object);
+  bpf_object__for_each_map(map, programs->object) {
+    if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS) programs->ops = map;
+  }
+  if (programs->ops) return true;
+  complain("%s has no scheduler", options->object);
+  return false;
+}
+
+static bool set_up(struct programs* programs, const struct options* options, int map_fd) {
+  struct bpf_map* hints = bpf_object__find_map_by_name(programs->object, "schedhint");
+  /* An object may come without `.link` in its section's name. */
+  int error = bpf_map__set_map_flags(programs->ops, bpf_map__map_flags(programs->ops) | BPF_F_LINK);
+
+  if (!hints) {
+    complain("%s has no map `schedhint`", options->object);
+    return false;
+  }
+  if (!error && map_fd >= 0) error = bpf_map__reuse_fd(hints, map_fd);
   if (!error) return true;
-  end_log(true);
+  complain("cannot set up the maps: %s", strerror(-error));
+  return false;
+}
+
+static bool load(struct programs* programs) {
+  int error = bpf_object__load(programs->object);
+  struct bpf_map* map = bpf_object__find_map_by_name(programs->object, ".data.ending");
+  size_t size = 0;
+
+  if (!error) {
+    const void* data = map ? bpf_map__initial_value(map, &size) : NULL;
+
+    if (size >= sizeof(struct ending)) programs->ending = data;
+    return true;
+  }
+  libbpf_log_end(true);
   if (error == -EPERM || error == -EACCES)
     complain("the kernel refused the BPF programs: %s. This needs root", strerror(-error));
   else
     complain(
-        "cannot load the BPF programs: %s. This needs Linux 6.13 or newer with sched_ext "
-        "(CONFIG_SCHED_CLASS_EXT: /sys/kernel/sched_ext is there) and BTF",
+        "cannot load the BPF programs: %s. If the lines above do not say why, the kernel's log may "
+        "(dmesg)",
         strerror(-error));
   return false;
 }
 
-struct programs* programs_load(const struct options* options, const struct pins* pins) {
+struct programs* programs_load(const struct options* options, struct topology* topology,
+                               int map_fd) {
   struct programs* programs = calloc(1, sizeof(*programs));
   bool loaded;
 
@@ -130,12 +94,20 @@ struct programs* programs_load(const struct options* options, const struct pins*
     complain("out of memory");
     return NULL;
   }
-  start_log();
-  loaded = load(programs, options, pins);
-  end_log(false);
+  libbpf_log_start();
+  loaded = open_object(programs, options) && set_up(programs, options, map_fd) &&
+           fit_object(programs->object, programs->ops, options, topology, &programs->missing) &&
+           load(programs);
+  libbpf_log_end(false);
   if (loaded) return programs;
   programs_free(programs);
   return NULL;
+}
+
+/* The scheduler's operations are attached with it; a test runs programs of type SYSCALL. */
+static bool is_tracer(const struct bpf_program* program) {
+  return bpf_program__autoload(program) && bpf_program__type(program) != BPF_PROG_TYPE_STRUCT_OPS &&
+         bpf_program__type(program) != BPF_PROG_TYPE_SYSCALL;
 }
 
 static bool attach_tracers(struct programs* programs) {
@@ -143,7 +115,8 @@ static bool attach_tracers(struct programs* programs) {
   struct bpf_link* link;
 
   bpf_object__for_each_program(program, programs->object) {
-    if (bpf_program__type(program) == BPF_PROG_TYPE_STRUCT_OPS) continue;
+    if (!is_tracer(program)) continue;
+    errno = E2BIG;
     link = programs->tracer_count < MAX_TRACERS ? bpf_program__attach(program) : NULL;
     if (!link) {
       complain("cannot attach %s: %s", bpf_program__section_name(program), strerror(errno));
@@ -154,23 +127,33 @@ static bool attach_tracers(struct programs* programs) {
   return true;
 }
 
-static bool attach_scheduler(struct programs* programs) {
-  programs->scheduler = bpf_map__attach_struct_ops(programs->ops);
-  if (programs->scheduler) return true;
-  complain("cannot switch to the scheduler: %s%s", strerror(errno),
-           errno == EBUSY ? "; another sched_ext scheduler is there: see "
-                            "/sys/kernel/sched_ext/root/ops"
-                          : "; see the kernel's log");
-  return false;
+/* The name of the scheduler that is there, or what to do instead. */
+static void complain_of_switch(int error) {
+  char name[128] = "";
+  FILE* ops = fopen(OPS_NOW, "re");
+
+  if (ops && fscanf(ops, "%127s", name) != 1) name[0] = 0;
+  if (ops) fclose(ops);
+  if (error != EBUSY)
+    complain("cannot switch to the scheduler: %s; see the kernel's log (dmesg)", strerror(error));
+  else
+    complain(
+        "cannot switch to the scheduler: %s; another sched_ext scheduler is there%s%s. End it "
+        "first: only one can run",
+        strerror(error), name[0] ? ": " : "", name);
 }
 
 bool programs_attach(struct programs* programs) {
-  bool attached;
+  int error = 0;
 
-  start_log();
-  attached = attach_tracers(programs) && attach_scheduler(programs);
-  end_log(!attached);
-  return attached;
+  libbpf_log_start();
+  if (attach_tracers(programs)) {
+    programs->scheduler = bpf_map__attach_struct_ops(programs->ops);
+    error = programs->scheduler ? 0 : errno;
+  }
+  libbpf_log_end(!programs->scheduler && error != EBUSY);
+  if (error) complain_of_switch(error);
+  return programs->scheduler;
 }
 
 void programs_detach(struct programs* programs) {
@@ -189,9 +172,36 @@ int programs_map_fd(const struct programs* programs, const char* name) {
   return bpf_object__find_map_fd_by_name(programs->object, name);
 }
 
-bool programs_ended(const struct programs* programs, struct ending* ending) {
-  int map = programs_map_fd(programs, ".data.ending");
-  __u32 only = 0;
+const char* programs_ops_name(const struct programs* programs) {
+  size_t size;
+  const char* name = ops_member(programs->object, programs->ops, "name", &size);
 
-  return map >= 0 && !bpf_map_lookup_elem(map, &only, ending) && ending->kind;
+  return name ? name : "";
+}
+
+const struct missing* programs_missing(const struct programs* programs) {
+  return &programs->missing;
+}
+
+bool programs_ended(const struct programs* programs, struct ending* ending) {
+  *ending = (struct ending){0};
+  /* The BPF half writes `kind` last. */
+  if (!programs->ending || !__atomic_load_n(&programs->ending->kind, __ATOMIC_ACQUIRE))
+    return false;
+  memcpy(ending, programs->ending, sizeof(*ending));
+  ending->reason[sizeof(ending->reason) - 1] = 0;
+  ending->message[sizeof(ending->message) - 1] = 0;
+  return true;
+}
+
+void programs_count(const struct programs* programs, __u64 sums[STAT_COUNT]) {
+  static __u64* by_cpu;
+  int map = programs_map_fd(programs, "statistics"), cpus = libbpf_num_possible_cpus();
+
+  if (!by_cpu && cpus > 0) by_cpu = calloc(cpus, sizeof(*by_cpu));
+  if (!by_cpu || map < 0) return;
+  for (__u32 i = 0; i < STAT_COUNT; i++) {
+    if (bpf_map_lookup_elem(map, &i, by_cpu)) continue;
+    for (int cpu = 0; cpu < cpus; cpu++) sums[i] += by_cpu[cpu];
+  }
 }

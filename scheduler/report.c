@@ -1,80 +1,169 @@
 // SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0
 /* What the scheduler prints: for people what happened since the last time, as JSON the sums. */
-#include <bpf/bpf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "scheduler.h"
+#include "version.h"
 
 #define U64(v) ((unsigned long long)(v))
 
-static const struct {
-  const char *name, *explanation;
-} statistics[] = {
-#define X(name, explanation) {#name, explanation},
-    STATISTICS(X)
-#undef X
+/* A report is made in memory first, and written if that needs no waiting. */
+struct text {
+  FILE* out;
+  char* bytes;
+  size_t length;
 };
 
-static bool end_line(void) {
-  putchar('\n');
-  if (!fflush(stdout) && !ferror(stdout)) return true;
-  complain("cannot write the report: %s", strerror(errno));
-  return false;
+static bool begin(struct text* text) {
+  *text = (struct text){0};
+  text->out = open_memstream(&text->bytes, &text->length);
+  return text->out;
 }
 
-bool report_ready(const struct pin* pin, const struct options* options) {
+/* A pipe that can be written to takes PIPE_BUF bytes without waiting; a report is shorter. */
+static bool is_writable(void) {
+  struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+  return poll(&out, 1, 0) > 0;
+}
+
+/* True if it was written. */
+static bool end(struct report* report, struct text* text) {
+  size_t written = 0;
+  ssize_t length;
+
+  fclose(text->out);
+  while (!report->gone && written < text->length && is_writable()) {
+    length = write(STDOUT_FILENO, text->bytes + written, text->length - written);
+    if (length < 0 && errno != EINTR) {
+      complain("no more reports: cannot write to stdout: %s", strerror(errno));
+      report->gone = true;
+    }
+    if (length > 0) written += length;
+  }
+  free(text->bytes);
+  return written > 0;
+}
+
+static void write_hints(FILE* out, __u32 hints) {
+  fputs("\"hints\":[", out);
+  for (int i = 0, first = 1; hint_names[i]; i++) {
+    if (!(hints & (1U << i))) continue;
+    fprintf(out, "%s\"%s\"", first ? "" : ",", hint_names[i]);
+    first = 0;
+  }
+  fputs("],\"missing\":[", out);
+}
+
+static void write_ready_json(FILE* out, const struct programs* programs, const struct pin* pin,
+                             const struct topology* topology, const struct options* options) {
+  const struct missing* missing = programs_missing(programs);
   struct utsname kernel;
 
   uname(&kernel);
-  if (!options->json) {
-    printf("scheduling on Linux %s, hints in %s", kernel.release, pin->path);
-    return end_line();
-  }
-  printf("{\"type\":\"ready\",\"mapId\":%u,\"kernel\":\"%s\",\"hints\":[", pin->map_id,
-         kernel.release);
-  for (int i = 0, first = 1; hint_names[i]; i++) {
-    if (!(options->settings.hints & (1U << i))) continue;
-    printf("%s\"%s\"", first ? "" : ",", hint_names[i]);
-    first = 0;
-  }
-  printf("]}");
-  return end_line();
+  fprintf(out, "{\"type\":\"ready\",\"version\":\"%s\",\"ops\":", VERSION);
+  json_string(out, programs_ops_name(programs));
+  fprintf(out, ",\"mapId\":%u,\"kernel\":", pin->map_id);
+  json_string(out, kernel.release);
+  fprintf(out, ",\"cpus\":%u,\"llcs\":%u,", topology->cpus, topology->llcs);
+  write_hints(out, options->hints);
+  for (int i = 0; i < missing->count; i++)
+    fprintf(out, "%s\"%s\"", i ? "," : "", missing->names[i]);
+  fputs("]}\n", out);
 }
 
-static __u64 read_statistic(int map, __u32 statistic) {
-  static __u64* by_cpu;
-  __u64 sum = 0;
-  int cpus = libbpf_num_possible_cpus();
+static void write_ready_text(FILE* out, const struct programs* programs, const struct pin* pin,
+                             const struct topology* topology) {
+  const struct missing* missing = programs_missing(programs);
+  struct utsname kernel;
 
-  if (!by_cpu) by_cpu = calloc(cpus, sizeof(*by_cpu));
-  if (!by_cpu || bpf_map_lookup_elem(map, &statistic, by_cpu)) return 0;
-  for (int cpu = 0; cpu < cpus; cpu++) sum += by_cpu[cpu];
-  return sum;
+  uname(&kernel);
+  fprintf(out, "%s schedules on Linux %s (CPUs: %u, last-level caches: %u), hints in %s\n",
+          programs_ops_name(programs), kernel.release, topology->cpus, topology->llcs, pin->path);
+  for (int i = 0; i < missing->count; i++)
+    fprintf(out, "without %s, which this kernel does not have\n", missing->names[i]);
 }
 
-bool report_statistics(const struct options* options, const struct programs* programs, bool final) {
-  static __u64 last[STAT_COUNT];
-  int map = programs_map_fd(programs, "statistics");
-  __u64 now;
+void report_ready(struct report* report, const struct programs* programs, const struct pin* pin,
+                  const struct topology* topology, const struct options* options) {
+  struct text text;
 
-  if (options->json)
-    printf("{\"type\":\"statistics\",\"final\":%s", final ? "true" : "false");
+  if (!begin(&text)) return;
+  if (report->json)
+    write_ready_json(text.out, programs, pin, topology, options);
   else
-    puts("");
-  for (__u32 i = 0; map >= 0 && i < STAT_COUNT; i++) {
-    now = read_statistic(map, i);
-    if (options->json)
-      printf(",\"%s\":%llu", statistics[i].name, U64(now));
-    else if (now > last[i])
-      printf("%12llu  %-14s  %s\n", U64(now - last[i]), statistics[i].name,
-             statistics[i].explanation);
-    last[i] = now;
+    write_ready_text(text.out, programs, pin, topology);
+  end(report, &text);
+}
+
+static void write_counts_json(FILE* out, const __u64 sums[STAT_COUNT], int restarts, bool final) {
+  fprintf(out, "{\"type\":\"statistics\",\"final\":%s", final ? "true" : "false");
+  if (restarts >= 0) fprintf(out, ",\"restarts\":%d", restarts);
+  for (int i = 0; i < STAT_COUNT; i++)
+    fprintf(out, ",\"%s\":%llu", statistic_names[i].name, U64(sums[i]));
+  fputs("}\n", out);
+}
+
+/* What did not happen has no line. A sum that is smaller than the last time began again at 0. */
+static void write_counts_text(FILE* out, const __u64 sums[STAT_COUNT],
+                              const __u64 last[STAT_COUNT]) {
+  fputc('\n', out);
+  for (int i = 0; i < STAT_COUNT; i++) {
+    __u64 since = sums[i] >= last[i] ? sums[i] - last[i] : sums[i];
+
+    if (since)
+      fprintf(out, "%12llu  %-14s  %s\n", U64(since), statistic_names[i].name,
+              statistic_names[i].explanation);
   }
-  if (options->json) putchar('}');
-  return end_line();
+}
+
+void report_counts(struct report* report, const __u64 sums[STAT_COUNT], int restarts, bool final) {
+  struct text text;
+
+  if (!begin(&text)) return;
+  if (report->json)
+    write_counts_json(text.out, sums, restarts, final);
+  else
+    write_counts_text(text.out, sums, report->last);
+  if (end(report, &text)) memcpy(report->last, sums, sizeof(report->last));
+}
+
+static void write_reason(FILE* out, const struct ending* ending) {
+  fprintf(out, "\"kind\":%u,\"code\":\"%llx\",\"reason\":", ending->kind, U64(ending->code));
+  json_string(out, ending->reason);
+  fputs(",\"message\":", out);
+  json_string(out, ending->message);
+}
+
+void report_restart(struct report* report, const struct topology* topology,
+                    const struct ending* ending) {
+  struct text text;
+
+  if (!begin(&text)) return;
+  if (report->json) {
+    fprintf(text.out, "{\"type\":\"restarted\",\"cpus\":%u,\"llcs\":%u,", topology->cpus,
+            topology->llcs);
+    write_reason(text.out, ending);
+    fputs("}\n", text.out);
+  } else {
+    fprintf(text.out, "started again: %s\n", ending->message);
+  }
+  end(report, &text);
+}
+
+void report_ending(struct report* report, const struct ending* ending) {
+  struct text text;
+
+  fprintf(stderr, "EXIT: %s%s%s%s\n", ending->reason, ending->message[0] ? " (" : "",
+          ending->message, ending->message[0] ? ")" : "");
+  if (!report->json || !begin(&text)) return;
+  fputs("{\"type\":\"ended\",", text.out);
+  write_reason(text.out, ending);
+  fputs("}\n", text.out);
+  end(report, &text);
 }

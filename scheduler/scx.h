@@ -104,6 +104,7 @@ enum scx_exit_kind { SCX_EXIT_NONE = 0 }; /* an enum: CO-RE takes no integer for
 
 struct scx_exit_info {
   enum scx_exit_kind kind;
+  __s64 exit_code;
   char* reason;
   char* msg;
 };

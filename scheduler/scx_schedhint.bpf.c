@@ -430,7 +430,7 @@ int BPF_PROG(schedhint_exec, struct task_struct* p) {
   return 0;
 }
 
-SEC("struct_ops/schedhint_init")
+SEC("struct_ops.s/schedhint_init")
 __s32 BPF_PROG(schedhint_init) {
   __s32 error = scx_bpf_create_dsq(BEHIND, -1);
 
@@ -446,11 +446,12 @@ SEC("struct_ops/schedhint_exit")
 int BPF_PROG(schedhint_exit, struct scx_exit_info* info) {
   bpf_probe_read_kernel_str(ending.reason, sizeof(ending.reason), info->reason);
   bpf_probe_read_kernel_str(ending.message, sizeof(ending.message), info->msg);
+  ending.code = info->exit_code;
   ending.kind = info->kind;
   return 0;
 }
 
-SEC(".struct_ops")
+SEC(".struct_ops.link")
 struct sched_ext_ops schedhint_ops = {
     .select_cpu = (void*)schedhint_select_cpu,
     .enqueue = (void*)schedhint_enqueue,

@@ -3,37 +3,52 @@
 #ifndef SETTINGS_H
 #define SETTINGS_H
 
+#define MAX_CPUS 1024
+
 /* Bits of settings.hints: each can be measured alone. */
 enum hint {
   HINT_GC = 1,       /* a thread inside a pause keeps its CPU and goes ahead */
   HINT_HELPERS = 2,  /* so do the helper threads of its process */
   HINT_DEADLINE = 4, /* the sooner, the earlier within a class */
   HINT_URGENCY = 8,  /* the more urgent, the earlier within a class */
-  HINT_SLICE = 16,   /* slice_us is honoured, within bounds */
-  HINT_BATCH = 32,   /* batch work yields to all */
-  HINT_POOL = 64,    /* the runtime's pool threads inherit urgency and deadline */
+  HINT_BATCH = 16,   /* batch work yields to all */
+  HINT_POOL = 32,    /* the runtime's pool threads inherit urgency and deadline */
+  HINT_SLICE = 64,   /* slice_us is honoured, within bounds */
 };
+#define HINT_SLICE_NAME "slice"
 #define HINTS_ALL 127
 
 struct settings {
   __u64 slice_ns;
+  __u64 tick_ns;   /* the kernel ends a turn at a tick: 1 s / CONFIG_HZ */
+  __u32 hints;     /* enum hint */
+  __u32 reader_id; /* random, not 0 */
+  /* The loader leaves these as the object has them. */
   __u64 min_slice_ns;
   __u64 process_loan_ns; /* capacity: what a process may owe */
   __u64 cgroup_loan_ns;  /* all processes of a cgroup */
   __u64 system_loan_ns;  /* all together */
-  __u32 hints;           /* enum hint */
-  __u32 cpus;
-  __u32 tld; /* hints may also be task local data */
-  __u32 reader_id;
+  __u32 tld;             /* hints may also be task local data */
+};
+
+/* The CPUs that share a last-level cache. LLCs are numbered from 0. */
+struct topology {
+  __u32 cpus; /* possible ones; numbers are below */
+  __u32 llcs;
+  __u16 llc_of[MAX_CPUS];
+  __u16 llc_cpus[MAX_CPUS];  /* online CPUs of each LLC when the scheduler was loaded, at least 1 */
+  __u16 llc_first[MAX_CPUS]; /* where the LLC's CPUs begin in `members` */
+  __u16 members[MAX_CPUS];   /* CPUs, ordered by LLC; those of an LLC that are online come first */
 };
 
 /* Why the kernel ended the scheduler. */
 struct ending {
-  __u32 kind; /* enum scx_exit_kind: 0 it runs, 64 the loader detached it */
-  char reason[64];
-  char message[128];
+  __u32 kind; /* enum scx_exit_kind: 0 it runs, 64 the loader detached it. Written last */
+  __u32 reserved;
+  __s64 code; /* scx_exit_info's exit_code: scx's SCX_ECODE_ACT_RESTART asks for a restart */
+  char reason[128];
+  char message[1024];
 };
-#define ENDING_DETACHED 64
 
 /* What is counted, and how it is called in the JSON: X(name in C and JSON, explanation). */
 #define STATISTICS(X)                                                              \

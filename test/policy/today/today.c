@@ -198,8 +198,8 @@ static void init(void) {
                            .process_loan_ns = 300 * MS,
                            .cgroup_loan_ns = 300 * MS,
                            .system_loan_ns = 600 * MS,
-                           .hints = HINTS_ALL,
-                           .cpus = sim.cpus};
+                           .hints = HINTS_ALL};
+  ((struct topology*)&topology)->cpus = sim.cpus;
 }
 
 static int select_cpu(struct sim_task* t, int prev) {
