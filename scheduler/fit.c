@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0
 /*
- * Makes a BPF object fit this kernel, this machine and the options, before it is loaded. What the object
- * does not have is left alone: any scheduler with a map `schedhint` will do.
+ * Makes a BPF object fit this kernel, this machine and the options, before it is loaded. What the
+ * object does not have is left alone: any scheduler with a map `schedhint` will do.
  */
 #include "fit.h"
 
@@ -31,8 +31,9 @@ static bool find_struct(const struct bpf_object* object, const char* name, size_
 
   *data = find_section(object, name, &size);
   if (!*data || size == wanted) return true;
-  complain("the BPF object's section %s has %zu bytes, not %zu: it belongs to another scx_schedhint",
-           name, size, wanted);
+  complain(
+      "the BPF object's section %s has %zu bytes, not %zu: it belongs to another scx_schedhint",
+      name, size, wanted);
   return false;
 }
 
@@ -113,8 +114,8 @@ static bool is_set(const char* data, size_t size) {
   return false;
 }
 
-/* The kernel refuses a struct with members that it does not know, unless they are 0. libbpf does not
- * load a program that is left out so. */
+/* The kernel refuses a struct with members that it does not know, unless they are 0. libbpf does
+ * not load a program that is left out so. */
 static bool leave_out(const struct bpf_object* object, const struct bpf_map* ops,
                       struct missing* missing) {
   const struct btf* btf = bpf_object__btf(object);
@@ -138,7 +139,8 @@ static bool leave_out(const struct bpf_object* object, const struct bpf_map* ops
   return true;
 }
 
-/* "schedhint" becomes "schedhint_0.1.0", as scx's schedulers have it. Another one's name is its own. */
+/* "schedhint" becomes "schedhint_0.1.0", as scx's schedulers have it. Another one's name is its
+ * own. */
 static void add_version(const struct bpf_object* object, const struct bpf_map* ops) {
   size_t size;
   char* name = ops_member(object, ops, "name", &size);
@@ -146,8 +148,8 @@ static void add_version(const struct bpf_object* object, const struct bpf_map* o
   if (name && !strcmp(name, "schedhint")) snprintf(name, size, "schedhint_%s", VERSION);
 }
 
-/* The kernel compares it with its own when it switches to the scheduler: a CPU that went on- or offline
- * since `topology` was read makes it ask for a restart. */
+/* The kernel compares it with its own when it switches to the scheduler: a CPU that went on- or
+ * offline since `topology` was read makes it ask for a restart. */
 static void set_hotplug_seq(const struct bpf_object* object, const struct bpf_map* ops) {
   FILE* file = fopen(HOTPLUG_SEQ, "re");
   unsigned long long seq;

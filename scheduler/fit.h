@@ -8,8 +8,9 @@
 #include "scheduler.h"
 
 /*
- * `ops`: the object's struct sched_ext_ops. `missing` gets the names of its members that this kernel
- * lacks and that are left out. `topology` is read again. False, with a message, if it cannot fit.
+ * `ops`: the object's struct sched_ext_ops. `missing` gets the names of its members that this
+ * kernel lacks and that are left out. `topology` is read again. False, with a message, if it cannot
+ * fit.
  */
 bool fit_object(struct bpf_object* object, struct bpf_map* ops, const struct options* options,
                 struct topology* topology, struct missing* missing);

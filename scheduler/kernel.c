@@ -26,7 +26,8 @@ bool kernel_read(void) {
     return true;
   }
   complain(
-      "this kernel has no sched_ext. It needs Linux 6.13 or newer with CONFIG_SCHED_CLASS_EXT: then "
+      "this kernel has no sched_ext. It needs Linux 6.13 or newer with CONFIG_SCHED_CLASS_EXT: "
+      "then "
       "/sys/kernel/sched_ext is there");
   return false;
 }

@@ -33,7 +33,8 @@ static FILE* connect_to(const char* path) {
   return NULL;
 }
 
-/* Takes "name":NUMBER out of the answer. Our names are plain, and the answer has no other numbers. */
+/* Takes "name":NUMBER out of the answer. Our names are plain, and the answer has no other numbers.
+ */
 static bool find_number(const char* answer, const char* name, __u64* number) {
   char key[64];
   const char* at;
@@ -48,9 +49,11 @@ static bool find_number(const char* answer, const char* name, __u64* number) {
 static bool read_sums(const char* answer, __u64 sums[STAT_COUNT]) {
   int found = 0;
 
-  for (int i = 0; i < STAT_COUNT; i++) found += find_number(answer, statistic_names[i].name, &sums[i]);
+  for (int i = 0; i < STAT_COUNT; i++)
+    found += find_number(answer, statistic_names[i].name, &sums[i]);
   if (found == STAT_COUNT) return true;
-  complain("the scheduler that runs is not scx_schedhint of this version: its statistics are others");
+  complain(
+      "the scheduler that runs is not scx_schedhint of this version: its statistics are others");
   return false;
 }
 

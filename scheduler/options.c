@@ -31,7 +31,8 @@ static const char usage[] =
     "                     the hints of any thread, others' too\n"
     "  --trust-pin        take over a pin that every user may write, or that another user owns\n"
     "  --keep-pin         leave the pin behind: clients stay bound until a reader comes again\n"
-    "  --ignore-cpu-max   start even if cgroups have a limit of CPU time (cpu.max) and this kernel\n"
+    "  --ignore-cpu-max   start even if cgroups have a limit of CPU time (cpu.max) and this "
+    "kernel\n"
     "                     does not let a sched_ext scheduler know of it (before Linux 6.17)\n"
     "  --stats SEC        print every so often what it did since the last time (0.1 to 3600)\n"
     "  --monitor SEC      print the same of the scx_schedhint that runs, and schedule nothing\n"
@@ -49,7 +50,12 @@ static const char usage[] =
     "not understood; 75 the kernel ended it, and it may be started again.\n";
 
 const char* const hint_names[] = {
-    "gc",    "helpers", "deadline", "urgency", "batch", "pool",
+    "gc",
+    "helpers",
+    "deadline",
+    "urgency",
+    "batch",
+    "pool",
 #ifdef HINT_SLICE_NAME
     HINT_SLICE_NAME,
 #endif

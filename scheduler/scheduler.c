@@ -2,8 +2,9 @@
 /*
  * The scheduler's life: the map and the scheduler are put in place, watched, and taken down.
  *
- * The kernel may end the scheduler. If it asks for a restart, because a CPU went on- or offline, the BPF
- * half is loaded again with the same map of hints, so that clients stay bound; else the program ends.
+ * The kernel may end the scheduler. If it asks for a restart, because a CPU went on- or offline,
+ * the BPF half is loaded again with the same map of hints, so that clients stay bound; else the
+ * program ends.
  */
 #define _GNU_SOURCE
 #include "scheduler.h"
@@ -90,15 +91,16 @@ static bool limits_are_known(const struct options* options) {
   if (options->ignore_cpu_max || kernel_has_operation("cgroup_set_bandwidth")) return true;
   cpu_limits_find(&limits, CPU_LIMITS_ROOT);
   for (int i = 0; i < CPU_LIMITS_NAMED && limits.names[i] && length < sizeof(names); i++)
-    length += snprintf(names + length, sizeof(names) - length, "%s%s", i ? ", " : "",
-                       limits.names[i]);
+    length +=
+        snprintf(names + length, sizeof(names) - length, "%s%s", i ? ", " : "", limits.names[i]);
   if (limits.count > CPU_LIMITS_NAMED && length < sizeof(names))
     snprintf(names + length, sizeof(names) - length, " and %d more",
              limits.count - CPU_LIMITS_NAMED);
   if (limits.count)
     complain(
         "cgroups have a limit of CPU time (cpu.max), and this kernel does not let a sched_ext "
-        "scheduler know of it (Linux 6.17 does): %s. They could use all CPUs. Remove the limits, or "
+        "scheduler know of it (Linux 6.17 does): %s. They could use all CPUs. Remove the limits, "
+        "or "
         "start with --ignore-cpu-max",
         names);
   cpu_limits_free(&limits);
@@ -148,8 +150,8 @@ static enum outcome supervise(struct life* life) {
   }
 }
 
-/* Loads the scheduler and switches to it. The scheduler comes before the pin: a client that binds is
- * read immediately. */
+/* Loads the scheduler and switches to it. The scheduler comes before the pin: a client that binds
+ * is read immediately. */
 static bool put_in_place(struct life* life) {
   const struct options* options = life->options;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0 */
 /* What the files of the scheduler's user-space half use of each other. The parts that can be tested
- * without a kernel have a header each: topology.h, cpu_limits.h, stats_request.h, stats_server.h. */
+ * without a kernel have a header each: topology.h, cpu_limits.h, stats_request.h, stats_server.h.
+ */
 #ifndef SCHEDULER_H
 #define SCHEDULER_H
 
@@ -43,14 +44,14 @@ extern const char* const hint_names[];
 /* Reads the BTF; false, with a message, if there is no BTF or no sched_ext. */
 bool kernel_read(void);
 bool kernel_has_operation(const char* member);
-/* The value of an enumerator of sched_ext. 0 if the kernel does not have it, as scx's own loaders do.
- * False if the kernel's BTF has only its lower half. */
+/* The value of an enumerator of sched_ext. 0 if the kernel does not have it, as scx's own loaders
+ * do. False if the kernel's BTF has only its lower half. */
 bool kernel_enumerator(const char* name, __u64* value);
 
 /* programs.c: the BPF half. */
 struct programs;
-/* `map_fd`: of the map of hints to use again, or -1. `topology`: the last one that was known, or zeros;
- * it is read again. NULL, with a message, if it cannot be loaded. */
+/* `map_fd`: of the map of hints to use again, or -1. `topology`: the last one that was known, or
+ * zeros; it is read again. NULL, with a message, if it cannot be loaded. */
 struct programs* programs_load(const struct options* options, struct topology* topology,
                                int map_fd);
 /* From here on the scheduler has all CPUs, until it is detached or this process ends, however. */
@@ -71,8 +72,8 @@ bool programs_ended(const struct programs* programs, struct ending* ending);
 /* Adds what it has counted to `sums`. */
 void programs_count(const struct programs* programs, __u64 sums[STAT_COUNT]);
 
-/* report.c: lines on stdout. A reader of stdout that does not read, or has gone, loses reports; it does
- * not stop the scheduler. */
+/* report.c: lines on stdout. A reader of stdout that does not read, or has gone, loses reports; it
+ * does not stop the scheduler. */
 struct report {
   bool json;
   __u64 last[STAT_COUNT]; /* what the last report for people was about */

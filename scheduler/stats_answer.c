@@ -23,7 +23,8 @@ static void write_sums(FILE* out, const struct stats_source* source) {
 /* `top`: it is the struct that a request without a target asks for. The prefix is for
  * scxstats_to_openmetrics.py. */
 static void write_meta(FILE* out) {
-  fputs("{\"" STRUCT_NAME "\":{\"name\":\"" STRUCT_NAME "\",\"top\":\"true\","
+  fputs("{\"" STRUCT_NAME "\":{\"name\":\"" STRUCT_NAME
+        "\",\"top\":\"true\","
         "\"desc\":\"scx_schedhint: sums since its start\",\"user\":{\"_om_prefix\":\"schedhint_\"},"
         "\"fields\":",
         out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0
 /*
- * Reads a request of scx_stats' protocol: JSON, but only objects of strings, which is all that a request
- * can have. Nothing is copied and nothing allocated.
+ * Reads a request of scx_stats' protocol: JSON, but only objects of strings, which is all that a
+ * request can have. Nothing is copied and nothing allocated.
  */
 #include "stats_request.h"
 

@@ -14,9 +14,9 @@ enum stats_request {
 };
 
 /*
- * `line` has `length` bytes, without the newline; it may have any bytes. A request is an object with a
- * string "req" and, if it likes, an object "args" of strings, as scx_stats' clients write it. Anything
- * else is STATS_REQUEST_BROKEN.
+ * `line` has `length` bytes, without the newline; it may have any bytes. A request is an object
+ * with a string "req" and, if it likes, an object "args" of strings, as scx_stats' clients write
+ * it. Anything else is STATS_REQUEST_BROKEN.
  */
 enum stats_request stats_request_read(const char* line, size_t length);
 

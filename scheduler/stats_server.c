@@ -22,7 +22,7 @@
 #include "stats_request.h"
 
 struct client {
-  int fd; /* -1: free */
+  int fd;      /* -1: free */
   __u64 heard; /* the server's `turn` when it last sent something */
   size_t in_length;
   char in[STATS_LINE_MAX];

@@ -20,16 +20,16 @@ struct stats_source {
 struct stats_server;
 
 /*
- * Makes the socket (mode 0600) and the directories above it. A socket that nobody answers any more is
- * replaced. NULL, with a message, if another program answers there or the socket cannot be made.
+ * Makes the socket (mode 0600) and the directories above it. A socket that nobody answers any more
+ * is replaced. NULL, with a message, if another program answers there or the socket cannot be made.
  */
 struct stats_server* stats_server_open(const char* path);
 /* Readable when stats_server_work() has something to do. */
 int stats_server_fd(const struct stats_server* server);
 /*
- * Takes connections, reads requests and answers, as far as that is possible without waiting. A client
- * that does not read its answers gets no more of them. When there are STATS_CLIENTS, the one that has been
- * silent for longest makes way for the next.
+ * Takes connections, reads requests and answers, as far as that is possible without waiting. A
+ * client that does not read its answers gets no more of them. When there are STATS_CLIENTS, the one
+ * that has been silent for longest makes way for the next.
  */
 void stats_server_work(struct stats_server* server, const struct stats_source* source);
 /* Removes the socket, unless it is no longer ours. NULL is allowed. */
