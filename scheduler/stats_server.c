@@ -21,6 +21,8 @@
 #include "stats_answer.h"
 #include "stats_request.h"
 
+#define BACKLOG 128 /* connections that wait to be taken */
+
 struct client {
   int fd;      /* -1: free */
   __u64 heard; /* the server's `turn` when it last sent something */
@@ -90,7 +92,7 @@ static bool listens(struct stats_server* server) {
   umask(mask);
   server->epoll = epoll_create1(EPOLL_CLOEXEC);
   good = good && !stat(server->address.sun_path, &server->made) &&
-         !listen(server->listener, STATS_CLIENTS) && server->epoll >= 0 &&
+         !listen(server->listener, BACKLOG) && server->epoll >= 0 &&
          !epoll_ctl(server->epoll, EPOLL_CTL_ADD, server->listener, &event);
   if (!good)
     complain("no statistics for other tools: cannot listen at %s: %s", server->address.sun_path,
