@@ -21,13 +21,11 @@
 #include <unistd.h>
 
 #include "cpu_limits.h"
+#include "restarts.h"
 #include "stats_server.h"
 
 /* How soon the end of a scheduler that the kernel has thrown out is noticed. */
 #define LOOK_MS 200
-/* More restarts than this in that time are a loop. */
-#define RESTARTS_MAX 10
-#define RESTARTS_MS 10000
 /* scx/user_exit_info.h: what the kernel asks for in the upper bits of an exit code. */
 #define ACTION(code) ((__u64)(code) >> 48)
 #define ACTION_RESTART 1
@@ -43,8 +41,7 @@ struct life {
   struct topology topology;
   struct programs* programs;
   __u64 before[STAT_COUNT]; /* what was counted before the last restart */
-  int restarts;
-  __u64 restarted_ms[RESTARTS_MAX]; /* when: a ring */
+  struct restarts restarts;
   struct ending ending;
   struct stats_server* server;
   struct report report;
@@ -118,7 +115,7 @@ static void report(struct life* life, bool final) {
   __u64 sums[STAT_COUNT] = {0};
 
   add_counts(life, sums);
-  report_counts(&life->report, sums, life->restarts, final);
+  report_counts(&life->report, sums, life->restarts.count, final);
 }
 
 /* Until the end is asked for, or the kernel ends it. */
@@ -157,7 +154,7 @@ static bool put_in_place(struct life* life) {
 
   life->programs = programs_load(options, &life->topology, life->map_fd);
   if (!life->programs || !programs_attach(life->programs)) return false;
-  if (life->restarts) {
+  if (life->restarts.count) {
     report_restart(&life->report, &life->topology, &life->ending);
     return true;
   }
@@ -192,33 +189,23 @@ static void take_down(struct life* life) {
   programs_free(programs);
 }
 
-static bool may_restart(struct life* life) {
-  __u64 now = monotonic_ms(), *slot = &life->restarted_ms[life->restarts % RESTARTS_MAX];
-
-  if (life->restarts >= RESTARTS_MAX && now - *slot < RESTARTS_MS) {
-    complain("the kernel asked for more than %d restarts in %d s", RESTARTS_MAX,
-             RESTARTS_MS / 1000);
-    return false;
-  }
-  *slot = now;
-  life->restarts++;
-  return true;
-}
-
 static enum outcome live(struct life* life) {
   for (;;) {
     enum outcome outcome = put_in_place(life) ? supervise(life) : FAILED;
 
     take_down(life);
     if (outcome != RESTART) return outcome;
-    if (!may_restart(life)) return ENDED;
+    if (may_restart(&life->restarts, monotonic_ms())) continue;
+    complain("the kernel asked for more than %d restarts in %d s", RESTARTS_MAX,
+             RESTARTS_MS / 1000);
+    return ENDED;
   }
 }
 
 static int end(struct life* life, enum outcome outcome) {
   const struct options* options = life->options;
 
-  if (outcome == FAILED && life->restarts) outcome = ENDED;
+  if (outcome == FAILED && life->restarts.count) outcome = ENDED;
   if (outcome != FAILED && (options->stats_ms || options->json)) report(life, true);
   if (life->ending.kind) report_ending(&life->report, &life->ending);
   stats_server_close(life->server);

@@ -16,8 +16,11 @@ const OPS = '/sys/kernel/sched_ext/root/ops';
 /** 'enabled', 'disabled', or what is between. */
 export const schedExtState = () => readFileSync('/sys/kernel/sched_ext/state', 'utf8').trim();
 
-/** The scheduler's name; null: the kernel's own schedules. */
+/** The scheduler's name as the kernel has it, with its version; null: the kernel's own schedules. */
 export const schedulerName = () => (existsSync(OPS) ? readFileSync(OPS, 'utf8').trim() : null);
+
+/** Ours, of whatever version. */
+export const OURS = /^schedhint_\d+\.\d+\.\d+/;
 
 export const nothingIsLoaded = () =>
   until('the kernel has its own scheduler back', () => schedExtState() === 'disabled');
@@ -34,12 +37,16 @@ export class Scheduler {
   /** What it counted, at its last report. @type {Record<string, number>} */
   counts = {};
   ready;
+  /** Each time that it was loaded again. @type {Record<string, unknown>[]} */
+  restarts = [];
+  /** Why it ended. */
+  ended;
   complaint = '';
   #closed;
 
   constructor(args) {
     this.process = track(
-      spawn(PROGRAM, ['--json', '--interval', '100', ...args], {
+      spawn(PROGRAM, ['--json', '--stats', '0.1', ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );
@@ -49,8 +56,9 @@ export class Scheduler {
     });
     createInterface({ input: this.process.stdout }).on('line', (line) => {
       const message = JSON.parse(line);
-      if (message.type === 'ready') this.ready = message;
-      else this.counts = message;
+      if (message.type === 'statistics') this.counts = message;
+      else if (message.type === 'restarted') this.restarts.push(message);
+      else this[message.type] = message; // ready, ended
     });
   }
 
@@ -93,9 +101,17 @@ export class Scheduler {
     this.process.kill('SIGTERM');
     const [code] = await this.#closed;
     assert.equal(code, 0, this.complaint);
+    assert.match(this.complaint, /^EXIT: unregistered from user space$/m);
     await nothingIsLoaded();
     assert.deepEqual(kernelComplaints(), []);
     return this.counts;
+  }
+
+  /** Waits until it ends without being asked to. @returns {Promise<number>} its exit code */
+  async end() {
+    const [code] = await this.#closed;
+    await nothingIsLoaded();
+    return code;
   }
 
   async kill() {

@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { after, beforeEach, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { App, endPrograms, hogs } from './programs.mjs';
 import {
   kernelComplaints,
   nothingIsLoaded,
+  OURS,
   PROGRAM,
   Scheduler,
   schedExtState,
@@ -16,6 +18,7 @@ import {
 import { until } from './until.mjs';
 
 const PIN = '/sys/fs/bpf/schedhint';
+const STATS = '/var/run/scx/root/stats';
 
 // A scheduler that was killed leaves its pin behind.
 beforeEach(() => rmSync(PIN, { force: true }));
@@ -23,7 +26,7 @@ after(endPrograms);
 
 test('it is loaded, schedules everything under load, and is detached', async () => {
   const scheduler = await Scheduler.start();
-  assert.equal(schedulerName(), 'schedhint');
+  assert.match(schedulerName(), OURS);
   assert.match(readFileSync('/proc/self/sched', 'utf8'), /ext\.enabled\s*:\s*1/);
   hogs(4);
   await scheduler.counted((counts) => counts.queued > 200 && counts.switches > 200);
@@ -35,6 +38,7 @@ test('it is loaded, schedules everything under load, and is detached', async () 
   for (const name of ['gcAhead', 'helperAhead', 'lentNs', 'urgency', 'batchQueued', 'kicked']) {
     assert.equal(counts[name], 0, name);
   }
+  assert.equal(counts.restarts, 0);
 });
 
 test('when it is killed the kernel has its own scheduler back', async () => {
@@ -48,19 +52,54 @@ test('a second one is refused, and says why', async () => {
   const scheduler = await Scheduler.start();
   const second = spawnSync(PROGRAM, ['--pin', '/sys/fs/bpf/second'], { encoding: 'utf8' });
   assert.equal(second.status, 1);
-  assert.match(second.stderr, /another sched_ext scheduler is there/);
-  assert.equal(schedulerName(), 'schedhint');
+  assert.match(second.stderr, /another sched_ext scheduler is there: schedhint_/);
+  assert.ok(!existsSync('/sys/fs/bpf/second'));
+  assert.ok(existsSync(STATS), 'the socket is the first one’s');
+  assert.match(schedulerName(), OURS);
   await scheduler.stop();
 });
 
+const run = (...args) => spawnSync(PROGRAM, args, { encoding: 'utf8' });
+
 test('it tells people what it does, and what it does not understand', () => {
-  const run = (...args) => spawnSync(PROGRAM, args, { encoding: 'utf8' });
-  assert.match(run('--help').stdout, /--process-loan MS/);
-  assert.equal(run('--help').status, 0);
-  assert.match(run('--hints', 'gc,luck').stderr, /--hints knows no "luck"/);
-  assert.equal(run('--hints', 'gc,luck').status, 2);
-  assert.match(run('--slice', '1').stderr, /wants a number from 100 to 100000/);
-  assert.match(run('--object', '/nothing').stderr, /cannot open \/nothing/);
+  const help = run('--help');
+  assert.equal(help.status, 0);
+  for (const text of ['--stats SEC', '--monitor SEC', '--ignore-cpu-max', 'Exit codes: 0', '75']) {
+    assert.ok(help.stdout.includes(text), text);
+  }
+  assert.equal(run('-h').stdout, help.stdout);
+  const misunderstood = (message, ...args) => {
+    const { status, stderr, stdout } = run(...args);
+    assert.match(stderr, message);
+    assert.deepEqual([status, stdout], [2, '']);
+  };
+  misunderstood(/--hints knows no "luck"/, '--hints', 'gc,luck');
+  misunderstood(/--slice requires a number from 100 to 100000/, '--slice', '1');
+  misunderstood(/--stats requires seconds from 0.1 to 3600, not "0"/, '--stats', '0');
+  misunderstood(/--monitor requires seconds .* not "1s"/, '--monitor', '1s');
+  misunderstood(/--mode requires octal digits up to 777/, '--mode', '9');
+  misunderstood(/unexpected argument "now"/, 'now');
+  misunderstood(/unrecognized option '--process-loan'/, '--process-loan', '1');
+});
+
+test('it says its version, which the kernel has in its name', async () => {
+  const { status, stdout } = run('--version');
+  assert.equal(status, 0);
+  const [, version] = /^scx_schedhint (\d+\.\d+\.\d+\S*)\nABI 1, libbpf 1\.7\n$/.exec(stdout);
+  assert.equal(run('-V').stdout, stdout);
+  const scheduler = await Scheduler.start();
+  assert.equal(schedulerName(), `schedhint_${version}`);
+  assert.equal(scheduler.ready.ops, `schedhint_${version}`);
+  assert.equal(scheduler.ready.version, version);
+  await scheduler.stop();
+});
+
+test('without its object, or with one that is no scheduler, it says so', () => {
+  const refused = run('--object', '/nothing');
+  assert.match(refused.stderr, /cannot open \/nothing: No such file or directory; build it/);
+  assert.equal(refused.status, 1);
+  const observer = new URL('../../../observer/build/observer.bpf.o', import.meta.url);
+  assert.match(run('--object', fileURLToPath(observer)).stderr, /has no scheduler/);
 });
 
 test('an app that was there before it binds when it comes, and again when it comes back', async () => {
