@@ -31,6 +31,8 @@ export const rows = [
     command: ['--import', 'ts-blank-space/register', 'test/peers/tld/row.ts', layout],
     minutes: 15,
   })),
+  // The clients of scx_stats read the statistics of scx_schedhint.
+  { name: 'scx-stats', command: ['test/peers/scx-stats.mjs'], minutes: 30 },
   { name: 'lavd', command: ['test/peers/lavd.mjs'], minutes: 60 },
   { name: 'bpfland', command: ['test/peers/bpfland.mjs'], minutes: 60 },
   ...MEASURED.map(measure),

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { ApplyError, applyHints, ingredientsOf } from '../../integrations/scx/apply.mjs';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
 
-const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'schedhint-peers');
+/** What is built of other people's programs, and of their libraries. */
+export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'schedhint-peers');
 const LLVM = '/usr/lib/llvm-19/bin';
 const NEEDS =
   'cargo >= 1.91, and of Debian pkg-config libelf-dev zlib1g-dev libseccomp-dev protobuf-compiler libssl-dev clang-19 llvm-19';
@@ -39,7 +40,13 @@ export function scxProgram(
     apply.length > 0
       ? ['--path', sourceWith(apply, crate, version, root)]
       : [`${crate}@${version}`];
-  const { status, error } = spawnSync('cargo', ['install', '--locked', ...what, '--root', root], {
+  cargo(`${crate} ${version}`, ['install', '--locked', ...what, '--root', root]);
+  return program;
+}
+
+/** Runs cargo to build a program, into the one directory that all of them share. @param {string} what it builds @param {string[]} args */
+export function cargo(what, args) {
+  const { status, error } = spawnSync('cargo', args, {
     stdio: ['ignore', 2, 2],
     env: {
       ...process.env,
@@ -48,12 +55,10 @@ export function scxProgram(
       CARGO_TARGET_DIR: join(CACHE, 'target'),
     },
   });
-  if (status !== 0) {
-    throw new ExplainedError(
-      `${crate} ${version} could not be built (${error?.message ?? `exit code ${status}`}); it needs ${NEEDS}`,
-    );
-  }
-  return program;
+  if (status === 0) return;
+  throw new ExplainedError(
+    `${what} could not be built (${error?.message ?? `exit code ${status}`}); it needs ${NEEDS}`,
+  );
 }
 
 const nameOf = (crate) => crate.replace(/^scx_/, '');
@@ -80,7 +85,7 @@ function sourceWith(apply, crate, version, root) {
 }
 
 /** Where cargo keeps a crate's source. It is fetched if it is not there; cargo alone knows from where. */
-function sourceOf(crate, version) {
+export function sourceOf(crate, version) {
   const registries = join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'registry', 'src');
   const { status, stderr } = spawnSync('cargo', ['info', '--quiet', `${crate}@${version}`], {
     encoding: 'utf8',

@@ -1,4 +1,4 @@
-// scx_schedhint: loaded, acting on what an unprivileged app says by its block and by task local data, and detached.
+// scx_schedhint: loaded, acting on what an unprivileged app says by its block, and detached.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -9,8 +9,6 @@ import { OURS, Scheduler, schedExtState, schedulerName } from '../../../vm/guest
 import { until } from '../../../vm/guest/until.mjs';
 import { note } from './notes.mjs';
 import { openBpffs, startApp, UID } from './user.mjs';
-
-const TLD_PIN = '/sys/fs/bpf/task_local_data';
 
 before(openBpffs);
 after(endPrograms);
@@ -53,17 +51,5 @@ test('it is loaded, acts on the hints of a block, and is detached', async () => 
   await scheduler.stop();
   assert.equal(schedExtState(), 'disabled');
   note(`scx_schedhint enabled (${counts}), then disabled`);
-  await app.end();
-});
-
-test('it reads task local data', async () => {
-  // The app looks for the standard map where it does not exist.
-  const app = startApp({ SCHEDHINT_MAP: '/sys/fs/bpf/nothing', SCHEDHINT_TLD_MAP: TLD_PIN });
-  await app.ask('state');
-  const scheduler = await Scheduler.start('--tld', TLD_PIN, '--group', String(UID));
-  await untilBound(app);
-  const names = ['tld', 'urgency', 'deadline', 'slice'];
-  note(`task local data: ${await untilCounted(scheduler, app, names)}`);
-  await scheduler.stop();
   await app.end();
 });
