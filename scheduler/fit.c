@@ -160,24 +160,43 @@ static void set_hotplug_seq(const struct bpf_object* object, const struct bpf_ma
   if (file) fclose(file);
 }
 
+/* scx's header brings this program along, which looks for something that the scheduler does not
+ * ask about. */
+static void leave_out_probe(const struct bpf_object* object) {
+  struct bpf_program* probe = bpf_object__find_program_by_name(object, "scx_lib_init_probe");
+
+  if (probe) bpf_program__set_autoload(probe, false);
+}
+
+/* Since Linux 6.19 tasks can be queued anew from anywhere: a program that sees each switch does it.
+ * Before, only from cpu_release(), of which newer kernels warn. libbpf does not load a program that
+ * no operation points to. */
+static void choose_release(const struct bpf_object* object, const struct bpf_map* ops) {
+  struct bpf_program* sees = bpf_object__find_program_by_name(object, "schedhint_switch");
+  size_t size;
+  char* release = ops_member(object, ops, "cpu_release", &size);
+
+  if (!sees || !release) return;
+  if (kernel_has_function("scx_bpf_reenqueue_local___v2"))
+    memset(release, 0, size);
+  else
+    bpf_program__set_autoload(sees, false);
+}
+
 static bool set_topology(const struct bpf_object* object, struct topology* topology) {
-  struct bpf_map* lanes = bpf_object__find_map_by_name(object, "lanes");
-  int error;
   void* data;
 
   if (!topology_read(topology, TOPOLOGY_ROOT)) return false;
   if (!find_struct(object, ".rodata.topology", sizeof(*topology), &data)) return false;
   if (data) memcpy(data, topology, sizeof(*topology));
-  if (!lanes) return true;
-  error = bpf_map__set_max_entries(lanes, topology->cpus);
-  if (error)
-    complain("cannot make a place for each of %u CPUs: %s", topology->cpus, strerror(-error));
-  return !error;
+  return true;
 }
 
 bool fit_object(struct bpf_object* object, struct bpf_map* ops, const struct options* options,
                 struct topology* topology, struct missing* missing) {
   set_hotplug_seq(object, ops);
+  leave_out_probe(object);
+  choose_release(object, ops);
   if (!leave_out(object, ops, missing) || !set_enumerators(object)) return false;
   add_version(object, ops);
   return set_settings(object, options) && set_topology(object, topology);

@@ -40,6 +40,10 @@ bool kernel_has_operation(const char* member) {
   return false;
 }
 
+bool kernel_has_function(const char* name) {
+  return btf__find_by_name_kind(kernel_btf, name, BTF_KIND_FUNC) > 0;
+}
+
 static bool is_named(__u32 name_off, const char* name) {
   return !strcmp(btf__name_by_offset(kernel_btf, name_off), name);
 }

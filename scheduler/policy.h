@@ -8,7 +8,7 @@
  * Units. Time is in ns. A weight is the kernel's (1..10000, 100 is nice 0) times 1024, so that a
  * share of a cgroup's weight keeps its precision. Virtual time is the CPU time that a task of nice
  * 0 would have had: ns * WEIGHT_NICE_0 / weight. Points in virtual time wrap, and are compared with
- * time_before(); two that are compared lie within 2^63 of each other.
+ * is_before(); two that are compared lie within 2^63 of each other.
  *
  * Every function is total: no input divides by zero, overflows a signed number or loops.
  */
@@ -55,7 +55,7 @@ struct policy_load {
   __u64 weight; /* their sum */
 };
 
-static __always_inline bool time_before(__u64 a, __u64 b) {
+static __always_inline bool is_before(__u64 a, __u64 b) {
   return (__s64)(a - b) < 0;
 }
 
@@ -109,8 +109,8 @@ static __always_inline __u64 turn_slice(__u64 slice, const struct policy_hints* 
 static __always_inline __u64 clamp_vtime(__u64* vtime, __u64 clock, __u64 behind) {
   __u64 latest = clock + 2 * behind, cut;
 
-  if (time_before(*vtime, clock - behind)) *vtime = clock - behind;
-  if (!time_before(latest, *vtime)) return 0;
+  if (is_before(*vtime, clock - behind)) *vtime = clock - behind;
+  if (!is_before(latest, *vtime)) return 0;
   cut = *vtime - latest;
   *vtime = latest;
   return cut;
@@ -185,7 +185,7 @@ static __always_inline __u64 key_of(__u64 vtime, __u64 slice, __s64 credit, __u6
 static __always_inline __u64 natural_wait(__u64 clock, __u64 key, const struct policy_load* load) {
   __u64 each = at_most(load->weight / (load->cpus ? load->cpus : 1), 1ULL << 32), far;
 
-  if (!time_before(clock, key)) return 0;
+  if (!is_before(clock, key)) return 0;
   far = at_most(key - clock, 1ULL << 42);
   return far / WEIGHT_NICE_0 * each + far % WEIGHT_NICE_0 * each / WEIGHT_NICE_0;
 }
@@ -197,7 +197,7 @@ static __always_inline bool is_slow(__u64 clock, __u64 key, __u64 slice,
                                     const struct policy_load* load) {
   __u64 average = load->weight / (load->tasks ? load->tasks : 1);
 
-  return time_before(clock + SLOW_SLICES * to_virtual(at_most(slice, 1ULL << 30), average), key);
+  return is_before(clock + SLOW_SLICES * to_virtual(at_most(slice, 1ULL << 30), average), key);
 }
 
 /* How long a slow task waits. Not less than a task that is not slow, for which a round is: to ask
@@ -226,7 +226,7 @@ static __always_inline __u64 slow_slice(__u64 slice, __u64 waits_ns, __u64 natur
 static __always_inline __u64 clock_after(__u64 clock, __u64 key, __u64 slice, __u64 weight) {
   __u64 reached = key - to_virtual(slice, weight);
 
-  return time_before(clock, reached) ? reached : clock;
+  return is_before(clock, reached) ? reached : clock;
 }
 
 /* From the clock of one CPU's queue to its LLC's: what is added to compare keys. It stays as it is,
@@ -237,8 +237,8 @@ static __always_inline __u64 bound_lane(__u64* offset, __u64 lane_clock, __u64 l
                                         __u64 bound) {
   __u64 at = lane_clock + *offset, cut;
 
-  if (time_before(at, llc_clock - bound)) *offset = llc_clock - bound - lane_clock;
-  if (!time_before(llc_clock + bound, at)) return 0;
+  if (is_before(at, llc_clock - bound)) *offset = llc_clock - bound - lane_clock;
+  if (!is_before(llc_clock + bound, at)) return 0;
   cut = at - (llc_clock + bound);
   *offset -= cut;
   return cut;
@@ -249,7 +249,7 @@ static __always_inline __u64 bound_lane(__u64* offset, __u64 lane_clock, __u64 l
 static __always_inline bool preempts(__u64 key, __u64 running_key, __u64 ran_ns,
                                      __u64 since_kick_ns) {
   return ran_ns >= PREEMPT_RAN_NS && since_kick_ns >= PREEMPT_EACH_NS &&
-         time_before(key + PREEMPT_LEAD_NS - 1, running_key);
+         is_before(key + PREEMPT_LEAD_NS - 1, running_key);
 }
 
 /* What a cgroup may owe. */

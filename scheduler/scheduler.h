@@ -44,6 +44,7 @@ extern const char* const hint_names[];
 /* Reads the BTF; false, with a message, if there is no BTF or no sched_ext. */
 bool kernel_read(void);
 bool kernel_has_operation(const char* member);
+bool kernel_has_function(const char* name);
 /* The value of an enumerator of sched_ext. 0 if the kernel does not have it, as scx's own loaders
  * do. False if the kernel's BTF has only its lower half. */
 bool kernel_enumerator(const char* name, __u64* value);

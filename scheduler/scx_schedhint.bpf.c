@@ -1,470 +1,352 @@
-// SPDX-License-Identifier: GPL-2.0
+// SPDX-License-Identifier: GPL-2.0-only
 /*
- * scx_schedhint: a sched_ext scheduler that acts on schedhint's hints.
+ * scx_schedhint: a fair sched_ext scheduler in which schedhint's hints are a bounded credit.
  *
- * Without hints it is a plain weighted fair scheduler. A task's virtual time is the CPU time that
- * it has used, divided by its weight (its nice value); whoever has the least runs next, for a
- * slice. A task that has slept comes back at most one slice behind the others, so nobody saves up.
- * There is one queue for all CPUs, which is right for a few CPUs that share a cache, and not for a
- * large machine; cgroup weights are not looked at.
+ * Fairness. A task's virtual time is the CPU time that it has used, over its weight: of its nice
+ * value, among its cgroup's tasks and its cgroup's siblings. It waits in a queue ordered by a key,
+ * the virtual time at the end of its next turn: one queue for each LLC, and one, a lane, for each
+ * CPU, of the tasks that may run there only. A queue has a clock, which is moved by the tasks that
+ * are taken from it. A task's virtual time is kept near the clock at each place(): it saves up
+ * nothing by sleeping, and what it had beyond its share costs one turn at most. A task that is so
+ * far behind that its turn would come late, because its weight is small, waits in a second queue
+ * by the time when it is due.
  *
- * Hints change three things, each on its own switch (settings.hints):
+ * Hints. A pause of the garbage collector, an urgency and a near deadline make the key earlier:
+ * by two slices at most. A task pays for its turn in full, so hints bring turns sooner, not more of
+ * them. Time that hints brought beyond the task's share while others waited is a debt of its
+ * cgroup; while it owes more than a twentieth of what it has used, its hints buy nothing. Batch
+ * work has an eighth of its weight. Hints on kernel threads are ignored.
  *
- * - the class. AHEAD: a thread inside a pause of its collector, and the threads that help it. They
- *   keep the CPU that they have, take one from whoever is not ahead when they wake up, and are
- *   looked for in the queue when a pause begins, because a pause ends when its last helper does.
- *   BEHIND: batch threads. They run when nobody else wants to, and each at the latest
- *   after five seconds, or the kernel's watchdog would end us.
- * - the order within a class. Urgency and a near deadline let a task run up to a slice each before
- *   its virtual time would; a task that wakes up so takes a CPU from one that is later in that
- *   order. It pays with its virtual time, in full, so it gets no more CPU time in the end.
- * - the length of the slice, within bounds.
+ * The arithmetic is in policy.h, which test/policy runs in a simulated machine. state.bpf.h has what
+ * is known of tasks, CPUs and LLCs; cgroups.bpf.h weights, limits and debts; look.bpf.h reads hints;
+ * place.bpf.h gives a task its place; dispatch.bpf.h chooses the next.
  *
- * Being AHEAD is a loan: loan.h says how it is charged, owed, bounded and repaid. What a hint says
- * is never believed further than that. A program that lies gets what the loan's capacity is, once.
- *
- * Where a hint comes from: the task's block (schedhint.bpf.h). With --tld, one without a block may
- * say the same by task local data (tld.h).
- *
- * When the scheduler learns of a pause: nothing tells it. It looks at a task's block when the task
- * is queued, put on a CPU, ticks (every 4 ms at 250 Hz), and leaves the CPU. A pause that begins
- * while its thread has the CPU is seen at the next tick at the latest.
- *
- * Feedback: every look publishes what the kernel knows into the reader's half of the block. All of
- * them are made with the task's runqueue locked, so a block has one writer at a time.
- *
- * How tasks of one process are told apart: a thread with a block is a JavaScript thread and goes by
- * its own gc word alone. Where the process says which threads help its collector (Node.js 24 and
- * newer), those are helpers. Elsewhere one without a block is, unless it is known to be libuv's, by
- * its element or its name. Threads of libuv's pool inherit what their process's threads hint.
+ * Where a hint is seen: when its task is queued, when it ticks, and when its turn ends. Nothing tells
+ * the scheduler of a change before.
  */
-#include "scx.h"
+#include <scx/common.bpf.h>
 /* The kernel's types come first: everything below uses them. */
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
 #include <schedhint/schedhint.bpf.h>
+
+#include "dispatch.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-#include "fair.h"
-#include "preempt.h"
-
 #define WATCHDOG_MS 30000
-#define QUEUED_LOOKED_AT 128 /* of those that wait, for helpers of a pause */
 
-static __u64 behind_ran_ns; /* the last time that one that is BEHIND was let run */
+static __always_inline __u64 active_weight_of(const struct task_struct* p) {
+  return (__u64)p->scx.weight << WEIGHT_SHIFT;
+}
 
-SEC("struct_ops/schedhint_select_cpu")
-__s32 BPF_PROG(schedhint_select_cpu, struct task_struct* p, __s32 prev_cpu, __u64 wake_flags) {
-  struct task* task = task_of(p);
+s32 BPF_STRUCT_OPS(schedhint_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_flags) {
+  struct entity* entity = entity_of(p);
   bool idle = false;
   __s32 cpu = scx_bpf_select_cpu_dfl(p, prev_cpu, wake_flags, &idle);
+  __u64 now;
 
-  if (idle && task) {
-    bound_time(task, true);
-    scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, slice_of(task), 0);
-    count(STAT_idle, 1);
-  }
+  if (!idle || !entity) return cpu;
+  now = bpf_ktime_get_ns();
+  if (throttled(p, entity, now)) return cpu;
+  activate(entity, active_weight_of(p));
+  place(p, entity, llc_of(cpu), now);
+  scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, entity->slice_ns, 0);
+  count(STAT_idle, 1);
   return cpu;
 }
 
-SEC("struct_ops/schedhint_enqueue")
-int BPF_PROG(schedhint_enqueue, struct task_struct* p, __u64 enq_flags) {
-  struct task* task = task_of(p);
-  __u64 now = bpf_ktime_get_ns(), order;
-  struct schedhint_ctx found;
-  __u32 class;
-  __s32 cpu;
+/* Of two CPUs, the task's and one at random of its LLC, the one whose turn has the later key. */
+static __always_inline void try_preempt(struct task_struct* p, struct entity* entity, __s32 cpu,
+                                        __u64 now) {
+  struct lane* lane = lane_at(cpu);
+  __u32 llc = entity->llc & (MAX_LLCS - 1), other;
+  __u64 key = llc_key(entity, entity->key);
 
-  /* The kernel's own threads of one CPU are short, and others wait for them. */
-  if (!task || ((p->flags & PF_KTHREAD) && p->nr_cpus_allowed == 1)) {
-    scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, settings.slice_ns, enq_flags);
-    return 0;
+  if (entity->pin < 0 && topology.llc_cpus[llc]) {
+    other = topology.llc_first[llc] + bpf_get_prandom_u32() % topology.llc_cpus[llc];
+    other = topology.members[other & (MAX_CPUS - 1)];
+    if (is_before(lane->key, lane_at(other)->key) && bpf_cpumask_test_cpu(other, p->cpus_ptr)) {
+      cpu = other;
+      lane = lane_at(cpu);
+    }
   }
-  bound_time(task, enq_flags & SCX_ENQ_WAKEUP);
-  find(p, task, now, &found);
-  class = classify(p, task, &found);
-  order = order_of(task, now);
-  note_queued(task, class);
+  if (!lane->turn_ns || !preempts(key, lane->key, now - lane->turn_ns, now - lane->kicked_ns))
+    return;
+  lane->kicked_ns = now;
+  entity->vtime += to_virtual(PREEMPT_COST_NS, entity->weight);
+  scx_bpf_kick_cpu(cpu, SCX_KICK_PREEMPT);
+  count(STAT_preempted, 1);
+}
+
+static __always_inline void count_queued(const struct entity* entity) {
+  const struct policy_hints* hints = &entity->hints;
+
   count(STAT_queued, 1);
-  if (class == AHEAD) count(task->in_gc ? STAT_gcAhead : STAT_helperAhead, 1);
-  count_ordered(task, now);
-  if (class == BEHIND) {
-    count(STAT_batchQueued, 1);
-    if (!scx_bpf_dsq_nr_queued(BEHIND)) behind_ran_ns = now;
-  }
-  scx_bpf_dsq_insert_vtime(p, class, slice_of(task), order, enq_flags);
-
-  cpu = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
-  if (cpu >= 0)
-    scx_bpf_kick_cpu(cpu, SCX_KICK_IDLE);
-  else if (class == AHEAD || (class == FAIR && (enq_flags & SCX_ENQ_WAKEUP)))
-    take_cpu(p, class, order, is_urgent(task) || is_due(task, now));
-  return 0;
+  if (entity->due_ns) count(STAT_slowQueued, 1);
+  if (hints->pause) count(entity->in_pause ? STAT_pauseQueued : STAT_helperQueued, 1);
+  if (hints->batch) count(STAT_batchQueued, 1);
+  if (hints->urgency) count(STAT_urgencyQueued, 1);
+  if (hints->deadline_ns) count(STAT_deadlineQueued, 1);
 }
 
-/* Counted from here a loop's bound is no constant to the verifier, which would follow each turn. */
-static volatile __u32 zero;
-
-/* Does one that waits belong into this queue now? */
-static __always_inline bool belongs_into(struct task_struct* p, struct task* task, __u32 into,
-                                         __u64 now) {
-  struct schedhint_ctx found;
-
-  find(p, task, now, &found);
-  if ((wish(p, task, &found) == AHEAD) != (into == AHEAD)) return false;
-  return into != AHEAD || classify(p, task, &found) == AHEAD;
+static __always_inline enum queue queue_for(const struct entity* entity) {
+  if (entity->pin >= 0) return entity->due_ns ? QUEUE_SLOW_LANE : QUEUE_LANE;
+  return entity->due_ns ? QUEUE_SLOW_LLC : QUEUE_LLC;
 }
 
-/* Not inlined: the verifier forgets a function's stack when it returns. Inlined, the verifier
- * of 6.17 distinguished the turns of the loop below by what was left on the stack, and gave up
- * after a million instructions. */
-static __noinline void sort_one(struct bpf_iter_scx_dsq* it, struct task_struct* p, __u32 into,
-                                __u64 now) {
-  struct task* task = task_of(p);
-
-  if (!task || !belongs_into(p, task, into, now)) return;
-  scx_bpf_dsq_move_set_vtime(it, order_of(task, now));
-  if (!scx_bpf_dsq_move_vtime(it, p, into, 0)) return;
-  note_queued(task, into);
-  count(into == AHEAD ? STAT_promoted : STAT_demoted, 1);
+static __always_inline void hold(struct task_struct* p, struct entity* entity, __u64 now,
+                                 __u64 enq_flags) {
+  if (!entity->held_since_ns) entity->held_since_ns = now;
+  activate(entity, 0); /* its siblings share the weight meanwhile */
+  count(STAT_held, 1);
+  scx_bpf_dsq_insert_vtime(p, queue_id(QUEUE_HOLD, entity->cgroup), entity->slice_ns, now,
+                           enq_flags);
 }
 
-/* Moves what waits to where it belongs now: helpers of a pause that has begun since they were
- * queued go ahead, and those that were ahead go back when it is over. */
-static __always_inline void sort_queue(__u64 queue, __u32 into, __u64 now) {
-  struct bpf_iter_scx_dsq it;
-  struct task_struct* p;
-  __u32 looked = zero;
-
-  if (!bpf_iter_scx_dsq_new(&it, queue, 0)) {
-    while (looked++ < QUEUED_LOOKED_AT && (p = bpf_iter_scx_dsq_next(&it)))
-      sort_one(&it, p, into, now);
-  }
-  bpf_iter_scx_dsq_destroy(&it);
-}
-
-/* The order of the first in the fair queue: false if it is empty. */
-static __always_inline bool first_order(__u64* order) {
-  struct bpf_iter_scx_dsq it;
-  struct task_struct* p;
-  bool found = false;
-
-  if (!bpf_iter_scx_dsq_new(&it, FAIR, 0)) {
-    p = bpf_iter_scx_dsq_next(&it);
-    if (p) {
-      *order = p->scx.dsq_vtime;
-      found = true;
-    }
-  }
-  bpf_iter_scx_dsq_destroy(&it);
-  return found;
-}
-
-/* One that is BEHIND runs now and then even if others want to, each within LONGEST_WAIT. */
-static __always_inline bool behind_is_due(__u64 now) {
-  __u64 queued = scx_bpf_dsq_nr_queued(BEHIND);
-
-  if (!queued || now < behind_ran_ns + LONGEST_WAIT / queued) return false;
-  behind_ran_ns = now;
-  count(STAT_batchRescued, 1);
-  return true;
-}
-
-/* Its slice is used up, and it is first in the queue again: the next turn. */
-static __always_inline void start_turn(struct task_struct* p, struct task* task, __u64 now) {
-  set_slice(p, slice_of(task));
-  task->turn_ns = now;
-  task->ahead = 0;
-  task->extended = 0;
-}
-
-static __always_inline void extend(struct task_struct* p, struct task* task) {
-  set_slice(p, slice_of(task));
-  task->extended = 1;
-  count(task->in_gc ? STAT_gcExtended : STAT_helperExtended, 1);
-}
-
-/* Called when a CPU has nothing left to do: its task has used up its slice, or sleeps. A task that
- * is left with a slice keeps the CPU. */
-SEC("struct_ops/schedhint_dispatch")
-int BPF_PROG(schedhint_dispatch, __s32 cpu, struct task_struct* prev) {
-  struct task* task = 0;
-  __u64 now = bpf_ktime_get_ns(), order, first;
-  struct schedhint_ctx found;
-  __u32 class = 0;
-
-  if (prev && (prev->scx.flags & SCX_TASK_QUEUED)) task = task_of(prev);
-  if (task) {
-    charge(prev, task, now);
-    find(prev, task, now, &found);
-    class = classify(prev, task, &found);
-  }
-  if (scx_bpf_dsq_nr_queued(AHEAD)) sort_queue(AHEAD, FAIR, now);
-  if (now - pause_seen_ns < 100 * MS) sort_queue(FAIR, AHEAD, now);
-  if (behind_is_due(now) && scx_bpf_dsq_move_to_local(BEHIND)) return 0;
-  if (task && class == AHEAD &&
-      (!scx_bpf_dsq_nr_queued(AHEAD) || now - task->turn_ns < settings.slice_ns)) {
-    task->ahead = 1;
-    extend(prev, task);
-    return 0;
-  }
-  if (scx_bpf_dsq_move_to_local(AHEAD)) return 0;
-  if (task && class == FAIR) {
-    order = order_of(task, now);
-    if (!first_order(&first) || !before(first, order)) {
-      advance_clock(order);
-      start_turn(prev, task, now);
-      return 0;
-    }
-  }
-  if (scx_bpf_dsq_move_to_local(FAIR)) return 0;
-  if (scx_bpf_dsq_move_to_local(BEHIND)) behind_ran_ns = now;
-  return 0;
-}
-
-SEC("struct_ops/schedhint_tick")
-int BPF_PROG(schedhint_tick, struct task_struct* p) {
-  struct task* task = task_of(p);
+void BPF_STRUCT_OPS(schedhint_enqueue, struct task_struct* p, u64 enq_flags) {
+  struct entity* entity = entity_of(p);
+  __s32 cpu = scx_bpf_task_cpu(p), idle;
   __u64 now = bpf_ktime_get_ns();
-  struct schedhint_ctx found;
-  struct account* account;
-  __u32 class;
-  bool over;
+  enum queue queue;
+  __u32 number;
 
-  if (!task) return 0;
-  charge(p, task, now);
-  find(p, task, now, &found);
-  class = classify(p, task, &found);
-  over = now - task->turn_ns >= settings.slice_ns;
-  note_cpu(scx_bpf_task_cpu(p), class, order_of(task, now));
-  publish(task, &found);
-  if (class == AHEAD) {
-    if (over) task->ahead = 1;
-    if (!scx_bpf_dsq_nr_queued(AHEAD)) extend(p, task);
-    account = account_of(task);
-    if (account && account->queued) take_cpu(p, AHEAD, 0, false);
-  } else if (task->extended && over) {
-    set_slice(p, 0); /* what it has beyond its slice it had for the pause */
-  } else if (class == BEHIND && scx_bpf_dsq_nr_queued(FAIR)) {
-    set_slice(p, 0);
+  if (!entity) {
+    scx_bpf_dsq_insert(p, SCX_DSQ_GLOBAL, settings.slice_ns, enq_flags);
+    return;
   }
-  return 0;
+  note_queue(entity, QUEUE_NONE);
+  activate(entity, active_weight_of(p));
+  place(p, entity, llc_of(cpu), now);
+  /* Others wait for the kernel's threads of a CPU, which are short; those that are not, take turns. */
+  if (is_for_kernel(p) && !entity->due_ns &&
+      is_before(entity->vtime,
+                  *clock_of(entity) + to_virtual(settings.slice_ns, entity->weight))) {
+    scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, entity->slice_ns, enq_flags | SCX_ENQ_PREEMPT);
+    return;
+  }
+  queue = queue_for(entity);
+  note_queue(entity, queue);
+  if (throttled(p, entity, now)) {
+    hold(p, entity, now, enq_flags);
+    return;
+  }
+  number = entity->pin >= 0 ? (__u32)entity->pin : entity->llc;
+  scx_bpf_dsq_insert_vtime(p, queue_id(queue, number), entity->slice_ns,
+                           entity->due_ns ? entity->due_ns : entity->key, enq_flags);
+  count_queued(entity);
+  if (entity->pin >= 0)
+    idle = scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu : -1;
+  else
+    idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+  if (idle >= 0)
+    scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
+  else if ((enq_flags & SCX_ENQ_WAKEUP) && !entity->due_ns)
+    try_preempt(p, entity, cpu, now);
 }
 
-SEC("struct_ops/schedhint_running")
-int BPF_PROG(schedhint_running, struct task_struct* p) {
-  struct task* task = task_of(p);
-  __u64 now = bpf_ktime_get_ns(), order, waited;
-  struct schedhint_ctx found;
-  __u32 class, queued;
+void BPF_STRUCT_OPS(schedhint_runnable, struct task_struct* p, u64 enq_flags) {
+  struct entity* entity = entity_of(p);
 
-  if (!task) return 0;
-  if (task->waits_ns) {
-    waited = now > task->waits_ns ? now - task->waits_ns : 0;
-    task->run_delay_ns += waited;
-    if (task->in_gc) task->gc_run_delay_ns += waited;
-    task->waits_ns = 0;
-  }
-  queued = task->queued;
-  note_queued(task, 0);
-  task->charged_ns = now;
-  task->turn_ns = now;
-  task->ahead = queued == AHEAD;
-  task->extended = 0;
-  find(p, task, now, &found);
-  class = classify(p, task, &found);
-  order = order_of(task, now);
-  if (queued == FAIR) advance_clock(order); /* it was the first; one put ahead of it is not */
-  note_cpu(scx_bpf_task_cpu(p), class, order);
-  publish(task, &found);
+  if (!entity) return;
+  entity->waits_ns = bpf_ktime_get_ns();
+  activate(entity, active_weight_of(p));
+}
+
+static __always_inline void end_wait(struct entity* entity, __u64 now) {
+  __u64 waited = entity->waits_ns && now > entity->waits_ns ? now - entity->waits_ns : 0;
+
+  entity->waits_ns = 0;
+  entity->run_delay_ns += waited;
+  if (entity->in_pause) entity->gc_run_delay_ns += waited;
+  if (!entity->held_since_ns) return;
+  waited = now > entity->held_since_ns ? now - entity->held_since_ns : 0;
+  entity->held_since_ns = 0;
+  entity->throttled_ns += waited;
+  count(STAT_throttledNs, waited);
+}
+
+void BPF_STRUCT_OPS(schedhint_running, struct task_struct* p) {
+  struct entity* entity = entity_of(p);
+  __s32 cpu = scx_bpf_task_cpu(p);
+  __u64 now = bpf_ktime_get_ns();
+  bool queued;
+
+  if (!entity) return;
+  queued = entity->waits_in != QUEUE_NONE;
+  if (queued) advance_clock(entity); /* it was the first there */
+  note_queue(entity, QUEUE_NONE);
+  change_clock(entity, llc_of(cpu), pin_of(p));
+  if (!entity->active_weight) activate(entity, active_weight_of(p)); /* it was held */
+  if (!entity->counted) count_load(entity, entity->weight);
+  end_wait(entity, now);
+  entity->charged_ns = now;
+  begin_turn(entity, lane_at(cpu), llc_of(cpu), now);
   count(STAT_switches, 1);
-  return 0;
 }
 
-SEC("struct_ops/schedhint_stopping")
-int BPF_PROG(schedhint_stopping, struct task_struct* p, bool runnable) {
-  struct task* task = task_of(p);
-  __u64 now = bpf_ktime_get_ns();
-  struct schedhint_ctx found;
+void BPF_STRUCT_OPS(schedhint_stopping, struct task_struct* p, bool runnable) {
+  struct entity* entity = entity_of(p);
+  __u64 now = bpf_ktime_get_ns(), clock;
 
-  if (!task) return 0;
-  charge(p, task, now);
-  find(p, task, now, &found);
-  wish(p, task, &found);
-  task->ahead = 0;
+  if (!entity) return;
+  charge(entity, now);
+  lane_at(scx_bpf_task_cpu(p))->turn_ns = 0;
   if (runnable) {
-    task->waits_ns = now;
-    task->preempted++;
-    if (task->in_gc) task->gc_preempted++;
+    entity->waits_ns = now;
+    entity->preempted++;
+    if (entity->in_pause) entity->gc_preempted++;
+  } else if (p->flags & PF_EXITING) {
+    /* What it had ahead of its share by hints, its cgroup owes. */
+    clock = *clock_of(entity);
+    if (entity->hinted && is_before(clock, entity->vtime))
+      owe(entity, from_virtual(entity->vtime - clock, entity->weight));
+    entity->vtime = clock;
   }
-  note_cpu(scx_bpf_task_cpu(p), 0, 0);
-  publish(task, &found);
+  publish(p, entity, now);
+}
+
+/* Has a task woken up that should run here, in vain? */
+static __always_inline bool should_yield(struct lane* lane, __s32 cpu, __u64 now) {
+  __u64 ran = now - lane->turn_ns, key;
+
+  if (lane->waiting && first_in(queue_id(QUEUE_LANE, cpu), &key) &&
+      preempts(key + lane->offset, lane->key, ran, ~0ULL))
+    return true;
+  return head_key(llc_of(cpu), llc_of(cpu), &key) && preempts(key, lane->key, ran, ~0ULL);
+}
+
+void BPF_STRUCT_OPS(schedhint_tick, struct task_struct* p) {
+  struct entity* entity = entity_of(p);
+  __s32 cpu = scx_bpf_task_cpu(p);
+  __u64 now = bpf_ktime_get_ns();
+  struct lane* lane = lane_at(cpu);
+
+  if (!entity) return;
+  charge(entity, now);
+  defend_turn(p, entity, lane, now);
+  publish(p, entity, now);
+  if (throttled(p, entity, now) || should_yield(lane, cpu, now)) scx_bpf_task_set_slice(p, 0);
+}
+
+void BPF_STRUCT_OPS(schedhint_quiescent, struct task_struct* p, u64 deq_flags) {
+  struct entity* entity = entity_of(p);
+
+  if (!entity) return;
+  note_queue(entity, QUEUE_NONE);
+  activate(entity, 0);
+  count_load(entity, 0);
+  set_ahead(entity, false);
+  entity->waits_ns = 0;
+  entity->held_since_ns = 0;
+}
+
+void BPF_STRUCT_OPS(schedhint_set_weight, struct task_struct* p, u32 weight) {
+  struct entity* entity = entity_of(p);
+
+  if (entity && entity->active_weight) activate(entity, (__u64)weight << WEIGHT_SHIFT);
+}
+
+/* A new task begins where its parent stands, and not before the clock: a program that forks instead
+ * of waiting gains nothing. */
+static __always_inline void inherit_place(struct entity* entity) {
+  struct entity* parent = entity_of(bpf_get_current_task_btf());
+  __u64 vtime;
+
+  if (!parent || parent->llc != entity->llc || parent->pin >= 0) return;
+  vtime = parent->vtime;
+  if (parent->charged_ns)
+    vtime += to_virtual(bpf_ktime_get_ns() - parent->charged_ns, parent->weight);
+  if (is_before(entity->vtime, vtime)) entity->vtime = vtime;
+  entity->hinted = parent->hinted;
+}
+
+s32 BPF_STRUCT_OPS_SLEEPABLE(schedhint_init_task, struct task_struct* p,
+                             struct scx_init_task_args* args) {
+  struct entity* entity =
+      bpf_task_storage_get(&entities, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+  if (!entity) return -ENOMEM; /* the fork fails, or the load */
+  *entity = (struct entity){.llc = llc_of(scx_bpf_task_cpu(p)), .pin = -1, .weight = WEIGHT_NICE_0};
+  entity->vtime = *clock_of(entity);
+  bpf_rcu_read_lock();
+  entity->cgroup = slot_of(args->cgroup);
+  bpf_rcu_read_unlock();
+  if (args->fork) inherit_place(entity);
+  count(STAT_tasks, 1);
   return 0;
 }
 
-SEC("struct_ops/schedhint_runnable")
-int BPF_PROG(schedhint_runnable, struct task_struct* p, __u64 enq_flags) {
-  struct task* task = task_of(p);
-  struct account* account;
-  __u64 idle, paid;
-
-  if (!task) return 0;
-  task->waits_ns = bpf_ktime_get_ns();
-  if (task->runnable) return 0;
-  task->runnable = 1;
-  account = account_of(task);
-  if (!account || __sync_fetch_and_add(&account->runnable, 1)) return 0;
-  if (!before(account->idle_at, clock_now)) return 0;
-  idle = clock_now - account->idle_at;
-  paid = loan_repay(account, from_virtual(p, idle));
-  if (!paid) return 0;
-  count(STAT_repaidIdleNs, paid);
-  /* What has repaid is not saved up as well: see bound_time(). */
-  paid = to_virtual(p, paid);
-  idle = paid < idle ? idle - paid : 0;
-  if (before(task->time, clock_now - idle)) task->time = clock_now - idle;
-  return 0;
-}
-
-static __always_inline void sleeps(struct task_struct* p, struct task* task) {
-  struct account* account;
-
-  note_queued(task, 0);
-  task->waits_ns = 0;
-  if (!task->runnable) return;
-  task->runnable = 0;
-  account = account_of(task);
-  if (!account) return;
-  unpay(p, task, account);
-  /* Until the clock comes up to its tasks' times, their sleep pays for what they have had. */
-  if (before(account->idle_at, task->time)) account->idle_at = task->time;
-  if (__sync_fetch_and_sub(&account->runnable, 1) == 1 && before(account->idle_at, clock_now))
-    account->idle_at = clock_now;
-}
-
-SEC("struct_ops/schedhint_quiescent")
-int BPF_PROG(schedhint_quiescent, struct task_struct* p, __u64 deq_flags) {
-  struct task* task = task_of(p);
-
-  if (task) sleeps(p, task);
-  return 0;
-}
-
-/* A new task starts where its parent stands. If somebody owes for it, it waits for a slice first,
- * which repays as much: who starts one task after the other would never have to wait. */
-static __always_inline void inherit(struct task* task) {
-  struct task_struct* current = bpf_get_current_task_btf();
-  struct task* parent = task_of(current);
-  struct account* account;
-  __u64 time;
-
-  if (!parent || !parent->account) return;
-  task->account = parent->account;
-  /* What it has not waited for it goes on owing itself. (The new task has no weight yet.) */
-  time = parent->time - to_virtual(current, not_waited_for(current, parent));
-  if (before(task->time, time)) task->time = time;
-  account = account_of(task);
-  if (!account) return;
-  task->time +=
-      to_virtual(current, repay(current, task, account, settings.slice_ns, settings.slice_ns));
-}
-
-/* One that was there before us has the account of its process id. */
-SEC("struct_ops/schedhint_init_task")
-__s32 BPF_PROG(schedhint_init_task, struct task_struct* p, struct scx_init_task_args* args) {
-  struct task* task = bpf_task_storage_get(&tasks, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-  struct account* account;
-
-  if (!task) return -12; /* ENOMEM: the fork fails, or the load */
-  task->time = clock_now;
-  if (p->flags & PF_KTHREAD) return 0;
-  task->account = p->tgid;
-  if (args->fork) inherit(task);
-  account = account_open(task->account);
-  if (!account) {
-    task->account = 0; /* too many: it is never put ahead */
-    return 0;
-  }
-  account_join(account);
-  if (!args->fork) __sync_fetch_and_add(&account->used_ns, p->se.sum_exec_runtime);
-  return 0;
-}
-
-SEC("struct_ops/schedhint_exit_task")
-int BPF_PROG(schedhint_exit_task, struct task_struct* p, struct scx_exit_task_args* args) {
-  struct task* task = task_of(p);
-
-  if (!task) return 0;
-  sleeps(p, task);
-  if (task->account) account_leave(task->account);
-  task->account = 0;
-  return 0;
+void BPF_STRUCT_OPS(schedhint_exit_task, struct task_struct* p, struct scx_exit_task_args* args) {
+  if (entity_of(p)) count(STAT_tasks, -1);
 }
 
 /* After execve the old program's page would stay bound, and its last hints would stand for whatever
- * runs now. A program that owes nothing begins an account of its own. */
+ * runs now. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(schedhint_exec, struct task_struct* p) {
-  struct task* task = task_of(p);
-  struct account *old, *account;
-  __u64 id;
-
   if (!bpf_task_storage_delete(&schedhint, p)) count(STAT_execs, 1);
-  if (settings.tld && !bpf_task_storage_delete(&tld_data_map, p)) count(STAT_execs, 1);
-  if (!task) return 0;
-  __builtin_memset(&task->tld, 0, sizeof(task->tld));
-  old = account_of(task);
-  if (!old || old->debt_ns) return 0;
-  id = __sync_fetch_and_add(&last_account, 1) + 1;
-  account = account_open(id);
-  if (!account) return 0;
-  account_join(account);
-  if (task->runnable) {
-    __sync_fetch_and_add(&account->runnable, 1);
-    if (__sync_fetch_and_sub(&old->runnable, 1) == 1) old->idle_at = clock_now;
-  }
-  account_leave(task->account);
-  task->account = id;
   return 0;
 }
 
-SEC("struct_ops.s/schedhint_init")
-__s32 BPF_PROG(schedhint_init) {
-  __s32 error = scx_bpf_create_dsq(BEHIND, -1);
-
-  if (!error) error = scx_bpf_create_dsq(FAIR, -1);
-  if (!error) error = scx_bpf_create_dsq(AHEAD, -1);
-  return error;
+/* A thread of a higher class takes the CPU: what waits for it goes where other CPUs find it. Before
+ * Linux 6.19 the kernel calls cpu_release() for that; then it has to be seen. */
+SEC("tp_btf/sched_switch")
+int BPF_PROG(schedhint_switch, bool preempt, struct task_struct* prev, struct task_struct* next) {
+  if (next->prio < 100) scx_bpf_reenqueue_local_from_anywhere(); /* MAX_RT_PRIO */
+  return 0;
 }
 
-/* Why the scheduler was ended: a section of its own, for the loader. */
+void BPF_STRUCT_OPS(schedhint_cpu_release, s32 cpu, struct scx_cpu_release_args* args) {
+  scx_bpf_reenqueue_local();
+}
+
+s32 BPF_STRUCT_OPS_SLEEPABLE(schedhint_init) {
+  __s32 i, error = 0;
+
+  bpf_for(i, 0, topology.llcs) {
+    if (i >= MAX_LLCS) break;
+    llcs[i].load.cpus = topology.llc_cpus[i];
+    error = scx_bpf_create_dsq(queue_id(QUEUE_LLC, i), -1) ?:
+            scx_bpf_create_dsq(queue_id(QUEUE_SLOW_LLC, i), -1);
+    if (error) return error;
+  }
+  bpf_for(i, 0, topology.cpus) {
+    error = scx_bpf_create_dsq(queue_id(QUEUE_LANE, i), -1) ?:
+            scx_bpf_create_dsq(queue_id(QUEUE_SLOW_LANE, i), -1);
+    if (error) return error;
+  }
+  return init_cgroups();
+}
+
 struct ending ending SEC(".data.ending");
 
-SEC("struct_ops/schedhint_exit")
-int BPF_PROG(schedhint_exit, struct scx_exit_info* info) {
+void BPF_STRUCT_OPS(schedhint_exit, struct scx_exit_info* info) {
   bpf_probe_read_kernel_str(ending.reason, sizeof(ending.reason), info->reason);
   bpf_probe_read_kernel_str(ending.message, sizeof(ending.message), info->msg);
   ending.code = info->exit_code;
   ending.kind = info->kind;
-  return 0;
 }
 
-SEC(".struct_ops.link")
-struct sched_ext_ops schedhint_ops = {
-    .select_cpu = (void*)schedhint_select_cpu,
-    .enqueue = (void*)schedhint_enqueue,
-    .dispatch = (void*)schedhint_dispatch,
-    .tick = (void*)schedhint_tick,
-    .runnable = (void*)schedhint_runnable,
-    .running = (void*)schedhint_running,
-    .stopping = (void*)schedhint_stopping,
-    .quiescent = (void*)schedhint_quiescent,
-    .init_task = (void*)schedhint_init_task,
-    .exit_task = (void*)schedhint_exit_task,
-    .init = (void*)schedhint_init,
-    .exit = (void*)schedhint_exit,
-    .timeout_ms = WATCHDOG_MS,
-    .name = "schedhint",
-};
+SCX_OPS_DEFINE(schedhint_ops,
+               .select_cpu = (void*)schedhint_select_cpu,
+               .enqueue = (void*)schedhint_enqueue,
+               .dispatch = (void*)schedhint_dispatch,
+               .tick = (void*)schedhint_tick,
+               .runnable = (void*)schedhint_runnable,
+               .running = (void*)schedhint_running,
+               .stopping = (void*)schedhint_stopping,
+               .quiescent = (void*)schedhint_quiescent,
+               .set_weight = (void*)schedhint_set_weight,
+               .init_task = (void*)schedhint_init_task,
+               .exit_task = (void*)schedhint_exit_task,
+               .cgroup_init = (void*)schedhint_cgroup_init,
+               .cgroup_exit = (void*)schedhint_cgroup_exit,
+               .cgroup_move = (void*)schedhint_cgroup_move,
+               .cgroup_set_weight = (void*)schedhint_cgroup_set_weight,
+               .cgroup_set_bandwidth = (void*)schedhint_cgroup_set_bandwidth,
+               .cgroup_set_idle = (void*)schedhint_cgroup_set_idle,
+               .cpu_release = (void*)schedhint_cpu_release,
+               .init = (void*)schedhint_init,
+               .exit = (void*)schedhint_exit,
+               .flags = SCX_OPS_ENQ_LAST,
+               .timeout_ms = WATCHDOG_MS,
+               .name = "schedhint");

@@ -1,5 +1,5 @@
 // npm run test:policy [-- --all]: judges the scheduler's policy. Its functions by their properties, by a fuzzer and in the kernel; the whole
-// in a simulated machine of 2 to 128 CPUs, after today's scheduler has failed there as it did on a real kernel. Prints what failed (--all: every
+// in a simulated machine of 2 to 128 CPUs, after the earlier scheduler has failed there as it did on a real kernel. Prints what failed (--all: every
 // row) and `N passed, N failed`. SEED=N takes other random numbers.
 
 import { execFileSync, spawn } from 'node:child_process';
@@ -19,7 +19,7 @@ const SUITES = [
   ['hints on 16 CPUs', ['build/simulator', '16']],
   ['hints on 8 CPUs', ['build/simulator', '8']],
   ['hints on 2 and 4 CPUs', ['build/simulator', '2', '4']],
-  ["today's failures", ['build/simulator', 'today']],
+  ["the earlier scheduler's failures", ['build/simulator', 'earlier']],
   ['without hints', ['build/simulator', 'fair']],
   ['cgroups', ['build/simulator', 'cgroups']],
   ['properties', ['build/properties', seed]],

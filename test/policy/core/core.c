@@ -60,7 +60,7 @@ static void try_preempt(struct sim_task* task) {
   int chosen = task->cpu, other = llc->first + sim_random() % llc->load.cpus;
   struct lane* lane;
 
-  if (!is_pinned(task) && time_before(lanes[chosen].key, lanes[other].key)) chosen = other;
+  if (!is_pinned(task) && is_before(lanes[chosen].key, lanes[other].key)) chosen = other;
   lane = &lanes[chosen];
   if (!sim.cpu[chosen].runs) return;
   if (!preempts(key, lane->key, sim.now - entity_of(sim.cpu[chosen].runs)->turn_ns,
@@ -167,7 +167,7 @@ static void init_task(struct sim_task* task, struct sim_task* parent) {
   entity->vtime = clock;
   if (!parent) return;
   charge(parent); /* a child begins where its parent stands, and not before the clock */
-  if (entity_of(parent)->llc == entity->llc && time_before(clock, entity_of(parent)->vtime))
+  if (entity_of(parent)->llc == entity->llc && is_before(clock, entity_of(parent)->vtime))
     entity->vtime = entity_of(parent)->vtime;
   entity->hinted = entity_of(parent)->hinted;
 }
@@ -177,7 +177,7 @@ static void exit_task(struct sim_task* task) {
   __u64 clock = *clock_of(task);
 
   activate(task, false);
-  if (entity->hinted && time_before(clock, entity->vtime))
+  if (entity->hinted && is_before(clock, entity->vtime))
     book_add(&book_of(task)->debt_ns, from_virtual(entity->vtime - clock, entity->weight));
 }
 

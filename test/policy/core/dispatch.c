@@ -24,10 +24,10 @@ static int llc_behind(int own) {
 
     if (!queued && !theirs && sim_queued(slow_llc_queue(other))) slow = other;
     /* An idle one is not behind for long. */
-    if (time_before(llcs[other].pace + 4 * SLICE_NS, llc->pace))
+    if (is_before(llcs[other].pace + 4 * SLICE_NS, llc->pace))
       llcs[other].pace = llc->pace - 4 * SLICE_NS;
     if (theirs && !queued) return other;
-    if (theirs && time_before(llcs[other].pace + SLICE_NS / 2, llc->pace)) return other;
+    if (theirs && is_before(llcs[other].pace + SLICE_NS / 2, llc->pace)) return other;
     if (queued) return -1;
   }
   return slow;
@@ -63,11 +63,11 @@ static bool take_first(int cpu, int from, __u64 until) {
   bool waits = head_key(from, llc_of(cpu), &first);
 
   if (pinned) key = llc_key(pinned, pinned->vtime);
-  if (pinned && time_before(key, until) && (!waits || !time_before(first, key)))
+  if (pinned && is_before(key, until) && (!waits || !is_before(first, key)))
     return sim_move_to_local(lane_queue(cpu), cpu);
-  if (waits && time_before(first, until) && sim_move_to_local(llc_queue(from), cpu)) return true;
+  if (waits && is_before(first, until) && sim_move_to_local(llc_queue(from), cpu)) return true;
   /* The LLC's head may not run here: what is in the lane can. */
-  return pinned && time_before(key, until) && sim_move_to_local(lane_queue(cpu), cpu);
+  return pinned && is_before(key, until) && sim_move_to_local(lane_queue(cpu), cpu);
 }
 
 #define FAR_AWAY (1ULL << 62) /* virtual: later than any key */

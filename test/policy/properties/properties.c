@@ -53,10 +53,10 @@ static void clamps(__u64 vtime, __u64 clock, __u64 behind) {
   vtime = to = near(clock, vtime);
   behind = at_most(behind, 1ULL << 59);
   cut = clamp_vtime(&to, clock, behind);
-  HOLDS(!time_before(to, clock - behind) && !time_before(clock + 2 * behind, to));
+  HOLDS(!is_before(to, clock - behind) && !is_before(clock + 2 * behind, to));
   HOLDS(!cut || (to == clock + 2 * behind && to + cut == vtime));
-  HOLDS(cut || !time_before(to, vtime));
-  HOLDS(time_before(vtime, clock - behind) || time_before(clock + 2 * behind, vtime) ||
+  HOLDS(cut || !is_before(to, vtime));
+  HOLDS(is_before(vtime, clock - behind) || is_before(clock + 2 * behind, vtime) ||
         to == vtime);
   HOLDS(clamp_vtime(&to, clock, behind) == 0);
   HOLDS(carried(carried(vtime, clock, behind), behind, clock) == vtime);
@@ -77,8 +77,8 @@ static void credits(struct policy_hints hints, __u64 now, __u64 slice, __u64 vti
   other.pause = true;
   better = hint_credit(&other, now, slice);
   HOLDS(better >= credit);
-  HOLDS(!time_before(key_of(vtime, slice, credit, weight), key_of(vtime, slice, better, weight)));
-  HOLDS(!time_before(key_of(vtime, slice, -most, weight), key_of(vtime, slice, credit, weight)));
+  HOLDS(!is_before(key_of(vtime, slice, credit, weight), key_of(vtime, slice, better, weight)));
+  HOLDS(!is_before(key_of(vtime, slice, -most, weight), key_of(vtime, slice, credit, weight)));
   HOLDS(crowd_credit(credit, slice, 3 + HELPERS, 2) <= most &&
         crowd_credit(credit, slice, 2 + HELPERS, 2) == credit);
   HOLDS(crowd_credit(credit, slice, 3 + HELPERS, 2) <= credit);
@@ -89,11 +89,11 @@ static void slow(__u64 clock, __u64 key, __u64 slice, struct policy_load load, _
   struct policy_hints batch = {.batch = true}, none = {0};
 
   least = at_most(least, 1ULL << 40);
-  if (time_before(key, later) && time_before(clock, key)) {
+  if (is_before(key, later) && is_before(clock, key)) {
     HOLDS(natural_wait(clock, later, &load) >= natural);
     HOLDS(!is_slow(clock, key, slice, &load) || is_slow(clock, later, slice, &load));
   }
-  HOLDS(time_before(clock, key) || (natural == 0 && !is_slow(clock, key, slice, &load)));
+  HOLDS(is_before(clock, key) || (natural == 0 && !is_slow(clock, key, slice, &load)));
   wait = slow_wait(natural, false, slice, &load);
   HOLDS(wait <= natural && slow_wait(natural, true, slice, &load) <= wait);
   HOLDS(load.tasks > 1 || wait <= longer(LONGEST_WAIT_NS, 1 << 30));
@@ -107,19 +107,19 @@ static void slow(__u64 clock, __u64 key, __u64 slice, struct policy_load load, _
 static void clocks(__u64 clock, __u64 key, __u64 slice, __u64 weight, __u64 offset, __u64 llc) {
   __u64 to = clock_after(clock, key, slice, weight), bound, was, cut;
 
-  HOLDS(!time_before(to, clock));
+  HOLDS(!is_before(to, clock));
   HOLDS(to == clock || to == key - to_virtual(slice, weight));
   bound = at_most(slice, 1ULL << 59);
   offset = was = near(llc - clock, offset);
   cut = bound_lane(&offset, clock, llc, bound);
-  HOLDS(!time_before(clock + offset, llc - bound) && !time_before(llc + bound, clock + offset));
+  HOLDS(!is_before(clock + offset, llc - bound) && !is_before(llc + bound, clock + offset));
   HOLDS(!cut || offset + cut == was);
   HOLDS(bound_lane(&offset, clock, llc, bound) == 0);
 }
 
 static void turns(__u64 ran, __u64 since, __u64 key, __u64 running) {
   HOLDS(!preempts(key, running, ran, since) || (ran >= PREEMPT_RAN_NS && since >= PREEMPT_EACH_NS));
-  HOLDS(!preempts(key, running, ran, since) || time_before(key, running));
+  HOLDS(!preempts(key, running, ran, since) || is_before(key, running));
   HOLDS(!preempts(key, key, ran, since));
   HOLDS(preempts(key, key + PREEMPT_LEAD_NS, PREEMPT_RAN_NS, PREEMPT_EACH_NS));
 }

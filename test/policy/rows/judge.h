@@ -4,7 +4,7 @@
 
 #include "../machine/machine.h"
 
-extern const struct sim_policy todays_policy, new_policy;
+extern const struct sim_policy earlier_policy, new_policy;
 
 /* Prints a line with the figures, and counts it. */
 void check(_Bool holds, const char* format, ...) __attribute__((format(printf, 2, 3)));
@@ -19,7 +19,7 @@ double cpus_busy(void);
 void ideal_cpus(double* ideal);
 
 /* The families of rows. */
-void todays_failures(void);
+void earlier_failures(void);
 void fair_rows(void);
 void cgroup_rows(void);
 void liar_rows(int cpus);

@@ -6,7 +6,7 @@
 
 int main(int count, char** names) {
   for (int i = 1; i < count; i++) {
-    if (!strcmp(names[i], "today")) todays_failures();
+    if (!strcmp(names[i], "earlier")) earlier_failures();
     if (!strcmp(names[i], "fair")) fair_rows();
     if (!strcmp(names[i], "cgroups")) cgroup_rows();
     if (!atoi(names[i])) continue;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Runs today's scheduler, its BPF source as it is, in the simulated machine. */
+/* Runs the earlier scheduler, its BPF source as it is, in the simulated machine. */
 #include <string.h>
 
-#include "../../../scheduler/scx_schedhint.bpf.c"
+#include "scheduler/scx_schedhint.bpf.c"
 #include "../machine/machine.h"
 
 static struct {
@@ -252,8 +252,8 @@ static void exit_task(struct sim_task* task) {
   schedhint_exit_task(at(task), 0);
 }
 
-const struct sim_policy todays_policy = {
-    .name = "today",
+const struct sim_policy earlier_policy = {
+    .name = "earlier",
     .init = init,
     .select_cpu = select_cpu,
     .enqueue = enqueue,

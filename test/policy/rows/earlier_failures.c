@@ -1,4 +1,4 @@
-/* Repeats in the machine how today's scheduler failed on a kernel, and that the new policy does
+/* Repeats in the machine how the earlier scheduler failed on a kernel, and that the new policy does
  * not. */
 #include "hints.h"
 #include "judge.h"
@@ -51,22 +51,22 @@ static double pinned_batch(const struct sim_policy* policy, __u64 seed) {
   return worker->worst_wait_ns / 1e6;
 }
 
-void todays_failures(void) {
-  double today = beside_a_low_loop(&todays_policy), is = beside_a_low_loop(&new_policy);
+void earlier_failures(void) {
+  double earlier = beside_a_low_loop(&earlier_policy), is = beside_a_low_loop(&new_policy);
   double worst = 0;
 
-  check(today > 500, "today's: a wakeup next to a nice-19 loop waits %.0f ms (> 500)", today);
+  check(earlier > 500, "earlier: a wakeup next to a nice-19 loop waits %.0f ms (> 500)", earlier);
   check(is < 10, "new: %.1f ms (< 10)", is);
-  today = kworker_beside_a_pause(&todays_policy);
+  earlier = kworker_beside_a_pause(&earlier_policy);
   is = kworker_beside_a_pause(&new_policy);
-  check(today > 30000, "today's: a kworker next to a stuck pause waits %.0f ms (> 30000)", today);
+  check(earlier > 30000, "earlier: a kworker next to a stuck pause waits %.0f ms (> 30000)", earlier);
   check(is < 1, "new: %.3f ms (< 1)", is);
   for (int seed = 1; seed <= 4; seed++) {
-    double waited = pinned_batch(&todays_policy, seed);
+    double waited = pinned_batch(&earlier_policy, seed);
 
     if (waited > worst) worst = waited;
   }
   is = pinned_batch(&new_policy, 1);
-  check(worst > 30000, "today's: a batch worker bound to a CPU waits %.0f ms (> 30000)", worst);
+  check(worst > 30000, "earlier: a batch worker bound to a CPU waits %.0f ms (> 30000)", worst);
   check(is <= 200, "new: %.0f ms (<= 200)", is);
 }

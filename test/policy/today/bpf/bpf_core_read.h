@@ -1,2 +1,0 @@
-/* Stands in for libbpf's header: the one chain of members that today's scheduler reads. */
-#define BPF_CORE_READ(from, a, b, c, d) ((from)->a->b->c->d)
