@@ -294,7 +294,7 @@ static int release_held(void* map, __u32* key, struct hold_timer* timer) {
   __u64 now = bpf_ktime_get_ns();
   __s32 slot;
 
-  bpf_for(slot, 1, slots_end) {
+  bpf_for(slot, 1, (__s32)slots_end) {
     if (scx_bpf_dsq_nr_queued(queue_id(QUEUE_HOLD, slot)) > 0) release_from(slot, now);
   }
   if (limits) bpf_timer_start(&timer->timer, settings.tick_ns, 0);

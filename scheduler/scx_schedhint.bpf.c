@@ -302,14 +302,14 @@ void BPF_STRUCT_OPS(schedhint_cpu_release, s32 cpu, struct scx_cpu_release_args*
 s32 BPF_STRUCT_OPS_SLEEPABLE(schedhint_init) {
   __s32 i, error = 0;
 
-  bpf_for(i, 0, topology.llcs) {
+  bpf_for(i, 0, (__s32)topology.llcs) {
     if (i >= MAX_LLCS) break;
     llcs[i].load.cpus = topology.llc_cpus[i];
     error = scx_bpf_create_dsq(queue_id(QUEUE_LLC, i), -1) ?:
             scx_bpf_create_dsq(queue_id(QUEUE_SLOW_LLC, i), -1);
     if (error) return error;
   }
-  bpf_for(i, 0, topology.cpus) {
+  bpf_for(i, 0, (__s32)topology.cpus) {
     error = scx_bpf_create_dsq(queue_id(QUEUE_LANE, i), -1) ?:
             scx_bpf_create_dsq(queue_id(QUEUE_SLOW_LANE, i), -1);
     if (error) return error;
