@@ -4,9 +4,8 @@ import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { attachThread, deadlineIn } from 'schedhint';
-import { tld } from 'schedhint/channels';
 
-const thread = process.env.SCHEDHINT_TLD_MAP ? attachThread({ channel: tld() }) : attachThread();
+const thread = attachThread();
 const objects = Array.from({ length: 20_000 }, (_, i) => ({ i, text: `object ${i}` }));
 const statuses = [];
 thread.onStatus((status) => statuses.push(status.state));

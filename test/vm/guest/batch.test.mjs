@@ -1,9 +1,10 @@
-// A batch thread waits for all others, and here they never stop: this takes a minute, so it is a file
-// of its own, for one kernel.
+// Batch work under load: it has an eighth of its weight, and still its turns.
 
+import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { countedOnlyWith } from './counted.mjs';
 import { appBesideHogs, endPrograms } from './programs.mjs';
+import { Scheduler } from './scheduler.mjs';
 
 let app;
 before(async () => {
@@ -11,8 +12,15 @@ before(async () => {
 });
 after(endPrograms);
 
-test('batch: yields to all, and is not forgotten', async () => {
+test('batch: it is queued as such', async () => {
   await app.ask('hints', { batch: true });
-  await countedOnlyWith('batch', () => app.ask('state'), ['batchQueued', 'batchRescued']);
+  await countedOnlyWith('batch', () => app.ask('spin', 500), ['batchQueued']);
+});
+
+test('batch: it waits for less than the 30 s after which the kernel would end the scheduler', async () => {
+  const scheduler = await Scheduler.start();
+  for (let i = 0; i < 5; i++) await app.ask('spin', 200);
+  const counts = await scheduler.stop();
+  assert.ok(counts.batchQueued > 0);
   await app.ask('hints', { batch: false });
 });

@@ -52,9 +52,10 @@ test('clients in C, Python and Node.js are scheduled by their hints, and stand i
   assert.match(table, /5 threads of 3 process/);
 
   // The deadline and the batch work are the C client's alone, a low urgency Python's.
-  const counts = await scheduler.counted(({ deadline, batchQueued, urgency, gcAhead }) => {
-    return deadline > 0 && batchQueued > 0 && urgency > 0 && gcAhead > 0;
-  });
+  const counts = await scheduler.counted(
+    ({ deadlineQueued, batchQueued, urgencyQueued, pauseQueued }) =>
+      deadlineQueued > 0 && batchQueued > 0 && urgencyQueued > 0 && pauseQueued > 0,
+  );
   assert.ok(counts.queued > 0);
   await end(others); // they complain of a map that is gone
   await scheduler.stop();

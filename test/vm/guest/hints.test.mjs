@@ -6,31 +6,37 @@ import { allBut, countedOnlyWith } from './counted.mjs';
 import { appBesideHogs, endPrograms, Spinner } from './programs.mjs';
 import { Scheduler } from './scheduler.mjs';
 
+/** What only hints can raise. */
+const BY_HINTS = [
+  ...['pauseQueued', 'helperQueued', 'urgencyQueued', 'deadlineQueued', 'batchQueued'],
+  ...['inherited', 'shortened', 'refused', 'hintedNs', 'owedNs', 'repaidNs'],
+];
+
 let app;
 before(async () => {
   app = await appBesideHogs();
 });
 after(endPrograms);
 
-test('urgency: a thread that wakes up takes a CPU from one that is less in a hurry', async () => {
+test('urgency: a thread that wakes up takes a CPU from one with a later key', async () => {
   await app.ask('hints', { urgency: 900 });
-  await countedOnlyWith('urgency', () => app.ask('wake', 1000), ['urgency'], ['kicked']);
+  await countedOnlyWith('urgency', () => app.ask('wake', 1000), ['urgencyQueued'], ['preempted']);
   await app.ask('hints', { urgency: 0 });
 });
 
-test('deadline: so does one that is due soon', async () => {
+test('deadline: so does one whose deadline is near', async () => {
   const work = async () => {
     // Up to five slices ahead it counts, and once it is past no more.
     await app.ask('hints', { deadlineMs: 90 });
     await app.ask('wake', 1000);
   };
-  await countedOnlyWith('deadline', work, ['deadline'], ['kicked']);
+  await countedOnlyWith('deadline', work, ['deadlineQueued'], ['preempted']);
   await app.ask('hints', { deadlineNs: 0n });
 });
 
-test('slice: the length wished for is given', async () => {
+test('slice: a shorter turn is given', async () => {
   await app.ask('hints', { sliceUs: 2000 });
-  await countedOnlyWith('slice', () => app.ask('spin', 500), ['slice']);
+  await countedOnlyWith('slice', () => app.ask('spin', 500), ['shortened']);
   await app.ask('hints', { sliceUs: 0 });
 });
 
@@ -63,10 +69,20 @@ test('without hints none of them does anything', async () => {
   await app.ask('collect', 3);
   const counts = await scheduler.stop();
   assert.ok(counts.queued > 0);
-  const plain = ['switches', 'idle', 'queued', 'groupsKept', 'execs', 'type', 'final'];
-  for (const [name, count] of Object.entries(counts)) {
-    if (!plain.includes(name)) assert.equal(count, 0, name);
-  }
+  for (const name of BY_HINTS) assert.equal(counts[name], 0, name);
+});
+
+test('a hint of a kernel thread is ignored, and one of a thread that ended is no longer there', async () => {
+  await app.ask('hints', { urgency: 0, sliceUs: 0, deadlineNs: 0n });
+  const scheduler = await Scheduler.start();
+  const spinner = await Spinner.start(['--lie', '--seconds', '1']);
+  spinner.go();
+  await spinner.result();
+  await scheduler.counted((counts) => counts.pauseQueued > 0);
+  const { pauseQueued } = await scheduler.nextCounts();
+  await app.ask('spin', 300);
+  assert.equal((await scheduler.nextCounts()).pauseQueued, pauseQueued);
+  await scheduler.stop();
 });
 
 test('after an execve the element is dropped', async () => {
