@@ -49,18 +49,7 @@ static const char usage[] =
     "Exit codes: 0 it was asked to end; 1 it was refused or could not start; 2 the options were\n"
     "not understood; 75 the kernel ended it, and it may be started again.\n";
 
-const char* const hint_names[] = {
-    "gc",
-    "helpers",
-    "deadline",
-    "urgency",
-    "batch",
-    "pool",
-#ifdef HINT_SLICE_NAME
-    HINT_SLICE_NAME,
-#endif
-    NULL,
-};
+const char* const hint_names[] = {HINT_NAMES, NULL};
 
 __attribute__((format(printf, 1, 2), noreturn)) static void misunderstood(const char* format, ...) {
   char reason[256];

@@ -17,6 +17,8 @@ enum hint {
   HINT_POOL = 64,    /* the runtime's pool threads inherit urgency and deadline */
 };
 #define HINTS_ALL 127
+/* In the order of their bits. */
+#define HINT_NAMES "gc", "helpers", "deadline", "urgency", "slice", "batch", "pool"
 
 struct settings {
   __u64 slice_ns;
