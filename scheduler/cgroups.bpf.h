@@ -73,42 +73,61 @@ static __always_inline void add_to_book(__u64* number, __u64 ns) {
   if (!book_add(number, ns)) count(STAT_lostUpdates, 1);
 }
 
+/* One level: returns the parent's slot. As charge_limit(), for the verifier. */
+__noinline int flatten(__u32 slot, __u64* weight __arg_nonnull) {
+  struct book* book = book_at(slot);
+
+  if (!book) return 0;
+  *weight = flattened(*weight, weight_of_book(book), book->active_sum);
+  return book->parent;
+}
+
 /* Up the tree to the children of the root, as scx_flatcg. */
 static __always_inline __u64 flat_weight(const struct task_struct* p,
                                          const struct entity* entity) {
   __u64 weight = (__u64)p->scx.weight << WEIGHT_SHIFT;
   __u32 slot = entity->cgroup;
 
-  for (int depth = 0; depth < MAX_DEPTH && slot; depth++) {
-    struct book* book = book_at(slot);
-
-    if (!book) break;
-    weight = flattened(weight, weight_of_book(book), book->active_sum);
-    slot = book->parent;
-  }
+  for (int depth = 0; depth < MAX_DEPTH && slot; depth++) slot = flatten(slot, &weight);
   return weight;
 }
 
-/* Counts members and weight in a slot, and in its ancestors as far as they begin or cease to be
- * active. Each level is changed with its lock held; sums of several CPUs commute. */
-static __always_inline void count_active(__u32 slot, __s32 members, __u64 weight) {
-  for (int depth = 0; depth < MAX_DEPTH && slot; depth++) {
-    struct book* book = book_at(slot);
-    bool was, is;
+/* A change of what a slot has: goes up to the parent if the cgroup begins or ceases to be active. */
+struct change {
+  __u64 weight;
+  __s32 members;
+  __u32 slot;
+};
 
-    if (!book) return;
-    bpf_spin_lock(&book->lock);
-    was = book->active > 0;
-    book->active += members;
-    book->active_sum += weight;
-    is = book->active > 0;
-    members = is - was;
-    weight = (is ? weight_of_book(book) : 0) - book->counted;
-    if (members) book->counted += weight;
-    slot = book->parent;
-    bpf_spin_unlock(&book->lock);
-    if (!members) return;
+/* One level, as charge_limit(), with its lock held: changes of several CPUs commute. */
+__noinline int count_level(struct change* change __arg_nonnull) {
+  struct book* book = book_at(change->slot);
+  __s32 members = change->members;
+  __u64 weight = change->weight;
+  bool was, is;
+
+  change->slot = 0;
+  if (!book) return 0;
+  bpf_spin_lock(&book->lock);
+  was = book->active > 0;
+  book->active += members;
+  book->active_sum += weight;
+  is = book->active > 0;
+  weight = (is ? weight_of_book(book) : 0) - book->counted;
+  if (is != was) {
+    book->counted += weight;
+    change->slot = book->parent;
   }
+  bpf_spin_unlock(&book->lock);
+  change->weight = weight;
+  change->members = is - was;
+  return 0;
+}
+
+static __always_inline void count_active(__u32 slot, __s32 members, __u64 weight) {
+  struct change change = {.weight = weight, .members = members, .slot = slot};
+
+  for (int depth = 0; depth < MAX_DEPTH && change.slot; depth++) count_level(&change);
 }
 
 /* A task is runnable with this weight; 0: it is not. */
@@ -154,20 +173,21 @@ static __always_inline void owe(const struct entity* entity, __u64 ns) {
   count(STAT_owedNs, ns);
 }
 
-static __always_inline void charge_limits(__u32 slot, __u64 now, __u64 used) {
-  for (int depth = 0; depth < MAX_DEPTH && slot; depth++) {
-    struct book* book = book_at(slot);
+/* One level of the tree; returns the parent's slot. A function of its own for the verifier, which
+ * would follow each turn of a loop through it. */
+__noinline int charge_limit(__u32 slot, __u64 now, __u64 used) {
+  struct book* book = book_at(slot);
 
-    if (!book) return;
-    if (!quota_charge(&book->until, &book->limit, now, used)) count(STAT_lostUpdates, 1);
-    slot = book->parent;
-  }
+  if (!book) return 0;
+  if (!quota_charge(&book->until, &book->limit, now, used)) count(STAT_lostUpdates, 1);
+  return book->parent;
 }
 
 /* Charges a task that has a CPU for the time since it was last charged. */
 __noinline int charge(struct entity* entity __arg_nonnull, __u64 now) {
   __u64 used = now - entity->charged_ns, repaid;
   struct book* book = book_at(entity->cgroup);
+  __u32 slot = entity->cgroup;
 
   if ((__s64)used < 0 || !entity->charged_ns) used = 0;
   entity->charged_ns = now;
@@ -182,7 +202,8 @@ __noinline int charge(struct entity* entity __arg_nonnull, __u64 now) {
     add_to_book(&book->used_ns, entity->unbooked_ns);
     entity->unbooked_ns = 0;
   }
-  if (limits) charge_limits(entity->cgroup, now, used);
+  for (int depth = 0; limits && depth < MAX_DEPTH && slot; depth++)
+    slot = charge_limit(slot, now, used);
   if (book->debt_ns) {
     repaid = book_take(&book->debt_ns, used / SURCHARGE_PART);
     count(STAT_repaidNs, repaid);
@@ -192,25 +213,31 @@ __noinline int charge(struct entity* entity __arg_nonnull, __u64 now) {
   return 0;
 }
 
-/* Has a cgroup of the task reached its limit, after `more_ns` that its tasks will have meanwhile?
- * Kernel threads and tasks that end are never held: others wait for what they have. */
-__noinline int throttled_after(struct task_struct* p __arg_trusted,
-                               struct entity* entity __arg_nonnull, __u64 now, __u64 more_ns) {
+#define LIMIT_REACHED MAX_BOOKS /* no slot's number */
+
+/* One level again: the parent's slot, or that the limit is reached after `more_ns` that the
+ * cgroup's tasks will have meanwhile. */
+__noinline int look_at_limit(__u32 slot, __u64 now, __u64 more_ns) {
+  struct book* book = book_at(slot);
+  __u64 until;
+
+  if (!book) return 0;
+  until = book->until;
+  if (more_ns) quota_charge(&until, &book->limit, now, more_ns);
+  return is_throttled(until, &book->limit, now) ? LIMIT_REACHED : book->parent;
+}
+
+/* Has a cgroup of the task reached its limit? Kernel threads and tasks that end are never held:
+ * others wait for what they have. */
+static __always_inline bool throttled_after(struct task_struct* p, struct entity* entity,
+                                            __u64 now, __u64 more_ns) {
   __u32 slot = entity->cgroup;
 
   if (p->flags & (PF_KTHREAD | PF_EXITING)) return false;
   if (BPF_CORE_READ(p, signal, flags) & SIGNAL_GROUP_EXIT) return false;
-  for (int depth = 0; depth < MAX_DEPTH && slot; depth++) {
-    struct book* book = book_at(slot);
-    __u64 until;
-
-    if (!book) return false;
-    until = book->until;
-    if (more_ns) quota_charge(&until, &book->limit, now, more_ns);
-    if (is_throttled(until, &book->limit, now)) return true;
-    slot = book->parent;
-  }
-  return false;
+  for (int depth = 0; depth < MAX_DEPTH && slot && slot != LIMIT_REACHED; depth++)
+    slot = look_at_limit(slot, now, more_ns);
+  return slot == LIMIT_REACHED;
 }
 
 static __always_inline bool throttled(struct task_struct* p, struct entity* entity, __u64 now) {
