@@ -29,6 +29,7 @@
 #define BATCH_SLICES 2
 #define BATCH_WAIT_NS (200 * POLICY_MS)
 #define SLOW_SLICES 5
+#define SLOW_WAIT_NS (1000 * POLICY_MS)
 #define LONGEST_WAIT_NS (4000 * POLICY_MS)
 #define PREEMPT_LEAD_NS POLICY_MS
 #define PREEMPT_RAN_NS POLICY_MS
@@ -192,12 +193,15 @@ static __always_inline __u64 natural_wait(__u64 clock, __u64 key, const struct p
 
 /* Does the task belong into the queue of those that are due at a time? A key is fixed while a task
  * waits: if it is far, and many tasks come meanwhile, it is reached after minutes. Far is measured
- * in slices of the average weight, for in a large cgroup all weights are small. */
+ * in slices of the average weight, for in a large cgroup all weights are small. Where the wait is
+ * short the key is better: what the load of this moment says of the wait may be twice what it will
+ * be. Batch work has a bound of its wait that its key does not know. */
 static __always_inline bool is_slow(__u64 clock, __u64 key, __u64 slice,
-                                    const struct policy_load* load) {
+                                    const struct policy_load* load, bool batch) {
   __u64 average = load->weight / (load->tasks ? load->tasks : 1);
+  __u64 far = SLOW_SLICES * to_virtual(at_most(slice, 1ULL << 30), average);
 
-  return is_before(clock + SLOW_SLICES * to_virtual(at_most(slice, 1ULL << 30), average), key);
+  return is_before(clock + far, key) && (batch || natural_wait(clock, key, load) > SLOW_WAIT_NS);
 }
 
 /* How long a slow task waits. Not less than a task that is not slow, for which a round is: to ask

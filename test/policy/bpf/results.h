@@ -49,7 +49,7 @@ __attribute__((noinline)) int compute_place(struct results* it) {
   out[5] = turn_slice(slice, &hints, &load, it->in[4]);
   key = key_of(vtime, slice, credit, weight);
   out[6] = key;
-  out[7] = is_slow(it->in[8], key, slice, &load);
+  out[7] = is_slow(it->in[8], key, slice, &load, hints.batch);
   natural = natural_wait(it->in[8], key, &load);
   out[8] = natural;
   wait = slow_wait(natural, hints.batch, slice, &load);

@@ -100,7 +100,7 @@ void place(struct sim_task* task, int to) {
   entity->key = key_of(entity->vtime, hints.batch ? BATCH_SLICES * SLICE_NS : SLICE_NS, credit,
                        entity->weight);
   entity->due_ns = 0;
-  if (!is_slow(clock, entity->key, SLICE_NS, &load)) return;
+  if (!is_slow(clock, entity->key, SLICE_NS, &load, hints.batch)) return;
   natural = natural_wait(clock, entity->key, &load);
   wait = slow_wait(natural, hints.batch, SLICE_NS, &load);
   entity->slice_ns = slow_slice(entity->slice_ns, wait, natural, SIM_TICK_NS);

@@ -91,9 +91,10 @@ static void slow(__u64 clock, __u64 key, __u64 slice, struct policy_load load, _
   least = at_most(least, 1ULL << 40);
   if (is_before(key, later) && is_before(clock, key)) {
     HOLDS(natural_wait(clock, later, &load) >= natural);
-    HOLDS(!is_slow(clock, key, slice, &load) || is_slow(clock, later, slice, &load));
+    HOLDS(!is_slow(clock, key, slice, &load, false) || is_slow(clock, later, slice, &load, false));
+    HOLDS(!is_slow(clock, key, slice, &load, false) || is_slow(clock, key, slice, &load, true));
   }
-  HOLDS(is_before(clock, key) || (natural == 0 && !is_slow(clock, key, slice, &load)));
+  HOLDS(is_before(clock, key) || (natural == 0 && !is_slow(clock, key, slice, &load, true)));
   wait = slow_wait(natural, false, slice, &load);
   HOLDS(wait <= natural && slow_wait(natural, true, slice, &load) <= wait);
   HOLDS(load.tasks > 1 || wait <= longer(LONGEST_WAIT_NS, 1 << 30));
