@@ -121,6 +121,7 @@ async function appearance(path, child, log) {
  * @property {number} [seconds] it may take
  * @property {number} [memory] MiB
  * @property {number} [cpus]
+ * @property {string} [topology] of the CPUs, as QEMU's -smp takes it after their number
  * @property {boolean} [icount] guest time counts instructions: for whatever measures times or shares
  * @property {(chunk: Buffer) => void} [onOutput] its stdout and stderr
  * @property {AbortSignal} [signal]
@@ -202,6 +203,7 @@ exec ${command.map(quote).join(' ')}
     seconds = 300,
     memory = 2048,
     cpus = 2,
+    topology,
     icount = false,
     onOutput,
     signal,
@@ -224,7 +226,7 @@ exec ${command.map(quote).join(' ')}
         ),
         ...machine.options(toolsOf(processor)),
         ...accelerator(icount),
-        ...['-smp', String(cpus)],
+        ...['-smp', topology === undefined ? String(cpus) : `${cpus},${topology}`],
         ...['-m', String(memory), '-numa', 'node,memdev=memory'],
         ...['-object', `memory-backend-memfd,id=memory,size=${memory}M,share=on`],
         ...['-chardev', `socket,id=root,path=${root}`],

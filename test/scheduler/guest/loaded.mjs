@@ -1,0 +1,88 @@
+// A scheduler in the VM, of any version: loads it, notices when the kernel or it itself ends, reads its JSON reports, and ends it. Asserts
+// nothing: what it is worth is for the rows to judge.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { nothingIsLoaded, schedulerName } from '../../vm/guest/scheduler.mjs';
+import { until } from '../../vm/guest/until.mjs';
+
+export const PIN = '/sys/fs/bpf/schedhint';
+
+/**
+ * @typedef {object} Arm
+ * @property {string} name
+ * @property {string} [program] none: the kernel's default scheduler
+ * @property {string[]} [args]
+ */
+
+export class Loaded {
+  #process;
+  #closed;
+  output = '';
+  /** Its last report in JSON. @type {Record<string, number>} */
+  report = {};
+  /** What the kernel calls it. */
+  ops;
+
+  /** Loads it and waits until it schedules. @param {Arm} arm */
+  static async start({ program, args = [] }) {
+    rmSync(PIN, { force: true }); // of one that was killed
+    const loaded = new Loaded();
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    loaded.#process = child;
+    loaded.#closed = once(child, 'close');
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => loaded.#take(line));
+    }
+    await until(
+      `${program} schedules`,
+      () => {
+        if (child.exitCode !== null) throw new Error(loaded.output);
+        return schedulerName() !== null;
+      },
+      () => loaded.output,
+    );
+    loaded.ops = schedulerName();
+    return loaded;
+  }
+
+  #take(line) {
+    this.output = `${this.output}${line}\n`.slice(-8000);
+    if (!line.startsWith('{')) return;
+    try {
+      const message = JSON.parse(line);
+      if (message.type !== 'ready') this.report = message;
+    } catch {} // no report
+  }
+
+  get pid() {
+    return this.#process.pid;
+  }
+
+  /** Whether it has ended, for whatever reason. */
+  get hasEnded() {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null;
+  }
+
+  /** What it last said for people. */
+  get lastWords() {
+    const lines = this.output.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
+    return lines.slice(-3).join(' / ');
+  }
+
+  /** @returns {Promise<number | null>} its exit code */
+  async ended() {
+    const [code] = await this.#closed;
+    return code;
+  }
+
+  /** Ends it as a user would. @returns {Promise<number | null>} its exit code */
+  async stop() {
+    this.#process.kill('SIGTERM');
+    const code = await this.ended();
+    await nothingIsLoaded();
+    return code;
+  }
+}
