@@ -6,7 +6,7 @@ import { judgeFair } from './fair-verdict.mjs';
 import { measureSeeds, readRowOptions } from './in-vm.mjs';
 import { troubles } from './judge.mjs';
 import { runRow } from './row.mjs';
-import { wordsOf } from './scenario.mjs';
+import { inWords } from './scenario.mjs';
 
 const options = readRowOptions();
 const cpus = Number(options.positionals[0]);
@@ -22,7 +22,7 @@ await runRow(`fair-${cpus}`, options.isFull, async () => {
   const boots = await measureSeeds(`fair-${cpus}`, options, {
     input: {
       arms: options.short ? arms.slice(0, 2) : arms,
-      scenarios: scenarios.map(({ groups, ...scenario }) => ({ ...scenario, groups: groups.map(wordsOf) })),
+      scenarios: scenarios.map(inWords),
     },
     vm: { cpus },
   });

@@ -1,5 +1,7 @@
 // The weighted max-min ideal: how much CPU time each task should have, from weights, what it asks for, and where it may run.
 
+import { asksForAll } from './scenario.mjs';
+
 /** kernel/sched/core.c, sched_prio_to_weight, from nice -20 on. */
 const WEIGHTS = [
   88761, 71755, 56483, 46273, 36291, 29154, 23254, 18705, 14949, 11916, 9548, 7620, 6100, 4904,
@@ -66,12 +68,11 @@ export function idealOf(groups, outcome, cpus, more = () => ({}), limits = {}) {
   const hadCpus = (i) => outcome.groups[i].cpuNs / outcome.ns;
   const tasks = groups.flatMap((group, i) => {
     const count = group.count ?? 1;
-    const isHog = (group.kind ?? 'hog') === 'hog';
     const { weight = weightOf(group), within = [] } = more(group);
     return Array.from({ length: count }, (_, n) => ({
       group: group.name,
       weight,
-      most: isHog ? 1 : hadCpus(i) / count,
+      most: asksForAll(group) ? 1 : hadCpus(i) / count,
       within: ['machine', ...within, ...(group.cpus ? [`cpu ${group.cpus[n % group.cpus.length]}`] : [])],
     }));
   });

@@ -16,6 +16,7 @@
  * @property {[number, number]} [run] of each burst
  * @property {[number, number]} [sleep] between bursts
  * @property {boolean} [realTime]
+ * @property {boolean} [asksForAll] a CPU all of the time, but for moments (hogs, forks and threads do)
  *
  * @typedef {{ path: string } & Record<string, string | number>} Cgroup its path and its files
  *
@@ -26,6 +27,7 @@
  * @property {string[]} groups
  * @property {Cgroup[]} [cgroups] parents first
  * @property {string} [kernelThreads] what is said of all kernel threads
+ * @property {string} [kernelThreadsIn] the cgroup in which RCU's threads are meanwhile
  * @property {string[]} [arms] only under these schedulers
  *
  * @typedef {object} GroupOutcome
@@ -49,6 +51,10 @@
  * @property {Record<string, Record<string, number>>} cpuStats of each cgroup
  * @property {Record<string, number>} [report] the scheduler's last
  */
+
+const ASK_FOR_ALL = ['hog', 'forks', 'threads'];
+/** @param {Group} group */
+export const asksForAll = ({ kind = 'hog', asksForAll: does = ASK_FOR_ALL.includes(kind) }) => does;
 
 const range = ([from, to]) => `${Math.round(from)}-${Math.round(to)}`;
 
@@ -87,3 +93,6 @@ export const KWORKERS = {
   realTime: true,
   sleep: [1000, 10_000],
 };
+
+/** A scenario as the guest gets it. */
+export const inWords = ({ groups, ...scenario }) => ({ ...scenario, groups: groups.map(wordsOf) });
