@@ -8,6 +8,7 @@ import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { hasPair, readPairs, writePair } from '../vm/experiment/results.mjs';
 import { quantile } from '../vm/experiment/summary.mjs';
 import { effects, inWords, MEASURES } from './hint-effect.mjs';
+import { INPUTS } from './off-on-inputs.mjs';
 import { runPeerGuest, runRow } from './peer-guest.mjs';
 import { cacheOf, keepResult } from './results.mjs';
 import { writeSchedulersPage } from './schedulers-page.mjs';
@@ -18,22 +19,6 @@ const USAGE = `Usage: node test/peers/off-on.mjs NAME [--boots N] [--now N]
   --boots N   of the VM, with three pairs under the scheduler and one under the kernel's default in each (2)
   --now N     only so many boots, if that many are missing: the next call goes on
 `;
-
-/** None is chosen for its result: change them and see. */
-const INPUTS = {
-  hogs: 4, // processes that want a CPU all of the time
-  pairs: 3, // of runs under the scheduler, in each boot
-  controlPairs: 1, // of runs under the kernel's default scheduler, in each boot
-  objects: 60_000, // alive in the app's heap: what a full collection has to go through
-  survivors: 20_000, // objects that a young collection has to copy
-  scavenges: 4, // young collections in each run, after the requests
-  collections: 2, // full ones, to warm up
-  rate: 100, // requests a second
-  serveMs: 6000, // of requests in each run
-  everyMs: 1500, // between full collections meanwhile
-  settleMs: 500, // from when the hogs go on to the first request
-  urgency: 900, // what the app says of its thread
-};
 
 /** What a boot is measured with. */
 const inputsOf = (name) => ({

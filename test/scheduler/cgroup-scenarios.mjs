@@ -41,7 +41,8 @@ function idle() {
 }
 
 function limit(quota, { burstUs = 0, count = 2 * CPUS, withOthers = true, name = '' } = {}) {
-  const files = { 'cpu.max': `${Math.round(quota * PERIOD_US)} ${PERIOD_US}`, 'cpu.max.burst': burstUs };
+  // Of a weight with which it would have all that its limit allows.
+  const files = { 'cpu.weight': 1000, 'cpu.max': `${Math.round(quota * PERIOD_US)} ${PERIOD_US}`, 'cpu.max.burst': burstUs };
   return {
     name: name || `cpu.max ${quota}${burstUs > 0 ? `, burst ${burstUs / 1000} ms` : ''}${withOthers ? ', others' : ''}`,
     quota,
@@ -64,7 +65,7 @@ const nested = {
     { ...others, count: 1 },
   ],
   cgroups: [
-    { path: 'parent', 'cpu.max': `${PERIOD_US} ${PERIOD_US}` },
+    { path: 'parent', 'cpu.weight': 1000, 'cpu.max': `${PERIOD_US} ${PERIOD_US}` },
     { path: 'parent/0' },
     { path: 'parent/1' },
     OTHERS,

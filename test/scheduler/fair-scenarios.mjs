@@ -1,9 +1,12 @@
 // What runs without hints: sleepers next to all that may keep a CPU from them.
 
-import { KWORKERS, sleepers } from './scenario.mjs';
+import { burst, KWORKERS, sleepers } from './scenario.mjs';
 
 /** Measured, in ms, by the number of CPUs: so that with three seeds each scenario has 3,000 wakeups, and each task some turns. */
 const MS = { 2: 2500, 4: 2500, 8: 1500, 16: 1000 };
+
+/** Long enough to see that those of the lowest weight have their turns. */
+const LONG = { ms: 12_000, arms: ['kernel', 'none'] };
 
 /**
  * @param {number} cpus
@@ -26,11 +29,11 @@ export function fairScenarios(cpus, short = false) {
   const scenarios = {
     hogs: [{ name: 'hogs', count: 2 * cpus }, sleepers(cpus), KWORKERS],
     'nice 19': besideLoops({ nice: 19 }),
-    'SCHED_IDLE': besideLoops({ policy: 'idle' }),
+    SCHED_IDLE: besideLoops({ policy: 'idle' }),
     pinned: [
       { name: 'pinned', count: 2, cpus: [0] },
       { name: 'free', count: 2 * cpus - 1 },
-      sleepers(cpus, { cpus: [0], count: 4, sleep: [2000, 8000] }),
+      sleepers(cpus, { cpus: [0], count: 8, run: burst(100, cpus) }),
       sleepers(cpus, { name: 'free sleepers' }),
       KWORKERS,
     ],
@@ -45,5 +48,11 @@ export function fairScenarios(cpus, short = false) {
     ],
   };
   const chosen = short ? ['hogs', 'nice 19'] : Object.keys(scenarios);
-  return chosen.map((name) => ({ name, ms: MS[cpus], warmMs: 400, groups: scenarios[name] }));
+  return chosen.map((name) => ({
+    name,
+    ms: MS[cpus],
+    warmMs: 400,
+    groups: scenarios[name],
+    ...(name === 'weights' && cpus === 2 ? LONG : {}),
+  }));
 }

@@ -91,7 +91,7 @@ export const KWORKERS = {
   name: 'kworkers',
   kind: 'kworker',
   realTime: true,
-  sleep: [1000, 10_000],
+  sleep: [1000, 8000],
 };
 
 /** A scenario as the guest gets it. */

@@ -32,6 +32,8 @@ const BACKPORTS = 'trixie-backports';
 const KERNELS = {
   newest: { processor: 'x64', flavour: 'cloud-amd64', version: /^/ },
   6.17: { processor: 'x64', flavour: 'cloud-amd64', version: /^6\.17\./ },
+  '7.0': { processor: 'x64', flavour: 'cloud-amd64', version: /^7\.0\./ },
+  7.1: { processor: 'x64', flavour: 'cloud-amd64', version: /^7\.1\./ },
   'arm64-4k': { processor: 'arm64', flavour: 'arm64', version: /^/ },
   'arm64-16k': { processor: 'arm64', flavour: 'arm64-16k', version: /^/ },
 };

@@ -13,7 +13,7 @@ directory. The file system is this machine's, read-only; /tmp, /var/tmp and /run
 this checkout, and $SCHEDHINT_VM_OUT can be written. Build before: what changes while the VM runs
 may not be seen in it.
 
-  --kernel NAME   newest, or 6.17 (newest)
+  --kernel NAME   newest, or 6.17, 7.0, 7.1 (newest)
   --seconds N     it may take (600)
   --cpus N        (2)
   --memory MIB    (2048)

@@ -24,8 +24,8 @@ giveKernelConfig();
 steadyMachine(arms.flatMap(({ program }) => program ?? []));
 const samples = Object.fromEntries(arms.map(({ name }) => [name, []]));
 const names = {};
-for (const { name, program, args } of arms) {
-  const scheduler = program && (await ScxScheduler.start(program, args));
+for (const { name, program, args, hasStats } of arms) {
+  const scheduler = program && (await ScxScheduler.start(program, args, { hasStats }));
   perOperation(); // warms up
   for (let i = 0; i < inputs.samples; i++) samples[name].push(perOperation());
   names[name] = scheduler?.ops ?? 'kernel';

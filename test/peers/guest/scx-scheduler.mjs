@@ -48,8 +48,9 @@ export class ScxScheduler {
    *
    * @param {string} program
    * @param {string[]} args
+   * @param {{ hasStats?: boolean }} [options] `hasStats`: it has a socket for statistics, as those of scx have
    */
-  static async start(program, args = []) {
+  static async start(program, args = [], { hasStats = true } = {}) {
     const scheduler = new ScxScheduler();
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     scheduler.#process = child;
@@ -63,7 +64,7 @@ export class ScxScheduler {
       `${program} schedules`,
       () => {
         if (child.exitCode !== null) throw new Error(scheduler.output);
-        return schedulerName() !== null && existsSync(STATS);
+        return schedulerName() !== null && (!hasStats || existsSync(STATS));
       },
       () => scheduler.output.slice(-2000),
     );

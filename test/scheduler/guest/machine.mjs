@@ -1,0 +1,74 @@
+// In the VM: makes changes at random for some minutes while the scheduler is loaded, then ends it. Writes what is true at the end to
+// $SCHEDHINT_VM_OUT/measured.json. Argument: JSON of { program, args, seconds, seed }.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { setTimeout as rest } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { kernelComplaints, schedExtState } from '../../vm/guest/scheduler.mjs';
+import { until } from '../../vm/guest/until.mjs';
+import { Loaded, PIN } from './loaded.mjs';
+
+const { program, args, seconds, seed } = JSON.parse(process.argv[2]);
+const CHURN = '/tmp/churn';
+
+/** Threads whose class is sched_ext: the kernel's policy is 0, 3, 5 or 7, not a real-time one. */
+function threadsOfScheduler() {
+  const tids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return readdirSync(`/proc/${pid}/task`);
+      } catch {
+        return []; // it has ended
+      }
+    });
+  return tids.filter((tid) => {
+    try {
+      const policy = Number(readFileSync(`/proc/${tid}/stat`, 'utf8').split(') ').at(-1).split(' ')[38]);
+      return [0, 3, 5, 7].includes(policy);
+    } catch {
+      return false;
+    }
+  }).length;
+}
+
+const loads = () => Number(readFileSync('/sys/kernel/sched_ext/enable_seq', 'utf8'));
+
+copyFileSync(fileURLToPath(new URL('build/churn', import.meta.url)), CHURN);
+const scheduler = await Loaded.start({ program, args });
+const found = { kernel: release(), ops: scheduler.ops, before: null, after: null };
+/** A report that it has yet to make. */
+async function nextReport() {
+  const last = scheduler.report;
+  await until('the scheduler reports', () => scheduler.report !== last || scheduler.hasEnded);
+  return scheduler.report;
+}
+await rest(3000); // what started the scheduler is gone
+found.before = { ...(await nextReport()), threads: threadsOfScheduler() };
+const loadsBefore = loads();
+const churn = spawn(CHURN, [seconds, seed, PIN].map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
+let text = '';
+let complaint = '';
+churn.stdout.setEncoding('utf8').on('data', (data) => {
+  text += data;
+});
+churn.stderr.setEncoding('utf8').on('data', (data) => {
+  complaint += data;
+});
+const [code] = await once(churn, 'close');
+found.churn = code === 0 ? JSON.parse(text) : null;
+found.loads = loads() - loadsBefore;
+found.isLoaded = !scheduler.hasEnded && schedExtState() === 'enabled';
+if (found.isLoaded) {
+  await rest(3000); // the last of them are gone
+  found.after = { ...(await nextReport()), threads: threadsOfScheduler() };
+  found.exitCode = await scheduler.stop();
+  found.state = schedExtState();
+} else found.exitCode = await scheduler.ended();
+found.lastWords = scheduler.lastWords;
+found.complaint = complaint.trim();
+found.complaints = kernelComplaints();
+writeFileSync(`${process.env.SCHEDHINT_VM_OUT}/measured.json`, JSON.stringify(found));
