@@ -15,9 +15,9 @@ function judgeBooks({ before, after }) {
   const gauge = (name) => after?.[name] ?? Number.NaN;
   return [
     atMost('tasks in its books, off the threads there are', Math.abs(gauge('tasks') - (after?.threads ?? 0)), NEAR),
-    atMost('tasks that run or wait, on an idle machine', gauge('runnable'), NEAR),
-    atMost('tasks that are held', gauge('held'), 0),
+    atMost('tasks that run or wait, on an idle machine', gauge('active'), NEAR),
     holds('slots of cgroups as before', gauge('cgroups') === before?.cgroups, `${gauge('cgroups')}, ${before?.cgroups} before`),
+    holds('limits as before', gauge('limits') === before?.limits, `${gauge('limits')}, ${before?.limits} before`),
   ];
 }
 
