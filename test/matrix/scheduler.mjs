@@ -2,7 +2,11 @@
 //
 // A row with a large machine takes long: `node COMMAND --now 1` measures one seed more, and `npm run matrix -- scheduler --only ROW` then has all.
 
-const row = (name, minutes, ...args) => ({ name, command: [`test/scheduler/${args[0]}.mjs`, ...args.slice(1)], minutes });
+const row = (name, minutes, ...args) => ({
+  name,
+  command: [`test/scheduler/${args[0]}.mjs`, ...args.slice(1)],
+  minutes,
+});
 
 /** @type {import('../../scripts/matrix.mjs').Row[]} */
 export const rows = [

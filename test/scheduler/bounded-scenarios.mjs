@@ -16,7 +16,14 @@ const LIARS = {
   everything: { lies: EVERYTHING, quick: true },
   forks: { lies: EVERYTHING, kind: 'forks', run: [5000, 30_000] },
   'many cgroups': { lies: EVERYTHING, times: 4, cgroups: 4 },
-  'short sleeps': { lies: EVERYTHING, times: 2, kind: 'sleeper', run: [2000, 2000], sleep: [50, 150], asksForAll: true },
+  'short sleeps': {
+    lies: EVERYTHING,
+    times: 2,
+    kind: 'sleeper',
+    run: [2000, 2000],
+    sleep: [50, 150],
+    asksForAll: true,
+  },
   threads: { lies: EVERYTHING, times: 8, kind: 'threads', run: [5000, 30_000] },
   pinned: { lies: EVERYTHING, cpus: [0] },
 };
@@ -26,14 +33,17 @@ function cgroupsOf(groups) {
   return groups.flatMap(({ cgroup, cgroups = 1, count }) => {
     const own = { path: cgroup, 'cpu.weight': 50 * count };
     if (cgroups === 1) return [own];
-    const children = Array.from({ length: cgroups }, (_, i) => ({ path: `${cgroup}/${i}`, 'cpu.weight': 100 }));
+    const children = Array.from({ length: cgroups }, (_, i) => ({
+      path: `${cgroup}/${i}`,
+      'cpu.weight': 100,
+    }));
     return [own, ...children];
   });
 }
 
 function liarScenarios(cpus, name) {
   const { times = 1, run, lies, quick, ...liar } = LIARS[name];
-  const honest = [
+  const others = [
     { name: 'hogs', count: 2 * cpus, cgroup: 'hogs' },
     sleepers(cpus, { cgroup: 'sleepers' }),
   ];
@@ -45,10 +55,18 @@ function liarScenarios(cpus, name) {
       cgroup: 'liars',
       lies: says === 'lies' ? lies : ['nothing'],
       ...(liar.cgroups ? { cgroups: Math.ceil(cpus / 2) * liar.cgroups } : {}),
-      ...(run ? { run: /** @type {[number, number]} */ (run.map((us) => burst(us, cpus)[0])) } : {}),
+      ...(run
+        ? { run: /** @type {[number, number]} */ (run.map((us) => burst(us, cpus)[0])) }
+        : {}),
     };
-    const groups = [group, ...honest];
-    return { name: `${name}: ${says}`, ms: MS[cpus], warmMs: 300, groups, cgroups: cgroupsOf(groups) };
+    const groups = [group, ...others];
+    return {
+      name: `${name}: ${says}`,
+      ms: MS[cpus],
+      warmMs: 300,
+      groups,
+      cgroups: cgroupsOf(groups),
+    };
   });
 }
 

@@ -11,8 +11,10 @@ const BATCH_PART_LEAST = 0.09;
 const BATCH_PART_MOST = 0.16; // as in the simulator
 const BATCH_WAIT_MS = 200;
 
-const hadOf = (outcome, name) => outcome.groups.find((group) => group.name === name).cpuNs / outcome.ns;
-const lateOf = (outcome, name) => lateness(outcome.groups.find((group) => group.name === name).lateUs);
+const hadOf = (outcome, name) =>
+  outcome.groups.find((group) => group.name === name).cpuNs / outcome.ns;
+const lateOf = (outcome, name) =>
+  lateness(outcome.groups.find((group) => group.name === name).lateUs);
 const ms = (ns) => (ns / 1e6).toFixed(0);
 
 function judgeLiar(cpus, name, groups, [on, off]) {
@@ -22,10 +24,25 @@ function judgeLiar(cpus, name, groups, [on, off]) {
   const most = Math.max(without, ideal) * (1 + SHARE_MORE) + POINTS_MORE * cpus;
   const [late, before] = [lateOf(on, 'sleepers'), lateOf(off, 'sleepers')];
   return {
-    line: [name, had.toFixed(3), without.toFixed(3), ideal.toFixed(3), most.toFixed(3), late.p99.toFixed(2), before.p99.toFixed(2), `${ms(on.groups[1].longestNs)} ${ms(off.groups[1].longestNs)}`, String(on.groups[0].refused)],
+    line: [
+      name,
+      had.toFixed(3),
+      without.toFixed(3),
+      ideal.toFixed(3),
+      most.toFixed(3),
+      late.p99.toFixed(2),
+      before.p99.toFixed(2),
+      `${ms(on.groups[1].longestNs)} ${ms(off.groups[1].longestNs)}`,
+      String(on.groups[0].refused),
+    ],
     checks: [
       atMost(`${name}: CPUs`, had, most),
-      atMost(`${name}: p99 of others' wakeups`, late.p99, before.p99 + SLICE_MS + ONE_TICK_MS, ' ms'),
+      atMost(
+        `${name}: p99 of others' wakeups`,
+        late.p99,
+        before.p99 + SLICE_MS + ONE_TICK_MS,
+        ' ms',
+      ),
       atLeast(`${name}: wakeups of others`, late.count, 0.8 * before.count),
     ],
   };
@@ -60,9 +77,24 @@ function judgeKernelThreads(on, off) {
   return ['kworkers', 'rcu'].map((name) => {
     const [late, before] = [lateOf(on, name), lateOf(off, name)];
     return {
-      line: [`hints of kernel threads: ${name}`, '', '', '', '', late.p99.toFixed(2), before.p99.toFixed(2), '', ''],
+      line: [
+        `hints of kernel threads: ${name}`,
+        '',
+        '',
+        '',
+        '',
+        late.p99.toFixed(2),
+        before.p99.toFixed(2),
+        '',
+        '',
+      ],
       checks: [
-        atMost(`kernel threads that say batch: p99 of ${name}`, late.p99, latestMs(before.p99), ' ms'),
+        atMost(
+          `kernel threads that say batch: p99 of ${name}`,
+          late.p99,
+          latestMs(before.p99),
+          ' ms',
+        ),
         atLeast(`kernel threads that say batch: rounds of ${name}`, late.count, 0.8 * before.count),
       ],
     };
@@ -74,18 +106,36 @@ export function judgeBounded(cpus, scenarios, boots) {
   const outcome = (name) => pooled(boots.map(({ runs }) => runs.all[name]));
   const has = (name) => scenarios.some((scenario) => scenario.name === name);
   const groupsOf = (name) => scenarios.find((scenario) => scenario.name === name).groups;
-  const liars = scenarios.flatMap(({ name }) => (name.endsWith(': lies') ? [name.replace(': lies', '')] : []));
+  const liars = scenarios.flatMap(({ name }) =>
+    name.endsWith(': lies') ? [name.replace(': lies', '')] : [],
+  );
   const judged = [
     ...liars.map((name) =>
-      judgeLiar(cpus, name, groupsOf(`${name}: lies`), [outcome(`${name}: lies`), outcome(`${name}: nothing`)]),
+      judgeLiar(cpus, name, groupsOf(`${name}: lies`), [
+        outcome(`${name}: lies`),
+        outcome(`${name}: nothing`),
+      ]),
     ),
     ...(has('batch') ? [judgeBatch(outcome('batch'))] : []),
     ...(has('kernel threads: batch')
       ? judgeKernelThreads(outcome('kernel threads: batch'), outcome('kernel threads: nothing'))
       : []),
   ];
-  const head = ['who', 'CPUs', 'saying nothing', 'ideal', 'at most', "others' p99 ms", 'saying nothing', 'longest wait', 'refused'];
-  const gains = liars.map((name) => [name, hadOf(outcome(`${name}: lies`), 'liars') / hadOf(outcome(`${name}: nothing`), 'liars')]);
+  const head = [
+    'who',
+    'CPUs',
+    'saying nothing',
+    'ideal',
+    'at most',
+    "others' p99 ms",
+    'saying nothing',
+    'longest wait',
+    'refused',
+  ];
+  const gains = liars.map((name) => [
+    name,
+    hadOf(outcome(`${name}: lies`), 'liars') / hadOf(outcome(`${name}: nothing`), 'liars'),
+  ]);
   const [worst, gain] = gains.sort((a, b) => b[1] - a[1])[0];
   return {
     table: [head, ...judged.map(({ line }) => line)],

@@ -10,7 +10,16 @@ const groups = [
 const scenarios = ['lies', 'nothing'].map((says) => ({ name: `pause: ${says}`, groups }));
 
 function outcome(liarCpus: number, lateMs: number, wakeups = 1000) {
-  const group = { count: 1, iterations: 0, wakeups: 0, longestNs: 0, tasks: [], throttledNs: 0, grantedNs: 0, refused: 0 };
+  const group = {
+    count: 1,
+    iterations: 0,
+    wakeups: 0,
+    longestNs: 0,
+    tasks: [],
+    throttledNs: 0,
+    grantedNs: 0,
+    refused: 0,
+  };
   return {
     ns: 1e9,
     exitNs: 0,
@@ -19,14 +28,21 @@ function outcome(liarCpus: number, lateMs: number, wakeups = 1000) {
     groups: [
       { ...group, name: 'liars', cpuNs: liarCpus * 1e9, lateUs: [] },
       { ...group, name: 'hogs', cpuNs: 1.5e9, lateUs: [] },
-      { ...group, name: 'sleepers', cpuNs: 0.1e9, lateUs: Array.from({ length: wakeups }, () => lateMs * 1000) },
+      {
+        ...group,
+        name: 'sleepers',
+        cpuNs: 0.1e9,
+        lateUs: Array.from({ length: wakeups }, () => lateMs * 1000),
+      },
     ],
   };
 }
 
 function failuresOf(lies: ReturnType<typeof outcome>, nothing = outcome(0.38, 2)) {
   const boots = [{ runs: { all: { 'pause: lies': lies, 'pause: nothing': nothing } } }];
-  return judgeBounded(CPUS, scenarios, boots).checks.filter(({ ok }) => !ok).map(({ what }) => what);
+  return judgeBounded(CPUS, scenarios, boots)
+    .checks.filter(({ ok }) => !ok)
+    .map(({ what }) => what);
 }
 
 test('5 % and half a point of the machine more than its share passes, more does not', () => {

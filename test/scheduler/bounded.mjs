@@ -10,7 +10,8 @@ import { inWords } from './scenario.mjs';
 
 const options = readRowOptions();
 const cpus = Number(options.positionals[0]);
-if (![2, 4, 8].includes(cpus)) throw new ExplainedError('Usage: node test/scheduler/bounded.mjs 2|4|8');
+if (![2, 4, 8].includes(cpus))
+  throw new ExplainedError('Usage: node test/scheduler/bounded.mjs 2|4|8');
 
 await runRow(`bounded-${cpus}`, options.isFull, async () => {
   const scenarios = boundedScenarios(cpus, options.short);
@@ -21,5 +22,10 @@ await runRow(`bounded-${cpus}`, options.isFull, async () => {
   });
   const { table, checks, found } = judgeBounded(cpus, scenarios, boots);
   const [{ kernel, ops }] = boots;
-  return { versions: `${ops.all}, Linux ${kernel}`, found, table, checks: [...checks, ...troubles(boots)] };
+  return {
+    versions: `${ops.all}, Linux ${kernel}`,
+    found,
+    table,
+    checks: [...checks, ...troubles(boots)],
+  };
 });

@@ -42,9 +42,15 @@ function idle() {
 
 function limit(quota, { burstUs = 0, count = 2 * CPUS, withOthers = true, name = '' } = {}) {
   // Of a weight with which it would have all that its limit allows.
-  const files = { 'cpu.weight': 1000, 'cpu.max': `${Math.round(quota * PERIOD_US)} ${PERIOD_US}`, 'cpu.max.burst': burstUs };
+  const files = {
+    'cpu.weight': 1000,
+    'cpu.max': `${Math.round(quota * PERIOD_US)} ${PERIOD_US}`,
+    'cpu.max.burst': burstUs,
+  };
   return {
-    name: name || `cpu.max ${quota}${burstUs > 0 ? `, burst ${burstUs / 1000} ms` : ''}${withOthers ? ', others' : ''}`,
+    name:
+      name ||
+      `cpu.max ${quota}${burstUs > 0 ? `, burst ${burstUs / 1000} ms` : ''}${withOthers ? ', others' : ''}`,
     quota,
     ms: 2500,
     groups: [

@@ -8,7 +8,8 @@ const OFF = 0.1;
 const IDLE_MOST = 0.03;
 const EXIT_MS = 1000;
 
-const cpusOf = (outcome, name) => outcome.groups.find((group) => group.name === name).cpuNs / outcome.ns;
+const cpusOf = (outcome, name) =>
+  outcome.groups.find((group) => group.name === name).cpuNs / outcome.ns;
 
 /** @returns {Record<string, number>} the weight of each group's tasks in the whole, with all of them active */
 export function flatWeights(groups, cgroups) {
@@ -19,7 +20,8 @@ export function flatWeights(groups, cgroups) {
       let weight = 1 / count;
       for (let path = cgroup; path !== ''; path = parentOf(path)) {
         const siblings = cgroups.filter((other) => parentOf(other.path) === parentOf(path));
-        weight *= weightOf(path) / siblings.reduce((sum, sibling) => sum + weightOf(sibling.path), 0);
+        weight *=
+          weightOf(path) / siblings.reduce((sum, sibling) => sum + weightOf(sibling.path), 0);
       }
       return [name, weight];
     }),
@@ -32,7 +34,14 @@ function judgeWeights({ name, groups, cgroups }, outcome, kernel, cpus) {
   return groups.map((group) => {
     const had = cpusOf(outcome, group.name);
     return {
-      line: [name, group.name, had.toFixed(3), ideal[group.name].toFixed(3), cpusOf(kernel, group.name).toFixed(3), ''],
+      line: [
+        name,
+        group.name,
+        had.toFixed(3),
+        ideal[group.name].toFixed(3),
+        cpusOf(kernel, group.name).toFixed(3),
+        '',
+      ],
       checks: [within(`${name}: CPUs of ${group.name}`, had, ideal[group.name], OFF)],
     };
   });
@@ -40,10 +49,18 @@ function judgeWeights({ name, groups, cgroups }, outcome, kernel, cpus) {
 
 function judgeIdle({ name }, outcome, kernel, cpus) {
   const had = cpusOf(outcome, 'idle');
-  const lateOf = ({ groups }) => lateness(groups.find((group) => group.name === 'sleepers').lateUs).p99;
+  const lateOf = ({ groups }) =>
+    lateness(groups.find((group) => group.name === 'sleepers').lateUs).p99;
   return [
     {
-      line: [name, 'idle', had.toFixed(3), `<= ${(IDLE_MOST * cpus).toFixed(3)}`, cpusOf(kernel, 'idle').toFixed(3), `p99 of others ${lateOf(outcome).toFixed(2)}, ${lateOf(kernel).toFixed(2)} ms`],
+      line: [
+        name,
+        'idle',
+        had.toFixed(3),
+        `<= ${(IDLE_MOST * cpus).toFixed(3)}`,
+        cpusOf(kernel, 'idle').toFixed(3),
+        `p99 of others ${lateOf(outcome).toFixed(2)}, ${lateOf(kernel).toFixed(2)} ms`,
+      ],
       checks: [
         atMost(`${name}: CPUs of the idle group`, had, IDLE_MOST * cpus),
         holds(`${name}: it does not starve`, had > 0, `${had} CPUs`),
@@ -69,10 +86,19 @@ function judgeThrottled(name, outcome) {
 function judgeLimit({ name, quota, groups }, outcome, kernel, report) {
   const had = cpusOf(outcome, 'limited');
   const isBound = groups[0].lies !== undefined;
-  const throttled = isBound ? judgeThrottled(name, { ...outcome, report }) : { note: '', checks: [] };
+  const throttled = isBound
+    ? judgeThrottled(name, { ...outcome, report })
+    : { note: '', checks: [] };
   return [
     {
-      line: [name, 'limited', had.toFixed(3), quota.toFixed(3), cpusOf(kernel, 'limited').toFixed(3), throttled.note],
+      line: [
+        name,
+        'limited',
+        had.toFixed(3),
+        quota.toFixed(3),
+        cpusOf(kernel, 'limited').toFixed(3),
+        throttled.note,
+      ],
       checks: [within(`${name}: CPUs`, had, quota, OFF), ...throttled.checks],
     },
   ];
@@ -81,10 +107,20 @@ function judgeLimit({ name, quota, groups }, outcome, kernel, report) {
 /** A task that is held runs a tick after 10 s, so a hundred of them have more than their limit. */
 function judgeHeld({ name }, outcome, kernel) {
   const had = cpusOf(outcome, 'limited');
-  const least = outcome.groups[0].tasks.reduce((low, [cpuNs]) => Math.min(low, cpuNs), Number.POSITIVE_INFINITY);
+  const least = outcome.groups[0].tasks.reduce(
+    (low, [cpuNs]) => Math.min(low, cpuNs),
+    Number.POSITIVE_INFINITY,
+  );
   return [
     {
-      line: [name, '100 tasks', had.toFixed(3), '<= 0.060', cpusOf(kernel, 'limited').toFixed(3), `the least of them ${(least / 1e6).toFixed(1)} ms in 45 s, gone after ${(outcome.exitNs / 1e6).toFixed(0)} ms`],
+      line: [
+        name,
+        '100 tasks',
+        had.toFixed(3),
+        '<= 0.060',
+        cpusOf(kernel, 'limited').toFixed(3),
+        `the least of them ${(least / 1e6).toFixed(1)} ms in 45 s, gone after ${(outcome.exitNs / 1e6).toFixed(0)} ms`,
+      ],
       checks: [
         atMost(`${name}: CPUs of 100 tasks with a limit of 0.01`, had, 0.06),
         holds(`${name}: each of them ran`, least > 0, `${least} ns`),
@@ -99,28 +135,49 @@ function judgeKernelThreads({ name }, outcome, kernel) {
   const [late, byDefault] = [lateOf(outcome), lateOf(kernel)];
   return [
     {
-      line: [name, 'rcu', `${late.p99.toFixed(1)} ms`, '', `${byDefault.p99.toFixed(1)} ms`, `${late.count} grace periods`],
+      line: [
+        name,
+        'rcu',
+        `${late.p99.toFixed(1)} ms`,
+        '',
+        `${byDefault.p99.toFixed(1)} ms`,
+        `${late.count} grace periods`,
+      ],
       checks: [
-        atMost(`${name} in a throttled group: p99 of a grace period`, late.p99, Math.max(latestMs(byDefault.p99), 50), ' ms'),
+        atMost(
+          `${name} in a throttled group: p99 of a grace period`,
+          late.p99,
+          Math.max(latestMs(byDefault.p99), 50),
+          ' ms',
+        ),
         atLeast(`${name} in a throttled group: grace periods`, late.count, 30),
       ],
     },
   ];
 }
 
-const JUDGES = { weights: judgeWeights, 'cpu.idle': judgeIdle, held: judgeHeld, 'kernel threads': judgeKernelThreads };
+const JUDGES = {
+  weights: judgeWeights,
+  'cpu.idle': judgeIdle,
+  held: judgeHeld,
+  'kernel threads': judgeKernelThreads,
+};
 
 /** @param {number} cpus @param {any[]} scenarios @param {any[]} boots */
 export function judgeCgroups(cpus, scenarios, boots) {
   const judged = scenarios.flatMap((scenario) => {
     const of = (arm) => pooled(boots.map(({ runs }) => runs[arm][scenario.name]));
     const report = boots.at(-1).runs.ours[scenario.name].report;
-    if (scenario.name in JUDGES) return JUDGES[scenario.name](scenario, of('ours'), of('kernel'), cpus);
+    if (scenario.name in JUDGES)
+      return JUDGES[scenario.name](scenario, of('ours'), of('kernel'), cpus);
     return judgeLimit(scenario, of('ours'), of('kernel'), report);
   });
   const wrong = judged.flatMap(({ checks }) => checks).filter(({ ok }) => !ok);
   return {
-    table: [['cgroups', 'who', 'CPUs', 'should have', "kernel's default", ''], ...judged.map(({ line }) => line)],
+    table: [
+      ['cgroups', 'who', 'CPUs', 'should have', "kernel's default", ''],
+      ...judged.map(({ line }) => line),
+    ],
     checks: judged.flatMap(({ checks }) => checks),
     found: wrong.length === 0 ? 'weights and limits within 10 %' : wrong[0].what,
   };

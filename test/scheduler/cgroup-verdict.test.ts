@@ -23,17 +23,21 @@ test('nested weights, flattened', () => {
 test('those of all leaves make one, whatever the weights', () => {
   const weight = fc.integer({ min: 1, max: 10_000 });
   fc.assert(
-    fc.property(fc.array(fc.array(weight, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 5 }), weight, (tree, parent) => {
-      const cgroups = tree.flatMap((leaves, i) => [
-        { path: `p${i}`, 'cpu.weight': parent + i },
-        ...leaves.map((leaf, j) => ({ path: `p${i}/c${j}`, 'cpu.weight': leaf })),
-      ]);
-      const groups = cgroups
-        .filter(({ path }) => path.includes('/'))
-        .map(({ path }, i) => ({ name: path, count: 1 + (i % 3), cgroup: path }));
-      const weights = flatWeights(groups, cgroups);
-      const sum = groups.reduce((total, { name, count }) => total + weights[name]! * count, 0);
-      expect(sum).toBeCloseTo(1, 9);
-    }),
+    fc.property(
+      fc.array(fc.array(weight, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 5 }),
+      weight,
+      (tree, parent) => {
+        const cgroups = tree.flatMap((leaves, i) => [
+          { path: `p${i}`, 'cpu.weight': parent + i },
+          ...leaves.map((leaf, j) => ({ path: `p${i}/c${j}`, 'cpu.weight': leaf })),
+        ]);
+        const groups = cgroups
+          .filter(({ path }) => path.includes('/'))
+          .map(({ path }, i) => ({ name: path, count: 1 + (i % 3), cgroup: path }));
+        const weights = flatWeights(groups, cgroups);
+        const sum = groups.reduce((total, { name, count }) => total + weights[name]! * count, 0);
+        expect(sum).toBeCloseTo(1, 9);
+      },
+    ),
   );
 });

@@ -22,5 +22,10 @@ await runRow('cgroups', options.isFull, async () => {
   });
   const { table, checks, found } = judgeCgroups(CPUS, scenarios, boots);
   const [{ kernel, ops }] = boots;
-  return { versions: `${ops.ours}, Linux ${kernel}`, found, table, checks: [...checks, ...troubles(boots)] };
+  return {
+    versions: `${ops.ours}, Linux ${kernel}`,
+    found,
+    table,
+    checks: [...checks, ...troubles(boots)],
+  };
 });

@@ -19,7 +19,12 @@ await runRow('cost', options.isFull, async () => {
   if (spawnSync('perf', ['--version']).error) {
     throw new ExplainedError('perf is missing: apt-get install linux-perf');
   }
-  const ours = (hints) => ({ name: hints, program: options.program, args: ['--hints', hints, '--json'], hasStats: false });
+  const ours = (hints) => ({
+    name: hints,
+    program: options.program,
+    args: ['--hints', hints, '--json'],
+    hasStats: false,
+  });
   const arms = [
     { name: 'kernel' },
     { name: 'bpfland', program: scxProgram('scx_bpfland', VERSION), args: [] },
@@ -27,10 +32,17 @@ await runRow('cost', options.isFull, async () => {
     ours('all'),
   ];
   const input = JSON.stringify({ inputs: INPUTS, arms });
-  const { kernel, names, samples } = await runPeerGuest('cost.mjs', [input], 'measured.json', { icount: true, cpus: 1 });
-  const ns = Object.fromEntries(Object.entries(samples).map(([arm, values]) => [arm, median(values)]));
+  const { kernel, names, samples } = await runPeerGuest('cost.mjs', [input], 'measured.json', {
+    icount: true,
+    cpus: 1,
+  });
+  const ns = Object.fromEntries(
+    Object.entries(samples).map(([arm, values]) => [arm, median(values)]),
+  );
   const line = ([arm, values]) => [
-    arm === 'kernel' ? "kernel's default" : `${names[arm]}${arm === 'bpfland' ? '' : `, hints ${arm}`}`,
+    arm === 'kernel'
+      ? "kernel's default"
+      : `${names[arm]}${arm === 'bpfland' ? '' : `, hints ${arm}`}`,
     ns[arm].toFixed(0),
     (ns[arm] / ns.bpfland).toFixed(3),
     values.map((value) => value.toFixed(0)).join(' '),
@@ -38,7 +50,12 @@ await runRow('cost', options.isFull, async () => {
   return {
     versions: `${names.none}, ${names.bpfland}, Linux ${kernel}`,
     found: `of scx_bpfland's instructions: ${(ns.none / ns.bpfland).toFixed(2)} without hints, ${(ns.all / ns.bpfland).toFixed(2)} with`,
-    table: [['under', 'instructions for a message there and back', 'of bpfland', 'samples'], ...Object.entries(samples).map(line)],
-    checks: ['none', 'all'].map((hints) => atMost(`hints ${hints}: of scx_bpfland's instructions`, ns[hints] / ns.bpfland, MOST)),
+    table: [
+      ['under', 'instructions for a message there and back', 'of bpfland', 'samples'],
+      ...Object.entries(samples).map(line),
+    ],
+    checks: ['none', 'all'].map((hints) =>
+      atMost(`hints ${hints}: of scx_bpfland's instructions`, ns[hints] / ns.bpfland, MOST),
+    ),
   };
 });

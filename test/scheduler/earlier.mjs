@@ -9,7 +9,7 @@ import { cacheOf } from '../peers/results.mjs';
 const COMMIT = '0975c083';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** @returns {string} its program, beside the object that it loads */
+/** @returns {string} its program, next to the object that it loads */
 export function todaysProgram() {
   const home = cacheOf(join('..', `scx_schedhint-${COMMIT}`));
   const program = join(home, 'scheduler/build/scx_schedhint');

@@ -4,12 +4,12 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { effects, inWords, MEASURES, withInterval } from '../peers/hint-effect.mjs';
 import { INPUTS } from '../peers/off-on-inputs.mjs';
 import { runPeerGuest } from '../peers/peer-guest.mjs';
 import { cacheOf } from '../peers/results.mjs';
 import { hasPair, readPairs, writePair } from '../vm/experiment/results.mjs';
-import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { todaysProgram } from './earlier.mjs';
 import { readRowOptions } from './in-vm.mjs';
 import { atLeast, atMost } from './judge.mjs';
@@ -42,24 +42,56 @@ async function measure(name, program) {
   }
   const boots = readPairs(directory, inputs);
   const [pairs, control] = ['pairs', 'control'].map((of) => boots.flatMap((boot) => boot[of]));
-  return { under: effects(pairs), control: effects(control), ops: boots[0].ops, kernel: boots[0].kernel };
+  return {
+    under: effects(pairs),
+    control: effects(control),
+    ops: boots[0].ops,
+    kernel: boots[0].kernel,
+  };
 }
 
 await runRow('effect', options.isFull, async () => {
   const before = await measure('before', todaysProgram());
   const now = await measure('now', options.program);
-  const table = [['measure', 'off / on before', 'off / on now', 'off, ms', 'on', "kernel's default", 'off before']];
+  const table = [
+    [
+      'measure',
+      'off / on before',
+      'off / on now',
+      'off, ms',
+      'on',
+      "kernel's default",
+      'off before',
+    ],
+  ];
   const checks = [];
   for (const [measure, { title }] of Object.entries(MEASURES)) {
     const [was, is, byDefault] = [before.under[measure], now.under[measure], now.control[measure]];
-    table.push([title, withInterval(was.ratio), withInterval(is.ratio), ...[is.off, is.on, byDefault.off, was.off].map((value) => value.toFixed(1))]);
+    table.push([
+      title,
+      withInterval(was.ratio),
+      withInterval(is.ratio),
+      ...[is.off, is.on, byDefault.off, was.off].map((value) => value.toFixed(1)),
+    ]);
     if (measure === 'hogs') {
-      checks.push(atLeast("CPUs of the hogs without hints, of the kernel's default", is.off / byDefault.off, 2 - OFF_MOST));
+      checks.push(
+        atLeast(
+          "CPUs of the hogs without hints, of the kernel's default",
+          is.off / byDefault.off,
+          2 - OFF_MOST,
+        ),
+      );
       continue;
     }
-    if (measure === 'p99') checks.push(atLeast(`${title}: off / on, not worse with hints`, is.ratio.value, 1));
-    else checks.push(atLeast(`${title}: off / on, of what it was`, is.ratio.value / was.ratio.value, KEPT));
-    checks.push(atMost(`${title}: without hints, of the kernel's default`, is.off / byDefault.off, OFF_MOST));
+    if (measure === 'p99')
+      checks.push(atLeast(`${title}: off / on, not worse with hints`, is.ratio.value, 1));
+    else
+      checks.push(
+        atLeast(`${title}: off / on, of what it was`, is.ratio.value / was.ratio.value, KEPT),
+      );
+    checks.push(
+      atMost(`${title}: without hints, of the kernel's default`, is.off / byDefault.off, OFF_MOST),
+    );
   }
   return {
     versions: `${now.ops}, Linux ${now.kernel}`,

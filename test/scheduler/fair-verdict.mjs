@@ -21,18 +21,39 @@ export function sharesOf(groups, outcome, cpus) {
     if (!isHog(group)) return [];
     const had = outcome.groups[i].cpuNs / outcome.ns;
     const isLow = weightOf(group) < LOW && ideal[group.name] < LOW * cpus;
-    return [{ name: group.name, had, ideal: ideal[group.name], off: had / ideal[group.name] - 1, isLow }];
+    return [
+      { name: group.name, had, ideal: ideal[group.name], off: had / ideal[group.name] - 1, isLow },
+    ];
   });
 }
 
 const worstOf = (shares) =>
-  shares.filter(({ isLow }) => !isLow).reduce((worst, share) => (Math.abs(share.off) > Math.abs(worst.off) ? share : worst), { off: 0, name: '' });
+  shares
+    .filter(({ isLow }) => !isLow)
+    .reduce((worst, share) => (Math.abs(share.off) > Math.abs(worst.off) ? share : worst), {
+      off: 0,
+      name: '',
+    });
 
 const workOf = ({ groups, ns }) => groups.reduce((sum, { iterations }) => sum + iterations, 0) / ns;
 
 /** @param {number} cpus @param {ReturnType<import('./fair-scenarios.mjs').fairScenarios>} scenarios @param {any[]} boots */
 export function judgeFair(cpus, scenarios, boots) {
-  const table = [['scenario', 'under', 'who', 'wakeups', 'p50 ms', 'p99', 'each seed', 'worst', 'work', 'shares off', 'low ones']];
+  const table = [
+    [
+      'scenario',
+      'under',
+      'who',
+      'wakeups',
+      'p50 ms',
+      'p99',
+      'each seed',
+      'worst',
+      'work',
+      'shares off',
+      'low ones',
+    ],
+  ];
   const checks = [];
   let worstRatio = { p99: 0, limit: 1, name: '' };
   for (const { name, groups, ms } of scenarios) {
@@ -49,7 +70,9 @@ export function judgeFair(cpus, scenarios, boots) {
       groups.forEach((group, g) => {
         if (isHog(group)) return;
         const late = lateness(outcome.groups[g].lateUs);
-        const each = boots.map(({ runs }) => lateness(runs[arm][name].groups[g].lateUs).p99.toFixed(2));
+        const each = boots.map(({ runs }) =>
+          lateness(runs[arm][name].groups[g].lateUs).p99.toFixed(2),
+        );
         table.push([
           isFirst ? name : '',
           arm,
@@ -67,22 +90,45 @@ export function judgeFair(cpus, scenarios, boots) {
         if (arm === 'kernel') return;
         const byDefault = lateness(kernel.groups[g].lateUs);
         const limit = latestMs(byDefault.p99);
-        if (!(late.p99 / limit <= worstRatio.p99 / worstRatio.limit)) worstRatio = { p99: late.p99, limit, name: `${group.name}, ${where}` };
+        if (!(late.p99 / limit <= worstRatio.p99 / worstRatio.limit))
+          worstRatio = { p99: late.p99, limit, name: `${group.name}, ${where}` };
         checks.push(atMost(`${where}: p99 of ${group.name}`, late.p99, limit, ' ms'));
         // Who is late wakes up less often. Less than the default, too, is a failure.
-        const enough = boots.length < 3 ? 0 : group.kind === 'kworker' ? ENOUGH_WAKEUPS / cpus : ENOUGH_WAKEUPS;
-        checks.push(atLeast(`${where}: wakeups of ${group.name}`, late.count, Math.max(enough, 0.8 * byDefault.count)));
+        const enough =
+          boots.length < 3 ? 0 : group.kind === 'kworker' ? ENOUGH_WAKEUPS / cpus : ENOUGH_WAKEUPS;
+        checks.push(
+          atLeast(
+            `${where}: wakeups of ${group.name}`,
+            late.count,
+            Math.max(enough, 0.8 * byDefault.count),
+          ),
+        );
       });
       if (arm === 'kernel') continue;
       checks.push(atLeast(`${where}: work done, of the default's`, work, 1 - WORK_LOST));
       for (const { name: group, off, isLow, had, ideal } of shares) {
         if (isLow) {
-          checks.push(atMost(`${where}: CPUs of ${group}, which are low`, had, 2 * ideal + 0.02 * cpus));
+          checks.push(
+            atMost(`${where}: CPUs of ${group}, which are low`, had, 2 * ideal + 0.02 * cpus),
+          );
           const longest = outcome.groups.find((one) => one.name === group).longestNs / 1e6;
-          if (ms > LONGEST_MS) checks.push(atMost(`${where}: longest wait of ${group}`, longest, LONGEST_MS, ' ms'));
-        } else checks.push(atMost(`${where}: share of ${group}, off its ideal`, Math.abs(off) * 100, SHARE_OFF * 100, ' %'));
+          if (ms > LONGEST_MS)
+            checks.push(atMost(`${where}: longest wait of ${group}`, longest, LONGEST_MS, ' ms'));
+        } else
+          checks.push(
+            atMost(
+              `${where}: share of ${group}, off its ideal`,
+              Math.abs(off) * 100,
+              SHARE_OFF * 100,
+              ' %',
+            ),
+          );
       }
     }
   }
-  return { table, checks, found: `p99 nearest to its limit ${worstRatio.p99.toFixed(2)} of ${worstRatio.limit.toFixed(2)} ms (${worstRatio.name})` };
+  return {
+    table,
+    checks,
+    found: `p99 nearest to its limit ${worstRatio.p99.toFixed(2)} of ${worstRatio.limit.toFixed(2)} ms (${worstRatio.name})`,
+  };
 }

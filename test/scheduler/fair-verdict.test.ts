@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { judgeFair } from './fair-verdict.mjs';
-import { atLeast, atMost, latestMs, lateness, within } from './judge.mjs';
+import { atLeast, atMost, lateness, latestMs, within } from './judge.mjs';
 
 const CPUS = 2;
 const groups = [
@@ -10,8 +10,23 @@ const groups = [
 const scenario = { name: 'hogs', ms: 1000, warmMs: 0, groups };
 
 /** One second: hogs that had `hogCpus` together, and wakeups that were this late. */
-function outcome({ lateMs = 1, wakeups = 4000, hogCpus = 1.9, iterations = 1000, longestMs = 50 } = {}) {
-  const group = { count: 1, wakeups: 0, longestNs: longestMs * 1e6, tasks: [], lateUs: [] as number[], throttledNs: 0, grantedNs: 0, refused: 0 };
+function outcome({
+  lateMs = 1,
+  wakeups = 4000,
+  hogCpus = 1.9,
+  iterations = 1000,
+  longestMs = 50,
+} = {}) {
+  const group = {
+    count: 1,
+    wakeups: 0,
+    longestNs: longestMs * 1e6,
+    tasks: [],
+    lateUs: [] as number[],
+    throttledNs: 0,
+    grantedNs: 0,
+    refused: 0,
+  };
   return {
     ns: 1e9,
     exitNs: 0,
@@ -19,7 +34,13 @@ function outcome({ lateMs = 1, wakeups = 4000, hogCpus = 1.9, iterations = 1000,
     cpuStats: {},
     groups: [
       { ...group, name: 'hogs', cpuNs: hogCpus * 1e9, iterations },
-      { ...group, name: 'sleepers', cpuNs: 0.1e9, iterations: 0, lateUs: Array.from({ length: wakeups }, () => lateMs * 1000) },
+      {
+        ...group,
+        name: 'sleepers',
+        cpuNs: 0.1e9,
+        iterations: 0,
+        lateUs: Array.from({ length: wakeups }, () => lateMs * 1000),
+      },
     ],
   };
 }
@@ -43,23 +64,35 @@ test('a tick later passes, more does not; half more passes where the default is 
 
 test('who wakes up seldom, works less, or has another share than its ideal fails', () => {
   expect(failuresOf({ wakeups: 500 })).toEqual(['none, hogs: wakeups of sleepers']);
-  expect(failuresOf({ iterations: 890 })).toEqual(['none, hogs: work done, of the default\'s']);
+  expect(failuresOf({ iterations: 890 })).toEqual(["none, hogs: work done, of the default's"]);
   expect(failuresOf({ hogCpus: 1.6 })).toEqual(['none, hogs: share of hogs, off its ideal']);
 });
 
 test('a scheduler under which no task woke up fails', () => {
-  expect(failuresOf({ wakeups: 0 })).toEqual(['none, hogs: p99 of sleepers', 'none, hogs: wakeups of sleepers']);
+  expect(failuresOf({ wakeups: 0 })).toEqual([
+    'none, hogs: p99 of sleepers',
+    'none, hogs: wakeups of sleepers',
+  ]);
 });
 
 test('limits and lateness', () => {
   expect(latestMs(1)).toBe(5);
   expect(latestMs(20)).toBe(30);
-  expect(lateness([1000, 2000, 3000])).toEqual({ count: 3, p50: 2, p99: expect.closeTo(2.98, 6), max: 3 });
+  expect(lateness([1000, 2000, 3000])).toEqual({
+    count: 3,
+    p50: 2,
+    p99: expect.closeTo(2.98, 6),
+    max: 3,
+  });
   expect(lateness([]).p99).toBeNaN();
 });
 
 test('what was not measured fails each check', () => {
-  for (const check of [atMost('a', Number.NaN, 1), atLeast('a', Number.NaN, 1), within('a', Number.NaN, 1, 0.1)]) {
+  for (const check of [
+    atMost('a', Number.NaN, 1),
+    atLeast('a', Number.NaN, 1),
+    within('a', Number.NaN, 1, 0.1),
+  ]) {
     expect(check.ok).toBe(false);
   }
   expect(within('a', 1.1, 1, 0.1).ok).toBe(false); // 1.1 is a little more, in binary

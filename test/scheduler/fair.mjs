@@ -10,14 +10,15 @@ import { inWords } from './scenario.mjs';
 
 const options = readRowOptions();
 const cpus = Number(options.positionals[0]);
-if (![2, 4, 8, 16].includes(cpus)) throw new ExplainedError('Usage: node test/scheduler/fair.mjs 2|4|8|16');
+if (![2, 4, 8, 16].includes(cpus))
+  throw new ExplainedError('Usage: node test/scheduler/fair.mjs 2|4|8|16');
 
 await runRow(`fair-${cpus}`, options.isFull, async () => {
   const scenarios = fairScenarios(cpus, options.short);
   const arms = [
     { name: 'kernel' },
     { name: 'none', program: options.program, args: ['--hints', 'none', '--json'] },
-    { name: 'all', program: options.program, args: ['--hints', 'all', '--json'] }, // nobody hints
+    { name: 'all', program: options.program, args: ['--hints', 'all', '--json'] }, // no task hints
   ];
   const boots = await measureSeeds(`fair-${cpus}`, options, {
     input: {
@@ -28,5 +29,10 @@ await runRow(`fair-${cpus}`, options.isFull, async () => {
   });
   const { table, checks, found } = judgeFair(cpus, scenarios, boots);
   const [{ kernel, ops }] = boots;
-  return { versions: `${ops.none}, Linux ${kernel}`, found, table, checks: [...checks, ...troubles(boots)] };
+  return {
+    versions: `${ops.none}, Linux ${kernel}`,
+    found,
+    table,
+    checks: [...checks, ...troubles(boots)],
+  };
 });

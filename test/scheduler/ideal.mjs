@@ -73,7 +73,11 @@ export function idealOf(groups, outcome, cpus, more = () => ({}), limits = {}) {
       group: group.name,
       weight,
       most: asksForAll(group) ? 1 : hadCpus(i) / count,
-      within: ['machine', ...within, ...(group.cpus ? [`cpu ${group.cpus[n % group.cpus.length]}`] : [])],
+      within: [
+        'machine',
+        ...within,
+        ...(group.cpus ? [`cpu ${group.cpus[n % group.cpus.length]}`] : []),
+      ],
     }));
   });
   const kernel = outcome.kernelThreads.cpuNs / outcome.ns;

@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { idealOf, idealRates, weightOf } from './ideal.mjs';
 
-const hog = (weight: number, ...within: string[]) => ({ weight, most: 1, within: ['machine', ...within] });
+const hog = (weight: number, ...within: string[]) => ({
+  weight,
+  most: 1,
+  within: ['machine', ...within],
+});
 
 test('what is left by one that asks for little is the others', () => {
   const tasks = [hog(1), hog(1), hog(2), { weight: 1, most: 0.1, within: ['machine'] }];
@@ -42,7 +46,7 @@ const machines = fc.record({
   quotas: fc.tuple(...[0, 1, 2].map(() => fc.double({ min: 0.01, max: 4, noNaN: true }))),
 });
 
-test('max-min: nobody above its limits, and who has less than it asks for stands at a full one, as high as any there', () => {
+test('max-min: no task above its limits, and one that has less than it asks for stands at a full one, as high as any there', () => {
   fc.assert(
     fc.property(machines, ({ tasks, quotas }) => {
       const limits: Record<string, number> = { machine: 4 };
@@ -60,14 +64,18 @@ test('max-min: nobody above its limits, and who has less than it asks for stands
         ],
       }));
       const rates = idealRates(all, limits);
-      const inside = (limit: string) => [...all.keys()].filter((i) => all[i]!.within.includes(limit));
+      const inside = (limit: string) =>
+        [...all.keys()].filter((i) => all[i]!.within.includes(limit));
       const used = (limit: string) => inside(limit).reduce((sum, i) => sum + rates[i]!, 0);
-      for (const limit of Object.keys(limits)) expect(used(limit)).toBeLessThanOrEqual(limits[limit]! + 1e-6);
+      for (const limit of Object.keys(limits))
+        expect(used(limit)).toBeLessThanOrEqual(limits[limit]! + 1e-6);
       all.forEach(({ weight, most, within }, i) => {
         expect(rates[i]).toBeLessThanOrEqual(most + 1e-9);
         if (rates[i]! > most - 1e-6) return;
         const isHighest = (limit: string) =>
-          inside(limit).every((j) => rates[j]! / all[j]!.weight <= (rates[i]! / weight) * (1 + 1e-6));
+          inside(limit).every(
+            (j) => rates[j]! / all[j]!.weight <= (rates[i]! / weight) * (1 + 1e-6),
+          );
         const full = within.filter((limit) => used(limit) > limits[limit]! - 1e-6);
         expect(full.some(isHighest)).toBe(true);
       });

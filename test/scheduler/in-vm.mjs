@@ -50,7 +50,11 @@ export async function bootOnce(
   try {
     const code = await runInVm({
       vmlinux: image.vmlinux,
-      command: [process.execPath, relative(process.cwd(), join(GUEST, program)), JSON.stringify(input)],
+      command: [
+        process.execPath,
+        relative(process.cwd(), join(GUEST, program)),
+        JSON.stringify(input),
+      ],
       out,
       seconds,
       icount,
@@ -101,7 +105,8 @@ export function readRowOptions() {
     minutes: Number(values.minutes),
     positionals,
     // What is kept: a whole row of this checkout's scheduler.
-    isFull: !values.short && !values.today && values.program === undefined && values.seeds === undefined,
+    isFull:
+      !values.short && !values.today && values.program === undefined && values.seeds === undefined,
   };
 }
 

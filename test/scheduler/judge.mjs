@@ -94,5 +94,8 @@ export function troubles(boots) {
     ),
   );
   const complaints = [...new Set(boots.flatMap(({ complaints: of }) => of))];
-  return [...ended, ...complaints.map((text) => holds('the kernel does not complain', false, text))];
+  return [
+    ...ended,
+    ...complaints.map((text) => holds('the kernel does not complain', false, text)),
+  ];
 }

@@ -14,10 +14,22 @@ const SEED = 1;
 function judgeBooks({ before, after }) {
   const gauge = (name) => after?.[name] ?? Number.NaN;
   return [
-    atMost('tasks in its books, off the threads there are', Math.abs(gauge('tasks') - (after?.threads ?? 0)), NEAR),
+    atMost(
+      'tasks in its books, off the threads there are',
+      Math.abs(gauge('tasks') - (after?.threads ?? 0)),
+      NEAR,
+    ),
     atMost('tasks that run or wait, on an idle machine', gauge('active'), NEAR),
-    holds('slots of cgroups as before', gauge('cgroups') === before?.cgroups, `${gauge('cgroups')}, ${before?.cgroups} before`),
-    holds('limits as before', gauge('limits') === before?.limits, `${gauge('limits')}, ${before?.limits} before`),
+    holds(
+      'slots of cgroups as before',
+      gauge('cgroups') === before?.cgroups,
+      `${gauge('cgroups')}, ${before?.cgroups} before`,
+    ),
+    holds(
+      'limits as before',
+      gauge('limits') === before?.limits,
+      `${gauge('limits')}, ${before?.limits} before`,
+    ),
   ];
 }
 
@@ -34,8 +46,17 @@ const seed = Number(options.positionals[0] ?? SEED);
 await runRow('machine', options.isFull, async () => {
   const seconds = Math.round((options.short ? 1 : options.minutes) * 60);
   const report = options.today ? ['--interval', '1000'] : ['--stats', '1'];
-  const input = { program: options.program, args: ['--hints', 'all', '--json', ...report], seconds, seed };
-  const found = await bootOnce('machine.mjs', input, { cpus: CPUS, icount: false, seconds: seconds + 600 });
+  const input = {
+    program: options.program,
+    args: ['--hints', 'all', '--json', ...report],
+    seconds,
+    seed,
+  };
+  const found = await bootOnce('machine.mjs', input, {
+    cpus: CPUS,
+    icount: false,
+    seconds: seconds + 600,
+  });
   const changes = Object.entries(found.churn ?? {});
   const [hotplugs = 0] = found.churn?.['CPU off and on'] ?? [];
   const checks = [
@@ -44,13 +65,24 @@ await runRow('machine', options.isFull, async () => {
     atLeast('it was loaded again for each CPU that went off or on', found.loads, 2 * hotplugs),
     ...judgeChanges(found.churn),
     ...judgeBooks(found),
-    holds('it ends when it is asked to', found.exitCode === 0 && found.state === 'disabled', `${found.exitCode}, ${found.state}`),
-    holds('the kernel does not complain', found.complaints.length === 0, found.complaints.join('; ')),
+    holds(
+      'it ends when it is asked to',
+      found.exitCode === 0 && found.state === 'disabled',
+      `${found.exitCode}, ${found.state}`,
+    ),
+    holds(
+      'the kernel does not complain',
+      found.complaints.length === 0,
+      found.complaints.join('; '),
+    ),
   ];
   return {
     versions: `${found.ops}, Linux ${found.kernel}`,
     found: `seed ${seed}, ${seconds} s, ${changes.reduce((sum, [, [made]]) => sum + made, 0)} changes, loaded again ${found.loads} times`,
-    table: [['change', 'made', 'refused by the kernel'], ...changes.map(([name, [made, refused]]) => [name, String(made), String(refused)])],
+    table: [
+      ['change', 'made', 'refused by the kernel'],
+      ...changes.map(([name, [made, refused]]) => [name, String(made), String(refused)]),
+    ],
     checks,
     figures: { seed, seconds },
   };

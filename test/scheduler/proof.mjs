@@ -1,7 +1,7 @@
 // A row: the scheduler that was here before fails as it is known to. What judges this one would see it.
 
-import { measureSeeds, readRowOptions } from './in-vm.mjs';
 import { todaysProgram } from './earlier.mjs';
+import { measureSeeds, readRowOptions } from './in-vm.mjs';
 import { atLeast, holds, lateness, pooled } from './judge.mjs';
 import { runRow } from './row.mjs';
 import { inWords } from './scenario.mjs';
@@ -17,7 +17,12 @@ const beside19 = {
   groups: [
     { name: 'loop', cpus: [0], nice: 19 },
     { name: 'hog', cpus: [1] },
-    { name: 'sleeper', kind: /** @type {const} */ ('sleeper'), cpus: [1], sleep: /** @type {[number, number]} */ ([100_000, 100_000]) },
+    {
+      name: 'sleeper',
+      kind: /** @type {const} */ ('sleeper'),
+      cpus: [1],
+      sleep: /** @type {[number, number]} */ ([100_000, 100_000]),
+    },
   ],
 };
 /** A pause that does not end keeps the kernel's workers from their CPU, until the watchdog ends the scheduler. */
@@ -36,23 +41,29 @@ const quota = {
 };
 
 await runRow('proof', options.isFull, async () => {
-  const boots = await measureSeeds('proof', { ...options, seeds: [1] }, {
-    input: {
-      arms: [
-        { name: 'kernel' },
-        { name: 'before', program: options.program, args: ['--hints', 'all', '--json'] },
-      ],
-      scenarios: [
-        inWords(beside19),
-        inWords(quota),
-        { ...inWords(stuckPause), arms: ['before'] },
-      ],
+  const boots = await measureSeeds(
+    'proof',
+    { ...options, seeds: [1] },
+    {
+      input: {
+        arms: [
+          { name: 'kernel' },
+          { name: 'before', program: options.program, args: ['--hints', 'all', '--json'] },
+        ],
+        scenarios: [
+          inWords(beside19),
+          inWords(quota),
+          { ...inWords(stuckPause), arms: ['before'] },
+        ],
+      },
+      vm: { cpus: 2 },
     },
-    vm: { cpus: 2 },
-  });
+  );
   const of = (arm, { name }) => pooled(boots.map(({ runs }) => runs[arm][name]));
   const late = ['before', 'kernel'].map((arm) => lateness(of(arm, beside19).groups[2].lateUs));
-  const limited = ['before', 'kernel'].map((arm) => of(arm, quota).groups[0].cpuNs / of(arm, quota).ns);
+  const limited = ['before', 'kernel'].map(
+    (arm) => of(arm, quota).groups[0].cpuNs / of(arm, quota).ns,
+  );
   const ended = boots[0].ended.before?.[stuckPause.name] ?? 'it was not ended';
   return {
     versions: `${boots[0].ops.before}, Linux ${boots[0].kernel}`,
@@ -68,7 +79,11 @@ await runRow('proof', options.isFull, async () => {
       atLeast('a wakeup next to a nice-19 loop is late by', late[0].p50, 200, ' ms'),
       holds("under the kernel's default it is not", late[1].p99 < 10, `${late[1].p99} ms`),
       atLeast('a limit of 0.2 CPUs gives', limited[0], 0.3),
-      holds("under the kernel's default it gives that", Math.abs(limited[1] - 0.2) < 0.03, `${limited[1]}`),
+      holds(
+        "under the kernel's default it gives that",
+        Math.abs(limited[1] - 0.2) < 0.03,
+        `${limited[1]}`,
+      ),
       holds('a stuck pause ends it', /stall/.test(ended), ended),
     ],
   };

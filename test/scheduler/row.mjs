@@ -30,9 +30,14 @@ function keep(name, { versions, table, checks, figures }) {
   const all = existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : {};
   const date = new Date().toISOString().slice(0, 10);
   all[name] = { date, versions, table, checks, ...figures };
-  const sorted = Object.fromEntries(Object.entries(all).sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })));
+  const sorted = Object.fromEntries(
+    Object.entries(all).sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })),
+  );
   // A line for each line of a table and each check: a change of one figure is a change of one line.
-  const text = JSON.stringify(sorted, rounded, 1).replace(/\[\s+("[^[\]{}]*?")\s+\]/g, (_, cells) => `[${cells.replace(/\s*\n\s*/g, ' ')}]`);
+  const text = JSON.stringify(sorted, rounded, 1).replace(
+    /\[\s+("[^[\]{}]*?")\s+\]/g,
+    (_, cells) => `[${cells.replace(/\s*\n\s*/g, ' ')}]`,
+  );
   writeFileSync(FILE, `${text}\n`);
 }
 
@@ -48,7 +53,10 @@ export async function runRow(name, isKept, measure) {
     console.error(`\n${inColumns(row.table)}\n`);
     for (const { what, found } of failed) console.error(`FAILED ${what}: ${found}`);
     if (isKept) keep(name, row);
-    const verdict = failed.length === 0 ? `${row.checks.length} checks` : `${failed.length} of ${row.checks.length} checks failed`;
+    const verdict =
+      failed.length === 0
+        ? `${row.checks.length} checks`
+        : `${failed.length} of ${row.checks.length} checks failed`;
     console.log(JSON.stringify({ versions: row.versions, found: `${verdict}; ${row.found}` }));
     process.exitCode = failed.length > 0 ? 1 : 0;
   } catch (error) {

@@ -7,10 +7,23 @@ import { inColumns } from './row.mjs';
 import { wordsOf } from './scenario.mjs';
 
 test('the words of a group', () => {
-  expect(wordsOf({ name: 'hogs', count: 4 })).toBe('name=hogs,kind=hog,count=4,nice=0,policy=other');
+  expect(wordsOf({ name: 'hogs', count: 4 })).toBe(
+    'name=hogs,kind=hog,count=4,nice=0,policy=other',
+  );
   expect(
-    wordsOf({ name: 's', kind: 'sleeper', cpus: [0, 2], cgroup: 'a/b', lies: ['pause', 'urgency'], run: [12.5, 12.5], sleep: [1000, 2000], realTime: true }),
-  ).toBe('name=s,kind=sleeper,count=1,nice=0,policy=other,cpus=0:2,cgroup=a/b,lies=pause+urgency,run=13-13,sleep=1000-2000,rt=1');
+    wordsOf({
+      name: 's',
+      kind: 'sleeper',
+      cpus: [0, 2],
+      cgroup: 'a/b',
+      lies: ['pause', 'urgency'],
+      run: [12.5, 12.5],
+      sleep: [1000, 2000],
+      realTime: true,
+    }),
+  ).toBe(
+    'name=s,kind=sleeper,count=1,nice=0,policy=other,cpus=0:2,cgroup=a/b,lies=pause+urgency,run=13-13,sleep=1000-2000,rt=1',
+  );
 });
 
 test('each scenario has another name, and every cgroup that it enters', () => {
@@ -34,7 +47,9 @@ test('each scenario has another name, and every cgroup that it enters', () => {
 });
 
 test('a name may have no comma: the guest would read another word', () => {
-  const groups = [fairScenarios(4), boundedScenarios(8), cgroupScenarios()].flatMap((scenarios) => scenarios.flatMap((scenario) => scenario.groups));
+  const groups = [fairScenarios(4), boundedScenarios(8), cgroupScenarios()].flatMap((scenarios) =>
+    scenarios.flatMap((scenario) => scenario.groups),
+  );
   for (const { name } of groups) expect(name).not.toMatch(/[,=]/);
 });
 
@@ -44,5 +59,10 @@ test('the matrix has the rows', () => {
 });
 
 test('a table in columns', () => {
-  expect(inColumns([['a', 'b'], ['long', '1']])).toBe('a     b\nlong  1');
+  expect(
+    inColumns([
+      ['a', 'b'],
+      ['long', '1'],
+    ]),
+  ).toBe('a     b\nlong  1');
 });

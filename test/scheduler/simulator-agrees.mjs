@@ -64,12 +64,17 @@ function simulate({ groups, cgroups = [] }) {
     ...cgroups.map(({ path, 'cpu.weight': weight }) => `${path}:${weight}`),
     ...[...groups, SLEEPERS.simulated].map(wordsOf),
   ];
-  return JSON.parse(execFileSync('build/simulator', ['scenario', ...words], { cwd: POLICY, encoding: 'utf8' }));
+  return JSON.parse(
+    execFileSync('build/simulator', ['scenario', ...words], { cwd: POLICY, encoding: 'utf8' }),
+  );
 }
 
 await runRow('simulator-agrees', options.isFull, async () => {
   execFileSync('make', ['-s', 'build/simulator'], { cwd: POLICY, stdio: ['ignore', 2, 2] });
-  const withSleepers = scenarios.map((scenario) => ({ ...scenario, groups: [...scenario.groups, SLEEPERS.guest] }));
+  const withSleepers = scenarios.map((scenario) => ({
+    ...scenario,
+    groups: [...scenario.groups, SLEEPERS.guest],
+  }));
   const boots = await measureSeeds('simulator-agrees', options, {
     input: {
       arms: [{ name: 'ours', program: options.program, args: ['--hints', 'all', '--json'] }],
@@ -86,7 +91,13 @@ await runRow('simulator-agrees', options.isFull, async () => {
       const points = (cpus) => (cpus / CPUS) * 100;
       const [is, said] = [points(cpuNs / outcome.ns), points(simulated[name])];
       table.push([scenario.name, name, is.toFixed(1), said.toFixed(1)]);
-      checks.push(atMost(`${scenario.name}: ${name}, points between the VM and the simulator`, Math.abs(is - said), POINTS));
+      checks.push(
+        atMost(
+          `${scenario.name}: ${name}, points between the VM and the simulator`,
+          Math.abs(is - said),
+          POINTS,
+        ),
+      );
     }
   }
   const most = Math.max(...table.slice(1).map(([, , is, said]) => Math.abs(is - said)));

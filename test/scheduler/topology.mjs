@@ -44,22 +44,45 @@ function judge(shape, { name, groups }, outcome, kernel) {
     const longest = outcome.groups[g].longestNs / 1e6;
     if (asksForAll(group))
       return {
-        line: [shape, name, group.name, of(outcome).toFixed(2), of(kernel).toFixed(2), `${longest.toFixed(0)} ms`],
+        line: [
+          shape,
+          name,
+          group.name,
+          of(outcome).toFixed(2),
+          of(kernel).toFixed(2),
+          `${longest.toFixed(0)} ms`,
+        ],
         checks: [
-          atLeast(`${shape}, ${name}: the least of a task of ${group.name}, of its ideal`, of(outcome), LEAST_PART),
+          atLeast(
+            `${shape}, ${name}: the least of a task of ${group.name}, of its ideal`,
+            of(outcome),
+            LEAST_PART,
+          ),
           atMost(`${shape}, ${name}: longest wait of ${group.name}`, longest, LONGEST_MS, ' ms'),
         ],
       };
-    const [late, byDefault] = [outcome, kernel].map(({ groups: all }) => lateness(all[g].lateUs).p99);
+    const [late, byDefault] = [outcome, kernel].map(
+      ({ groups: all }) => lateness(all[g].lateUs).p99,
+    );
     return {
-      line: [shape, name, group.name, `p99 ${late.toFixed(2)} ms`, `${byDefault.toFixed(2)} ms`, ''],
+      line: [
+        shape,
+        name,
+        group.name,
+        `p99 ${late.toFixed(2)} ms`,
+        `${byDefault.toFixed(2)} ms`,
+        '',
+      ],
       checks: [],
     };
   });
 }
 
 await runRow('topology', options.isFull, async () => {
-  const arms = [{ name: 'kernel' }, { name: 'ours', program: options.program, args: ['--hints', 'all', '--json'] }];
+  const arms = [
+    { name: 'kernel' },
+    { name: 'ours', program: options.program, args: ['--hints', 'all', '--json'] },
+  ];
   const judged = [];
   const checks = [];
   let versions = '';
@@ -69,15 +92,31 @@ await runRow('topology', options.isFull, async () => {
       vm: { cpus: CPUS, topology },
     });
     const of = (arm, name) => pooled(boots.map(({ runs }) => runs[arm][name]));
-    judged.push(...scenarios.flatMap((scenario) => judge(shape, scenario, of('ours', scenario.name), of('kernel', scenario.name))));
+    judged.push(
+      ...scenarios.flatMap((scenario) =>
+        judge(shape, scenario, of('ours', scenario.name), of('kernel', scenario.name)),
+      ),
+    );
     checks.push(...troubles(boots));
     versions = `${boots[0].ops.ours}, Linux ${boots[0].kernel}`;
   }
-  const least = Math.min(...judged.map(({ line }) => Number(line[3])).filter((part) => !Number.isNaN(part)));
+  const least = Math.min(
+    ...judged.map(({ line }) => Number(line[3])).filter((part) => !Number.isNaN(part)),
+  );
   return {
     versions,
     found: `the least that a task had is ${least.toFixed(2)} of its ideal`,
-    table: [['topology', 'scenario', 'who', 'least part of its ideal', "kernel's default", 'longest wait'], ...judged.map(({ line }) => line)],
+    table: [
+      [
+        'topology',
+        'scenario',
+        'who',
+        'least part of its ideal',
+        "kernel's default",
+        'longest wait',
+      ],
+      ...judged.map(({ line }) => line),
+    ],
     checks: [...judged.flatMap(({ checks: its }) => its), ...checks],
   };
 });

@@ -1,4 +1,5 @@
-/* Runs families of rows: main FAMILY..., a number being those with hints on so many CPUs. Or one scenario: main scenario WORD... */
+/* Runs families of rows: main FAMILY..., a number being those with hints on so many CPUs. Or one
+ * scenario: main scenario WORD... */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
-/* Runs one scenario that is described in words, and prints how many CPUs each group had: for the comparison with a kernel
- * (test/scheduler/simulator-agrees.mjs). The words are those of test/scheduler/guest/load. */
+/* Runs one scenario that is described in words, and prints how many CPUs each group had: for the
+ * comparison with a kernel (test/scheduler/simulator-agrees.mjs). The words are those of
+ * test/scheduler/guest/load. */
 #include "scenario.h"
 
 #include <stdio.h>
@@ -17,7 +18,8 @@ static void add_cgroup(char* text) {
   int parent = 0;
 
   for (int i = 1; slash && i < sim.cgroups; i++)
-    if (strlen(cgroup_name[i]) == (size_t)(slash - text) && !strncmp(cgroup_name[i], text, slash - text))
+    if (strlen(cgroup_name[i]) == (size_t)(slash - text) &&
+        !strncmp(cgroup_name[i], text, slash - text))
       parent = i;
   *colon = 0;
   snprintf(cgroup_name[sim.cgroups], sizeof(cgroup_name[0]), "%s", text);

@@ -5,8 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { kernelComplaints, schedExtState } from '../../vm/guest/scheduler.mjs';
 import { until } from '../../vm/guest/until.mjs';
-import { Loaded } from './loaded.mjs';
 import { prepareLoad, runLoad } from './load.mjs';
+import { Loaded } from './loaded.mjs';
 
 const { program, args, scenario, seed } = JSON.parse(process.argv[2]);
 const CPU = '/sys/devices/system/cpu/cpu1/online';
@@ -18,7 +18,10 @@ found.ops = scheduler.ops;
 found.first = await runLoad(scenario, seed);
 for (const online of ['0', '1']) {
   writeFileSync(CPU, online);
-  await until('the scheduler is there again', () => scheduler.hasEnded || schedExtState() === 'enabled');
+  await until(
+    'the scheduler is there again',
+    () => scheduler.hasEnded || schedExtState() === 'enabled',
+  );
   if (scheduler.hasEnded) break;
   found.restarts++;
 }

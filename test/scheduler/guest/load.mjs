@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../vm/guest/until.mjs';
 import { PIN } from './loaded.mjs';
@@ -60,7 +68,9 @@ const cpuStats = (cgroups) =>
 /** The threads that end grace periods, which root may move. Boot has RCU do without them; not here. */
 function moveKernelThreads(cgroup) {
   const isRcu = (pid) => /^rcu_(preempt|sched)$/m.test(readFileSync(`/proc/${pid}/comm`, 'utf8'));
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).filter(isRcu);
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter(isRcu);
   assert.ok(pids.length > 0, 'there is an RCU thread');
   writeFileSync('/sys/kernel/rcu_expedited', '0');
   for (const pid of pids) writeFileSync(`${CGROUPS}/${cgroup}/cgroup.procs`, pid);
@@ -81,7 +91,15 @@ export async function runLoad(scenario, seed) {
   const { ms, warmMs, groups, kernelThreads, kernelThreadsIn, cgroups = [] } = scenario;
   makeCgroups(cgroups);
   const moveBack = kernelThreadsIn === undefined ? undefined : moveKernelThreads(kernelThreadsIn);
-  const args = ['--ms', ms, '--warm-ms', warmMs, '--seed', seed, ...(existsSync(PIN) ? ['--pin', PIN] : [])];
+  const args = [
+    '--ms',
+    ms,
+    '--warm-ms',
+    warmMs,
+    '--seed',
+    seed,
+    ...(existsSync(PIN) ? ['--pin', PIN] : []),
+  ];
   if (kernelThreads !== undefined && existsSync(PIN)) args.push('--kernel-threads', kernelThreads);
   const child = spawn(LOAD, [...args.map(String), ...groups], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -27,7 +27,9 @@ function threadsOfScheduler() {
     });
   return tids.filter((tid) => {
     try {
-      const policy = Number(readFileSync(`/proc/${tid}/stat`, 'utf8').split(') ').at(-1).split(' ')[38]);
+      const policy = Number(
+        readFileSync(`/proc/${tid}/stat`, 'utf8').split(') ').at(-1).split(' ')[38],
+      );
       return [0, 3, 5, 7].includes(policy);
     } catch {
       return false;

@@ -5,8 +5,8 @@ import { writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { kernelComplaints } from '../../vm/guest/scheduler.mjs';
 import { steadyMachine } from '../../vm/guest/steady-machine.mjs';
-import { Loaded } from './loaded.mjs';
 import { prepareLoad, runLoad } from './load.mjs';
+import { Loaded } from './loaded.mjs';
 
 const { arms, scenarios, seed } = JSON.parse(process.argv[2]);
 const measured = { kernel: release(), ops: {}, runs: {}, ended: {}, complaints: [] };
@@ -33,11 +33,14 @@ async function runArm(arm) {
     }
     const begun = performance.now();
     measured.runs[arm.name][scenario.name] = await runOnce(arm, scenario, scheduler);
-    console.log(`seed ${seed}, ${arm.name}, ${scenario.name}: ${(performance.now() - begun).toFixed(0)} ms of guest time`);
+    console.log(
+      `seed ${seed}, ${arm.name}, ${scenario.name}: ${(performance.now() - begun).toFixed(0)} ms of guest time`,
+    );
   }
   if (scheduler === undefined || scheduler.hasEnded) return;
   const code = await scheduler.stop();
-  if (code !== 0) measured.complaints.push(`${arm.name} ended with ${code}: ${scheduler.lastWords}`);
+  if (code !== 0)
+    measured.complaints.push(`${arm.name} ended with ${code}: ${scheduler.lastWords}`);
 }
 
 steadyMachine(arms.flatMap(({ program }) => program ?? []));

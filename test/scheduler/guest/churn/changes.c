@@ -56,7 +56,11 @@ static bool deadline(void) {
     int32_t nice;
     uint32_t priority;
     uint64_t runtime, deadline, period;
-  } attributes = {.size = 48, .policy = SCHED_DEADLINE, .runtime = 5000000, .deadline = 20000000, .period = 20000000};
+  } attributes = {.size = 48,
+                  .policy = SCHED_DEADLINE,
+                  .runtime = 5000000,
+                  .deadline = 20000000,
+                  .period = 20000000};
   struct sched_param none = {0};
   pid_t pid = one_child();
   bool set;

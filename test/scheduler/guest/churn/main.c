@@ -1,5 +1,6 @@
 /*
- * Changes tasks and the machine at random for a while, as a real-time task on CPU 0, and prints as JSON how often each change was made.
+ * Changes tasks and the machine at random for a while, as a real-time task on CPU 0, and prints as
+ * JSON how often each change was made.
  *
  * churn SECONDS SEED PIN
  */
@@ -89,7 +90,8 @@ int main(int argc, char** argv) {
   remove_all_cgroups();
   printf("{");
   for (struct change* change = changes; change->name; change++)
-    printf("%s\"%s\":[%lu,%lu]", change == changes ? "" : ",", change->name, change->made, change->refused);
+    printf("%s\"%s\":[%lu,%lu]", change == changes ? "" : ",", change->name, change->made,
+           change->refused);
   printf("}\n");
   return 0;
 }

@@ -1,11 +1,11 @@
 /* Reads the description of a group. */
 #define _GNU_SOURCE
-#include "load.h"
-
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "load.h"
 
 static const struct {
   const char* name;

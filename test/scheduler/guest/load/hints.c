@@ -20,7 +20,8 @@ void open_map(const char* pin) {
   run->map = syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
 }
 
-static int bind_block(pid_t tid, struct schedhint_thread* thread, struct schedhint_process* process) {
+static int bind_block(pid_t tid, struct schedhint_thread* thread,
+                      struct schedhint_process* process) {
   struct schedhint_value value = {.thread = thread, .process = process};
   int pidfd = syscall(SYS_pidfd_open, tid, O_EXCL), error;
   union bpf_attr attr;
@@ -87,8 +88,7 @@ void bind_kernel_threads(struct group* group) {
   for (struct dirent* entry = readdir(proc); entry; entry = readdir(proc)) {
     int pid = atoi(entry->d_name);
 
-    if (pid > 0 && is_kernel_thread(pid) &&
-        !bind_block(pid, &group->block[0], &group->process[0]))
+    if (pid > 0 && is_kernel_thread(pid) && !bind_block(pid, &group->block[0], &group->process[0]))
       bound++;
   }
   closedir(proc);

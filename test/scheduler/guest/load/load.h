@@ -27,15 +27,16 @@ enum lie {
   LIE_PAUSE = 1,
   LIE_URGENCY = 2,
   LIE_DEADLINE = 4,
-  SAY_BATCH = 8, /* true, for what never sleeps */
+  SAY_BATCH = 8,    /* true, for what never sleeps */
   SAY_NOTHING = 16, /* only bound: for the feedback */
 };
 
 /* One task; of what ends and begins again, the one that is there now. */
 struct slot {
   pid_t tid;
-  uint64_t last_ns, longest_ns; /* a hog's last look at the clock, and the longest time between two */
-  uint64_t iterations;          /* of 4,000 instructions */
+  uint64_t last_ns,
+      longest_ns;      /* a hog's last look at the clock, and the longest time between two */
+  uint64_t iterations; /* of 4,000 instructions */
   uint64_t wakeups;
   uint64_t forked_ns; /* CPU time of child processes that have ended */
   uint64_t random;
@@ -46,13 +47,13 @@ struct group {
   enum kind kind;
   int count, nice, policy, lies;
   bool real_time;
-  int cpus[MAX_CPUS], cpu_count;        /* the n-th task is bound to the n-th of them */
-  int processes;                        /* more than one: each in its cgroup, named 0, 1, ... */
-  unsigned run_us, run_most_us;         /* of a burst; most: 0 for always the same */
+  int cpus[MAX_CPUS], cpu_count; /* the n-th task is bound to the n-th of them */
+  int processes;                 /* more than one: each in its cgroup, named 0, 1, ... */
+  unsigned run_us, run_most_us;  /* of a burst; most: 0 for always the same */
   unsigned sleep_us, sleep_most_us;
   pid_t pid[MAX_PROCESSES];
   struct slot slot[MAX_TASKS];
-  unsigned lates;
+  unsigned late_count;
   uint32_t late_us[MAX_LATE];
   struct schedhint_process process[MAX_PROCESSES];
   struct schedhint_thread block[MAX_TASKS];
@@ -71,7 +72,8 @@ extern struct run* run;
 uint64_t now_ns(void);
 void fail(const char* what) __attribute__((noreturn));
 
-/* groups.c: "name=hogs,kind=hog,count=4,nice=0,policy=other,cpus=0:2,cgroup=a/b,cgroups=1,lies=pause+urgency,
+/* groups.c:
+ * "name=hogs,kind=hog,count=4,nice=0,policy=other,cpus=0:2,cgroup=a/b,cgroups=1,lies=pause+urgency,
  * run=100-200,sleep=1000-10000,rt=1". Ends the program if it is not understood. */
 void read_group(struct group* group, char* text);
 

@@ -1,17 +1,19 @@
 /*
- * Runs groups of tasks together for a while, and prints what each of them had: CPU time, work done, how late it woke up.
+ * Runs groups of tasks together for a while, and prints what each of them had: CPU time, work done,
+ * how late it woke up.
  *
  * load [--ms N] [--warm-ms N] [--seed N] [--pin PATH] [--kernel-threads LIES] GROUP...
  *
- * GROUP: see groups.c. --warm-ms: before what is measured. --kernel-threads: says this of all kernel threads.
- * It is a real-time task itself, so that no scheduler under test decides when it measures.
+ * GROUP: see groups.c. --warm-ms: before what is measured. --kernel-threads: says this of all
+ * kernel threads. It is a real-time task itself, so that no scheduler under test decides when it
+ * measures.
  */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <linux/futex.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -90,7 +92,8 @@ static void enter_cgroup(const struct group* group, int process) {
   close(file);
 }
 
-/* All are there before one begins, and enter their cgroups then: one with a small limit would keep them from it. */
+/* All are there before one begins, and enter their cgroups then: one with a small limit would keep
+ * them from it. */
 static void start_all(void) {
   unsigned tasks = 0;
 

@@ -131,7 +131,7 @@ static void print_tasks(int g) {
            (unsigned long long)(done.task[g][t].cpu_ns - begun.task[g][t].cpu_ns),
            (unsigned long long)(done.task[g][t].wait_ns - begun.task[g][t].wait_ns));
   printf("],\"lateUs\":[");
-  for (unsigned i = 0; i < group->lates && i < MAX_LATE; i++)
+  for (unsigned i = 0; i < group->late_count && i < MAX_LATE; i++)
     printf("%s%u", i ? "," : "", group->late_us[i]);
   printf("]");
 }
@@ -146,24 +146,27 @@ static void print_group(int g) {
     refused += group->block[t].refused;
     read_by += group->block[t].reader_id != 0;
   }
-  printf("%s\n{\"name\":\"%s\",\"count\":%d,\"cpuNs\":%llu,\"iterations\":%llu,\"wakeups\":%llu,"
-         "\"longestNs\":%llu,\"throttledNs\":%llu,\"grantedNs\":%llu,\"refused\":%llu,\"read\":%llu",
-         g ? "," : "", group->name, group->count,
-         (unsigned long long)(done.cpu_ns[g] - begun.cpu_ns[g]),
-         (unsigned long long)(done.iterations[g] - begun.iterations[g]),
-         (unsigned long long)(done.wakeups[g] - begun.wakeups[g]),
-         (unsigned long long)longest_ns(group), throttled, granted, refused, read_by);
+  printf(
+      "%s\n{\"name\":\"%s\",\"count\":%d,\"cpuNs\":%llu,\"iterations\":%llu,\"wakeups\":%llu,"
+      "\"longestNs\":%llu,\"throttledNs\":%llu,\"grantedNs\":%llu,\"refused\":%llu,\"read\":%llu",
+      g ? "," : "", group->name, group->count,
+      (unsigned long long)(done.cpu_ns[g] - begun.cpu_ns[g]),
+      (unsigned long long)(done.iterations[g] - begun.iterations[g]),
+      (unsigned long long)(done.wakeups[g] - begun.wakeups[g]),
+      (unsigned long long)longest_ns(group), throttled, granted, refused, read_by);
   print_tasks(g);
   printf("}");
 }
 
 void report(uint64_t exit_ns) {
-  printf("{\"ns\":%llu,\"exitNs\":%llu,\"kernelThreads\":{\"cpuNs\":%llu,\"waitNs\":%llu,\"turns\":%llu},"
-         "\"groups\":[",
-         (unsigned long long)(done.at_ns - begun.at_ns), (unsigned long long)exit_ns,
-         (unsigned long long)(done.kernel.cpu_ns - begun.kernel.cpu_ns),
-         (unsigned long long)(done.kernel.wait_ns - begun.kernel.wait_ns),
-         (unsigned long long)(done.kernel.turns - begun.kernel.turns));
+  printf(
+      "{\"ns\":%llu,\"exitNs\":%llu,\"kernelThreads\":{\"cpuNs\":%llu,\"waitNs\":%llu,\"turns\":%"
+      "llu},"
+      "\"groups\":[",
+      (unsigned long long)(done.at_ns - begun.at_ns), (unsigned long long)exit_ns,
+      (unsigned long long)(done.kernel.cpu_ns - begun.kernel.cpu_ns),
+      (unsigned long long)(done.kernel.wait_ns - begun.kernel.wait_ns),
+      (unsigned long long)(done.kernel.turns - begun.kernel.turns));
   for (int g = 0; g < run->groups; g++) print_group(g);
   printf("]}\n");
 }

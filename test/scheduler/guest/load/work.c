@@ -66,7 +66,7 @@ static void note_late(struct group* group, uint64_t late_ns) {
   unsigned at;
 
   if (!__atomic_load_n(&run->measures, __ATOMIC_RELAXED)) return;
-  at = __atomic_fetch_add(&group->lates, 1, __ATOMIC_RELAXED);
+  at = __atomic_fetch_add(&group->late_count, 1, __ATOMIC_RELAXED);
   if (at < MAX_LATE) group->late_us[at] = late_ns / 1000;
 }
 
@@ -90,7 +90,8 @@ static void hog(const struct place* place) {
     step();
     slot->iterations++;
     now = now_ns();
-    if (run->measures && now - slot->last_ns > slot->longest_ns) slot->longest_ns = now - slot->last_ns;
+    if (run->measures && now - slot->last_ns > slot->longest_ns)
+      slot->longest_ns = now - slot->last_ns;
     slot->last_ns = now;
     if (place->group->lies) renew_lies(place->group, place->task, now);
   }
@@ -164,7 +165,8 @@ static void* successor(void* argument) {
   return NULL;
 }
 
-/* Waits until a kernel thread on each CPU has run. Of a real-time task: so it waits for those only. */
+/* Waits until a kernel thread on each CPU has run. Of a real-time task: so it waits for those only.
+ */
 static void kworker(const struct place* place) {
   struct slot* slot = &place->group->slot[place->task];
   int file = open("/proc/sys/vm/stat_refresh", O_WRONLY);
@@ -207,13 +209,15 @@ static void bind_to_cpu(const struct place* place) {
 
 static void* task_main(void* argument) {
   static void (*const body[])(const struct place*) = {
-      [HOG] = hog, [SLEEPER] = sleeper, [PAIR] = pair, [FORKS] = forks, [KWORKER] = kworker, [RCU] = rcu};
+      [HOG] = hog,     [SLEEPER] = sleeper, [PAIR] = pair,
+      [FORKS] = forks, [KWORKER] = kworker, [RCU] = rcu};
   struct place* place = argument;
   struct slot* slot = &place->group->slot[place->task];
 
   slot->tid = syscall(SYS_gettid);
-  slot->random = (run->seed * 2654435761ULL + (place->group - run->group) * 97ULL + place->task + 1) *
-                 0x9e3779b97f4a7c15ULL;
+  slot->random =
+      (run->seed * 2654435761ULL + (place->group - run->group) * 97ULL + place->task + 1) *
+      0x9e3779b97f4a7c15ULL;
   prctl(PR_SET_TIMERSLACK, 1);
   bind_to_cpu(place);
   if (place->group->kind != FORKS && place->group->kind != THREADS)
