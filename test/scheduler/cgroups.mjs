@@ -11,7 +11,7 @@ const options = readRowOptions();
 
 await runRow('cgroups', options.isFull, async () => {
   const scenarios = cgroupScenarios(options.short);
-  const report = options.today ? ['--interval', '200'] : ['--stats', '1'];
+  const report = options.earlier ? ['--interval', '200'] : ['--stats', '1'];
   const arms = [
     { name: 'kernel' },
     { name: 'ours', program: options.program, args: ['--hints', 'all', '--json', ...report] },

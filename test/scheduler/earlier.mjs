@@ -10,7 +10,7 @@ const COMMIT = '0975c083';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** @returns {string} its program, next to the object that it loads */
-export function todaysProgram() {
+export function earlierProgram() {
   const home = cacheOf(join('..', `scx_schedhint-${COMMIT}`));
   const program = join(home, 'scheduler/build/scx_schedhint');
   if (existsSync(program)) return program;

@@ -10,7 +10,7 @@ import { INPUTS } from '../peers/off-on-inputs.mjs';
 import { runPeerGuest } from '../peers/peer-guest.mjs';
 import { cacheOf } from '../peers/results.mjs';
 import { hasPair, readPairs, writePair } from '../vm/experiment/results.mjs';
-import { todaysProgram } from './earlier.mjs';
+import { earlierProgram } from './earlier.mjs';
 import { readRowOptions } from './in-vm.mjs';
 import { atLeast, atMost } from './judge.mjs';
 import { runRow } from './row.mjs';
@@ -51,7 +51,7 @@ async function measure(name, program) {
 }
 
 await runRow('effect', options.isFull, async () => {
-  const before = await measure('before', todaysProgram());
+  const before = await measure('before', earlierProgram());
   const now = await measure('now', options.program);
   const table = [
     [

@@ -13,7 +13,7 @@ import { cacheOf } from '../peers/results.mjs';
 import { hasPair, readPairs, writePair } from '../vm/experiment/results.mjs';
 import { kernelImage, prepareImages } from '../vm/image.mjs';
 import { runInVm } from '../vm/machine.mjs';
-import { todaysProgram } from './earlier.mjs';
+import { earlierProgram } from './earlier.mjs';
 
 /** A bound for a VM that hangs, not a limit on speed. */
 const SECONDS = 3000;
@@ -82,7 +82,7 @@ const buildOf = (program) =>
 /**
  * What all rows take.
  *
- * @returns {{ program: string, seeds: number[], now: number, short: boolean, today: boolean, minutes: number, positionals: string[], isFull: boolean }}
+ * @returns {{ program: string, seeds: number[], now: number, short: boolean, earlier: boolean, minutes: number, positionals: string[], isFull: boolean }}
  */
 export function readRowOptions() {
   const { values, positionals } = parseArgs({
@@ -91,12 +91,12 @@ export function readRowOptions() {
       seeds: { type: 'string' }, // three by default: 1,2,3
       now: { type: 'string' }, // only so many boots, if that many are missing: the next call goes on
       short: { type: 'boolean', default: false }, // one seed, and the row's quickest half
-      today: { type: 'boolean', default: false }, // of the scheduler before this one
+      earlier: { type: 'boolean', default: false }, // of the scheduler before this one
       program: { type: 'string' }, // another build
       minutes: { type: 'string', default: '10' }, // of the row that makes changes at random
     },
   });
-  const program = values.today ? todaysProgram() : (values.program ?? PROGRAM);
+  const program = values.earlier ? earlierProgram() : (values.program ?? PROGRAM);
   return {
     ...values,
     program,
@@ -106,7 +106,7 @@ export function readRowOptions() {
     positionals,
     // What is kept: a whole row of this checkout's scheduler.
     isFull:
-      !values.short && !values.today && values.program === undefined && values.seeds === undefined,
+      !values.short && !values.earlier && values.program === undefined && values.seeds === undefined,
   };
 }
 

@@ -45,7 +45,7 @@ const seed = Number(options.positionals[0] ?? SEED);
 
 await runRow('machine', options.isFull, async () => {
   const seconds = Math.round((options.short ? 1 : options.minutes) * 60);
-  const report = options.today ? ['--interval', '1000'] : ['--stats', '1'];
+  const report = options.earlier ? ['--interval', '1000'] : ['--stats', '1'];
   const input = {
     program: options.program,
     args: ['--hints', 'all', '--json', ...report],
