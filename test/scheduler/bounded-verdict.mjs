@@ -6,6 +6,8 @@ import { atLeast, atMost, lateness, latestMs, ONE_TICK_MS, pooled, SLICE_MS } fr
 const SHARE_MORE = 0.05;
 /** Of the machine. */
 const POINTS_MORE = 0.005;
+/** A debt is repaid, not punished: of the smaller one of its ideal and of what it had without hints. */
+const SHARE_LEAST = 0.8;
 const BATCH_PART = 1 / 8;
 const BATCH_PART_LEAST = 0.09;
 const BATCH_PART_MOST = 0.16; // as in the simulator

@@ -50,6 +50,11 @@ test('5 % and half a point of the machine more than its share passes, more does 
   expect(failuresOf(outcome(0.38 * 1.05 + 0.011, 2))).toEqual(['pause: CPUs']);
 });
 
+test('one that lies is not punished', () => {
+  expect(failuresOf(outcome(0.31, 2))).toEqual([]);
+  expect(failuresOf(outcome(0.28, 2))).toEqual(['pause: CPUs, for a debt is repaid and not punished']);
+});
+
 test('one that had less than its share without hints may have its share', () => {
   expect(failuresOf(outcome(0.38, 2), outcome(0.2, 2))).toEqual([]);
 });
