@@ -39,6 +39,11 @@ function judgeLiar(cpus, name, groups, [on, off]) {
     ],
     checks: [
       atMost(`${name}: CPUs`, had, most),
+      atLeast(
+        `${name}: CPUs, for a debt is repaid and not punished`,
+        had,
+        SHARE_LEAST * Math.min(without, ideal),
+      ),
       atMost(
         `${name}: p99 of others' wakeups`,
         late.p99,
