@@ -89,7 +89,7 @@ await runRow('simulator-agrees', options.isFull, async () => {
     const outcome = pooled(boots.map(({ runs }) => runs.ours[scenario.name]));
     for (const { name, cpuNs } of outcome.groups) {
       const points = (cpus) => (cpus / CPUS) * 100;
-      const [is, said] = [points(cpuNs / outcome.ns), points(simulated[name])];
+      const [is, said] = [points(cpuNs / outcome.ns), points(simulated[name].cpus)];
       table.push([scenario.name, name, is.toFixed(1), said.toFixed(1)]);
       checks.push(
         atMost(

@@ -88,7 +88,9 @@ int run_scenario(int count, char** words) {
   sim_run(&new_policy, atoi(words[1]) * SIM_MS);
   printf("{");
   for (int i = 0; i < sim.programs; i++)
-    printf("%s\"%s\":%.4f", i ? "," : "", sim.program[i].name, cpus_of(&sim.program[i]));
+    printf("%s\"%s\":{\"cpus\":%.4f,\"p50Ms\":%.2f,\"p99Ms\":%.2f,\"worstMs\":%.2f}", i ? "," : "",
+           sim.program[i].name, cpus_of(&sim.program[i]), late_ms(&sim.program[i], 0.5),
+           late_ms(&sim.program[i], 0.99), late_ms(&sim.program[i], 1));
   printf("}\n");
   return 0;
 }
