@@ -71,4 +71,10 @@ enum statistic {
       STAT_COUNT
 };
 
+#define MAX_CPUS 512
+
+struct topology {
+  __u32 cpus;
+};
+
 #endif /* SETTINGS_H */
