@@ -40,6 +40,16 @@ function idle() {
   };
 }
 
+/** How much of its group's weight a sleeper has depends on how many of them are awake. */
+function wakeups() {
+  return {
+    name: 'wakeups',
+    ms: 3000,
+    groups: [{ ...others, count: CPUS }, sleepers(CPUS, { cgroup: 'sleepers' })],
+    cgroups: [OTHERS, { path: 'sleepers' }],
+  };
+}
+
 function limit(quota, { burstUs = 0, count = 2 * CPUS, withOthers = true, name = '' } = {}) {
   // Of a weight with which it would have all that its limit allows.
   const files = {
@@ -100,6 +110,7 @@ export function cgroupScenarios(short = false) {
   const all = [
     weights(),
     idle(),
+    wakeups(),
     limit(0.2),
     limit(0.5),
     limit(1.5),
@@ -110,7 +121,7 @@ export function cgroupScenarios(short = false) {
     kernelThreads,
     held,
   ];
-  return (short ? all.slice(0, 3) : all).map((scenario) => ({ warmMs: 300, ...scenario }));
+  return (short ? all.slice(0, 4) : all).map((scenario) => ({ warmMs: 300, ...scenario }));
 }
 
 export { CPUS };

@@ -70,6 +70,27 @@ function judgeIdle({ name }, outcome, kernel, cpus) {
   ];
 }
 
+function judgeWakeups({ name }, outcome, kernel, cpus) {
+  const [late, byDefault] = [outcome, kernel].map(({ groups }) => lateness(groups[1].lateUs));
+  const had = cpusOf(outcome, 'others');
+  return [
+    {
+      line: [
+        name,
+        'sleepers',
+        `p99 ${late.p99.toFixed(2)} ms`,
+        `<= ${latestMs(byDefault.p99).toFixed(2)}`,
+        byDefault.p99.toFixed(2),
+        `others ${had.toFixed(2)} of ${cpus} CPUs`,
+      ],
+      checks: [
+        atMost(`${name} in a group: p99`, late.p99, latestMs(byDefault.p99), ' ms'),
+        atLeast(`${name} in a group`, late.count, 0.8 * byDefault.count),
+      ],
+    },
+  ];
+}
+
 /** What the scheduler and the tasks' blocks say of being held. `cpu.stat` does not under sched_ext. */
 function judgeThrottled(name, outcome) {
   const fromBlocks = outcome.groups[0].throttledNs;
@@ -159,6 +180,7 @@ function judgeKernelThreads({ name }, outcome, kernel) {
 const JUDGES = {
   weights: judgeWeights,
   'cpu.idle': judgeIdle,
+  wakeups: judgeWakeups,
   held: judgeHeld,
   'kernel threads': judgeKernelThreads,
 };
