@@ -1,7 +1,7 @@
 // In the VM: makes changes at random for some minutes while the scheduler is loaded, then ends it. Writes what is true at the end to
 // $SCHEDHINT_VM_OUT/measured.json. Argument: JSON of { program, args, seconds, seed }.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
@@ -59,8 +59,24 @@ churn.stdout.setEncoding('utf8').on('data', (data) => {
 });
 churn.stderr.setEncoding('utf8').on('data', (data) => {
   complaint += data;
+  process.stdout.write(data);
 });
+/** Whatever hangs, the row says what: what each task of it waits for, and what the kernel said. */
+const limit = setTimeout(() => {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+      if (!/churn|schedhint/.test(name)) continue;
+      const words = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
+      console.log(`${pid} ${name} ${words[0]} on ${words[36]}: ${readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim()}`);
+      console.log(readFileSync(`/proc/${pid}/stack`, 'utf8'));
+    } catch {} // it has ended
+  }
+  console.log(execFileSync('dmesg', { encoding: 'utf8' }).slice(-4000));
+  churn.kill('SIGKILL');
+}, (seconds + 120) * 1000);
 const [code] = await once(churn, 'close');
+clearTimeout(limit);
 found.churn = code === 0 ? JSON.parse(text) : null;
 found.loads = loads() - loadsBefore;
 found.isLoaded = !scheduler.hasEnded && schedExtState() === 'enabled';

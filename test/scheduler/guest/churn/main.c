@@ -22,10 +22,18 @@ uint64_t random_state;
 int cpus, children;
 pid_t child[MAX_CHILDREN];
 static const char* pin;
+static const char* volatile doing = "nothing";
 
 void fail(const char* what) {
   fprintf(stderr, "churn: %s: %s\n", what, strerror(errno));
   _exit(1);
+}
+
+/* Each 20 s, so that what hangs has a name. */
+static void on_alarm(int signal) {
+  (void)signal;
+  dprintf(2, "churn: %s\n", doing);
+  alarm(20);
 }
 
 void sleep_ms(unsigned ms) {
@@ -60,6 +68,7 @@ static void change_one(void) {
   at = below(sum);
   for (change = changes; at >= change->weight; change++) at -= change->weight;
   change->made++;
+  doing = change->name;
   if (!change->make()) change->refused++;
 }
 
@@ -78,6 +87,8 @@ int main(int argc, char** argv) {
   CPU_SET(0, &first);
   if (sched_setaffinity(0, sizeof(first), &first) || sched_setscheduler(0, SCHED_FIFO, &real_time))
     fail("a real-time task on CPU 0");
+  signal(SIGALRM, on_alarm);
+  alarm(20);
   make_root();
   for (int i = 0; i < children; i++) start_child(i);
   end = time(NULL) + atoi(argv[1]);
