@@ -29,7 +29,7 @@ await runRow('kernels', options.isFull, async () => {
     };
     const found = await bootOnce('kernels.mjs', input, { kernel, cpus: CPUS });
     const wakeups = [found.first, found.second].map((outcome) => outcome?.groups[1].wakeups ?? 0);
-    ({ ops } = found);
+    ops ??= found.ops;
     table.push([found.kernel, `${found.restarts} of 2`, wakeups.join(' '), `${found.exitCode}`]);
     checks.push(
       holds(

@@ -15,7 +15,7 @@ function judgeBooks({ before, after }) {
   const gauge = (name) => after?.[name] ?? Number.NaN;
   return [
     atMost(
-      'tasks in its books, off the threads there are',
+      `tasks in its books, ${gauge('tasks')}, off the ${after?.threads} threads there are`,
       Math.abs(gauge('tasks') - (after?.threads ?? 0)),
       NEAR,
     ),

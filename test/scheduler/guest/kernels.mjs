@@ -13,22 +13,28 @@ const CPU = '/sys/devices/system/cpu/cpu1/online';
 
 prepareLoad();
 const found = { kernel: release(), restarts: 0, isLoaded: false };
-const scheduler = await Loaded.start({ program, args });
-found.ops = scheduler.ops;
-found.first = await runLoad(scenario, seed);
-for (const online of ['0', '1']) {
-  writeFileSync(CPU, online);
-  await until(
-    'the scheduler is there again',
-    () => scheduler.hasEnded || schedExtState() === 'enabled',
-  );
-  if (scheduler.hasEnded) break;
-  found.restarts++;
+
+async function live(scheduler) {
+  found.ops = scheduler.ops;
+  found.first = await runLoad(scenario, seed);
+  for (const online of ['0', '1']) {
+    writeFileSync(CPU, online);
+    const isBack = () => scheduler.hasEnded || schedExtState() === 'enabled';
+    await until('the scheduler is there again', isBack);
+    if (scheduler.hasEnded) break;
+    found.restarts++;
+  }
+  found.isLoaded = !scheduler.hasEnded;
+  if (found.isLoaded) found.second = await runLoad(scenario, seed);
+  found.exitCode = await (scheduler.hasEnded ? scheduler.ended() : scheduler.stop());
+  found.lastWords = scheduler.lastWords;
 }
-found.isLoaded = !scheduler.hasEnded;
-if (found.isLoaded) found.second = await runLoad(scenario, seed);
-found.exitCode = scheduler.hasEnded ? await scheduler.ended() : await scheduler.stop();
+
+try {
+  await live(await Loaded.start({ program, args }));
+} catch (error) {
+  found.lastWords = error.message.split('\n').slice(0, 3).join(' / ');
+}
 found.state = schedExtState();
-found.lastWords = scheduler.lastWords;
 found.complaints = kernelComplaints();
 writeFileSync(`${process.env.SCHEDHINT_VM_OUT}/measured.json`, JSON.stringify(found));

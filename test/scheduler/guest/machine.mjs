@@ -14,27 +14,16 @@ import { Loaded, PIN } from './loaded.mjs';
 const { program, args, seconds, seed } = JSON.parse(process.argv[2]);
 const CHURN = '/tmp/churn';
 
-/** Threads whose class is sched_ext: the kernel's policy is 0, 3, 5 or 7, not a real-time one. */
-function threadsOfScheduler() {
-  const tids = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        return readdirSync(`/proc/${pid}/task`);
-      } catch {
-        return []; // it has ended
-      }
-    });
-  return tids.filter((tid) => {
+/** All threads of the machine: a scheduler has a record of each, whatever its class. */
+function threadsThereAre() {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.reduce((sum, pid) => {
     try {
-      const policy = Number(
-        readFileSync(`/proc/${tid}/stat`, 'utf8').split(') ').at(-1).split(' ')[38],
-      );
-      return [0, 3, 5, 7].includes(policy);
+      return sum + readdirSync(`/proc/${pid}/task`).length;
     } catch {
-      return false;
+      return sum; // it has ended
     }
-  }).length;
+  }, 0);
 }
 
 const loads = () => Number(readFileSync('/sys/kernel/sched_ext/enable_seq', 'utf8'));
@@ -49,7 +38,7 @@ async function nextReport() {
   return scheduler.report;
 }
 await rest(3000); // what started the scheduler is gone
-found.before = { ...(await nextReport()), threads: threadsOfScheduler() };
+found.before = { ...(await nextReport()), threads: threadsThereAre() };
 const loadsBefore = loads();
 const churn = spawn(CHURN, [seconds, seed, PIN].map(String), { stdio: ['ignore', 'pipe', 'pipe'] });
 let text = '';
@@ -82,7 +71,7 @@ found.loads = loads() - loadsBefore;
 found.isLoaded = !scheduler.hasEnded && schedExtState() === 'enabled';
 if (found.isLoaded) {
   await rest(3000); // the last of them are gone
-  found.after = { ...(await nextReport()), threads: threadsOfScheduler() };
+  found.after = { ...(await nextReport()), threads: threadsThereAre() };
   found.exitCode = await scheduler.stop();
   found.state = schedExtState();
 } else found.exitCode = await scheduler.ended();

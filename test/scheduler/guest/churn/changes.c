@@ -92,8 +92,9 @@ static bool fork_storm(void) {
   if (!pid) {
     struct sched_param none = {0};
 
+    affinity(0, -1);
     sched_setscheduler(0, SCHED_OTHER, &none);
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 60; i++)
       if (!fork()) _exit(0);
     while (wait(NULL) > 0);
     _exit(0);

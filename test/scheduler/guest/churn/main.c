@@ -60,6 +60,13 @@ void start_child(int i) {
   child[i] = pid;
 }
 
+static void make(struct change* change) {
+  change->made++;
+  doing = change->name;
+  if (!change->make()) change->refused++;
+  sleep_ms(2 + below(40));
+}
+
 static void change_one(void) {
   unsigned sum = 0, at;
   struct change* change = changes;
@@ -67,9 +74,7 @@ static void change_one(void) {
   for (change = changes; change->name; change++) sum += change->weight;
   at = below(sum);
   for (change = changes; at >= change->weight; change++) at -= change->weight;
-  change->made++;
-  doing = change->name;
-  if (!change->make()) change->refused++;
+  make(change);
 }
 
 int main(int argc, char** argv) {
@@ -92,10 +97,8 @@ int main(int argc, char** argv) {
   make_root();
   for (int i = 0; i < children; i++) start_child(i);
   end = time(NULL) + atoi(argv[1]);
-  while (time(NULL) < end) {
-    change_one();
-    sleep_ms(2 + below(40));
-  }
+  for (struct change* change = changes; change->name; change++) make(change); /* each once, in any case */
+  while (time(NULL) < end) change_one();
   for (int i = 0; i < children; i++) kill(child[i], SIGKILL);
   while (wait(NULL) > 0);
   remove_all_cgroups();
