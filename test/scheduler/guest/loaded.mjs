@@ -78,6 +78,10 @@ export class Loaded {
     return code;
   }
 
+  kill() {
+    this.#process.kill('SIGKILL');
+  }
+
   /** Ends it as a user would. @returns {Promise<number | null>} its exit code */
   async stop() {
     this.#process.kill('SIGTERM');

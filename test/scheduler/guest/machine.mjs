@@ -4,7 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { release } from 'node:os';
+import { release, setPriority } from 'node:os';
 import { setTimeout as rest } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { kernelComplaints, schedExtState } from '../../vm/guest/scheduler.mjs';
@@ -30,6 +30,8 @@ const loads = () => Number(readFileSync('/sys/kernel/sched_ext/enable_seq', 'utf
 
 copyFileSync(fileURLToPath(new URL('build/churn', import.meta.url)), CHURN);
 const scheduler = await Loaded.start({ program, args });
+// While it loads again the kernel's default decides, next to tasks of nice -20.
+setPriority(scheduler.pid, -20);
 const found = { kernel: release(), ops: scheduler.ops, before: null, after: null };
 /** A report that it has yet to make. */
 async function nextReport() {
@@ -50,8 +52,8 @@ churn.stderr.setEncoding('utf8').on('data', (data) => {
   complaint += data;
   process.stdout.write(data);
 });
-/** Whatever hangs, the row says what: what each task of it waits for, and what the kernel said. */
-const limit = setTimeout(() => {
+/** What each task of ours waits for, and what the kernel said. */
+function sayWhatHangs() {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
@@ -61,9 +63,17 @@ const limit = setTimeout(() => {
       console.log(readFileSync(`/proc/${pid}/stack`, 'utf8'));
     } catch {} // it has ended
   }
+  console.log(scheduler.output.slice(-3000));
   console.log(execFileSync('dmesg', { encoding: 'utf8' }).slice(-4000));
-  churn.kill('SIGKILL');
-}, (seconds + 120) * 1000);
+}
+
+const limit = setTimeout(
+  () => {
+    sayWhatHangs();
+    churn.kill('SIGKILL');
+  },
+  (seconds + 400) * 1000,
+);
 const [code] = await once(churn, 'close');
 clearTimeout(limit);
 found.churn = code === 0 ? JSON.parse(text) : null;
@@ -74,7 +84,13 @@ if (found.isLoaded) {
   found.after = { ...(await nextReport()), threads: threadsThereAre() };
   found.exitCode = await scheduler.stop();
   found.state = schedExtState();
-} else found.exitCode = await scheduler.ended();
+} else {
+  if (!scheduler.hasEnded) {
+    sayWhatHangs();
+    await scheduler.kill();
+  }
+  found.exitCode = await scheduler.ended();
+}
 found.lastWords = scheduler.lastWords;
 found.complaint = complaint.trim();
 found.complaints = kernelComplaints();
