@@ -33,7 +33,7 @@ async function live(scheduler) {
 try {
   await live(await Loaded.start({ program, args }));
 } catch (error) {
-  found.lastWords = error.message.split('\n').slice(0, 3).join(' / ');
+  found.lastWords = error.message.trim().split('\n').slice(0, 20).join(' / ');
 }
 found.state = schedExtState();
 found.complaints = kernelComplaints();
