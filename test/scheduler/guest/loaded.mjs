@@ -20,6 +20,7 @@ export const PIN = '/sys/fs/bpf/schedhint';
 export class Loaded {
   #process;
   #closed;
+  /** What it said, but for reports. */
   output = '';
   /** Its last report in JSON. @type {Record<string, number>} */
   report = {};
@@ -49,12 +50,12 @@ export class Loaded {
   }
 
   #take(line) {
-    this.output = `${this.output}${line}\n`.slice(-8000);
-    if (!line.startsWith('{')) return;
     try {
       const message = JSON.parse(line);
       if (message.type !== 'ready') this.report = message;
-    } catch {} // no report
+    } catch {
+      this.output = `${this.output}${line}\n`.slice(-8000); // for people
+    }
   }
 
   get pid() {
@@ -68,8 +69,7 @@ export class Loaded {
 
   /** What it last said for people. */
   get lastWords() {
-    const lines = this.output.split('\n').filter((line) => line !== '' && !line.startsWith('{'));
-    return lines.slice(-3).join(' / ');
+    return this.output.trim().split('\n').slice(-3).join(' / ');
   }
 
   /** @returns {Promise<number | null>} its exit code */
