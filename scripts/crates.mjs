@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ExplainedError, output } from './private-apt.mjs';
@@ -71,7 +71,7 @@ function fetchCrate(name) {
 function cachedCrate(name) {
   const { version, sha256 } = PINNED[name];
   const cache = join(process.env.CARGO_HOME || join(homedir(), '.cargo'), 'registry', 'cache');
-  mkdirSync(cache, { recursive: true });
+  if (!existsSync(cache)) return undefined;
   return readdirSync(cache)
     .map((registry) => join(cache, registry, `${name}-${version}.crate`))
     .find((file) => existsSync(file) && digestOf(file) === sha256);
