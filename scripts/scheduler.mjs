@@ -9,10 +9,12 @@ import { ExplainedError } from './private-apt.mjs';
 
 const HOME = 'scheduler';
 const PACKAGE = 'packages/scheduler';
+/** Its tests in the VM have an object that is built as the scheduler's are. */
+const GUEST = 'test/vm/guest';
 
 /** What a build of it depends on: it shares the pinning of its map, and has the package's version. */
 const SOURCES = [
-  ...[...sourcesIn(HOME), 'observer/pin.c', 'observer/pin.h'],
+  ...[...sourcesIn(HOME), 'observer/pin.c', 'observer/pin.h', 'observer/reader_id.h'],
   ...['scripts/scheduler.mjs', 'scripts/crates.mjs', `${PACKAGE}/package.json`],
 ];
 
@@ -90,6 +92,12 @@ export function buildScheduler() {
   unpackHeaders();
   buildLibbpf(bpf);
   step('scheduler', SOURCES, `${HOME}/build/scx_schedhint`, () => run('make', ['-s', '-C', HOME]));
+  const object = `${GUEST}/build/fitted.bpf.o`;
+  step('scheduler-tests', [...SOURCES, `${GUEST}/fitted.bpf.c`], object, () => {
+    mkdirSync(join(root, GUEST, 'build'), { recursive: true });
+    const variables = [`BUILD=../${GUEST}/build`, `VPATH=../${GUEST}`];
+    run('make', ['-s', '-C', HOME, ...variables, `../${object}`]);
+  });
 }
 
 /**
@@ -129,7 +137,7 @@ export function copySchedulerSources() {
     rmSync(join(root, PACKAGE, 'source'), { recursive: true, force: true });
     copy(HOME, `source/${HOME}`);
     copy('abi/include', 'source/abi/include');
-    for (const name of ['pin.c', 'pin.h']) copy(`observer/${name}`, `source/observer/${name}`);
+    for (const name of ['pin.c', 'pin.h', 'reader_id.h']) copy(`observer/${name}`, `source/observer/${name}`);
     copy('build/scx/include/scx', 'source/build/scx/include/scx');
   });
 }

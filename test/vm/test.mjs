@@ -19,7 +19,7 @@ const KERNELS = (process.env.SCHEDHINT_VM_KERNELS ?? 'newest 6.17').split(' ');
 const SECONDS = 1800;
 
 const ALL = [''];
-const IN_OTHERS = ['fifo', 'collections', 'kernel', 'verifier'];
+const IN_OTHERS = ['fifo', 'collections', 'fitted', 'kernel', 'verifier'];
 const named = process.argv.slice(2);
 
 function testFiles(wanted) {
