@@ -137,7 +137,8 @@ export function copySchedulerSources() {
     rmSync(join(root, PACKAGE, 'source'), { recursive: true, force: true });
     copy(HOME, `source/${HOME}`);
     copy('abi/include', 'source/abi/include');
-    for (const name of ['pin.c', 'pin.h', 'reader_id.h']) copy(`observer/${name}`, `source/observer/${name}`);
+    for (const name of ['pin.c', 'pin.h', 'reader_id.h'])
+      copy(`observer/${name}`, `source/observer/${name}`);
     copy('build/scx/include/scx', 'source/build/scx/include/scx');
   });
 }

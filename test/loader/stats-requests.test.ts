@@ -63,7 +63,24 @@ function random(seed: number) {
 }
 
 const PIECES = [
-  ...['{', '}', '[', ']', ':', ',', '"', '\\', '\\"', '\\u0041', ' ', '\t', '1', 'null', 'ä', '\u0001'],
+  ...[
+    '{',
+    '}',
+    '[',
+    ']',
+    ':',
+    ',',
+    '"',
+    '\\',
+    '\\"',
+    '\\u0041',
+    ' ',
+    '\t',
+    '1',
+    'null',
+    'ä',
+    '\u0001',
+  ],
   ...['"req"', '"args"', '"stats"', '"stats_meta"', '"target"', '"top"', '{}', '"":""', '"a":"b"'],
 ];
 const REQUESTS = [
@@ -123,7 +140,8 @@ test('it takes what JSON.parse() takes, of the right shape, and nothing else', (
     expect(mayDiffer, `${line}: ${kind}, not ${wanted}; SEED=${seed}`).toBe(true);
   }
   // The random lines reach each answer.
-  for (const kind of ['stats', 'meta', 'target', 'unknown', 'broken']) expect(counts[kind]).toBeGreaterThan(20);
+  for (const kind of ['stats', 'meta', 'target', 'unknown', 'broken'])
+    expect(counts[kind]).toBeGreaterThan(20);
 });
 
 test('no input makes it read what is not there', () => {

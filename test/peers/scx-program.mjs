@@ -10,7 +10,10 @@ import { ApplyError, applyHints, ingredientsOf } from '../../integrations/scx/ap
 import { ExplainedError } from '../../scripts/private-apt.mjs';
 
 /** What is built of other people's programs, and of their libraries. */
-export const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'schedhint-peers');
+export const CACHE = join(
+  process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
+  'schedhint-peers',
+);
 const LLVM = '/usr/lib/llvm-19/bin';
 const NEEDS =
   'cargo >= 1.91, and of Debian pkg-config libelf-dev zlib1g-dev libseccomp-dev protobuf-compiler libssl-dev clang-19 llvm-19';

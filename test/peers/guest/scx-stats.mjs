@@ -27,7 +27,11 @@ const [, meta, , other, , value] = client.stdout.split(/^===== .*:$/m);
 check('the client ends well', client.status === 0, client.stderr);
 check('it reads what there is', /^\s*Ok\(/.test(meta ?? ''), client.stdout);
 for (const name of names) check(`it knows ${name}`, meta?.includes(`"${name}": StatsField`), meta);
-check('it is refused what there is not', /^\s*Err\([^]*unknown stat target/.test(other ?? ''), other);
+check(
+  'it is refused what there is not',
+  /^\s*Err\([^]*unknown stat target/.test(other ?? ''),
+  other,
+);
 const switches = /"switches": Number\((\d+)\)/.exec(value ?? '');
 check('it reads the numbers', Number(switches?.[1]) > 100, value);
 
@@ -49,7 +53,11 @@ await until(
 );
 script.kill();
 for (const name of names) {
-  check(`a metric for ${name}`, metrics.includes(`# TYPE schedhint_${name} gauge`), metrics.slice(0, 2000));
+  check(
+    `a metric for ${name}`,
+    metrics.includes(`# TYPE schedhint_${name} gauge`),
+    metrics.slice(0, 2000),
+  );
 }
 const values = [...metrics.matchAll(gauge)].map(([, number]) => Number(number));
 check('the metric grows', values[1] > values[0], values.join(', '));

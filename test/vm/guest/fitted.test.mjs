@@ -78,7 +78,14 @@ test("the enumerators of scx's headers have this kernel's values", async () => {
 });
 
 test('settings, topology and a place for each CPU', async () => {
-  const scheduler = await Scheduler.start('--object', OBJECT, '--slice', '5000', '--hints', 'gc,pool');
+  const scheduler = await Scheduler.start(
+    '--object',
+    OBJECT,
+    '--slice',
+    '5000',
+    '--hints',
+    'gc,pool',
+  );
   const settings = section(scheduler, '.rodata.settings');
   assert.equal(settings.slice_ns, 5_000_000);
   assert.equal(settings.hints, 1 | 32);

@@ -73,8 +73,8 @@ test('--monitor prints what happens, and ends with the scheduler', async () => {
   await until(
     'both have printed twice',
     () =>
-      people.lines.filter((line) => /^ +\d+ {2}switches +tasks put on a CPU$/.test(line)).length > 1 &&
-      programs.lines.length > 1,
+      people.lines.filter((line) => /^ +\d+ {2}switches +tasks put on a CPU$/.test(line)).length >
+        1 && programs.lines.length > 1,
     () => [people, programs].map(({ lines, complaint }) => [lines.slice(0, 5), complaint]),
   );
   const [first, second] = programs.lines.map((line) => JSON.parse(line));
@@ -115,7 +115,11 @@ test('a reader of its reports that stops reading, or goes away, does not end it'
 
   // A pipe that is full.
   const full = track(
-    spawn('sh', ['-c', `mkfifo /tmp/full && exec 3<>/tmp/full && exec "$0" --stats 0.1 >&3`, PROGRAM]),
+    spawn('sh', [
+      '-c',
+      `mkfifo /tmp/full && exec 3<>/tmp/full && exec "$0" --stats 0.1 >&3`,
+      PROGRAM,
+    ]),
   );
   await until('it runs', () => existsSync(STATS));
   const other = new Client();
