@@ -79,7 +79,7 @@ static int open_signals(void) {
   return fd;
 }
 
-/* A scheduler that is not told of limits would let their cgroups use all CPUs. */
+/* A scheduler that does not know of limits would let their cgroups use all CPUs. */
 static bool limits_are_known(const struct options* options) {
   char names[1024] = "";
   struct cpu_limits limits;

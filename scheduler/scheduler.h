@@ -78,7 +78,7 @@ void programs_count(const struct programs* programs, __u64 sums[STAT_COUNT]);
 struct report {
   bool json;
   __u64 last[STAT_COUNT]; /* what the last report for people was about */
-  bool gone;              /* nobody reads stdout any more */
+  bool gone;              /* stdout has no reader any more */
 };
 void report_ready(struct report* report, const struct programs* programs, const struct pin* pin,
                   const struct topology* topology, const struct options* options);

@@ -40,7 +40,7 @@ static const char* complaint_about(enum stats_request request) {
   if (request == STATS_REQUEST_TARGET) return "unknown stat target: there is only \"top\"";
   if (request == STATS_REQUEST_UNKNOWN)
     return "unknown command: there are \"stats\" and \"stats_meta\"";
-  return "not a request: {\"req\":\"stats\",\"args\":{}} is one, in a line of its own";
+  return "not a request: {\"req\":\"stats\",\"args\":{}} is one, in its own line";
 }
 
 char* stats_answer(enum stats_request request, const struct stats_source* source, size_t* length) {

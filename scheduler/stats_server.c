@@ -58,7 +58,7 @@ static bool make_directories(const char* path) {
   return true;
 }
 
-/* Is there nothing at the path, or a socket that nobody listens to any more, which is removed? */
+/* Is there nothing at the path, or a socket without a listener, which is removed? */
 static bool make_way(const struct sockaddr_un* address) {
   const char* path = address->sun_path;
   int probe, error = 0;

@@ -20,7 +20,7 @@ struct stats_source {
 struct stats_server;
 
 /*
- * Makes the socket (mode 0600) and the directories above it. A socket that nobody answers any more
+ * Makes the socket (mode 0600) and the directories above it. A socket without a listener
  * is replaced. NULL, with a message, if another program answers there or the socket cannot be made.
  */
 struct stats_server* stats_server_open(const char* path);

@@ -112,7 +112,7 @@ function expected(line: string) {
 
 /** A name twice is broken here and not for JSON.parse(); a name with an escape is no name that is known here. */
 const isStricter = (line: string) =>
-  line.includes('\\') || /"(req|args)"[^]*"\1"/.test(line) || /"target"[^]*"target"/.test(line);
+  line.includes('\\') || /"(req|args)".*"\1"/.test(line) || /"target".*"target"/.test(line);
 
 test('it takes what JSON.parse() takes, of the right shape, and nothing else', () => {
   const seed = Number(process.env.SEED ?? Date.now() % 1e9);

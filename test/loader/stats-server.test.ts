@@ -49,7 +49,7 @@ class Client {
     const { value, done } = await this.#lines
       .next()
       .catch(() => ({ value: undefined, done: true }));
-    return done ? null : (JSON.parse(value) as { errno: number; args: { resp: unknown } });
+    return done ? null : (JSON.parse(value!) as { errno: number; args: { resp: unknown } });
   }
 
   ask(line: string) {
@@ -126,7 +126,7 @@ test('a line that does not end is refused, and its client with it', async () => 
   await endWell(server);
 });
 
-test('a client that does not read keeps nobody else waiting', async () => {
+test('a client that does not read keeps no other client waiting', async () => {
   const server = await serve();
   const deaf = createConnection(path);
   deaf.on('error', () => {});

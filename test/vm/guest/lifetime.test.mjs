@@ -82,7 +82,7 @@ test('when the kernel ends it, it says why, cleans up, and may be started again'
   await (await Scheduler.start()).stop();
 });
 
-test('limits of CPU time are no reason not to start where the kernel tells of them', async () => {
+test('limits of CPU time are no reason not to start where the kernel lets the scheduler know of them', async () => {
   const limited = '/sys/fs/cgroup/limited';
   writeFileSync('/sys/fs/cgroup/cgroup.subtree_control', '+cpu');
   mkdirSync(limited);
