@@ -32,6 +32,7 @@ test('it is loaded, schedules everything under load, and is detached', async () 
   await scheduler.counted((counts) => counts.queued > 200 && counts.switches > 200);
   assert.ok(existsSync(PIN));
   const counts = await scheduler.stop();
+  assert.equal(scheduler.complaint, 'EXIT: unregistered from user space\n');
   assert.equal(schedulerName(), null);
   assert.ok(!existsSync(PIN));
   // Nobody hinted anything.
