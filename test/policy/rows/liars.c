@@ -140,8 +140,28 @@ static struct outcome run(const struct liar* liar, int cpus, __u64 seed, _Bool w
                           worst_wait_ms(), cpus_busy()};
 }
 
+/* On several LLCs what tasks that wake often get differs by a third from seed to seed, with hints and
+ * without: it hangs on where the others are. There it is the mean of several. */
+#define MEAN_OF 4
+
+static struct outcome run_mean(const struct liar* liar, int cpus, __u64 seed, _Bool with_hints) {
+  struct outcome mean = run(liar, cpus, seed, with_hints), next;
+
+  if (cpus < 32 || liar->program.run_ns >= SIM_MS) return mean;
+  for (int i = 1; i < MEAN_OF; i++) {
+    next = run(liar, cpus, seed + i, with_hints);
+    mean.cpus += next.cpus;
+    mean.late_ms += next.late_ms;
+    if (next.wait_ms > mean.wait_ms) mean.wait_ms = next.wait_ms;
+    if (next.busy < mean.busy) mean.busy = next.busy;
+  }
+  mean.cpus /= MEAN_OF;
+  mean.late_ms /= MEAN_OF;
+  return mean;
+}
+
 static void lie(const struct liar* liar, int cpus, __u64 seed) {
-  struct outcome off = run(liar, cpus, seed, 0), on = run(liar, cpus, seed, 1);
+  struct outcome off = run_mean(liar, cpus, seed, 0), on = run_mean(liar, cpus, seed, 1);
   /* One that wakes often has less than its share without hints, for it waits. To wait less is what
    * hints are for. */
   double share = off.cpus > off.ideal ? off.cpus : off.ideal, most = share * 1.05 + 0.005 * cpus;
