@@ -10,11 +10,10 @@
 
 static __always_inline void begin_turn(const struct entity* entity, struct lane* lane, __u32 llc,
                                        __u64 now) {
-  /* A slow task that is due has the right to its turn against all but those that wake up. */
   bool is_due = entity->due_ns && entity->due_ns <= now;
 
   lane->turn_ns = now;
-  lane->key = is_due ? llc_at(llc)->clock : llc_key(entity, entity->key);
+  lane->key = is_due ? key_of_due(llc_at(llc)->clock) : llc_key(entity, entity->key);
 }
 
 /* The order of the first in a queue: false if it is empty. */

@@ -248,6 +248,12 @@ static __always_inline __u64 bound_lane(__u64* offset, __u64 lane_clock, __u64 l
   return cut;
 }
 
+/* A slow task that is due has the right to its turn, against all but those that wake up: their keys
+ * are the clock, if they have slept for long enough. */
+static __always_inline __u64 key_of_due(__u64 clock) {
+  return clock + 2 * PREEMPT_LEAD_NS;
+}
+
 /* Does one that waits take the CPU of one that runs? Keys are of the turns, not of this moment:
  * two that take turns do not shorten them. */
 static __always_inline bool preempts(__u64 key, __u64 running_key, __u64 ran_ns,

@@ -6,9 +6,9 @@ void begin_turn(struct sim_task* task) {
   struct entity* entity = entity_of(task);
 
   entity->turn_ns = sim.now;
-  /* A slow task that is due has the right to its turn against all but those that wake up. */
-  lanes[task->cpu].key = entity->due_ns && entity->due_ns <= sim.now ? llcs[llc_of(task->cpu)].clock
-                                                                     : llc_key(task, entity->key);
+  lanes[task->cpu].key = entity->due_ns && entity->due_ns <= sim.now
+                             ? key_of_due(llcs[llc_of(task->cpu)].clock)
+                             : llc_key(task, entity->key);
 }
 
 /* The LLC whose head this CPU should take before its own LLC's; -1: none. One other is looked at if
