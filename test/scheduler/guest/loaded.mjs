@@ -39,9 +39,10 @@ export class Loaded {
     }
     await until(
       `${program} schedules`,
-      () => {
-        if (child.exitCode !== null) throw new Error(loaded.output);
-        return schedulerName() !== null;
+      async () => {
+        if (!loaded.hasEnded) return schedulerName() !== null;
+        await loaded.ended(); // all that it said has arrived
+        throw new Error(loaded.output);
       },
       () => loaded.output,
     );
