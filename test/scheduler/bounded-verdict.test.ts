@@ -52,7 +52,9 @@ test('5 % and half a point of the machine more than its share passes, more does 
 
 test('one that lies is not punished', () => {
   expect(failuresOf(outcome(0.31, 2))).toEqual([]);
-  expect(failuresOf(outcome(0.28, 2))).toEqual(['pause: CPUs, for a debt is repaid and not punished']);
+  expect(failuresOf(outcome(0.28, 2))).toEqual([
+    'pause: CPUs, for a debt is repaid and not punished',
+  ]);
 });
 
 test('one that had less than its share without hints may have its share', () => {

@@ -106,7 +106,10 @@ export function readRowOptions() {
     positionals,
     // What is kept: a whole row of this checkout's scheduler.
     isFull:
-      !values.short && !values.earlier && values.program === undefined && values.seeds === undefined,
+      !values.short &&
+      !values.earlier &&
+      values.program === undefined &&
+      values.seeds === undefined,
   };
 }
 

@@ -59,7 +59,9 @@ function sayWhatHangs() {
       const name = readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
       if (!/churn|schedhint/.test(name)) continue;
       const words = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1).split(' ');
-      console.log(`${pid} ${name} ${words[0]} on ${words[36]}: ${readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim()}`);
+      console.log(
+        `${pid} ${name} ${words[0]} on ${words[36]}: ${readFileSync(`/proc/${pid}/cgroup`, 'utf8').trim()}`,
+      );
       console.log(readFileSync(`/proc/${pid}/stack`, 'utf8'));
     } catch {} // it has ended
   }

@@ -85,7 +85,8 @@ static bool replace(void) {
   return true;
 }
 
-/* Of children that end as soon as they have run. It goes on meanwhile; a second one waits for its end. */
+/* Of children that end as soon as they have run. It goes on meanwhile; a second one waits for its
+ * end. */
 static bool fork_storm(void) {
   static pid_t last;
 

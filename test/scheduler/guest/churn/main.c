@@ -97,7 +97,8 @@ int main(int argc, char** argv) {
   make_root();
   for (int i = 0; i < children; i++) start_child(i);
   end = time(NULL) + atoi(argv[1]);
-  for (struct change* change = changes; change->name; change++) make(change); /* each once, in any case */
+  for (struct change* change = changes; change->name; change++)
+    make(change); /* each once, in any case */
   while (time(NULL) < end) change_one();
   for (int i = 0; i < children; i++) kill(child[i], SIGKILL);
   while (wait(NULL) > 0);
