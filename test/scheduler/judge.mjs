@@ -42,13 +42,17 @@ export const ONE_TICK_MS = TICK_MS;
 /** How late a wakeup may be without hints, from the kernel's default: half of it more, or a tick. @param {number} defaultMs p99 */
 export const latestMs = (defaultMs) => Math.max(1.5 * defaultMs, defaultMs + TICK_MS);
 
-/** @param {number[]} us @returns {{ count: number, p50: number, p99: number, max: number }} in ms */
-export function lateness(us) {
+/**
+ * @param {number[]} us
+ * @param {number} [together] how many tasks each of these waited for: then p99 is that of one of them, as if they were independent
+ * @returns {{ count: number, p50: number, p99: number, max: number }} in ms
+ */
+export function lateness(us, together = 1) {
   if (us.length === 0) return { count: 0, p50: Number.NaN, p99: Number.NaN, max: Number.NaN };
   return {
     count: us.length,
     p50: quantile(us, 0.5) / 1000,
-    p99: quantile(us, 0.99) / 1000,
+    p99: quantile(us, 0.99 ** together) / 1000,
     max: us.reduce((most, one) => Math.max(most, one), 0) / 1000,
   };
 }
