@@ -15,8 +15,8 @@ const BATCH_WAIT_MS = 200;
 
 const hadOf = (outcome, name) =>
   outcome.groups.find((group) => group.name === name).cpuNs / outcome.ns;
-const lateOf = (outcome, name) =>
-  lateness(outcome.groups.find((group) => group.name === name).lateUs);
+const lateOf = (outcome, name, together = 1) =>
+  lateness(outcome.groups.find((group) => group.name === name).lateUs, together);
 const ms = (ns) => (ns / 1e6).toFixed(0);
 
 function judgeLiar(cpus, name, groups, [on, off]) {
@@ -80,9 +80,10 @@ function judgeBatch(outcome) {
   };
 }
 
-function judgeKernelThreads(on, off) {
+function judgeKernelThreads(cpus, on, off) {
   return ['kworkers', 'rcu'].map((name) => {
-    const [late, before] = [lateOf(on, name), lateOf(off, name)];
+    const together = name === 'kworkers' ? cpus : 1; // a round waits for one on each CPU
+    const [late, before] = [on, off].map((outcome) => lateOf(outcome, name, together));
     return {
       line: [
         `hints of kernel threads: ${name}`,
