@@ -106,18 +106,20 @@ static __always_inline void place_slow(struct entity* entity, __u64 clock,
  * an idle CPU and to a turn that goes on. */
 __noinline int place(struct task_struct* p __arg_trusted, struct entity* entity __arg_nonnull,
                      __u32 to, __u64 now) {
-  __u64 clock, slice = settings.slice_ns, wish;
+  __u64 clock, weight, slice = settings.slice_ns, wish;
   struct policy_load load;
   __s64 credit;
 
   look(p, entity, now);
   change_clock(entity, to, pin_of(p));
-  entity->weight = weight_of(flat_weight(p, entity), &entity->hints);
+  clock = *clock_of(entity);
+  weight = weight_of(flat_weight(p, entity), &entity->hints);
+  entity->vtime = reweighted(entity->vtime, clock, entity->weight, weight);
+  entity->weight = weight;
   credit = credit_of(entity, now);
   count_load(entity, entity->weight);
   if (entity->pin >= 0 && !lane_at(entity->pin)->waiting) bound_offset(entity);
   load = load_of(entity);
-  clock = *clock_of(entity);
   owe_cut(entity, clamp_vtime(&entity->vtime, clock, to_virtual(slice, entity->weight)));
   entity->hinted = credit > 0;
   entity->slice_ns = turn_slice(slice, &entity->hints, &load, settings.tick_ns);

@@ -122,6 +122,17 @@ static __always_inline __u64 carried(__u64 vtime, __u64 from_clock, __u64 to_clo
   return to_clock + (vtime - from_clock);
 }
 
+/* The virtual time of a task whose weight changes, as it does whenever tasks of its cgroup fall
+ * asleep or wake up: the CPU time by which it is behind or ahead stays. With the virtual time as it
+ * was, one that is behind at a high weight would wait for a turn at its low one. */
+static __always_inline __u64 reweighted(__u64 vtime, __u64 clock, __u64 from_weight,
+                                        __u64 to_weight) {
+  if (from_weight == to_weight) return vtime;
+  if (is_before(vtime, clock))
+    return clock - to_virtual(from_virtual(clock - vtime, from_weight), to_weight);
+  return clock + to_virtual(from_virtual(vtime - clock, from_weight), to_weight);
+}
+
 /* From -slice to slice. In two halves: BPF has no signed division. */
 static __always_inline __s64 urgency_credit(__u32 urgency, __u64 slice) {
   slice = at_most(slice, LONGEST_NS);

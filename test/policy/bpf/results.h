@@ -70,6 +70,7 @@ __attribute__((noinline)) int compute_turn(struct results* it) {
   it->turn[2] = offset;
   it->turn[3] = preempts(it->in[0], it->in[1], it->in[2], it->in[3]);
   it->turn[4] = hints_buy(it->in[0], it->in[1]);
+  it->turn[5] = reweighted(it->in[0], it->in[1], it->in[2], it->in[3]);
   return 0;
 }
 

@@ -82,18 +82,20 @@ void place(struct sim_task* task, int to) {
   struct entity* entity = entity_of(task);
   struct policy_hints hints = hints_of(task);
   struct policy_load load;
-  __u64 clock, natural, wait;
+  __u64 clock, weight, natural, wait;
   __s64 credit;
 
   if (!is_pinned(task) && entity->llc != to)
     entity->vtime = carried(entity->vtime, llcs[entity->llc].clock, llcs[to].clock);
-  entity->weight = flat_weight(task, &hints);
+  clock = is_pinned(task) ? lanes[task->pin].clock : llcs[to].clock;
+  weight = flat_weight(task, &hints);
+  entity->vtime = reweighted(entity->vtime, clock, entity->weight, weight);
+  entity->weight = weight;
   credit = credit_of(task, &hints);
   count_load(task, to, entity->weight, credit > 0);
   credit = crowd_credit(credit, SLICE_NS, llcs[to].hinted, llcs[to].load.cpus);
   if (is_pinned(task) && !sim_queued(lane_queue(task->pin))) place_lane(task);
   load = load_of(task);
-  clock = *clock_of(task);
   owe(task, clamp_vtime(&entity->vtime, clock, to_virtual(SLICE_NS, entity->weight)));
   entity->hinted = credit > 0;
   entity->slice_ns = turn_slice(SLICE_NS, &hints, &load, SIM_TICK_NS);

@@ -47,6 +47,20 @@ static void weights(__u64 weight, __u64 parent, __u64 sum) {
   HOLDS(weight_of(weight, &batch) <= weight_of(weight, &none));
 }
 
+static void changes_of_weight(__u64 vtime, __u64 clock, __u64 from, __u64 to) {
+  __u64 changed;
+
+  vtime = clock + (__u64)((__s64)vtime >> 20); /* within hours, as after a clamp */
+  from = bounded_weight(from), to = bounded_weight(to);
+  changed = reweighted(vtime, clock, from, to);
+  HOLDS(reweighted(vtime, clock, from, from) == vtime);
+  HOLDS(reweighted(clock, clock, from, to) == clock);
+  HOLDS(is_before(vtime, clock) ? !is_before(clock, changed) : !is_before(changed, clock));
+  /* A heavier task is no further from the clock. */
+  HOLDS(to < from || (is_before(vtime, clock) ? !is_before(changed, vtime)
+                                              : !is_before(vtime, changed)));
+}
+
 static void clamps(__u64 vtime, __u64 clock, __u64 behind) {
   __u64 to, cut;
 
@@ -169,6 +183,7 @@ void check_properties(const __u64 in[PROPERTY_INPUTS]) {
 
   virtual_time(in[0], in[1], in[2], in[3]);
   weights(in[2], in[3], in[4]);
+  changes_of_weight(in[0], in[1], in[2], in[3]);
   clamps(in[0], in[1], in[2]);
   credits(hints, in[5], in[6], in[7], in[8]);
   slow(in[0], near(in[0], in[1]), in[2], load, in[3]);
