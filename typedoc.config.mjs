@@ -1,33 +1,21 @@
 // The documentation's site: the guides in docs/ and the reference of all packages. npm run docs
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Converter } from 'typedoc';
 
-/** In the order in which one reads them; the others follow by name. */
-const FIRST = [
-  'getting-started',
-  'install',
-  'bundlers',
-  'gc-hints',
-  'worker-hints',
-  'requests',
-  'stalls',
-  'health',
-  'layouts',
-  'writing-a-scheduler',
-  'other-runtimes',
-  'operations',
-  'metrics',
-  'testing',
-  'troubleshooting',
-  'faq',
+/** In the order of the list of guides. */
+const order = [
+  'README',
+  ...[
+    ...readFileSync(new URL('docs/README.md', import.meta.url), 'utf8').matchAll(
+      /\]\(([\w-]+)\.md\)/g,
+    ),
+  ].map(([, page]) => page),
 ];
-
-const place = (page) => (FIRST.includes(page) ? FIRST.indexOf(page) : FIRST.length);
 const guides = readdirSync(new URL('docs', import.meta.url))
   .filter((name) => name.endsWith('.md'))
   .map((name) => name.slice(0, -'.md'.length))
-  .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
+  .sort((a, b) => order.indexOf(a) - order.indexOf(b));
 
 /** A guide's name in the site is its heading, not its file's name. */
 function titles(app) {
@@ -70,8 +58,10 @@ export default {
     ...guides.map((page) => `docs/${page}.md`),
     // It is vendored with the headers.
     'abi/*.md',
+    'packages/native/memory.md',
     'examples/*/README.md',
     'CONTRIBUTING.md',
+    'SECURITY.md',
     'CHANGELOG.md',
   ],
   highlightLanguages: [

@@ -59,7 +59,7 @@ test('docs/errors.md has every code that is thrown and no other', () => {
   expect(codesOfTable(page, 'Thrown')).toEqual(codes);
 });
 
-test('docs/errors.md has every code that only commands tell, and no other', () => {
+test('docs/errors.md has every code that only commands report, and no other', () => {
   const observer = codesOfType(read('packages/observer/src/error.ts'), 'ObserverErrorCode');
   const sources = [
     read('packages/schedhint/src/cli/observer-command.ts'),
@@ -76,5 +76,5 @@ test('docs/errors.md has every code that only commands tell, and no other', () =
   expect(others).toContain('ERR_SCHEDHINT_NOTHING_BOUND');
   const thrown = codesOfType(read('packages/core/src/errors.ts'), 'ErrorCode');
   const codes = new Set([...observer, ...others, CONFIG].filter((code) => !thrown.includes(code)));
-  expect(codesOfTable(page, 'Told by the commands')).toEqual([...codes].sort());
+  expect(codesOfTable(page, 'Reported by the commands')).toEqual([...codes].sort());
 });

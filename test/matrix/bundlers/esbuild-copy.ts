@@ -7,7 +7,7 @@ await runBundleRow({
   tools: ['esbuild'],
   needsPackage: false,
   build(workshop, name, output, isPlain) {
-    const { files, commands } = recipe('The addon beside the bundle');
+    const { files, commands } = recipe('The addon next to the bundle');
     for (const [file, content] of Object.entries(files)) {
       workshop.write(file, content.replace('./app.mjs', `./${name}.mjs`));
     }
