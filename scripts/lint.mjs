@@ -43,6 +43,8 @@ const checks = {
   openings: own('openings'),
   // Overused words
   dialect: own('dialect'),
+  // The pages: how long they are, their words and their spelling
+  docs: own('docs'),
   // Which file may import which
   rooms: own('rooms'),
   // Unused files, exports and dependencies
