@@ -16,7 +16,6 @@ const ALONE = [
 /** They take minutes, or need what only packing builds: `npm run test:long`, and CI. */
 const LONG = [
   'test/broker/fuzz.test.ts',
-  'test/docs/readme.test.ts',
   'test/health/health.test.ts',
   'test/holds/many-processes.test.ts',
   'test/kernel/scheduler-pin-trust.test.ts',
@@ -27,6 +26,7 @@ const LONG = [
   'test/packaging/register/**/*.test.ts',
   'test/packaging/types/**/*.test.ts',
   'test/native/sanitizers/**/*.test.ts',
+  'test/walks/*.test.ts',
 ];
 
 /** It downloads a Node.js: `npm run test:musl-node`. */

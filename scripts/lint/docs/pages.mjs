@@ -2,7 +2,7 @@
 
 /** A table and the marks around it, each a comment: `<!-- NAME -->` and `<!-- /NAME -->`, or `<!-- npm run ... -->` and `<!-- end -->`. */
 const WRITTEN = [
-  /<!-- (matrix|schedulers|table)\b[^>]*-->[\s\S]*?<!-- \/\1 -->/g,
+  /<!-- (matrix|schedulers|figures|table)\b[^>]*-->[\s\S]*?<!-- \/\1 -->/g,
   /<!-- npm run [^>]*-->[\s\S]*?<!-- end -->/g,
 ];
 
