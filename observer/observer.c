@@ -23,11 +23,9 @@
 
 static const char usage[] =
     "Usage: observer [options]\n"
-    "Shows what the threads of Node.js processes hint to schedulers, and tells them what they "
-    "got.\n"
-    "Prints JSON lines. A line `snapshot` on stdin asks for one at once; the end of stdin, SIGINT "
-    "or\n"
-    "SIGTERM ends it, with a last snapshot.\n"
+    "Shows what threads hint to schedulers, and reports to them what they got.\n"
+    "Prints JSON lines. A line `snapshot` on stdin asks for one immediately; the end of stdin,\n"
+    "SIGINT or SIGTERM ends it, with a last snapshot.\n"
     "\n"
     "  --pin PATH      where clients find the map (" SCHEDHINT_DEFAULT_PIN
     ")\n"
@@ -41,7 +39,7 @@ static const char usage[] =
     "  --period US     between two looks at a thread that runs, 20 to 200 (100)\n"
     "  --pid PID       report this process only\n"
     "  --events        print each event of the process that --pid names, too\n"
-    "  --no-feedback   tell the threads nothing: another reader does\n"
+    "  --no-feedback   write no feedback: another reader does\n"
     "  --threads N     threads it can keep at a time (16384)\n"
     "  --object PATH   the BPF object (observer.bpf.o, next to this program)\n"
     "  --help\n";
@@ -73,9 +71,9 @@ static unsigned long read_number(const char* option, const char* text, int base,
   if (!errno && *text >= '0' && *text <= '9' && !*end && number >= low && number <= high)
     return number;
   if (base == 8)
-    complain("--%s wants octal digits up to %lo, not \"%s\"", option, high, text);
+    complain("--%s must be octal digits up to %lo, not \"%s\"", option, high, text);
   else
-    complain("--%s wants a number from %lu to %lu, not \"%s\"", option, low, high, text);
+    complain("--%s must be a number from %lu to %lu, not \"%s\"", option, low, high, text);
   exit(FAILED_USAGE);
 }
 
@@ -159,7 +157,7 @@ static void read_options(struct options* options, int argc, char** argv) {
   if (optind < argc)
     complain("unexpected argument \"%s\"", argv[optind]);
   else if (options->events && !options->pid)
-    complain("--events wants a process: --pid PID");
+    complain("--events needs a process: --pid PID");
   else
     return;
   exit(FAILED_USAGE);

@@ -132,7 +132,7 @@ static bool is_bpffs(const char* directory) {
     return false;
   }
   if ((__u32)fs.f_type == BPF_FS_MAGIC) return true;
-  complain("cannot pin in %s: it is no bpf filesystem. Run `mount -t bpf bpf %s`", directory,
+  complain("cannot pin in %s: it is not a bpf filesystem. Run `mount -t bpf bpf %s`", directory,
            directory);
   return false;
 }

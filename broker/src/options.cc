@@ -32,7 +32,7 @@ constexpr const char* kUsage =
     "  --cgroup-depth N     names of a cgroup's path that make one account (3)\n"
     "  --help, --version\n"
     "\n"
-    "Limits, --max-WHAT-per-WHOM N, with these defaults:\n"
+    "Limits, --max-WHAT-per-LEVEL N, with these defaults:\n"
     "\n";
 
 constexpr const char* kAfterLimits =

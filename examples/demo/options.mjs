@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 export const USAGE = `Usage: npm run demo -- [options]
 
 Starts the observer (a BPF program that reads hints and schedules nothing) and a Node.js app with
-three workers that allocate, beside a process that wants the CPUs too. Shows what each side knows.
+three workers that allocate, next to a process that needs the CPUs too. Shows what each side knows.
 
   --seconds N     how long the app works, 2 to 3600 (8)
   --json          one JSON object, the last line of stdout, instead of the live table
@@ -42,11 +42,13 @@ export function readOptions(args) {
   if (values.help) return 'help';
   const seconds = Number(values.seconds);
   if (!/^[0-9]+$/.test(values.seconds) || seconds < 2 || seconds > 3600) {
-    throw new UsageError(`--seconds wants a whole number from 2 to 3600, not '${values.seconds}'`);
+    throw new UsageError(
+      `--seconds must be a whole number from 2 to 3600, not '${values.seconds}'`,
+    );
   }
   const { reader } = values;
   if (reader !== 'auto' && reader !== 'embedded') {
-    throw new UsageError(`--reader wants auto or embedded, not '${reader}'`);
+    throw new UsageError(`--reader must be auto or embedded, not '${reader}'`);
   }
   const under = values.under.split(' ').filter((word) => word !== '');
   return { seconds, json: values.json, reader, pin: values.pin, broker: values.broker, under };

@@ -52,7 +52,7 @@ export function table(head, threads, now) {
   const definitions = jsColumns(bpf ? 'kernel' : 'sampled');
   const lines = [reader, '', ...columns(definitions, js, now, head.mapId)];
   if (helpers.length === 0) return lines;
-  const title = "V8's helper threads (and libuv's), which have no block of their own:";
+  const title = "V8's helper threads (and libuv's), which have no block:";
   return [...lines, '', title, ...columns(HELPER_COLUMNS, helpers)];
 }
 

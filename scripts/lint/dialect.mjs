@@ -1,14 +1,16 @@
 // Counts the words of dialect.config.mjs in comments, strings and pages, by top-level folder. Fails where a count has risen above
 // the one in dialect.json; --write lowers those that have fallen.
 //
+// What the programs that users run may print has none of them.
+//
 // In a folder that dialect.json does not list yet, files may have arrived from another folder: there only the total over all folders
 // must not rise. Without dialect.json, --write creates it.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dialect, leftOut } from './dialect.config.mjs';
+import { dialect, leftOut, shown } from './dialect.config.mjs';
 import { filesOf, root } from './files.mjs';
-import { proseOf } from './prose.mjs';
+import { proseOf, stringsOf } from './prose.mjs';
 
 const LIST = join(root, 'scripts/lint/dialect.json');
 const ROOT_FOLDER = '.';
@@ -53,6 +55,16 @@ for (const [folder, found] of Object.entries(counts)) {
     const moved = !(folder in allowed) && total(counts, word) <= total(allowed, word);
     if (count <= most || moved) continue;
     problems.push(`${folder}: "${word}" ${count} times, was ${most}; better: ${dialect[word]}`);
+  }
+}
+
+const ANY = new RegExp(`\\b(${words.join('|')})\\b`, 'i');
+for (const file of filesOf(...shown).filter((name) => !name.endsWith('.test.ts'))) {
+  for (const { line, text } of stringsOf(file, readFileSync(join(root, file), 'utf8'))) {
+    const word = ANY.exec(text)?.[0];
+    if (word === undefined) continue;
+    const better = dialect[word.toLowerCase()];
+    problems.push(`${file}:${line}: "${word}" in a text that users may see; better: ${better}`);
   }
 }
 

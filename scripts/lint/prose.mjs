@@ -20,7 +20,7 @@ const TOKEN = new RegExp(
 );
 
 /**
- * @param {string} file the name tells the language
+ * @param {string} file whose name says the language
  * @param {string} text
  * @returns {string} with single spaces, so that a phrase is found across the end of a line, also in a comment
  */
@@ -41,6 +41,21 @@ export function proseOf(file, text) {
     end = match.index + match[0].length;
   }
   return plain(prose);
+}
+
+/**
+ * @param {string} file whose name says the language
+ * @param {string} text
+ * @returns {{ line: number, text: string }[]} the strings of a program that have a space: what it may show
+ */
+export function stringsOf(file, text) {
+  if (!C_LIKE.test(file)) return [];
+  return [...text.matchAll(TOKEN)]
+    .filter(({ groups }) => /\s/.test(groups.string ?? ''))
+    .map((match) => ({
+      line: text.slice(0, match.index).split('\n').length,
+      text: plain(match[0].slice(1, -1)),
+    }));
 }
 
 const plain = (text) => text.replaceAll(/\s+/g, ' ');

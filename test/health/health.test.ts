@@ -211,7 +211,7 @@ test('a port in use: the address rejects, the process is warned and goes on', as
   expect(await app.next()).toEqual({
     code: 'ERR_SCHEDHINT_HEALTH',
     message: expect.stringMatching(
-      `127.0.0.1:${port} answers no probe: .*EADDRINUSE.*; give it a port`,
+      `127.0.0.1:${port} does not answer probes: .*EADDRINUSE.*; give it a port`,
     ),
   });
   app.send('stop');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { proseOf } from '../../scripts/lint/prose.mjs';
+import { proseOf, stringsOf } from '../../scripts/lint/prose.mjs';
 
 test('of a program, the comments and strings', () => {
   const program = [
@@ -27,4 +27,10 @@ test("a C++ number's apostrophe begins no string", () => {
 
 test('of a page, all', () => {
   expect(proseOf('page.md', 'one\ntwo')).toBe('one two');
+});
+
+test('of a program, the strings that have a space', () => {
+  const program = "// in a comment\nimport 'x';\nfail(`no map:\n  start`, 'one');\n";
+  expect(stringsOf('a.ts', program)).toEqual([{ line: 3, text: 'no map: start' }]);
+  expect(stringsOf('page.md', "'not a program'")).toEqual([]);
 });

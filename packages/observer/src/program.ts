@@ -19,7 +19,7 @@ export function findProgram(): string {
   throw existsSync(home)
     ? new ObserverError(
         'ERR_SCHEDHINT_OBSERVER_PLATFORM',
-        `there is no observer for linux-${arch} in ${home}: build observer/ of the repository`,
+        `${home} has no observer for linux-${arch}: build observer/ of the repository`,
       )
     : new ObserverError(
         'ERR_SCHEDHINT_OBSERVER_MISSING',

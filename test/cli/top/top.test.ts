@@ -147,7 +147,7 @@ describeOnKernel('schedhint top', () => {
     });
     expect(await run('--group', 'staff')).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(/ERR_SCHEDHINT_OPTION: --group takes the number of a group/),
+      errors: expect.stringMatching(/ERR_SCHEDHINT_OPTION: --group must be the number of a group/),
     });
     const help = (await run('--help')).text.replaceAll(/\s+/g, ' ');
     expect(help).toContain('0666 lets every user of the machine set the hints of any thread');
@@ -157,17 +157,17 @@ describeOnKernel('schedhint top', () => {
     expect(await run('--sort', 'beauty')).toMatchObject({
       code: 1,
       errors: expect.stringMatching(
-        /^schedhint top: ERR_SCHEDHINT_OPTION: --sort wants one of pid, .*\n$/,
+        /^schedhint top: ERR_SCHEDHINT_OPTION: --sort must be one of pid, .*\n$/,
       ),
     });
     expect(await run('--interval', '0')).toMatchObject({
       code: 1,
-      errors: expect.stringMatching(/ERR_SCHEDHINT_OPTION: --interval wants a number from 0.1/),
+      errors: expect.stringMatching(/ERR_SCHEDHINT_OPTION: --interval must be a number from 0.1/),
     });
     expect(await run('--mode', 'rw-')).toMatchObject({
       code: 1,
       errors: expect.stringMatching(
-        /ERR_SCHEDHINT_OPTION: --mode wants octal permissions such as 0660/,
+        /ERR_SCHEDHINT_OPTION: --mode must be octal permissions such as 0660/,
       ),
     });
     expect(await run('--map', '/no/such/map')).toMatchObject({

@@ -173,7 +173,7 @@ function isLittleEndian(bytes: Uint8Array): boolean {
   const [first, second] = bytes as unknown as [number, number];
   if (first + second * 256 === MAGIC) return true;
   if (first * 256 + second === MAGIC) return false;
-  throw btfError(0, `no BTF: it begins with ${hex(first)} ${hex(second)}, not eb 9f or 9f eb`);
+  throw btfError(0, `not BTF: it begins with ${hex(first)} ${hex(second)}, not eb 9f or 9f eb`);
 }
 
 function hex(byte: number): string {

@@ -34,7 +34,7 @@ interface SectionHeader {
  * @throws Error `ERR_SCHEDHINT_ELF`, with the offset, if the file is no ELF file, or malformed
  */
 export function elfSection(file: Uint8Array, name: string): Uint8Array | undefined {
-  if (!isElf(file)) throw elfError(0, 'no ELF file: it does not begin with 7f 45 4c 46');
+  if (!isElf(file)) throw elfError(0, 'not an ELF file: it does not begin with 7f 45 4c 46');
   const wide = file[4] === CLASS_64;
   const order = file[5];
   if (order !== DATA_LITTLE && order !== DATA_BIG) throw elfError(5, `byte order ${order}`);

@@ -18,7 +18,9 @@ export function numberOption(
     return number;
   }
   throw Object.assign(
-    new Error(`${name} wants a ${whole ? 'whole ' : ''}number from ${from} to ${to}, got ${text}`),
+    new Error(
+      `${name} must be a ${whole ? 'whole ' : ''}number from ${from} to ${to}, got ${text}`,
+    ),
     { code: 'ERR_SCHEDHINT_OPTION' },
   );
 }

@@ -266,7 +266,7 @@ describe('through the broker', () => {
       brokered(Step.OpenMap, EACCES),
       'unavailable',
       'ERR_SCHEDHINT_NOT_A_PIN',
-      /broker's opening of \/m failed: EACCES/,
+      /broker could not open \/m: EACCES/,
     ],
     [
       'what the kernel told it',

@@ -184,7 +184,7 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
     case Step.ThreadNotSeen:
       return waiting(
         'ERR_SCHEDHINT_WORKER_NOT_ATTACHED',
-        'the worker has not attached itself yet: preload schedhint/register, or call attachThread() in it',
+        'the worker has not attached yet: preload schedhint/register, or call attachThread() in it',
       );
     case Step.BrokerConnect:
       return waiting(
@@ -208,19 +208,19 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
     case Step.TldSharedPage:
       return unavailable(
         'ERR_SCHEDHINT_TLD_SHARED_PAGE',
-        `${path} wants a page for each thread, and this thread, which has attached to a map with a value of 24 bytes, shares its page; its values never move: start the process anew`,
+        `${path} needs a page for each thread, and this thread shares its page, because it has attached to a map with a value of 24 bytes: restart the process`,
       );
     case Step.Delete:
       return waiting(
         'ERR_SCHEDHINT_UNBIND_REFUSED',
-        `an element from before, in the map at ${path} or in the one that was there, could not be deleted (BPF_MAP_DELETE_ELEM: ${said}), and two programs must not write to the same block: allow bpf(2) in the seccomp profile; it is tried again each second`,
+        `an old element, in the map at ${path} or in the one before it, could not be deleted (BPF_MAP_DELETE_ELEM: ${said}), and two programs must not write to one block: allow bpf(2) in the seccomp profile; it is tried again each second`,
       );
     case Step.TldInUse:
       return unavailable(
         'ERR_SCHEDHINT_TLD_IN_USE',
         detail === 0
           ? `the map at ${path} has task local data of this thread that is not schedhint's: C code in this process has attached the thread, or a program before an execve(2). Let only one of them use the map in a thread`
-          : `the map at ${path} has had other task local data of this thread, of a channel with another path, and BPF programs remember its place: give all channels of a map the same path, and start the process anew`,
+          : `the map at ${path} has had other task local data of this thread, of a channel with another path, and BPF programs remember its place: give all channels of a map the same path, and restart the process`,
       );
     default:
       return unavailable('ERR_SCHEDHINT_THREAD_ENDED', 'the thread has ended');
@@ -231,7 +231,7 @@ export function explain(asked: Asked, status: NativeStatus): Unbound {
 export function mismatch(path: string, difference: string): Unbound {
   return unavailable(
     'ERR_SCHEDHINT_LAYOUT_MISMATCH',
-    `the map at ${path} has other structs than this application: ${difference}; make its layouts anew with schedhint gen --map ${path}`,
+    `the structs of the map at ${path} differ from this application's: ${difference}; write its layouts again with schedhint gen --map ${path}`,
   );
 }
 
@@ -256,7 +256,7 @@ function explainOpen({ kind, map: path }: Asked, said: string): Unbound {
           )
         : unavailable(
             'ERR_SCHEDHINT_NOT_A_PIN',
-            `${path} is no pinned map: it is a directory, or not on a bpffs`,
+            `${path} is not a pinned map: it is a directory, or not on a bpffs`,
           );
     case 'EPERM':
     case 'ENOSYS':
@@ -275,16 +275,16 @@ function explainBrokersOpen(path: string, said: string): Unbound {
         'ERR_SCHEDHINT_MAP_NOT_FOUND',
         `the broker finds no map at ${path}: start the scheduler`,
       )
-    : unavailable('ERR_SCHEDHINT_NOT_A_PIN', `the broker's opening of ${path} failed: ${said}`);
+    : unavailable('ERR_SCHEDHINT_NOT_A_PIN', `the broker could not open ${path}: ${said}`);
 }
 
 function explainRefusal(path: string, broker: string, reason: number): Unbound {
   const why = {
     [BrokerReason.MapNotOffered]: `it does not serve ${path}: start it with --map ${path}`,
-    [BrokerReason.ForeignThread]: 'it takes the thread for that of another process',
-    [BrokerReason.NotAThread]: 'it takes the thread for one that has ended',
+    [BrokerReason.ForeignThread]: 'it says that the thread belongs to another process',
+    [BrokerReason.NotAThread]: 'it says that the thread has ended',
     [BrokerReason.BadMemory]: "it does not accept the blocks' memfd",
-    [BrokerReason.BadPointer]: 'it finds the blocks outside of what it was handed',
+    [BrokerReason.BadPointer]: 'it says that the blocks lie outside the memory that it has',
     [BrokerReason.Limit]:
       'a limit of pages, threads or connections is reached; it is asked again each second',
   }[reason];

@@ -8,7 +8,7 @@ export const MAP_OPTIONS = {
   },
   group: {
     value: '<gid>',
-    text: 'where no map is pinned, the group of the pin that it makes, whose members may bind: "$(id -g)" (mode 0660)',
+    text: 'group of the pin, if it has to be created: its members may bind; "$(id -g)" is yours (mode 0660)',
   },
   mode: {
     value: '<octal>',
@@ -41,7 +41,7 @@ export function accessOption(command: string, { mode, group }: AccessOptions): A
   };
   if (((access.mode ?? 0) & OTHERS_MAY_WRITE) !== 0) {
     console.error(
-      `schedhint ${command}: --mode ${mode}: if it makes the pin, every user of this machine can set the hints of any thread, others' too; --group "$(id -g)" lets your own group alone`,
+      `schedhint ${command}: --mode ${mode}: if it creates the pin, every user of this machine can set the hints of any thread; --group "$(id -g)" allows only your group`,
     );
   }
   return access;
@@ -49,13 +49,13 @@ export function accessOption(command: string, { mode, group }: AccessOptions): A
 
 function modeOf(text: string): number {
   if (/^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8);
-  throw wrong(`--mode wants octal permissions such as 0660, got ${text}`);
+  throw wrong(`--mode must be octal permissions such as 0660, got ${text}`);
 }
 
 function groupOf(text: string): number {
   const group = Number(text);
   if (/^\d+$/.test(text) && group < 2 ** 31) return group;
-  throw wrong(`--group takes the number of a group (id -g), got ${text}`);
+  throw wrong(`--group must be the number of a group (id -g), got ${text}`);
 }
 
 function wrong(message: string): Error {

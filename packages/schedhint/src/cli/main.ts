@@ -11,7 +11,7 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     load: async () => (await import('./check/command.js')).command,
   },
   doctor: {
-    summary: "tell what keeps this user's hints from being read, and what to do about it",
+    summary: "find why this user's hints are not being read, and print the fix",
     load: async () => (await import('./doctor/command.js')).command,
   },
   gen: {
@@ -23,11 +23,12 @@ const COMMANDS: Readonly<Record<string, { summary: string; load(): Promise<Comma
     load: async () => (await import('./routes.js')).command,
   },
   top: {
-    summary: 'show all threads of the host that hint (root; needs @schedhint/observer)',
+    summary: 'show all threads of the host that give hints (root; needs @schedhint/observer)',
     load: () => observerCommand('top'),
   },
   trace: {
-    summary: 'record what a process hints as a timeline (root; needs @schedhint/observer)',
+    summary:
+      'record the hints and scheduling of a process as a timeline (root; needs @schedhint/observer)',
     load: () => observerCommand('trace'),
   },
   why: {

@@ -167,7 +167,7 @@ export class CLayouts {
       if (this.#isPadding(member)) continue;
       const key = member.name || placeholders.next().value;
       const memberPath = `${path}.${key}`;
-      if (!isIdentifier(key)) throw unsupported(memberPath, 'no name that C allows');
+      if (!isIdentifier(key)) throw unsupported(memberPath, 'a name that C does not allow');
       if (key in members) throw unsupported(memberPath, 'two members have this name');
       const bitField = this.bitsOf(member, memberPath);
       const inner = bitField?.type ?? this.#memberOf(member, memberPath, `${tag}_${key}`);
@@ -200,7 +200,7 @@ export class CLayouts {
 
   #anonymous(type: FieldType | BitsType, path: string) {
     if (type.kind === 'struct' || type.kind === 'union') return anonymous(type);
-    throw unsupported(path, 'a member without a name that is no struct or union');
+    throw unsupported(path, 'a member without a name that is neither struct nor union');
   }
 
   #enumeration(id: number, type: Of<'enum' | 'enum64'>, tag: string, path: string) {

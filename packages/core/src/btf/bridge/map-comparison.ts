@@ -39,12 +39,12 @@ export function mapComparison(
 function compare(path: string, pointers: readonly Expected[]) {
   try {
     const { btf, mapId, valueType } = btfOfPin(path);
-    const told = pointers.flatMap(({ offset, path: names, layout }) => {
+    const named = pointers.flatMap(({ offset, path: names, layout }) => {
       const type = pointeeAt(btf, valueType, offset);
       return type === undefined ? [] : differences(btf, type, layout, names.join('.'));
     });
-    const more = told.length > MOST_TOLD ? `; and ${told.length - MOST_TOLD} more` : '';
-    const answer = told.length === 0 ? null : told.slice(0, MOST_TOLD).join('; ') + more;
+    const more = named.length > MOST_TOLD ? `; and ${named.length - MOST_TOLD} more` : '';
+    const answer = named.length === 0 ? null : named.slice(0, MOST_TOLD).join('; ') + more;
     return { mapId, answer };
   } catch {
     return undefined;

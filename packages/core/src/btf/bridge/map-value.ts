@@ -135,7 +135,7 @@ class ValueReader {
     for (const [member, offset] of this.#flat(type, 0)) {
       const memberPath = `${path}.${member.name}`;
       if (!isIdentifier(member.name) || member.name in Object.prototype) {
-        throw unsupported(memberPath, 'no name that a field can have');
+        throw unsupported(memberPath, 'a name that a field cannot have');
       }
       const layout = this.#pointee(member, memberPath);
       const nested = layout ?? this.#nested(member, memberPath);

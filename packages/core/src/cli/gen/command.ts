@@ -143,7 +143,7 @@ function argumentsOf({ map, object, btf, 'map-name': mapName, struct }: GenOptio
 function madeBy(options: string): string[] {
   // In a comment: a name of a file must not end it.
   const shown = options.replaceAll(/[^\w ./:@+-]/g, '?');
-  return [`Made by: schedhint gen ${shown}`, 'Do not edit it: make it anew.'];
+  return [`Made by: schedhint gen ${shown}`, 'Do not edit it: generate it again.'];
 }
 
 function usage(message: string): Error {

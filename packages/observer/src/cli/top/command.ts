@@ -29,9 +29,9 @@ type TopOptions = OptionValues<typeof OPTIONS>;
 export const command = defineCommand({
   name: 'top',
   description:
-    'Show all threads of the host that hint, as a scheduler would see them (needs root).',
+    'Show all threads of the host that give hints, as a scheduler would see them (needs root).',
   options: OPTIONS,
-  notes: 'Where stdout is no terminal, it prints one table after another.',
+  notes: 'If stdout is not a terminal, it prints one table after another.',
   action: top,
 });
 
@@ -58,9 +58,12 @@ async function top(options: TopOptions): Promise<void> {
 
 function check({ map, mode, group, pid, interval, iterations, sort }: TopOptions): Checked {
   if (!isColumn(sort)) {
-    throw Object.assign(new Error(`--sort wants one of ${COLUMN_NAMES.join(', ')}; got ${sort}`), {
-      code: 'ERR_SCHEDHINT_OPTION',
-    });
+    throw Object.assign(
+      new Error(`--sort must be one of ${COLUMN_NAMES.join(', ')}; got ${sort}`),
+      {
+        code: 'ERR_SCHEDHINT_OPTION',
+      },
+    );
   }
   const whole = { from: 1, to: 2 ** 31 - 1, whole: true };
   return {

@@ -23,7 +23,7 @@ const HELP =
 const OTHER_LINES = 3;
 
 const NOBODY =
-  'No thread is bound to this map yet. `schedhint doctor`, run as the application runs, tells why.';
+  'No thread is bound to this map yet. `schedhint doctor`, run as the application runs, says why.';
 
 /** What there is to show. */
 export interface Shown {

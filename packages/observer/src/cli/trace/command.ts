@@ -30,7 +30,8 @@ type TraceOptions = OptionValues<typeof OPTIONS>;
 /** `schedhint trace`. */
 export const command = defineCommand({
   name: 'trace',
-  description: 'Record what a process hints and what the scheduler makes of it (needs root).',
+  description:
+    'Record what a process hints, and what the scheduler did to its threads (needs root).',
   options: OPTIONS,
   notes: 'Open the JSON at https://ui.perfetto.dev.',
   action: trace,
@@ -55,7 +56,7 @@ async function trace(options: TraceOptions): Promise<void> {
   if (!timeline.tracks.some(({ kind }) => kind === 'js')) {
     throw failure(
       'ERR_SCHEDHINT_NOTHING_BOUND',
-      `no thread of process ${pid} had a block in ${observer.ready.pin} and ran within ${seconds} s; \`schedhint doctor\`, run as it runs, tells why`,
+      `no thread of process ${pid} had a block in ${observer.ready.pin} and ran within ${seconds} s; \`schedhint doctor\`, run as it runs, says why`,
     );
   }
   writeFileSync(output, html ? page(timeline) : perfettoJson(timeline));
@@ -95,7 +96,7 @@ function summary({ durationNs, tracks }: Timeline, last: Snapshot, output: strin
       `${sum(({ preemptions }) => preemptions.filter(({ inGc }) => inGc).length)} of them in collections`,
   ];
   if (last.lostEvents > 0) {
-    lines.push(`${last.lostEvents} events were lost: the machine had no time to read them`);
+    lines.push(`${last.lostEvents} events were lost: they came faster than they were read`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -40,7 +40,7 @@ export async function measure(
   if (samples.length < 2) {
     throw Object.assign(
       new Error(
-        `process ${target.pid} ended before it was measured: measure one that has work for some seconds`,
+        `process ${target.pid} ended before it was measured: measure one that runs for some seconds`,
       ),
       { code: 'ERR_SCHEDHINT_PROCESS_ENDED' },
     );

@@ -49,10 +49,10 @@ function quota(measured: Measured): Verdict | null {
   const wanted = cpusWanted(use.threads, use);
   return {
     verdict: 'quota',
-    says: 'The CPU limit of its container holds it back.',
+    says: 'The CPU limit of its container throttles it.',
     evidence: [
       `throttled in ${throttledPeriods} of ${periods} periods, at a limit of ${cpus(quotaCpus)}`,
-      `${nameOf(worst.thread)} was ready to run and held back for ${time(worst.amount)} of ${time(use.ms)}`,
+      `${nameOf(worst.thread)} was ready to run and throttled for ${time(worst.amount)} of ${time(use.ms)}`,
     ],
     next: `raise the limit (resources.limits.cpu, cpu.max) or remove it: its threads asked for up to ${cpus(Math.ceil(wanted * 10) / 10)}`,
     share,
@@ -73,7 +73,7 @@ function neighbours(measured: Measured): Verdict | null {
       `${nameOf(worst.thread)} was ready to run and had no CPU for ${time(worst.amount)} of ${time(use.ms)}`,
       `others used ${cpus(others)} of ${use.machine!.cpus}; this process used ${cpus(cpusOf(use.threads, use))}`,
     ],
-    next: `raise its share (cpu.weight, resources.requests.cpu), or move it; a scheduler that takes hints could give back up to ${percent(share)} of its time: schedhint doctor`,
+    next: `raise its share (cpu.weight, resources.requests.cpu), or move it; a scheduler that acts on hints could give back up to ${percent(share)} of its time: schedhint doctor`,
     share,
   };
 }
@@ -118,7 +118,7 @@ function threads(measured: Measured): Verdict | null {
   const isV8 = cpusOf(v8, use) >= taken / 2;
   return {
     verdict: 'threads',
-    says: 'Its helper threads are more than its CPUs, and take them from JavaScript.',
+    says: 'It has more helper threads than CPUs, and they take CPU time from JavaScript.',
     evidence: [
       `${v8.length} threads of V8 and ${active.length - v8.length} of libuv used ${cpus(taken)} of ${cpus(room)}`,
       `${nameOf(worst.thread)} was ready to run and had no CPU for ${time(worst.amount)} of ${time(use.ms)}`,
@@ -150,7 +150,7 @@ function memory(measured: Measured): Verdict | null {
         ? 'how many pages had been dropped before is not known'
         : `${refaults} pages of its cgroup had been dropped and were needed again`,
       waitedMs === null
-        ? 'the kernel does not tell memory pressure'
+        ? 'the kernel does not report memory pressure'
         : `tasks of ${waitedOf === 'cgroup' ? 'its cgroup' : 'this machine'} waited for memory for ${time(waitedMs)}`,
     ],
     next: 'raise its memory limit (resources.limits.memory, memory.max), or lower --max-old-space-size',
@@ -184,9 +184,7 @@ function ownCode(measured: Measured): Verdict | null {
   const { stalls } = thread;
   return {
     verdict: 'own code',
-    says: isStalled
-      ? 'Its own code keeps the event loop from turning.'
-      : 'Its own code keeps a thread busy.',
+    says: isStalled ? 'Its own code blocks the event loop.' : 'Its own code keeps a thread busy.',
     evidence: [
       `${nameOf(thread)} ran its own code for ${time(ownMs(thread))} of ${time(use.ms)}`,
       stalls === null

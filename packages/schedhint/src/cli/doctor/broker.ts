@@ -19,12 +19,12 @@ export function broker({ broker, status, addon }: Patient): Check {
         status.reason,
         /EACCES/.test(status.reason)
           ? `let this user write to ${broker}, and pass its directories`
-          : 'start schedhint-broker: its socket is there, but nobody answers',
+          : 'start schedhint-broker: its socket exists, but no process answers',
       );
     case 'ERR_SCHEDHINT_BROKER_PENDING':
       return fail(
         'broker',
-        'it took the connection 3 s ago and does not answer',
+        'it accepted the connection 3 s ago and does not answer',
         'restart schedhint-broker: it hangs',
       );
     case 'ERR_SCHEDHINT_BROKER_VERSION':
@@ -39,7 +39,7 @@ export function broker({ broker, status, addon }: Patient): Check {
       return skip('broker', 'not asked: see memfd_create');
   }
   if (!('addon' in addon)) return skip('broker', 'not asked: there is no addon');
-  if (broker === '') return skip('broker', 'none is to be asked (SCHEDHINT_BROKER is empty)');
+  if (broker === '') return skip('broker', 'turned off (SCHEDHINT_BROKER is empty)');
   return skip(
     'broker',
     existsSync(broker) ? `asked at ${broker}` : `none: there is no socket ${broker}`,

@@ -11,7 +11,7 @@ import { examine, type Patient } from './patient.js';
 /** `schedhint doctor`. */
 export const command = defineCommand({
   name: 'doctor',
-  description: "Tell what keeps this user's hints from being read, and what to do about it.",
+  description: "Find why this user's hints are not being read, and print the fix.",
   options: {
     map: {
       value: '<pin>',

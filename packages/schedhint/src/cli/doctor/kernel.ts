@@ -105,7 +105,7 @@ function pidfdOpen({ calls }: Patient): Check {
       )
     : fail(
         'pidfd_open',
-        `pidfd_open(2) takes no threads (${said}): Linux ${release()}, requires >= ${THREAD_PIDFD_SINCE.join('.')}`,
+        `pidfd_open(2) does not accept threads (${said}): Linux ${release()}, requires >= ${THREAD_PIDFD_SINCE.join('.')}`,
         `boot Linux ${UPTR_SINCE.join('.')} or newer`,
       );
 }

@@ -40,7 +40,7 @@ function bpffs({ map, status }: Patient): Check {
   if (status.state === 'bound' || codeOf(status) === 'ERR_SCHEDHINT_MAP_TYPE') {
     return pass('bpffs', `${map} leads to a bpf filesystem`);
   }
-  return fail('bpffs', `${directory} is no bpf filesystem`, mounting(directory));
+  return fail('bpffs', `${directory} is not a bpf filesystem`, mounting(directory));
 }
 
 function mounting(directory: string): string {
@@ -58,13 +58,13 @@ function map(patient: Patient, where: Check): Check {
       ? warn(
           'map',
           `${found}; every user of this machine can set the hints of any thread (mode ${modeOf(map)})`,
-          `chgrp it to a group that you trust and chmod 0660 ${map}, or chmod 0600 and run schedhint-broker; who has it open keeps it, so remove the pin and start the scheduler again where that matters`,
+          `chmod 0600 ${map} and run schedhint-broker, or chgrp it to a group that you trust and chmod 0660; a process that has it open keeps it, so to be sure remove the pin and restart the scheduler`,
         )
       : pass('map', found);
   }
   const { code, reason } = status;
-  if (!TOLD_BY[code].includes('map')) return skip('map', `not known: ${code} stands before it`);
-  if (where.state === 'fail') return skip('map', 'not known: there is no bpf filesystem there');
+  if (!TOLD_BY[code].includes('map')) return skip('map', `not known: ${code} comes first`);
+  if (where.state === 'fail') return skip('map', 'not known: no bpf filesystem is mounted there');
   switch (code) {
     case 'ERR_SCHEDHINT_MAP_NOT_FOUND':
       return fail(
@@ -79,7 +79,7 @@ function map(patient: Patient, where: Check): Check {
             reason,
             'bpf(2) itself may be called: see whether a seccomp profile refuses some of its commands, else report this with the output of schedhint doctor --json',
           )
-        : skip('map', `not known: ${code} stands before it`);
+        : skip('map', `not known: ${code} comes first`);
     case 'ERR_SCHEDHINT_MAP_PERMISSION':
       return permission(map);
     case 'ERR_SCHEDHINT_MAP_TYPE':
@@ -101,7 +101,7 @@ function map(patient: Patient, where: Check): Check {
     case 'ERR_SCHEDHINT_NO_MEMORY':
       return fail('map', reason, 'raise the limit of memory (ulimit -v, the cgroup)');
     default:
-      return fail('map', reason, 'do what the line above says; docs/errors.md has more');
+      return fail('map', reason, 'do what the line above says; see docs/errors.md');
   }
 }
 
@@ -129,14 +129,14 @@ function permission(map: string): Check {
       return fail(
         'map',
         `${user()} may not pass ${directory} (${errnoOf(error)}, mode ${modeOf(directory)})`,
-        `let a group of this user pass: chgrp ${ownGroup()} ${directory}, and chmod g+x; or pin the map where it may; or run schedhint-broker`,
+        `run schedhint-broker, or pin the map on a bpffs that group ${ownGroup()} may enter`,
       );
     }
   }
   return fail(
     'map',
     `${user()} may not read and write ${map} (EACCES, mode ${modeOf(map)})`,
-    `chgrp it to a group of this user and chmod 0660: chgrp ${ownGroup()} ${map} && chmod 0660 ${map}; or run schedhint-broker`,
+    `run schedhint-broker, or give the pin to a group of this user: chgrp ${ownGroup()} ${map} && chmod 0660 ${map}`,
   );
 }
 
@@ -186,12 +186,12 @@ export function reader({ status }: Patient): Check {
     ? warn(
         'reader',
         `bound, but no reader has answered in the block for 1 s${schedExt()}`,
-        'nothing, if schedhint top is what reads: it never answers. Otherwise start the scheduler anew: one that was killed leaves its map and its pin behind',
+        'nothing, if only schedhint top reads: it does not answer. Otherwise restart the scheduler: one that was killed leaves its map and its pin behind',
       )
     : warn(
         'reader',
         `${reading.command} (pid ${reading.pid}) reads the map and does not answer in the block, as schedhint top does${schedExt()}`,
-        'nothing, if you only want to see the hints; start a scheduler that acts on them if they are to have an effect',
+        'nothing, if you only look at the hints; for an effect start a scheduler that acts on them',
       );
 }
 

@@ -51,7 +51,7 @@ function addon({ addon }: Patient): Check {
         addon.reason,
         /--allow-addons/.test(addon.reason)
           ? 'add --allow-addons to the options of node'
-          : 'install @schedhint/native anew, for this platform and C library',
+          : 'install @schedhint/native again, for this platform and C library',
       );
   }
 }
@@ -59,20 +59,20 @@ function addon({ addon }: Patient): Check {
 function collections({ source, addon }: Patient): Check {
   switch (source) {
     case 'v8':
-      return pass('collections', "told live, from V8's own callbacks inside the pause");
+      return pass('collections', "live, from V8's callbacks inside the pause");
     case 'perf_hooks':
       return warn(
         'collections',
-        `${'addon' in addon ? "V8's callbacks cannot be had here" : 'there is no addon'}: perf_hooks tells counts and durations, after the fact`,
+        `${'addon' in addon ? "V8's callbacks are not available here" : 'there is no addon'}: perf_hooks reports counts and durations, after the fact`,
         'addon' in addon
-          ? 'run the application with Node.js 20 to 26 if its collections are to be seen live'
-          : 'see to the addon first',
+          ? 'run the application with Node.js 20 to 26 to see its collections live'
+          : 'fix the addon first',
       );
     case 'none':
       return warn(
         'collections',
-        'this runtime tells nothing of its collections: only hints of your own reach the scheduler',
-        'run the application with Node.js 20 to 26 if its collections are to be seen',
+        'this runtime does not report its collections: only hints that you set reach the scheduler',
+        'run the application with Node.js 20 to 26 to see its collections',
       );
   }
 }
@@ -84,7 +84,7 @@ function workers({ workerReached }: Patient): Check {
   if (workerReached === null) {
     return skip('workers', 'no worker could be tried here');
   }
-  if (workerReached) return pass('workers', 'a preload reaches workers, eval workers among them');
+  if (workerReached) return pass('workers', 'a preload reaches workers, also eval workers');
   return /--import[ =]/.test(options)
     ? warn(
         'workers',
@@ -93,7 +93,7 @@ function workers({ workerReached }: Patient): Check {
       )
     : warn(
         'workers',
-        'no preload in NODE_OPTIONS: a worker has hints only if it attaches itself',
+        'no preload in NODE_OPTIONS: a worker has hints only if it attaches',
         `start the application with ${PRELOAD}`,
       );
 }

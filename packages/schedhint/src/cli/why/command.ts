@@ -22,7 +22,7 @@ const DEFAULT_SECONDS = '5';
 export const command = defineCommand({
   name: 'why',
   description:
-    'Show what the threads of a process do: on a CPU, waiting for one, held back by a quota; and its collections and stalls.',
+    'Show what the threads of a process do: on a CPU, waiting for one, throttled by a quota; and its collections and stalls.',
   options: {
     pid: { value: '<pid>', text: 'a process of this user', required: true },
     seconds: {

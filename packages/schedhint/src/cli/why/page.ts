@@ -70,7 +70,7 @@ function legend(): string {
   const bars = [
     [COLOURS.code, 'on CPU'],
     [COLOURS.noCpu, 'waits for a CPU'],
-    [COLOURS.throttled, 'held back by the quota'],
+    [COLOURS.throttled, 'throttled by the quota'],
   ];
   const stalls = Object.entries(PART_WORDS).map(([part, word]) => [
     COLOURS[part as keyof typeof COLOURS],
@@ -92,7 +92,7 @@ function strip(thread: ThreadUse, top: number, intervals: readonly ProcessUse[])
     const parts = [
       [here.cpuMs, COLOURS.code, 'on CPU'],
       [here.noCpuMs ?? 0, COLOURS.noCpu, 'waits for a CPU'],
-      [here.throttledMs ?? 0, COLOURS.throttled, 'held back by the quota'],
+      [here.throttledMs ?? 0, COLOURS.throttled, 'throttled by the quota'],
     ] as const;
     return [
       ...stacked(parts, x, width, top + STRIP_HEIGHT, use.ms),

@@ -18,7 +18,7 @@ function ofThread(thread: ThreadUse, ms: number): string[] {
     noCpuMs === null
       ? 'this kernel does not say how long it waited for one (CONFIG_SCHED_INFO)'
       : `waited for one ${percent(noCpuMs, ms)}` +
-        (throttledMs! > 0 ? `, and was held back by the quota ${percent(throttledMs!, ms)}` : '');
+        (throttledMs! > 0 ? `, and was throttled by the quota ${percent(throttledMs!, ms)}` : '');
   const name =
     thread.role === 'main' ? 'The main thread' : `Worker ${thread.tid} (${shown(thread.name)})`;
   const first = `${name} was on a CPU ${percent(cpuMs, ms)} of ${seconds(ms)}, ${waited}.`;
@@ -49,7 +49,7 @@ function ofHelpers({ threads, ms }: ProcessUse): string[] {
 }
 
 function ofQuota({ quota }: ProcessUse): string {
-  if (quota === null) return 'No CPU quota that can be seen holds for it.';
+  if (quota === null) return 'It has no CPU quota that can be seen.';
   const { quotaCpus, periods, throttledPeriods } = quota;
   return `Its quota is ${Number(quotaCpus.toFixed(2))} CPUs: throttled in ${throttledPeriods} of ${periods} periods.`;
 }

@@ -42,8 +42,8 @@ interface Failure {
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'give it a port that no other process listens at',
-  EACCES: 'give it a port from 1024 on',
+  EADDRINUSE: 'give it a port that no other process uses',
+  EACCES: 'give it a port of 1024 or more',
   EADDRNOTAVAIL: 'give it an address of this machine',
   ENOTFOUND: 'give it an address of this machine',
   ERR_ACCESS_DENIED: 'allow it a worker thread (--allow-worker)',
@@ -134,7 +134,7 @@ export class Responder implements HealthServer {
     this.#worker = null;
     void worker?.terminate();
     const advice = ADVICE[code] === undefined ? '' : `; ${ADVICE[code]}`;
-    const text = `the health endpoint at ${this.#place} answers no probe: ${message}${advice}`;
+    const text = `the health endpoint at ${this.#place} does not answer probes: ${message}${advice}`;
     const error = Object.assign(new Error(text), { code: 'ERR_SCHEDHINT_HEALTH' });
     this.#settle.reject(error);
     return error;

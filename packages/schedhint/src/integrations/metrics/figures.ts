@@ -71,13 +71,13 @@ export const FEEDBACK_COUNTERS: readonly FeedbackCounter[] = [
   {
     name: 'run_delay',
     isSeconds: true,
-    help: 'Time that the thread was runnable but had no CPU',
+    help: 'CPU wait: time that the thread was ready to run and had no CPU',
     read: ({ runDelayNs }) => seconds(runDelayNs),
   },
   {
     name: 'gc_run_delay',
     isSeconds: true,
-    help: 'Of the run delay, what fell into a pause of the garbage collector',
+    help: 'CPU wait in GC pauses',
     read: ({ gcRunDelayNs }) => seconds(gcRunDelayNs ?? 0n),
   },
   {
@@ -89,13 +89,13 @@ export const FEEDBACK_COUNTERS: readonly FeedbackCounter[] = [
   {
     name: 'preemptions',
     isSeconds: false,
-    help: 'Involuntary switches',
+    help: 'Preemptions',
     read: ({ preempted }) => preempted,
   },
   {
     name: 'gc_preemptions',
     isSeconds: false,
-    help: 'Of the involuntary switches, those in a pause of the garbage collector',
+    help: 'Preemptions in GC pauses',
     read: ({ gcPreempted }) => gcPreempted ?? 0,
   },
 ];
@@ -119,7 +119,7 @@ export const STALL_COUNTERS: readonly StallCounter[] = [
     name: { prom: 'schedhint_stall_seconds_total', otel: 'schedhint.stall.time' },
     label: 'part',
     unit: 's',
-    help: 'Time that stalls of the event loop took, by what it was spent on',
+    help: 'Time in stalls of the event loop, by part',
     read: ({ partsMs }) =>
       Object.fromEntries(Object.entries(partsMs).map(([part, ms]) => [part, ms / 1000])),
   },
@@ -127,7 +127,7 @@ export const STALL_COUNTERS: readonly StallCounter[] = [
     name: { prom: 'schedhint_stalls_total', otel: 'schedhint.stalls' },
     label: 'cause',
     unit: '{stall}',
-    help: 'Stalls of the event loop, by what at least half of the time was spent on',
+    help: 'Stalls of the event loop, by cause',
     read: ({ causes }) => causes,
   },
 ];

@@ -251,7 +251,7 @@ test('a histogram of prom-client, as its own would be', async () => {
   const collecting = collect(ours, { map, buckets });
   stops.push(() => collecting.stop());
   const name = 'schedhint_gc_pause_seconds';
-  const help = 'Pauses of the garbage collector';
+  const help = 'GC pauses';
   const labelNames = ['thread', 'kind'];
   const histogram = new Histogram({ name, help, labelNames, buckets, registers: [theirs] });
   // What each pause took, by the observer of the same entries.

@@ -60,7 +60,7 @@ export function isMeter(target: unknown): target is OtelMeter {
 export function collectInMeter(meter: OtelMeter, options: MetricsOptions): Stoppable {
   const threads = threadsOf(options);
   const pauses = meter.createHistogram('schedhint.gc.duration', {
-    description: 'Pauses of the garbage collector',
+    description: 'GC pauses',
     unit: 's',
     advice: { explicitBucketBoundaries: [...(options.buckets ?? BOUNDARIES)] },
   });

@@ -54,7 +54,7 @@ export function collectInRegistry(registry: PromRegistry, options: MetricsOption
     metric(
       PAUSES,
       'histogram',
-      'Pauses of the garbage collector',
+      'GC pauses',
       () => pauses.values(),
       () => pauses.reset(),
     ),
