@@ -8,6 +8,10 @@ export const checked = [
   'docs/*.md',
   'packages/*/README.md',
   'packages/native/memory.md',
+  'abi/*.md',
+  'examples/*/README.md',
+  'integrations/scx/README.md',
+  'observer/README.md',
 ];
 
 /** Pages whose words are counted against the limits: what a user reads. */
