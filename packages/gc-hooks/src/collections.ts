@@ -23,7 +23,7 @@ const kinds = new Map<number, CollectionKind>(
 
 /**
  * Calls back for every collection of this thread's isolate, from now on and after the fact: two
- * turns of the event loop later at best, and a whole batch at once after the loop was blocked.
+ * turns of the event loop later at best, and a whole batch together after the loop was blocked.
  * It costs 15-70 us for each collection.
  *
  * @returns stops it; null where the runtime reports no collections

@@ -43,7 +43,7 @@ export interface GcHintsOptions {
 export interface GcHints<T extends AttachedThread = StandardThread> extends Stoppable {
   readonly source: GcSource;
   /**
-   * The handle that the hints hold until they are stopped; its `status` tells whether the kernel has
+   * The handle that the hints hold until they are stopped; its `status` says whether the kernel has
    * the block.
    */
   readonly thread: T;
@@ -144,10 +144,10 @@ const OPTIONS = ['map', 'channel', 'source', 'stats'];
 
 /**
  * Publishes the calling thread's collections to the scheduler that reads the map. Never throws for
- * what the machine lacks: {@link GcHints.source} and `thread.status` tell. Counted: it may run any
+ * what the machine lacks: {@link GcHints.source} and `thread.status` say it. Counted: it may run any
  * number of times in one thread.
  *
- * @throws TypeError `ERR_SCHEDHINT_OPTION` for an option that is none
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an invalid option
  */
 export function startGcHints<C extends Channel>(
   options: GcHintsOptions & { readonly channel: C },

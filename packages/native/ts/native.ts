@@ -32,7 +32,7 @@ export interface Slot {
  */
 export type ChannelKind = 'uptr' | 'layered' | 'tld';
 
-/** How a map wants its blocks. Must be valid, and never change: C++ does not look at it again. */
+/** The format in which a map expects its blocks. Must be valid, and never change: C++ does not look at it again. */
 export interface ChannelRequest {
   readonly kind: ChannelKind;
   /** Path of the pinned map. */
@@ -51,7 +51,7 @@ export interface ChannelRequest {
 }
 
 /**
- * Where, in the blocks of a channel, collections are told: offsets in bytes; any of the thread's may
+ * Where, in the blocks of a channel, collections are stored: offsets in bytes; any of the thread's may
  * be -1: nowhere. A word is a u32, or a u64 with `wide`.
  */
 export interface GcRequest {
@@ -125,7 +125,7 @@ export const Step = {
   BrokerRefused: 16,
   /** The blocks could not be moved into a memfd that could be handed over. */
   BrokerMemory: 17,
-  /** Of task local data: the map wants a page for each thread, this one shares its page already. */
+  /** Of task local data: the map needs a page for each thread, this one shares its page already. */
   TldSharedPage: 18,
   /** pthread_key_create failed: 1024 of them are used. */
   ThreadKey: 19,
@@ -294,10 +294,10 @@ export interface ThreadUsage {
 export interface Addon {
   /**
    * The calling thread's blocks (`ownThread`), or those of another thread of this process. Binds
-   * them if it can; {@link Addon.status} tells.
+   * them if it can; see {@link Addon.status}.
    *
    * @param threadId - Node.js's `threadId`: unique in the process, never used again.
-   * @param places - Is told, for each slot, the number of the page in which its block lies (-1: there
+   * @param places - Out: for each slot, the number of the page in which its block lies (-1: there
    *   is no memory) and the offset in it; behind all of them the same as {@link Addon.boundTo}.
    */
   attach(
@@ -361,7 +361,7 @@ export interface Addon {
   onStatusChange(callback: () => void, resource: object): void;
   /** A worker that this thread has started runs. Again: does nothing. */
   workerOnline(threadId: number): void;
-  /** It has ended. Those that end with their parent need not be told. */
+  /** It has ended. Not needed for those that end with their parent. */
   workerEnded(threadId: number): void;
   /** Workers of the process that are online and have not attached. */
   unreachedWorkers(): number;

@@ -27,8 +27,8 @@ const PRELOAD_HOME = '/node_modules/schedhint/dist';
 
 /**
  * One path for each platform, spelled out with `__dirname`: what traces an app's files (@vercel/nft, Next.js) understands that, as
- * it does `join()`, which takes 0.2 ms of a worker's start. null in a bundle: its directory means nothing, and whoever may write
- * beside it must not be able to plant an addon.
+ * it does `join()`, which takes 0.2 ms of a worker's start. null in a bundle: its directory means nothing, and a user who may write
+ * next to it must not be able to plant an addon.
  */
 function ownAddon(place: string): string | null {
   // A bundler may have written a directory here, a relative one too.
@@ -58,7 +58,7 @@ function ownAddon(place: string): string | null {
 }
 
 /**
- * As `require.resolve` would find it, also from a bundle beside node_modules; that takes 2 ms of a start. From the program
+ * As `require.resolve` would find it, also from a bundle next to node_modules; that takes 2 ms of a start. From the program
  * too: as an ES module a bundle does not know its file's name, and Turbopack's knows a wrong one.
  */
 function resolvedAddon(place: string): string | null {

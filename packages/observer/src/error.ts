@@ -10,7 +10,7 @@ export type ObserverErrorCode =
   | 'ERR_SCHEDHINT_OBSERVER_KERNEL'
   /** The pin is something else, or there is nowhere to pin. */
   | 'ERR_SCHEDHINT_OBSERVER_MAP'
-  /** It has ended by itself. */
+  /** It has ended unexpectedly. */
   | 'ERR_SCHEDHINT_OBSERVER_ENDED';
 
 /** What {@link startObserver} rejects with. */

@@ -43,7 +43,7 @@ export interface Observer
   extends EventEmitter<{
     snapshot: [Snapshot];
     event: [ThreadEvent];
-    /** It has ended: by itself, with an error, or because it was stopped. */
+    /** It has ended: unexpectedly, with an error, or because it was stopped. */
     end: [ObserverError | null];
   }> {
   readonly ready: Ready;
@@ -87,7 +87,7 @@ class Running
     super();
     this.#child = spawn(program, args, { stdio: 'pipe' });
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#said += text));
-    this.#child.stdin.on('error', () => {}); // it has ended: `end` tells
+    this.#child.stdin.on('error', () => {}); // it has ended: see `end`
     const lines = createInterface({ input: this.#child.stdout });
     lines.on('line', (line) => this.#read(line));
     const spawned = new Promise<void>((resolve) => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ObserverError } from './error.js';
 
-/** The program for this machine. @throws ObserverError where there is none */
+/** The program for this machine. @throws ObserverError if this machine has no program */
 export function findProgram(): string {
   const { platform, arch } = process;
   if (platform !== 'linux') {

@@ -1,4 +1,4 @@
-/** What a thread has told of itself, as the kernel last read it. */
+/** A thread's hints, as the kernel last read them. */
 export interface ObservedHints {
   /** 1: main thread, 2: worker, 0: not said. */
   readonly role: number;
@@ -87,8 +87,7 @@ export interface Snapshot {
 }
 
 /**
- * What happened to a thread. `run`: it got a CPU. `wait`: it lost it and wants it back, an involuntary
- * switch. `sleep`: it gave it up. `wake`: it wants one. `signal`: it was about to sleep, and a signal
+ * What happened to a thread. `run`: it got a CPU. `wait`: it was preempted. `sleep`: it gave it up. `wake`: it is ready to run. `signal`: it was about to sleep, and a signal
  * kept it from it. `change`: on a CPU, it says something else than before. `end`: it has ended, or
  * another program has replaced it.
  */
@@ -100,7 +99,7 @@ export interface ThreadEvent {
   /** CLOCK_MONOTONIC nanoseconds. */
   readonly ns: bigint;
   readonly tid: number;
-  /** Where it happened; of `wake`: the CPU of whoever woke it. */
+  /** Where it happened; of `wake`: the CPU of the thread that woke it. */
   readonly cpu: number;
   readonly comm: string;
   readonly kind: 'js' | 'helper';

@@ -1,4 +1,4 @@
-// The standard blocks in numbers: what the addon is told of them. The preload needs no more of them than
+// The standard blocks in numbers: what the addon gets of them. The preload needs no more of them than
 // this, and standard-layouts.ts takes longer to load than all that the preload does; standard-block.test.ts compares the two.
 
 /** The version of the standard blocks. A block whose `abi` is 0 holds nothing. */

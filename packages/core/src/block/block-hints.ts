@@ -221,7 +221,7 @@ export class BlockHints implements Hints {
     }).unref();
   }
 
-  /** Writes a group inside its bracket; false if the other writer does not let go of it. */
+  /** Writes a group inside its bracket; false if the other writer keeps it. */
   #write(group: Bracketed): boolean {
     const seq = this.#enter();
     if (seq === undefined) return false;
@@ -260,7 +260,7 @@ export class BlockHints implements Hints {
 
   /**
    * When a handle is stopped: over a private copy of the block from now on. The copy may have caught a bracket half
-   * open, which nobody would ever close; a pending group is written here, and never to the block.
+   * open, which would never be closed; a pending group is written here, and never to the block.
    *
    * @internal
    */

@@ -17,7 +17,7 @@ let aheadMs: number | undefined;
 /**
  * Now on the clock that the scheduler reads: CLOCK_MONOTONIC of the initial time namespace, in
  * nanoseconds, what `bpf_ktime_get_ns()` returns. `process.hrtime.bigint()` is the same clock, but
- * for a container with a time namespace of its own; the difference is taken off here.
+ * for a container in another time namespace; the difference is taken off here.
  */
 export function monotonicNs(): bigint {
   ahead ??= timeNamespaceOffsetNs();

@@ -134,7 +134,7 @@ export class Feedback {
     return this.#u32[READER_ABI] === 0 ? this.#without.usage() : null;
   }
 
-  /** The ABI the reader was built for; 0 = nobody has looked at this thread yet. */
+  /** The ABI the reader was built for; 0 = no reader has looked at this thread yet. */
   get readerAbi(): number {
     return this.#u32[READER_ABI]!;
   }

@@ -50,7 +50,7 @@ export class GcState {
   }
 
   /**
-   * Start of the outermost pause, of the last one while there is none: CLOCK_MONOTONIC nanoseconds
+   * Start of the outermost pause; between pauses, of the last one: CLOCK_MONOTONIC nanoseconds
    * in the initial time namespace.
    */
   get sinceNs(): bigint {

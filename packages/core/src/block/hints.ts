@@ -87,7 +87,7 @@ function upTo(max: number): Range {
 }
 
 /**
- * What a thread tells the scheduler. Assigning a property is one plain aligned store: no system
+ * A thread's hints to the scheduler. Assigning a property is one plain aligned store: no system
  * call, and a reader sees the old value or the new one. {@link set} changes several as one.
  *
  * A block may have two writers, the thread itself and its parent (`hintsOf(worker)`): of two
@@ -136,10 +136,10 @@ export interface Hints {
    * Sets several hints as one: a reader sees all of the old values or all of the new ones. A hint that
    * is omitted or undefined stays as it is; null takes it back. Everything
    * is converted and checked first; if anything is wrong nothing is written. (`phase` may be in the
-   * group, but is stored by itself: a reader may see it a moment apart from the rest. The `tld`
-   * channel has no bracket at all: there each hint of a group is stored by itself.)
+   * group, but is stored separately: a reader may see it a moment apart from the rest. The `tld`
+   * channel has no bracket at all: there each hint of a group is stored separately.)
    *
-   * If the block's other writer is in the middle of a group of its own, this waits for about a
+   * If the block's other writer is in the middle of a group, this waits for about a
    * microsecond at most. If that was not enough nothing is written yet: the group is kept, merged
    * with later ones, and tried again in each turn of the event loop until it is written (which keeps
    * no process alive). Until then the properties read as before; one that is assigned meanwhile

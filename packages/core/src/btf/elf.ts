@@ -5,7 +5,7 @@ import { ByteReader } from './byte-reader.js';
 import { elfError } from './format-error.js';
 
 // Packages that read ELF exist, but none is kept up, reads both byte orders and both classes, and
-// is safe against hostile files at once. Finding one section by its name takes no more than this.
+// is safe against hostile files. Finding one section by its name takes no more than this.
 
 const MAGIC = [0x7f, 0x45, 0x4c, 0x46];
 const CLASS_64 = 2;
@@ -30,8 +30,8 @@ interface SectionHeader {
  * The bytes of a section of an ELF file: 32 or 64 bit, little or big endian.
  *
  * @param name of the section: `.BTF`
- * @returns undefined if there is none of that name; not a copy
- * @throws Error `ERR_SCHEDHINT_ELF`, with the offset, if the file is no ELF file, or malformed
+ * @returns undefined if no section has that name; not a copy
+ * @throws Error `ERR_SCHEDHINT_ELF`, with the offset, if the file is not an ELF file, or malformed
  */
 export function elfSection(file: Uint8Array, name: string): Uint8Array | undefined {
   if (!isElf(file)) throw elfError(0, 'not an ELF file: it does not begin with 7f 45 4c 46');

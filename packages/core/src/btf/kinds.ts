@@ -70,7 +70,7 @@ export interface BtfMember {
   readonly type: number;
   /** bits from the start of the struct */
   readonly bitOffset: number;
-  /** bits of a bit-field; 0: it is none */
+  /** bits of a bit-field; 0: not a bit-field */
   readonly bitSize: number;
 }
 

@@ -46,7 +46,7 @@ export interface PinnedMapBtf {
 /**
  * The BTF of the map pinned at a path. Needs CAP_SYS_ADMIN.
  *
- * @throws Error `ERR_SCHEDHINT_MAP_BTF`, with the kernel's errno as `errno`, if it cannot be had; `ERR_SCHEDHINT_BTF`
+ * @throws Error `ERR_SCHEDHINT_MAP_BTF`, with the kernel's errno as `errno`, if it is not available; `ERR_SCHEDHINT_BTF`
  */
 export function btfOfPin(path: string): PinnedMapBtf {
   const loaded = loadAddon();

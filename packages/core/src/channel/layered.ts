@@ -43,7 +43,7 @@ const NORMAL = 1;
  * A thread has no number until its first hint. From then on it always has one, also after
  * `stop()`: scx_layered leaves a thread without a number in the layer that it is in.
  *
- * @throws TypeError `ERR_SCHEDHINT_OPTION` for an option that is none, or without a path
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an invalid option, or without a path
  */
 export function layered(options: LayeredOptions = {}): StandardChannel {
   checkOptions('layered', options, ['map', 'gc', 'normal', 'urgency']);

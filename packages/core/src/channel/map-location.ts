@@ -6,13 +6,13 @@ import { show, typeError } from '../errors.js';
 /** Where a map of standard blocks is pinned unless somebody says otherwise. */
 export const DEFAULT_PIN = '/sys/fs/bpf/schedhint';
 
-/** Where `schedhint-broker` listens, unless it is told otherwise. */
+/** Where `schedhint-broker` listens by default. */
 export const DEFAULT_BROKER = '/run/schedhint/broker.sock';
 
-/** Where a map is, and whom to ask for it. */
+/** Where a map is, and the broker to ask for it. */
 export type Pin = Pick<ChannelRequest, 'map' | 'broker'>;
 
-/** The map that options name. @throws TypeError `ERR_SCHEDHINT_OPTION` for a path that is none */
+/** The map that options name. @throws TypeError `ERR_SCHEDHINT_OPTION` for an invalid path */
 export function pinOf(options: { readonly map?: string; readonly broker?: string }): Pin {
   return { map: pathOf(options.map), broker: brokerOf(options.broker) };
 }
@@ -24,7 +24,7 @@ function pathOf(map: unknown): string {
 /** Paths that have been found to be as they should be: there are few, and each attach names one. */
 const plain = new Set<unknown>();
 
-/** An absolute path. @throws TypeError `ERR_SCHEDHINT_OPTION` for one that is none */
+/** An absolute path. @throws TypeError `ERR_SCHEDHINT_OPTION` for an invalid one */
 export function checkPath(path: unknown): string {
   if (plain.has(path)) return path as string;
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {

@@ -19,7 +19,7 @@ export type HintName = 'urgency' | 'batch' | 'sliceUs' | 'deadlineNs' | 'user' |
 /** What of the collector's a key may be given to. */
 export type GcName = 'gc' | 'gcSinceNs' | 'gcExpectUs';
 
-/** What `tld()` was told, checked. */
+/** The checked options of `tld()`. */
 export interface TldDescription {
   readonly keys: TldKeys;
   readonly hints: Readonly<Partial<Record<HintName, ScaledKey>>>;

@@ -64,7 +64,7 @@ class Cell {
 }
 
 /**
- * The hints of task local data: each is one 64-bit store under a name of its own. There is nothing to
+ * The hints of task local data: each is one 64-bit store under a separate name. There is nothing to
  * bracket a group with, so `set` stores one after the other.
  */
 export class TldHints implements Hints {

@@ -17,7 +17,7 @@ import {
 
 /** The offsets of a channel's values within the values of each thread, in bytes. */
 export interface TldPlaces {
-  /** Of its own keys; null: it has none. */
+  /** Of the keys that the caller named; null: it named none. */
   readonly layout: StructLayout | null;
   readonly hints: Readonly<Partial<Record<HintName, { offset: number; per: number }>>>;
   readonly gc: Readonly<Partial<Record<GcName, number>>>;
@@ -89,7 +89,7 @@ function inProcess(values: readonly Value[], dynamicBytes: number): Uint32Array 
   throw refused(-error, values[places[0]!]!, loaded.addon.tldRoom());
 }
 
-/** Where nobody else sees the values. */
+/** Where no other program sees the values. */
 function inPrivateMemory(values: readonly Value[]): readonly number[] {
   const places = new Map<string, number>();
   let end = 0;

@@ -96,7 +96,7 @@ const DYNAMIC_BYTES = 64;
  *
  * The keys are created when a thread first attaches, and live as long as the process.
  *
- * @throws TypeError `ERR_SCHEDHINT_OPTION` for an option that is none, or without a path
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an invalid option, or without a path
  */
 export function tld<const K extends TldKeys = Readonly<Record<never, FieldType>>>(
   options: TldOptions<K> = {},

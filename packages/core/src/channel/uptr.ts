@@ -17,7 +17,7 @@ import { viewStandardBlocks } from './standard-views.js';
  * @param options.map path of the pinned map; by default `SCHEDHINT_MAP`, else {@link DEFAULT_PIN}
  * @param options.broker socket of the `schedhint-broker` to ask where the map may not be opened; by
  *   default `SCHEDHINT_BROKER`, else {@link DEFAULT_BROKER}; empty: none
- * @throws TypeError `ERR_SCHEDHINT_OPTION` for a path that is none
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an invalid path
  */
 export function uptr(options?: {
   readonly map?: string;
@@ -34,7 +34,7 @@ export function uptr(options?: {
  * @param options.broker socket of the `schedhint-broker` to ask where the map may not be opened; by
  *   default `SCHEDHINT_BROKER`, else {@link DEFAULT_BROKER}; empty: none
  * @param options.value the map's value: a layout for each pointer, see {@link ValueShape}
- * @throws TypeError `ERR_SCHEDHINT_OPTION` for a path that is none, `ERR_SCHEDHINT_LAYOUT` for a value without a pointer
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an invalid path, `ERR_SCHEDHINT_LAYOUT` for a value without a pointer
  *   or with a struct that is larger than a page of this kernel (4096 bytes; on arm64 up to 65536)
  */
 export function uptr<const V extends ValueShape>(options: {

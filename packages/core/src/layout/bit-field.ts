@@ -61,7 +61,7 @@ export interface BitPlace {
 
 /**
  * The smallest aligned word that holds bits `start`..`start + width - 1`, or undefined if a view
- * could not load all of them at once. The smallest, because what lies beside the bit-field may be
+ * could not load all of them in one access. The smallest, because what lies next to the bit-field may be
  * another writer's.
  */
 export function bitPlace(start: number, width: number, align: number): BitPlace | undefined {

@@ -6,7 +6,7 @@ import { type BitsType, bitPlace, isBits } from './bit-field.js';
 import type { Anonymous, Field, FieldType, Member, Placed, StructLayout } from './types.js';
 
 /**
- * A member at a place of its own, not at the next one by C's rules: behind padding that C's source
+ * A member at a given place, not at the next one by C's rules: behind padding that C's source
  * makes with `__attribute__((aligned))` or an unnamed bit-field.
  *
  * @param offset bytes from the start of the struct, behind the member before it
@@ -75,7 +75,7 @@ export function placeMembers(
 /**
  * The struct's size.
  *
- * @throws RangeError `ERR_SCHEDHINT_LAYOUT` if the one that is wanted is none that C could give
+ * @throws RangeError `ERR_SCHEDHINT_LAYOUT` if C could not give the struct the wanted size
  */
 export function checkSize(struct: string, { end, align }: Placement, wanted?: number): number {
   const natural = roundUp(end, align);

@@ -59,7 +59,7 @@ export type Layout<V> = StructLayout & {
   readonly view?: V;
 };
 
-/** A member at a place of its own. Made by {@link at}. */
+/** A member at a given place. Made by {@link at}. */
 export interface Placed<M = FieldType | BitsType | Anonymous> {
   readonly kind: 'at';
   /** bytes from the start of the struct */

@@ -25,12 +25,12 @@ import {
  *
  * Nothing here throws for a missing map, a refused permission, an old kernel or another platform:
  * hints then go to private memory and {@link Thread.status} says why. A map that appears later, or
- * takes another's place, is bound by itself.
+ * takes another's place, is bound automatically.
  *
  * @param options.map path of the pinned map of standard blocks; by default `SCHEDHINT_MAP`, else
  *   `/sys/fs/bpf/schedhint`
  * @param options.scoped true: a new handle, see {@link ScopedThread}
- * @throws TypeError `ERR_SCHEDHINT_OPTION` for an option that is none
+ * @throws TypeError `ERR_SCHEDHINT_OPTION` for an invalid option
  */
 export function attachThread(options?: {
   readonly map?: string;
@@ -149,7 +149,7 @@ function publishIn(thread: AttachedThread): (() => void) | null {
 }
 
 /**
- * Tells of a thread's status as if it had just changed. For `schedhint/register`, which begins to
+ * Announces a thread's status as if it had just changed. For `schedhint/register`, which begins to
  * follow it only when it has.
  */
 export function announceStatus(thread: AttachedThread): void {

@@ -8,7 +8,7 @@ import type { StoreInBlock } from '../channel/standard.js';
 /** By the numbers that the addon gives them. */
 const pages: ArrayBuffer[] = [];
 
-/** What the addon has told of the blocks of so many slots; null if one of them is not available. */
+/** What the addon has returned for the blocks of so many slots; null if one of them is not available. */
 export function placesIn(
   addon: Addon,
   told: Float64Array,

@@ -35,7 +35,7 @@ export function attachThread<C extends Channel>(options: {
   readonly scoped: true;
 }): ScopedThread<ThreadOf<C>>;
 /**
- * Attaches the calling thread in several channels at once: one assignment to its `hints` goes to
+ * Attaches the calling thread in several channels: one assignment to its `hints` goes to
  * all of them. The same handle for the same channels in the same order.
  *
  * @param options.channels made by {@link uptr} and its like, at least one

@@ -23,7 +23,7 @@ export type HintsIn<C extends readonly Channel[]> = number extends C['length']
     ? undefined
     : Hints;
 
-/** A handle on one thread in several channels at once: one hint for several schedulers. */
+/** A handle on one thread in several channels: one hint for several schedulers. */
 export interface JointThread<C extends readonly Channel[] = readonly Channel[]> {
   /** The thread's id in the kernel; 0 while it is not known. */
   readonly tid: number;

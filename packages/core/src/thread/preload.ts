@@ -29,7 +29,7 @@ export function whyNoAddon(): string | null {
  */
 export function publishOwnCollections(onStatus: () => void): boolean {
   const loaded = loadAddon();
-  if (!('addon' in loaded)) return true; // there is nobody to tell
+  if (!('addon' in loaded)) return true; // there is no listener
   // Bun exports V8's symbols but never calls back.
   if (process.versions.bun !== undefined) return false;
   const { addon } = loaded;
@@ -42,7 +42,7 @@ export function publishOwnCollections(onStatus: () => void): boolean {
   introduce((...store) => addon.store(handle, ...store), isMain);
   followStartedWorkers();
   const boundTo = addon.boundTo(handle);
-  // Whoever wants to know comes later than a preload, and to listen takes a third as long as to attach.
+  // Listeners come later than a preload, and listening takes a third as long as attaching.
   setImmediate(() => {
     addon.findHelpers(handle, standardHelpersRequest);
     listenToStatus(addon, onStatus);

@@ -25,7 +25,7 @@ interface Followed {
   readonly tid: number;
   readonly map: string;
   readonly status: Status;
-  /** What makes two statuses the same to whoever waits for a change. */
+  /** Two statuses with the same identity are no change to a listener. */
   readonly identity: string | number;
   emitStatus(status: Status): void;
 }
@@ -36,7 +36,7 @@ const followed = new Map<Followed, string | number>();
 let listening = false;
 
 /**
- * Tells of each change of a status from now on: by its events, the diagnostics channel, the trace.
+ * Announces each change of a status from now on: by its events, the diagnostics channel, the trace.
  *
  * @param identity of the blocks, now
  */
@@ -64,7 +64,7 @@ function tell(): void {
   }
 }
 
-/** Tells of a status as if it had just changed: for whoever follows it because it has. */
+/** Announces a status as if it had just changed: for a caller that follows it because it has. */
 export function announce(blocks: Followed): void {
   const { tid, map, status } = blocks;
   published.publish({ tid, map, status } satisfies StatusMessage);

@@ -32,7 +32,7 @@ export interface Reader {
   readonly flags: number;
 }
 
-/** Why nobody reads the hints, as a stable code. `docs/errors.md` says what to do about each. */
+/** Why no reader sees the hints, as a stable code. `docs/errors.md` says what to do about each. */
 export type StatusCode =
   | 'ERR_SCHEDHINT_ADDON_LOAD'
   | 'ERR_SCHEDHINT_ADDON_MISSING'
@@ -94,7 +94,7 @@ export type Unbound = Exclude<Status, { state: 'bound' }>;
 
 const UPTR_SINCE = '6.13';
 
-/** Whom a channel asks. */
+/** The map, its kind and its broker: what a status names. */
 type Asked = Pick<ChannelRequest, 'kind' | 'map' | 'broker'>;
 
 const WRONG_VALUE: Record<ChannelKind, (path: string, size: number) => string> = {
@@ -323,7 +323,7 @@ function kernelHasUptr(): boolean {
   try {
     running = builtinModule('node:os').release();
   } catch {
-    return true; // Deno does not tell without --allow-sys; an old kernel has no such map either
+    return true; // Deno does not say without --allow-sys; an old kernel has no such map either
   }
   const [major = 0, minor = 0] = running.split('.').map(Number);
   return major > 6 || (major === 6 && minor >= 13);

@@ -64,7 +64,7 @@ function isSame(a: NativeStatus, b: NativeStatus): boolean {
   );
 }
 
-/** What has to know where the memory is, and the function that tells it. */
+/** What has to know where the memory is, and the function that announces it. */
 export interface Follower {
   /** Undefined when it was garbage-collected. */
   readonly of: { deref(): object | undefined };
@@ -76,15 +76,15 @@ const collected = new FinalizationRegistry<{ followers: Set<Follower>; follower:
   ({ followers, follower }) => followers.delete(follower),
 );
 
-/** What {@link Addon.attach} tells, in which nothing has to be kept. */
+/** Scratch buffer for what {@link Addon.attach} returns; not kept between calls. */
 let told = new Float64Array(8);
 
 /**
  * The memory of one thread in one channel, for all handles that this isolate has on it: shared with
- * the kernel's element, or private where no element can be had. Counted.
+ * the kernel's element, or private where no element is available. Counted.
  */
 export class ThreadBlocks {
-  /** What the kernel's element points to, or private memory where there is none. */
+  /** What the kernel's element points to, or private memory without an element. */
   readonly #shared: readonly BlockPlace[];
   /** In the place of the shared memory, while a map is bound whose structs are otherwise. */
   #hidden: readonly BlockPlace[] | null = null;
@@ -159,7 +159,7 @@ export class ThreadBlocks {
     return new ThreadBlocks(channel, threadId, threadId === currentThread().id);
   }
 
-  /** The memory by pointer of the channel; {@link onMove} tells when it is another's. */
+  /** The memory by pointer of the channel; {@link onMove} is called when it moves. */
   get places(): readonly BlockPlace[] {
     return this.#hidden ?? this.#shared;
   }

@@ -32,7 +32,7 @@ export interface AttachedThread {
 
 /** A handle on a thread with the standard block. */
 export interface StandardThread extends AttachedThread {
-  /** What the thread tells the scheduler. */
+  /** The thread's hints to the scheduler. */
   readonly hints: Hints;
   /** What the scheduler knows about the thread. */
   readonly feedback: Feedback;
@@ -51,7 +51,7 @@ export interface HintedThread extends Thread<StandardBlocks>, StandardThread {}
 
 /** A handle on a thread whose channel carries hints, but not the standard block. */
 export interface HintingThread<Blocks = unknown> extends Thread<Blocks> {
-  /** What the thread tells the scheduler. */
+  /** The thread's hints to the scheduler. */
   readonly hints: Hints;
 }
 
@@ -87,7 +87,7 @@ const handleOf = new WeakMap<object, Handle>();
 
 /** What the interfaces above promise; `hints`, `feedback` and `gc` only with the standard block. */
 export class Handle {
-  /** A property of its own, made at once: an accessor is a load more for each use on Node.js 20. */
+  /** An own property, made by the constructor: an accessor is a load more for each use on Node.js 20. */
   declare readonly hints: Hints | undefined;
   readonly #channel: Channel;
   /** Null when the handle has ended. */
@@ -107,7 +107,7 @@ export class Handle {
 
   /**
    * @param hold `strong` for a handle that somebody will {@link end}; `weak` for one that ends with
-   *   the thread, and earlier if nobody has it or a view of it
+   *   the thread, and earlier if no code has it or a view of it
    */
   constructor(channel: Channel, blocks: ThreadBlocks, hold: 'strong' | 'weak') {
     this.#channel = channel;

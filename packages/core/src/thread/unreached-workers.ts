@@ -11,7 +11,7 @@ let following = false;
 
 /**
  * From now on the registry knows of every worker that this thread starts, so that those that no
- * preload has reached can be counted. `Worker` is not patched: Node.js tells of each (`'worker'`).
+ * preload has reached can be counted. `Worker` is not patched: Node.js announces each (`'worker'`).
  */
 export function followStartedWorkers(): void {
   const loaded = loadAddon();
@@ -20,7 +20,7 @@ export function followStartedWorkers(): void {
   process.on('worker', (worker: Worker) => {
     if (OWN_WORKER in worker) return;
     const { threadId } = worker;
-    // Preloads have run by then: before it nobody can say that it was not reached.
+    // Preloads have run by then: before that it is not known whether it was reached.
     worker.once('online', () => loaded.addon.workerOnline(threadId));
     worker.once('exit', () => loaded.addon.workerEnded(threadId));
   });

@@ -7,7 +7,7 @@ import { type Check, checkOf } from './validate.js';
 
 /**
  * A C array inside a block. Its elements are read with {@link at} and iteration, and written with
- * {@link set} and {@link fill}; elements that are structs or arrays are views of their own.
+ * {@link set} and {@link fill}; elements that are structs or arrays are separate views.
  */
 export class ArrayView<V, S = V> implements Iterable<V> {
   declare private readonly '#memory': Memory;
@@ -116,7 +116,7 @@ export class ArrayView<V, S = V> implements Iterable<V> {
   }
 
   static {
-    // Nobody makes one from another's bytes.
+    // No other code makes one from another's bytes.
     Reflect.deleteProperty(ArrayView.prototype, 'constructor');
   }
 }

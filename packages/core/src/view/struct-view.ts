@@ -130,11 +130,11 @@ const plainly: Manner = { table: plain, words: plainWords, inPlace, child: (view
 const layouts = new WeakMap<Memory, StructLayout>();
 
 /**
- * A view of a layout over memory. Internal: who calls it owns the buffer, and nobody can get the
- * buffer back from the view.
+ * A view of a layout over memory. Internal: who calls it owns the buffer, and the buffer cannot
+ * be reached from the view.
  *
  * @param byteOffset a multiple of the layout's alignment
- * @throws TypeError / RangeError `ERR_SCHEDHINT_OPTION` if the layout is none, or the place is none for it
+ * @throws TypeError / RangeError `ERR_SCHEDHINT_OPTION` if the layout is invalid, or the place does not fit it
  */
 export function createView<L extends StructLayout>(
   layout: L,
@@ -155,7 +155,7 @@ export function createView<L extends StructLayout>(
  * Internal: when a handle is stopped, each lives on over a copy that is private to this thread.
  *
  * @param byteOffset a multiple of the layout's alignment
- * @throws TypeError / RangeError `ERR_SCHEDHINT_OPTION` if the place is none; the view then stays as it was
+ * @throws TypeError / RangeError `ERR_SCHEDHINT_OPTION` if the place is invalid; the view then stays as it was
  */
 export function rebase(view: object, buffer: Buffer, byteOffset: number): void {
   repoint(memoryOf(view), buffer, byteOffset);
@@ -249,7 +249,7 @@ function viewClass(layout: StructLayout, manner: Manner): ViewClass {
     }
   };
   const { prototype } = View;
-  // The constructor stays ours, so that nobody builds a view over another view's memory.
+  // The constructor stays ours, so that no other code builds a view over another view's memory.
   Reflect.deleteProperty(prototype, 'constructor');
   Object.defineProperties(prototype, {
     [Symbol.toStringTag]: { value: layout.name },

@@ -285,7 +285,7 @@ export const repoint = Memory.repoint;
  *
  * @param size bytes
  * @param align 1, 2, 4 or 8; nothing wider can be accessed
- * @throws TypeError / RangeError `ERR_SCHEDHINT_OPTION` if the place is none, see {@link checkPlace}
+ * @throws TypeError / RangeError `ERR_SCHEDHINT_OPTION` if the place is invalid, see {@link checkPlace}
  */
 export function createMemory(
   buffer: Buffer,
@@ -297,7 +297,7 @@ export function createMemory(
   return Memory.create(buffer, byteOffset, size, align);
 }
 
-/** Points a view to other bytes; throws, and changes nothing, if the place is none. */
+/** Points a view to other bytes; throws, and changes nothing, if the place is invalid. */
 export type Move<V> = (view: V, buffer: Buffer, byteOffset: number) => void;
 
 /** The property in which views keep their memory: no C identifier, hence no field's name. `tld()`, whose names are any strings, refuses it. */
@@ -308,7 +308,7 @@ export interface Viewing {
   readonly '#memory': Memory;
 }
 
-/** Gives an object under construction its memory, and lets nobody change it or add to it. */
+/** Gives an object under construction its memory, and freezes its shape. */
 export function endow(view: object, memory: Memory): void {
   Object.defineProperty(view, MEMORY, { value: memory });
   Object.freeze(view);

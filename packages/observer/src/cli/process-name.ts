@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
-/** Options of Node.js and Python with a value of their own. */
+/** Options of Node.js and Python that take a value. */
 const WITH_VALUE = new Set(
   '-r --require --import --loader --env-file -C -e --eval -p --print -c -W -X'.split(' '),
 );

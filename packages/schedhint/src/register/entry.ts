@@ -1,7 +1,7 @@
 // The entry without code: node --require schedhint/register, --import schedhint/register, or either
 // in NODE_OPTIONS. It runs before the application in every thread that it reaches, and whatever
 // happens here, the application does not notice. So it is small, and what is only needed now and then
-// is in a file of its own: compiling and running all of it takes 20 ms of a slow machine's time.
+// is in a separate file: compiling and running all of it takes 20 ms of a slow machine's time.
 
 import { publishOwnCollections, whyNoAddon } from '@schedhint/core/preload';
 import { builtinModule, environmentVariable as env } from '@schedhint/native';
@@ -17,7 +17,7 @@ const stalls = (): Stalls => require('./cjs/register/stalls.js');
 const debug = env('NODE_DEBUG') ? builtinModule('node:util').debuglog('schedhint') : undefined;
 let tells = false;
 
-// As long as nobody listens to what it would tell, it need not be there.
+// As long as nothing listens to what it would report, it need not be there.
 function onStatus(): void {
   const { hasSubscribers } = builtinModule('node:diagnostics_channel');
   if (tells || !hasSubscribers('schedhint:status')) return;

@@ -7,7 +7,7 @@ import { environmentVariable } from '@schedhint/native';
 
 const debug = debuglog('schedhint');
 
-/** Each by itself: what is wrong with one scheduler's map keeps nothing from the others. */
+/** Each separately: what is wrong with one scheduler's map keeps nothing from the others. */
 function publish(to: string, start: () => { readonly source: GcSource }): void {
   try {
     debug('register: collections to %s from %s', to, start().source);
@@ -16,7 +16,7 @@ function publish(to: string, start: () => { readonly source: GcSource }): void {
   }
 }
 
-/** Publishes to the standard block, with a view of it, and tells of each change of its status. */
+/** Publishes to the standard block, with a view of it, and announces each change of its status. */
 export function publishToStandardBlock(): void {
   publish('the standard block', () => startGcHints());
 }
@@ -31,7 +31,7 @@ export function publishToOthers(): void {
   }
 }
 
-/** Tells of the change of the status that has just happened, and from now on of each. */
+/** Announces the change of the status that has just happened, and from now on of each. */
 export function tellStatus(): void {
   announceStatus(attachThread());
 }

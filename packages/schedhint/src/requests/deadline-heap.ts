@@ -8,11 +8,11 @@ export interface Due {
 /** The `place` of what is in no heap. */
 export const NOT_HELD = -1;
 
-/** A binary heap that tells the earliest deadline at once, and lets go of any entry in O(log n). */
+/** A binary heap that has the earliest deadline at hand, and removes any entry in O(log n). */
 export class DeadlineHeap {
   readonly #entries: Due[] = [];
 
-  /** 0: there is none. */
+  /** 0: no deadline. */
   get earliestNs(): number {
     return this.#entries.length === 0 ? 0 : this.#entries[0]!.deadlineNs;
   }

@@ -25,7 +25,7 @@ export interface TrackHttpOptions {
   /** Only the requests of this server, of HTTP/2 too. */
   readonly server?: HttpServer | undefined;
   /**
-   * What a request wants; null: do not track it (an event stream, say, that stays open for hours).
+   * A request's hints; null: do not track it (an event stream, say, that stays open for hours).
    * What it throws, and an invalid hint, becomes a warning of the process (`SCHEDHINT_REQUEST`),
    * once, and the request is tracked without an opinion, as all are without `describe`.
    */

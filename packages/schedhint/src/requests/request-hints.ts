@@ -4,7 +4,7 @@ import { types } from 'node:util';
 import { checkNames, deadlineOf, type HintValues, urgencyOf } from '@schedhint/core/thread';
 
 /**
- * What one request, or job, wants the scheduler to know: how urgent it is, and by when it is due, in at most one of three ways. A deadline
+ * The hints of one request or job: how urgent it is, and by when it is due, in at most one of three ways. A deadline
  * is kept as a number of nanoseconds: exact to 2^53 (104 days of uptime), and within a microsecond for centuries.
  */
 export type RequestHints = Readonly<

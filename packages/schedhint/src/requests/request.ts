@@ -11,7 +11,7 @@ export interface TrackedRequest {
   /** The route's pattern, as `/users/:id`, where a framework's integration knows it. */
   readonly route: string | undefined;
   /**
-   * Changes what it wants: a hint that is omitted or undefined stays as it is, null takes it back. A
+   * Changes its hints: a hint that is omitted or undefined stays as it is, null takes it back. A
    * no-op after its end.
    *
    * @throws TypeError `ERR_SCHEDHINT_FIELD_TYPE`, RangeError `ERR_SCHEDHINT_FIELD_RANGE` for an

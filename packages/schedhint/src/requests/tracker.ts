@@ -270,8 +270,8 @@ export class Tracker implements ThreadTracker {
   }
 
   /**
-   * A channel's own mapping has refused the hints. What was written before would stay for as long as
-   * they are wanted, so it is taken back. Whoever begins or ends a request cannot help it.
+   * A channel's own mapping has refused the hints. What was written before would stay as long as the
+   * requests last, so it is taken back. The caller that begins or ends a request cannot prevent it.
    */
   #withdraw(error: unknown): void {
     const why = `the hints of requests were refused: ${messageOf(error)}`;
@@ -305,7 +305,7 @@ function describedBy<T>(
 ): RequestHints | null {
   const hints = describe(incoming);
   if (types.isPromise(hints)) {
-    // Nobody else awaits it: its rejection would end the process.
+    // No other code awaits it: its rejection would end the process.
     hints.catch(() => {});
     throw new TypeError('describe returned a promise; it must return the hints themselves');
   }

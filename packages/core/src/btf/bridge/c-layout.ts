@@ -92,7 +92,7 @@ export class CLayouts {
     }
   }
 
-  /** A bit-field, or undefined for a member that is none. */
+  /** The bit-field of a member, or undefined if it is another member. */
   bitsOf(member: BtfMember, path: string): { type: BitsType; bit: number } | undefined {
     const { type } = this.#btf.resolve(member.type);
     const old = type.kind === 'int' && (type.bits !== type.size * 8 || type.bitOffset !== 0);

@@ -11,7 +11,7 @@ interface Expected extends Pointer {
   readonly offset: number;
 }
 
-/** More would not help anybody: the layout has to be made anew. */
+/** More would not help: the layout has to be generated again. */
 const MOST_TOLD = 3;
 
 /**

@@ -27,7 +27,7 @@ const MOST_MEMBERS = 1 << 14;
  * What of a layout is otherwise in a BTF's struct: for each such field one sentence that names both
  * sides. A field of the same name must be at the same offset, with the same size, and of the same
  * sort: integer, floating point, struct, array. One that has another name there must be where a
- * field of its size and sort is. Not compared: fields behind the end of their struct, which nobody
+ * field of its size and sort is. Not compared: fields behind the end of their struct, which no program
  * reads; arrays of bytes, which may stand for anything; whether an integer is signed.
  *
  * @param name what messages call the struct

@@ -39,7 +39,7 @@ export function print(expression: Expression, indent: string, used: number): str
   return `${call}(\n${lines.join('')}${indent})`;
 }
 
-/** Null for what has lines of its own. */
+/** Null for what takes several lines. */
 function oneLine(expression: Expression): string | null {
   if (typeof expression === 'string') return expression;
   if ('fields' in expression) return null;

@@ -45,7 +45,7 @@ interface Checked {
 async function top(options: TopOptions): Promise<void> {
   const { observed, iterations, column } = check(options);
   const observer = await startObserver(observed);
-  const end = () => void observer.stop().catch(() => {}); // the loop below tells of it
+  const end = () => void observer.stop().catch(() => {}); // the loop below reports it
   process.once('SIGINT', end).once('SIGTERM', end);
   const show = process.stdout.isTTY ? live(observer, column, end) : plain(observer, column);
   try {
@@ -123,7 +123,7 @@ function live(observer: Observer, column: ColumnName, onQuit: () => void): View 
   };
 }
 
-/** One table after another; when nobody reads them any more, it ends. */
+/** One table after another; when its reader has gone, it ends. */
 function plain(observer: Observer, column: ColumnName): View {
   const order = { column, reverse: false };
   const stop = () => void observer.stop().catch(() => {});

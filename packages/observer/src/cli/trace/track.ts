@@ -54,7 +54,7 @@ export class ThreadTrack implements Track {
   add(event: ThreadEvent, at: number): void {
     this.name = event.comm;
     this.#switch(event, at);
-    // Nobody has looked at the thread when it was woken: the rest is what the event before had.
+    // The thread was not looked at when it was woken: the rest is what the event before had.
     if (event.what === 'wake') return;
     if (event.kind === 'js') {
       this.kind = 'js';

@@ -38,7 +38,7 @@ export const TOLD_BY: Readonly<Record<StatusCode, readonly [CheckName, ...CheckN
 };
 
 /**
- * Makes sure that a failed check tells why hints stay private. A check asks the machine again and
+ * Makes sure that a failed check says why hints stay private. A check asks the machine again and
  * may find nothing wrong with it, but the status is what an application's threads get.
  */
 export function withCause({ status }: Patient, checks: readonly Check[]): readonly Check[] {

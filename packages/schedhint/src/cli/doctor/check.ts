@@ -1,4 +1,4 @@
-/** `skip`: does not apply here, or could not be asked because of what another check tells. */
+/** `skip`: does not apply here, or could not be asked because of another check's result. */
 export type CheckState = 'pass' | 'warn' | 'fail' | 'skip';
 
 /** What `doctor` looks at. `docs/doctor.md` has a line for each. */

@@ -44,7 +44,7 @@ interface DoctorOptions {
 }
 
 /**
- * Tells what keeps hints from being read, or what is wrong with the layers of scx_layered.
+ * Reports what keeps hints from being read, or what is wrong with the layers of scx_layered.
  *
  * @returns the exit code: 0 if nothing failed, else 1
  * @throws TypeError `ERR_SCHEDHINT_OPTION` for an invalid path or number, and a file that cannot be read

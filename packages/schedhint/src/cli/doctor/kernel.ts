@@ -138,7 +138,7 @@ function memfdCreate({ calls, status }: Patient): Check {
       );
 }
 
-/** Each returns a descriptor. That there is none is no refusal of the call. */
+/** Each returns a descriptor. A lack of descriptors is not a refusal of the call. */
 function noneLeft(errno: number): boolean {
   return errno !== 0 && ['EMFILE', 'ENFILE'].includes(errnoName(errno));
 }

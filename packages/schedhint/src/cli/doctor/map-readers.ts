@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** A process that has a map open, and BPF programs beside it. */
+/** A process that has a map open, and BPF programs too. */
 export interface MapReader {
   readonly pid: number;
   readonly command: string;

@@ -17,7 +17,7 @@ export interface Patient {
   readonly calls: RefusedCalls | null;
   readonly status: Status;
   readonly source: GcSource;
-  /** Whether a worker started by this process has schedhint; null: it could not be told. */
+  /** Whether a worker started by this process has schedhint; null: not known. */
   readonly workerReached: boolean | null;
 }
 
@@ -72,7 +72,7 @@ async function isWorkerReached(status: () => Status): Promise<boolean | null> {
       worker.once('error', reject);
       worker.once('online', resolve);
     });
-    await new Promise((resolve) => setImmediate(resolve)); // whoever counts it listens too
+    await new Promise((resolve) => setImmediate(resolve)); // the code that counts it listens too
     const reached = (status().unreachedWorkers ?? 0) === before;
     await worker.terminate();
     return reached;

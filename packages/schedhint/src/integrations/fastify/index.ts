@@ -13,7 +13,7 @@ import { endWithResponse, endWithStream } from '../../requests/endings.js';
 import type { RequestHints, RequestTracker, TrackedRequest } from '../../requests/index.js';
 import { trackerOf } from '../../requests/track-requests.js';
 
-/** What a route wants, its deadline counted from a request's beginning: `config: { schedhint: { urgency: 'high', deadlineMs: 50 } }`. */
+/** A route's hints, its deadline counted from a request's beginning: `config: { schedhint: { urgency: 'high', deadlineMs: 50 } }`. */
 export type RouteHints = Pick<RequestHints, 'urgency' | 'deadlineMs'>;
 
 declare module 'fastify' {
@@ -31,7 +31,7 @@ export interface FastifyRequestsOptions {
    */
   readonly tracker?: RequestTracker | undefined;
   /**
-   * What a request wants, instead of what its route's `config.schedhint` says; null: do not track it.
+   * A request's hints, instead of what its route's `config.schedhint` says; null: do not track it.
    * What it throws becomes a warning of the process, once.
    */
   readonly describe?: ((request: FastifyRequest) => RequestHints | null) | undefined;
@@ -91,10 +91,10 @@ export const fastifyRequests: FastifyPluginCallback<FastifyRequestsOptions> = Ob
     done();
   }) satisfies FastifyPluginCallback<FastifyRequestsOptions>,
   {
-    // What fastify-plugin sets: the hooks are the whole server's, not a scope's of its own.
+    // What fastify-plugin sets: the hooks are the whole server's, not a separate scope's.
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: 'schedhint',
-    // Fastify refuses older ones by itself: they have no `routeOptions.config`.
+    // Fastify itself refuses older ones: they have no `routeOptions.config`.
     [Symbol.for('plugin-meta')]: { fastify: '>=4.23.0', name: 'schedhint' },
   },
 );

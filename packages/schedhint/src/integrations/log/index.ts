@@ -18,7 +18,7 @@ import { isDisabled } from '@schedhint/native';
 export interface StatusLogger {
   /** For threads that are bound, or wait. */
   info(fields: object, message: string): void;
-  /** For threads whose hints nobody will read until somebody changes something. */
+  /** For threads whose hints are not read until something is changed. */
   warn(fields: object, message: string): void;
 }
 
@@ -41,7 +41,7 @@ export interface StatusFields {
  * Logs a line for each change of a status in the calling thread: at level `info` when it is bound or
  * waits, `warn` when it is `unavailable`. The message has the reason and what to do.
  *
- * @param now threads whose present status is logged at once
+ * @param now threads whose present status is logged immediately
  * @returns stops it
  */
 export function logStatus(logger: StatusLogger, ...now: readonly AttachedThread[]): Stoppable {

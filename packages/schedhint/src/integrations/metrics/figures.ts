@@ -20,9 +20,9 @@ export interface MetricsOptions {
   /** Path of the pinned map; by default `SCHEDHINT_MAP`, else `/sys/fs/bpf/schedhint`. */
   readonly map?: string;
   /**
-   * The threads to tell of, by the names that they get in the metrics; asked at each collection, so
+   * The threads to show, by the names that they get in the metrics; asked at each collection, so
    * workers may come and go. By default the calling thread alone, as `main` or `worker-3`, as soon as and as long as it is attached by
-   * `attachThread()` or `startGcHints()`. A parent tells of a worker with `threadOf(worker)`.
+   * `attachThread()` or `startGcHints()`. A parent shows a worker with `threadOf(worker)`.
    */
   readonly threads?: () => Readonly<Record<string, MeasuredThread>>;
   /**
