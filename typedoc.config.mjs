@@ -73,4 +73,8 @@ export default {
   disableSources,
   out: 'docs/site',
   readme: 'README.md',
+  // One search for guides and API.
+  searchInDocuments: true,
+  // The README has its title.
+  headings: { readme: false, document: false },
 };

@@ -16,6 +16,7 @@ const ALONE = [
 /** They take minutes, or need what only packing builds: `npm run test:long`, and CI. */
 const LONG = [
   'test/broker/fuzz.test.ts',
+  'test/docs/site.test.ts',
   'test/health/health.test.ts',
   'test/holds/many-processes.test.ts',
   'test/kernel/scheduler-pin-trust.test.ts',
