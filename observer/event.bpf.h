@@ -74,7 +74,7 @@ static __always_inline void send_event(const struct observed* record, __u32 what
   event->role = record->role;
   event->phase = record->phase;
   __builtin_memcpy(event->comm, record->comm, sizeof(event->comm));
-  /* The loader looks by itself: to wake it for each would make switches of its own. */
+  /* The loader polls: to wake it for each event would cause more switches. */
   bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 }
 

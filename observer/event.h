@@ -7,9 +7,9 @@
 
 enum event_what {
   EVENT_RUN = 1,    /* got a CPU */
-  EVENT_WAIT = 2,   /* lost it, and wants it back: an involuntary switch */
+  EVENT_WAIT = 2,   /* preempted */
   EVENT_SLEEP = 3,  /* gave it up */
-  EVENT_WAKE = 4,   /* wants one again, or for the first time */
+  EVENT_WAKE = 4,   /* ready to run again, or for the first time */
   EVENT_CHANGE = 5, /* on a CPU: a tick found other hints, or another collection */
   EVENT_END = 6,    /* the thread has ended, or another program has replaced it */
   EVENT_SIGNAL = 7, /* like EVENT_WAIT, but it was about to sleep and a signal kept it */

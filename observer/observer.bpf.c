@@ -5,7 +5,7 @@
  * It shows what a sched_ext scheduler would have to work with. At every context switch of a thread
  * with a block it looks at the hints and publishes the feedback: how long the thread waited for a
  * CPU, how often it was preempted, how much of that struck a collection. A clock tick per CPU
- * (100 us) looks in between, because a busy thread with a CPU of its own never switches.
+ * (100 us) looks in between, because a busy thread that has a CPU alone never switches.
  *
  * Time in a collection is the kernel's own estimate, from the gc word as it was found, and never
  * from times that the client wrote. Off the CPU the thread cannot change its gc word, so that part
@@ -17,7 +17,7 @@
  * counts for those that were due since the thread's last tick, or since it got the CPU.
  *
  * Threads without an element in a process that has a process block are kept too: V8's helper
- * threads do most of a collection's work. So are libuv's; nothing in the kernel tells them apart.
+ * threads do most of a collection's work. So are libuv's; nothing in the kernel distinguishes them.
  *
  * All events of one thread are ordered by the kernel: its switches by the runqueue's lock, and so
  * are its wakeups; a tick interrupts only the thread itself, and no switch, which has interrupts
@@ -38,7 +38,7 @@ SCHEDHINT_MAP(schedhint);
 
 /*
  * A thread's record outlives the thread until it has been reported, so it is in a hash. Its key is
- * a number that the task carries in storage of its own, and not the tid: the next task with the
+ * a number in the task's storage, and not the tid: the next task with the
  * same tid, and the program that follows an execve, must not inherit what was counted before.
  */
 struct {
@@ -65,7 +65,7 @@ struct {
 
 static __u64 last_id;
 
-/* A section of its own, so that the loader can set it without a skeleton. */
+/* A separate section, so that the loader can set it without a skeleton. */
 const volatile struct settings settings SEC(".rodata.settings") = {.period_ns = 100000};
 
 static struct observed blank; /* too large for the stack of a program that calls others */
@@ -172,7 +172,7 @@ static __always_inline __u64 count_ticks(struct observed* record, __u64 now) {
   else
     ticks = elapsed(record->switched_in_ns, now) / settings.period_ns + 1;
   record->ticked_ns = now;
-  return ticks ?: 1; /* a tick that was late may be followed by the next at once */
+  return ticks ?: 1; /* a tick that was late may be followed immediately by the next */
 }
 
 static __always_inline void publish(struct observed* record, struct schedhint_ctx* found,
@@ -209,7 +209,8 @@ static __always_inline void switch_out(struct task_struct* task, bool preempt,
     record->preempted++;
     if (record->in_gc) record->gc_preempted++;
   }
-  /* A signal can keep a task runnable that was about to sleep: before 6.14 only __state tells. */
+  /* A signal can keep a task runnable that was about to sleep: before 6.14 only __state shows it.
+   */
   if (preempt || prev_state == TASK_RUNNING || task->__state == TASK_RUNNING) {
     record->runnable_ns = now;
     record->state = OBSERVED_RUNNABLE;

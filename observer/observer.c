@@ -208,7 +208,7 @@ static int read_requests(struct requests* requests) {
   return snapshots;
 }
 
-/* The programs wake nobody for an event. */
+/* The programs wake no process for an event. */
 #define EVENTS_EVERY_MS 20
 
 static void warn_once(const struct options* options, const struct programs* programs) {

@@ -31,7 +31,7 @@
 
 /*
  * Is the 8-byte slot of the map's values a pointer to user memory? The kernel looks at such
- * pointers before it looks at the key, so an update that names no task tells: an address where
+ * pointers before it looks at the key, so an update that names no task shows it: an address where
  * nothing can be mapped is refused (EFAULT) if it is one; if it is plain data the key is (EBADF).
  */
 static bool is_uptr(int map_fd, int task, unsigned slot) {

@@ -5,7 +5,7 @@
 
 #include <schedhint/schedhint.bpf.h>
 
-/* What the loader tells the programs before they run. */
+/* What the loader sets for the programs before they run. */
 struct settings {
   __u64 period_ns; /* the clock's */
   __u32 traced;    /* the process whose events are sent; 0: none */
@@ -21,7 +21,7 @@ enum observed_kind {
 
 enum observed_state {
   OBSERVED_ON_CPU = 1,
-  OBSERVED_RUNNABLE = 2, /* wants a CPU, has none */
+  OBSERVED_RUNNABLE = 2, /* ready to run, without a CPU */
   OBSERVED_BLOCKED = 3,
 };
 

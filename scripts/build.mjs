@@ -39,7 +39,7 @@ function digest(patterns) {
 function files(pattern) {
   const [, directory, suffix] = /^(.*)\/\*([^/]*)$/.exec(pattern) ?? [];
   if (directory === undefined) return existsSync(join(root, pattern)) ? [pattern] : [];
-  // Sources have folders of their own; elsewhere a folder is the build's or npm's.
+  // Sources have separate folders; elsewhere a folder is the build's or npm's.
   return readdirSync(join(root, directory), { recursive: directory.endsWith('/src') })
     .filter((name) => name.endsWith(suffix))
     .map((name) => `${directory}/${name}`);

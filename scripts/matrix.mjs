@@ -63,7 +63,7 @@ export async function runRow({ command, minutes }) {
   const end = () => {
     try {
       process.kill(-child.pid, 'SIGKILL');
-    } catch {} // it has ended by itself
+    } catch {} // it has ended already
   };
   const limit = setTimeout(() => {
     isLate = true;

@@ -34,7 +34,7 @@ terminal.stdout.setEncoding('utf8').on('data', (part) => (text += part));
 await Promise.all([once(terminal, 'close'), once(demo, 'close')]);
 
 const frames = text.split('\x1b[H').filter((frame) => frame.includes('q quit'));
-// The frame that tells most: one with collections in progress, if there was one.
+// The frame that shows most: one with collections in progress, if there was one.
 const frame =
   frames.findLast((one) => one.includes(`${ESC}31m`) || one.includes(`${ESC}33m`)) ?? frames.at(-1);
 const lines = frame

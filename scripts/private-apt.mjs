@@ -1,4 +1,4 @@
-// An apt of our own beside the machine's: its mirror and its way to it, but other suites, an empty
+// A second apt, next to the machine's: its mirror and its way to it, but other suites, an empty
 // package database, and a directory that is thrown away. The machine's apt and dpkg stay untouched.
 
 import { execFileSync } from 'node:child_process';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
-/** A failure that its message explains to whoever runs the command. */
+/** A failure that its message explains to the user who runs the command. */
 export class ExplainedError extends Error {}
 
 /**

@@ -37,7 +37,7 @@ class Connection final : public EventSource {
   ~Connection();
 
   void OnReady(uint32_t events) override;
-  // Deletes its elements and tells the client. The broker takes it away at the end of its
+  // Deletes its elements and informs the client. The broker takes it away at the end of its
   // round.
   void End(schedhint_broker_reason reason, unsigned version = SCHEDHINT_BROKER_VERSION);
   bool has_ended() const { return session_ == nullptr; }

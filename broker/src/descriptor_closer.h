@@ -1,6 +1,6 @@
 #pragma once
 // Closes descriptors of file systems that a client may serve itself: close(2) waits for a FUSE
-// server's answer, for as long as it likes. So a thread of its own does it, and what the descriptor
+// server's answer, for as long as it likes. So a separate thread does it, and what the descriptor
 // came over stays counted until it has.
 
 #include <deque>
@@ -16,7 +16,7 @@ class DescriptorCloser final : public EventSource {
  public:
   // 0, or -errno.
   int Start(EventLoop* loop);
-  // `held` is let go of, by the loop's thread, when the descriptor has been closed.
+  // `held` is released, by the loop's thread, when the descriptor has been closed.
   void Close(Descriptor fd, std::shared_ptr<void> held);
   void OnReady(uint32_t events) override;
 

@@ -22,10 +22,10 @@ class EventLoop {
   bool Open();
   // 0, or -errno. Remove it before the descriptor is closed or the source ends.
   int Add(int fd, uint32_t events, EventSource* source);
-  // For a descriptor that was added with EPOLLONESHOT and has told once.
+  // For a descriptor that was added with EPOLLONESHOT and has fired once.
   void Rearm(int fd, uint32_t events, EventSource* source);
   void Remove(int fd, EventSource* source);
-  // Tells the sources whose descriptors are ready. -1: waits for as long as it takes.
+  // Calls the sources whose descriptors are ready. -1: waits for as long as it takes.
   void RunOnce(int timeout_ms);
 
  private:

@@ -83,7 +83,8 @@ bool Listener::TakeFromSystemd() {
 
 bool Listener::Make(const Options& options) {
   const std::string& path = options.socket;
-  // Under another name first: nobody connects before its mode is right, and the name is never gone.
+  // Under another name first: no client connects before its mode is right, and the name is never
+  // gone.
   std::string scratch = path + "." + std::to_string(getpid());
   sockaddr_un address, scratch_address;
   if (!AddressOf(path, &address) || !AddressOf(scratch, &scratch_address)) {

@@ -24,7 +24,7 @@ class Listener {
   std::string path_;
 };
 
-// Tells systemd, when it wants to be told, e.g. "READY=1".
+// Informs systemd, if it asked for that, e.g. "READY=1".
 void NotifySystemd(const char* state);
 
 }  // namespace schedhint::broker

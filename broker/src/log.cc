@@ -38,7 +38,7 @@ Bucket* BucketOf(uint32_t uid, uint64_t now) {
   return &buckets[uid];
 }
 
-// False: nobody takes it now, and clients must not wait for the journal.
+// False: it cannot be written now, and clients must not wait for the journal.
 bool Print(const std::string& line) {
   pollfd log = {STDERR_FILENO, POLLOUT, 0};
   if (poll(&log, 1, 0) != 1) return false;

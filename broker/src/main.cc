@@ -22,7 +22,7 @@ class Signals final : public EventSource {
     sigemptyset(&wanted);
     for (int number : {SIGTERM, SIGINT, SIGUSR1}) sigaddset(&wanted, number);
     sigprocmask(SIG_BLOCK, &wanted, nullptr);
-    signal(SIGPIPE, SIG_IGN);  // of a log that nobody reads any more
+    signal(SIGPIPE, SIG_IGN);  // of a log whose reader has gone
     fd_.Reset(signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
     return fd_.is_open() && loop->Add(fd_.get(), EPOLLIN, this) == 0;
   }

@@ -27,7 +27,7 @@ bool FixSize(int memfd, size_t* bytes) {
   // EPERM where it is sealed against seals, as are a file on a mounted tmpfs and a memfd that was
   // handed over before, or not open for writing.
   if (fcntl(memfd, kAddSeals, kShrink | kGrow) != 0) return false;
-  // A larger block size tells of huge pages, where one pin would hold two megabytes.
+  // A larger block size means huge pages, where one pin would hold two megabytes.
   if (fstat(memfd, &file) != 0 || !S_ISREG(file.st_mode) ||
       static_cast<uint64_t>(file.st_blksize) != PageSize()) {
     return false;

@@ -25,7 +25,7 @@ void PinEvents::Open() {
 }
 
 // Watches are on inodes, and what a path leads to may have changed anywhere along it, so each is
-// placed anew. The descriptor stays: closing one with watches waits for a grace period.
+// placed again. The descriptor stays: closing one with watches waits for a grace period.
 void PinEvents::Watch(const std::vector<std::string>& pins) {
   if (inotify_fd_ < 0) inotify_fd_ = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   must_look_regularly_ = inotify_fd_ < 0 || mounts_fd_ < 0;

@@ -1,9 +1,9 @@
 #pragma once
-// Tells that pins may have come, gone, or been replaced.
+// Reports that pins may have come, gone, or been replaced.
 //
 // By inotify on the directory of each pin, or on the nearest parent that exists, and by
 // /proc/self/mountinfo, since a mount over a watched directory makes no inotify event. Where one of
-// them can't be had (instances exhausted, no procfs), only a regular look will tell.
+// them can't be had (instances exhausted, no procfs), only a regular look will find out.
 
 #include <string>
 #include <vector>
@@ -16,7 +16,7 @@ class PinEvents {
   // Forgets the events so far. Watches must stand before the pins are looked at, or a change in
   // between would be lost.
   void Watch(const std::vector<std::string>& pins);
-  // Whether something may happen that neither descriptor tells.
+  // Whether something may happen that neither descriptor reports.
   bool must_look_regularly() const { return must_look_regularly_; }
 
   // To poll: for POLLIN, and for POLLPRI. Either may be -1; the first is there once Watch() was

@@ -20,8 +20,8 @@ struct OpenMap {
 
 struct ServedMap {
   std::string path;
-  std::shared_ptr<const OpenMap> map;  // null: there is none
-  int error = 0;                       // -errno of the last attempt to open it, when there is none
+  std::shared_ptr<const OpenMap> map;  // null: no map
+  int error = 0;                       // -errno of the last attempt to open it, if it failed
   ino_t pin = 0;
 };
 

@@ -117,8 +117,8 @@ schedhint_broker_reason Session::CheckThread(const Handed& handed, ino_t* inode)
       ReadTask(handed.fd.get(), &thread) != 0) {
     return SCHEDHINT_BROKER_NOT_A_THREAD;
   }
-  // In this order: as long as the peer is there nobody else gets its number, so the number that was
-  // read of the thread is the peer's own.
+  // In this order: as long as the peer is there no other process gets its number, so the number
+  // that was read of the thread is the peer's own.
   if (ReadTask(peer_.pidfd.get(), &peer) != 0 || thread.tgid != peer.tgid ||
       peer.uid != peer_.uid) {
     LogClient(peer_.uid, Format("event=foreign-thread %s tid=%u tgid=%u", Name().c_str(),
@@ -203,7 +203,7 @@ void Session::Unbind(const Handed& handed, schedhint_broker_answer* answer) {
   }
   auto owner = desk_.owners->find({map_->info.id, inode});
   if (owner != desk_.owners->end() && owner->second != this) return;  // replaced: nothing is ours
-  // An element that nobody owns is left of a broker that was killed.
+  // An element without an owner is left of a broker that was killed.
   if (int error = Delete(handed.fd.get())) {
     Refuse(Failed(SCHEDHINT_STEP_UPDATE, error), answer);
     return;

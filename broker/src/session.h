@@ -80,7 +80,7 @@ class Session {
   schedhint_broker_reason FindPointers(const schedhint_broker_request& request,
                                        std::vector<uint8_t>* value, std::vector<Pointer>* pointers);
   Thread* FindOrAdd(ino_t inode, Handed* handed);
-  // Deletes the element: 0, also when there is none any more, or -errno.
+  // Deletes the element: 0, also if it was deleted already, or -errno.
   int Delete(int pidfd);
   // Another session has replaced the element, or the thread has ended.
   void Forget(ino_t inode);

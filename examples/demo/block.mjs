@@ -5,7 +5,7 @@ import { ABI, GC_PAUSED, HintBit, ReaderFlag, threadLayout } from 'schedhint/abi
 
 const SIZE = threadLayout.size;
 
-/** Index of a field in a typed array of its own element size. */
+/** Index of a field in a typed array of its element size. */
 const at = Object.fromEntries(
   threadLayout.fields.map(({ name, offset, size }) => [name, offset / size]),
 );
@@ -35,7 +35,7 @@ export class Block {
     return Atomics.load(this.#u32, at.gc_count);
   }
 
-  /** The hints; of the fields that are only true together, the last that could be had whole. */
+  /** The hints; of the fields that are only true together, the last that were read whole. */
   get hints() {
     const seq = Atomics.load(this.#u32, at.seq);
     const group = {

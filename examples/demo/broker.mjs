@@ -1,4 +1,4 @@
-// schedhint-broker, in a process of its own: it opens the map for an app that may not.
+// schedhint-broker, in a separate process: it opens the map for an app that may not.
 
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

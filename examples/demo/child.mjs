@@ -30,13 +30,13 @@ export class Child {
   constructor(name, command, args, options, askToEnd = (process) => process.kill('SIGTERM')) {
     this.name = name;
     this.#askToEnd = askToEnd;
-    // In a session of its own: Ctrl-C in the terminal is for the demo, which ends its children in
+    // In a separate session: Ctrl-C in the terminal is for the demo, which ends its children in
     // order.
     this.process = spawn(command, args, { ...options, detached: true });
     this.process.on('error', (error) => {
       this.#startError = error.message;
     });
-    this.process.stdin?.on('error', () => {}); // it is gone: `ended` tells
+    this.process.stdin?.on('error', () => {}); // it is gone: see `ended`
     this.process.stderr?.setEncoding('utf8').on('data', (text) => {
       this.complaint = (this.complaint + text).slice(-8000);
     });

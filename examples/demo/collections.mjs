@@ -1,5 +1,5 @@
 // What Node.js itself counts and measures: the entries of perf_hooks that listen.cjs keeps, which
-// know nothing of the block that the kernel reads. (An app that wants numbers has it easier:
+// know nothing of the block that the kernel reads. (An app that needs numbers has it easier:
 // startGcHints({ stats: true }).stats. But the demo compares to the last collection.)
 
 import { monotonicNs } from '@schedhint/core';

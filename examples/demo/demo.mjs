@@ -149,7 +149,7 @@ async function main(args) {
   const demo = new Demo(options);
   const interrupted = new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, resolve);
-    process.stdout.on('error', resolve); // nobody reads it any more
+    process.stdout.on('error', resolve); // its reader has gone
   });
   try {
     return await Promise.race([

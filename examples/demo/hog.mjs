@@ -1,5 +1,5 @@
-// Wants a CPU, all of the time, so that the scheduler has to choose. Ends with its stdin, which is
-// to say with whoever started it.
+// Uses all the CPU time that it gets, so that the scheduler has to choose. Ends with its stdin, which is
+// to say with the process that started it.
 
 process.stdin.resume().once('end', () => process.exit());
 

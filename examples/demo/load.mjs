@@ -1,4 +1,4 @@
-// Work that allocates: most of it is garbage at once, for scavenges, and some lives for a while and
+// Work that allocates: most of it is garbage immediately, for scavenges, and some lives for a while and
 // dies in the old generation, for mark-compacts.
 
 /** Objects that are alive at a time. */

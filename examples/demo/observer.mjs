@@ -1,4 +1,4 @@
-// The kernel's side: the observer of observer/, in a process of its own.
+// The kernel's side: the observer of observer/, in a separate process.
 
 import { EventEmitter } from 'node:events';
 import { existsSync, rmSync } from 'node:fs';

@@ -63,7 +63,7 @@ function parse(args) {
         seconds: { type: 'string', default: '8' },
         json: { type: 'boolean', default: false },
         reader: { type: 'string', default: 'auto' },
-        // A name of its own: the map of a real scheduler stays out of it.
+        // Another name than the default: the map of a real scheduler is not touched.
         pin: { type: 'string', default: `/sys/fs/bpf/schedhint-demo-${process.pid}` },
         broker: { type: 'boolean', default: false },
         under: { type: 'string', default: '' },

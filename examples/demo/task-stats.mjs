@@ -1,4 +1,4 @@
-// What /proc tells of a thread of this process, where there is a /proc.
+// What /proc says of a thread of this process, where there is a /proc.
 
 import { openSync, readdirSync, readFileSync, readSync } from 'node:fs';
 
@@ -14,7 +14,7 @@ export function listTasks() {
   }
 }
 
-/** This thread's own id in the kernel, 0 where nothing tells. */
+/** This thread's own id in the kernel, 0 if it is not known. */
 export function ownTask() {
   return Number(/^Pid:\s+([0-9]+)/m.exec(readWhole('/proc/thread-self/status'))?.[1] ?? 0);
 }

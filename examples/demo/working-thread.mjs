@@ -1,4 +1,4 @@
-// A JavaScript thread of the app: it works, hints what it is doing, and tells what Node.js knows of
+// A JavaScript thread of the app: it works, hints what it is doing, and reports what Node.js knows of
 // it. The main thread and the workers differ in what they hint only.
 
 import { setImmediate as turn } from 'node:timers/promises';
@@ -91,7 +91,7 @@ export class WorkingThread {
   }
 
   /**
-   * What Node.js knows once nobody writes feedback any more. Collections that ended after the
+   * What Node.js knows once no reader writes feedback any more. Collections that ended after the
    * reader's last look at this thread are left out: an idle isolate still collects now and then.
    */
   async report() {

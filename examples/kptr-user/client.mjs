@@ -1,4 +1,4 @@
-// The client of the example: a thread and a BPF program that share a struct of their own. The thread
+// The client of the example: a thread and a BPF program that share a custom struct. The thread
 // sets a and b, and the program, at the thread's next system call, result = a + b.
 //
 //   sudo node examples/kptr-user/client.mjs [--map PATH]

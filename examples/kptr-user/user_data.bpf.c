@@ -3,7 +3,7 @@
  * The example with which shared user memory was proposed to the kernel: a thread writes a and b
  * with plain stores, and at its next system call finds their sum in result. No call passes either.
  *
- * The map is nothing of schedhint's: this is a reader with a struct of its own, and the client
+ * The map is nothing of schedhint's: this is a reader with a custom struct, and the client
  * describes that struct in TypeScript.
  */
 #include <linux/bpf.h>

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { cruise } from 'dependency-cruiser';
 
-/** Type-only imports are arrows too: whoever changes the type has to look at who names it. */
+/** Type-only imports are arrows too: a change of the type concerns each file that names it. */
 const CRUISE = {
   exclude: { path: String.raw`\.test\.[cm]?[jt]s$` },
   doNotFollow: { path: '(^|/)(node_modules|dist|build)/' },

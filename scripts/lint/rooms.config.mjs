@@ -98,7 +98,7 @@ export const typeScript = [
 ];
 
 /**
- * C and C++. `includePath`: where else than beside the file and in `home` an #include is looked for; `outside`: what it may
+ * C and C++. `includePath`: where else than next to the file and in `home` an #include is looked for; `outside`: what it may
  * include there.
  *
  * @type {readonly (Home & { includePath: readonly string[], outside: readonly string[] })[]}
@@ -176,7 +176,7 @@ export const nativeUsers = [
   'packages/schedhint/src/integrations/metrics',
   'packages/schedhint/src/requests',
   'packages/schedhint/src/stalls',
-  // It tries each step of attaching by itself.
+  // It tries each step of attaching separately.
   'packages/schedhint/src/cli/doctor/patient.ts',
   // They stand in for a BPF reader, in the same process.
   'examples/demo/embedded.mjs',

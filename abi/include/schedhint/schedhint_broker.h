@@ -26,18 +26,18 @@
  *   which it has moved its blocks. A memory can't be taken back before the connection ends. One
  *   that is refused leaves its number free.
  * - BIND, with one descriptor: a pidfd of a thread (PIDFD_THREAD) of the process that has
- *   connected. Its element gets the blocks. Again for the same thread: replaces what it has.
+ *   connected. Its element gets the blocks. A second BIND of a thread replaces them.
  * - UNBIND, with one descriptor, as above. Its element is deleted; an answer of success means that
  *   no program that starts from now on finds the blocks.
  *
- * When the map comes, goes or is replaced the broker deletes what the connection has bound, sends
- * an answer that nobody has asked for, of kind END and with id 0, and ends the connection: the app
- * connects and opens anew. An app whose OPEN was refused for want of the map stays connected, and
- * is told in this way. A connection that ends without END leaves the app in the dark: its elements
- * may still be there, so it keeps their blocks until a later connection has answered for them.
+ * When the map comes, goes or is replaced, the broker deletes what the connection has bound, sends
+ * an answer without a request, of kind END and with id 0, and ends the connection. The app
+ * connects and opens again. An app whose OPEN was refused because there was no map stays
+ * connected, and gets that END when the map comes. If a connection ends without END, its elements
+ * may still be there: the app keeps their blocks until a later connection has answered for them.
  *
- * A connection too many is told so at once, by END with the reason LIMIT. Answers must be read:
- * with more than 64 of them waiting, the broker may end the connection.
+ * A connection over the limit is rejected immediately, by END with the reason LIMIT. Answers must
+ * be read: with more than 64 of them waiting, the broker may end the connection.
  *
  * The sizes of requests and answers, the first 16 bytes of both and of END all that is in it are
  * the same in every version. A broker ends the connection of a request of another version by END

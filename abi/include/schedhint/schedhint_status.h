@@ -33,16 +33,16 @@ enum schedhint_step SCHEDHINT_U32 {
 	SCHEDHINT_STEP_UPDATE = 9,
 	SCHEDHINT_STEP_OTHER_LAYOUT = 10, /* this process uses the map with other slots already */
 	SCHEDHINT_STEP_MEMORY = 11,	  /* no block could be mapped */
-	SCHEDHINT_STEP_THREAD_NOT_SEEN = 12, /* a worker that has not attached itself yet */
+	SCHEDHINT_STEP_THREAD_NOT_SEEN = 12, /* a worker that has not attached yet */
 	SCHEDHINT_STEP_THREAD_ENDED = 13,
 	SCHEDHINT_STEP_BROKER_CONNECT = 14,
 	SCHEDHINT_STEP_BROKER_ASKED = 15,   /* and has not answered yet */
 	SCHEDHINT_STEP_BROKER_REFUSED = 16, /* detail: its enum schedhint_broker_reason */
 	SCHEDHINT_STEP_BROKER_MEMORY =
 		17, /* the blocks are not in a memfd that could be handed over */
-	SCHEDHINT_STEP_TLD_SHARED_PAGE = 18, /* the map wants a page for each thread; ours share */
+	SCHEDHINT_STEP_TLD_SHARED_PAGE = 18, /* the map needs a page for each thread; ours share */
 	SCHEDHINT_STEP_THREAD_KEY = 19, /* pthread_key_create(3), of the copy that serves all */
-	SCHEDHINT_STEP_DELETE = 20, /* an element from before, here or in the map that was here */
+	SCHEDHINT_STEP_DELETE = 20,	/* an old element, in this map or the one before it */
 	SCHEDHINT_STEP_TLD_IN_USE = 21, /* detail: enum schedhint_tld_user */
 };
 
