@@ -36,8 +36,8 @@ class BrokerSocket {
   void Close();
   bool is_open() const { return fd_ >= 0; }
 
-  // Queues it, and takes over the passenger's descriptor. All moving of bytes is left to whoever
-  // waits on `events_fd`.
+  // Queues it, and takes over the passenger's descriptor. All moving of bytes is left to the caller
+  // that waits on `events_fd`.
   void Send(const schedhint_broker_request& request, const Passenger& passenger);
   // Takes in what has come, and sends what waits, as long as few requests are under way. False when
   // the connection has ended.

@@ -162,7 +162,7 @@ bool BrokeredMap::Hear(
   if (!socket_.is_open()) return true;
   bool lives = socket_.Move([this](const schedhint_broker_answer& answer) { Answered(answer); });
   if (!lives) Close();
-  // Afterwards, since whoever hears of an answer may ask for more.
+  // Afterwards, since a listener may ask for more.
   std::vector<std::pair<uint64_t, schedhint_status>> answers = std::move(bind_answers_);
   bind_answers_.clear();
   if (lives) {
@@ -204,7 +204,7 @@ void BrokeredMap::AnsweredOpen(const schedhint_broker_answer& answer) {
 void BrokeredMap::AnsweredMemory(const schedhint_broker_answer& answer, uint32_t memory) {
   if (answer.reason == SCHEDHINT_BROKER_DONE) return;
   memory_refusal_ = Meaning(answer);
-  memories_[memory - 1] = nullptr;  // whoever binds again hands it over again
+  memories_[memory - 1] = nullptr;  // the next bind hands it over again
 }
 
 void BrokeredMap::AnsweredBind(const schedhint_broker_answer& answer, pid_t tid) {

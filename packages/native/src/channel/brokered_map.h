@@ -32,7 +32,7 @@ class BrokeredMap {
              const std::vector<schedhint_slot>& slots) const;
   // Step none: the map is open. Otherwise how far it is; asks if that has not been done.
   schedhint_status Open();
-  // Ends what can be told only by asking anew.
+  // Ends what only another request can find out.
   void Close();
   // The map is one that we may not use after all.
   void Refuse(schedhint_status why);
@@ -41,7 +41,7 @@ class BrokeredMap {
   // Whether a connection stands, to be ended by the broker when the map comes or goes.
   bool is_connected() const { return socket_.is_open(); }
   const std::string& socket() const { return socket_path_; }
-  // In which all blocks lie that it is told of.
+  // In which all blocks lie that it gets.
   PagePool* pool() const { return pool_; }
 
   // 0 and the number of the request, which an answer will have; or -errno: the blocks can't be
@@ -52,7 +52,7 @@ class BrokeredMap {
   // Takes in what the broker has said. False when the connection has just ended, and all bindings
   // with it.
   bool Hear(const std::function<void(uint64_t request, schedhint_status)>& on_bind_answer);
-  // Why the connection has ended, as far as the broker has told.
+  // Why the connection has ended, as far as the broker has said.
   schedhint_status WhyEnded() const;
   // Another way has led to the map, and the thread's element there is a new one.
   void Replaced(pid_t tid, uint32_t map_id);

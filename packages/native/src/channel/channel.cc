@@ -93,7 +93,7 @@ void Channel::Open(const IsUsed& is_used) {
   if (direct_.is_open()) return broker_->Close();
   if (!MayBeBrokered(not_open_)) return;
   schedhint_status brokered = OpenThroughBroker();
-  // Where there is no broker, what the kernel told us itself says more.
+  // Without a broker, the kernel's own answer says more.
   bool no_broker = brokered.step == SCHEDHINT_STEP_BROKER_CONNECT &&
                    (brokered.error == ENOENT || brokered.error == ENOTDIR);
   if (!no_broker) not_open_ = brokered;
@@ -161,7 +161,7 @@ void Channel::LetGo() {
 }
 
 bool Channel::Look(const IsUsed& is_used) {
-  // A shortage of the broker's may be over, which is told only by asking anew.
+  // A shortage of the broker's may be over, which only another request can find out.
   if (broker_ != nullptr && broker_->is_connected() && IsShortage(not_open_)) broker_->Close();
   Open(is_used);
   for (schedhint_binding* binding : bindings) binding->refused = false;
@@ -281,7 +281,7 @@ schedhint_status Channel::SetElement(const HeldThreadKey& thread, const Element&
   value_.assign(direct_.value_size(), 0);
   if (kind_ == SCHEDHINT_KIND_TLD) {
     if (!FillTldValue(element, &value_)) return Failed(SCHEDHINT_STEP_TLD_SHARED_PAGE, 0);
-    // Whoever has set one goes on using it, and BPF programs remember where its values are.
+    // Code that has set one goes on using it, and BPF programs remember where its values are.
     schedhint_status status = direct_.Update(thread, value_, DirectMap::If::kNone);
     bool is_foreign = status.step == SCHEDHINT_STEP_UPDATE && status.error == EEXIST;
     return is_foreign ? Failed(SCHEDHINT_STEP_TLD_IN_USE, 0, SCHEDHINT_TLD_FOREIGN) : status;

@@ -22,7 +22,7 @@ namespace schedhint {
 
 class Channel {
  public:
-  // Null when no block can be had for the process.
+  // Null when no block is available for the process.
   // `metadata`: of task local data.
   static std::unique_ptr<Channel> Create(const schedhint_channel_spec& spec, PagePool* pool,
                                          const Block& metadata, MapWatcher* watcher,
@@ -81,7 +81,7 @@ class Channel {
   // Gives those an element that have none, as long as any thread is bound. One that the list does
   // not name any more has ended.
   void BindHelpers(const std::vector<HelperThread>& known);
-  // Whether something is missing whose coming no event tells.
+  // Whether we wait for something that raises no event and must be polled.
   bool IsShort() const;
   // What has to be waited for after the channel; null: nothing.
   std::unique_ptr<BrokeredMap> TakeUnsettled();
@@ -147,7 +147,7 @@ class Channel {
   UndeletedElements* undeleted_;
   DirectMap direct_;
   std::vector<uint8_t> value_;           // of the element that is being set
-  std::unique_ptr<BrokeredMap> broker_;  // null where there is none to ask
+  std::unique_ptr<BrokeredMap> broker_;  // null without a broker to ask
   schedhint_status not_open_ = {};       // why
   std::vector<PinStamp> seen_;           // when it was last looked at
   uint32_t bound_ = 0;

@@ -22,7 +22,7 @@ class DirectMap {
   // Whether a map is one that we may use.
   using Check = std::function<schedhint_status(int map_fd, MapInfo* info)>;
 
-  // Opens the map and checks it; nothing of ours is handed over before. `is_used` tells whether
+  // Opens the map and checks it; nothing of ours is handed over before. `is_used` says whether
   // another channel has the map of an id.
   schedhint_status Open(const std::string& path, const Check& check,
                         const std::function<bool(uint32_t map_id)>& is_used);

@@ -6,7 +6,7 @@
 // deleted: where the app has no hint any more, it gets the normal hint, which a layer names.
 //
 // The app's threads, the map watcher and the GC hook write it, the last inside V8's pause. So it
-// has a lock of its own, which guards nothing else and is held across that one call (about a
+// has a separate lock, which guards nothing else and is held across that one call (about a
 // microsecond); the registry's is never taken here.
 
 #include <cstdint>

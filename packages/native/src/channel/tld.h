@@ -17,7 +17,7 @@ namespace schedhint {
 constexpr size_t kTldDataSlot = 0;
 constexpr size_t kTldMetadataSlot = 1;
 
-// The size of the map's value tells its layout: 16 bytes, where a thread's values begin where the
+// The size of the map's value shows its layout: 16 bytes, where a thread's values begin where the
 // first 8 bytes of its page say; 24 in newer kernels, where the element says it.
 bool IsTldValueSize(uint32_t value_size);
 
@@ -29,7 +29,7 @@ bool MayBeTldMetadata(uint32_t struct_size);
 // Before anybody can see the block.
 void WriteTldStart(const Block& data);
 
-// The element of a thread. False where the map wants a page for each, and this one shares its own.
+// The element of a thread. False where the map needs a page for each, and this one shares its page.
 bool FillTldValue(const Element& element, std::vector<uint8_t>* value);
 
 // The process's page of names. Not synchronized, but for its readers in BPF.

@@ -38,8 +38,8 @@ class UndeletedElements {
   std::vector<Undeleted> elements_;
 };
 
-// Deletes a thread's element. 0 when no program finds it any more, whoever has deleted it; else
-// -errno.
+// Deletes a thread's element. 0 when no program finds it any more, also if another has deleted it;
+// else -errno.
 int DeleteIn(const HeldMap& map, const HeldThreadKey& thread);
 
 }  // namespace schedhint

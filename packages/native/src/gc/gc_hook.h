@@ -4,7 +4,7 @@
 // V8 calls a prologue and an epilogue around each pause, on the isolate's own thread. The symbols
 // are weak and named by hand, so that one binary serves every Node.js from 18 to 26 without V8's
 // headers; a runtime that lacks them (Deno) is detected, one that has them but never calls (Bun) is
-// told by its caller.
+// passed by its caller.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 #include "gc/gc_layout.h"
 
-// Whose blocks are told. No more than a key here.
+// Whose blocks are written. No more than a key here.
 struct schedhint_binding;
 
 namespace schedhint {
@@ -36,7 +36,7 @@ class GcHook {
   void Uninstall();
 
  private:
-  // Where one channel wants to be told.
+  // Where the collections of one channel are stored.
   struct Target {
     schedhint_binding* binding;
     uint32_t starts;
@@ -47,7 +47,7 @@ class GcHook {
 
     void SetTime(uint32_t offset, uint64_t ns) const;
     void SetWord(uint32_t offset, uint32_t value) const;
-    // Whoever sees it sees the stores before it.
+    // A release store: a reader that sees it sees the stores before it.
     void PublishWord(uint32_t offset, uint32_t value) const;
     void SetBits(uint32_t offset, uint32_t bits) const;
     void ClearBits(uint32_t offset, uint32_t bits) const;

@@ -1,5 +1,5 @@
 #pragma once
-// Where in a channel's blocks collections are told. Of the ABI in registry_abi.h: frozen.
+// Where in a channel's blocks collections are stored. Of the ABI in registry_abi.h: frozen.
 
 #include <cstdint>
 

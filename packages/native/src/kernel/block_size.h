@@ -1,6 +1,6 @@
 #pragma once
-// How large a block for a struct is: a power of two, so that no block crosses a page, and nobody
-// else's byte lies within.
+// How large a block for a struct is: a power of two, so that no block crosses a page, and no
+// program else's byte lies within.
 
 #include <unistd.h>
 

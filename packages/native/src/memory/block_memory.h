@@ -1,10 +1,10 @@
 #pragma once
 // Allocates the memory of blocks: shared chunks without a file or a descriptor. A broker has to map
-// them too, so a chunk moves into a memfd, and stays at its address, when a broker is to be told of
+// them too, so a chunk moves into a memfd, and stays at its address, when a broker is to get
 // a block in it. The broker seals that memfd, so the next one gets another.
 //
 // A forked child must neither write its parent's hints nor be killed by touching them, so the
-// chunks are left out of it and pages of zeroes of its own take their place. Where that can't be
+// chunks are left out of it and private pages of zeroes take their place. Where that can't be
 // had, chunks are private memory, and no broker can be used.
 
 #include <cstddef>

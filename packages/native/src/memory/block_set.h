@@ -1,5 +1,5 @@
 #pragma once
-// The blocks of one owner, a thread or the process, in one map. Whoever may still lead a BPF
+// The blocks of one owner, a thread or the process, in one map. Code that may still lead a BPF
 // program to them holds the set; when the last one lets go they return to the pool, into
 // quarantine.
 

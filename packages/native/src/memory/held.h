@@ -10,7 +10,7 @@ template <typename T>
 class Held {
  public:
   Held() = default;
-  // Takes over an object that nobody holds yet.
+  // Takes over an object that is not held yet.
   explicit Held(T* object) : object_(object) { object_->holders_ = 1; }
   Held(const Held& other) : object_(other.object_) {
     if (object_ != nullptr) object_->holders_++;

@@ -25,7 +25,7 @@ int WritePieces(const uint8_t* from, size_t bytes, int fd) {
 }
 
 // The bytes that differ between `copied` and `last` have been stored between the copy and the
-// move. Where nobody has stored to them since, they are stored again.
+// move. Where no store to them came since, they are stored again.
 void StoreAgain(uint64_t copied, uint64_t last, uint64_t* word) {
   uint64_t stored = copied ^ last;
   if (stored == 0) return;

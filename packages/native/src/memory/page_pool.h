@@ -4,7 +4,7 @@
 // A block never crosses a page, since the kernel pins one page for each pointer; blocks of one size
 // share a page. A returned block waits in quarantine: a program that already holds the old element
 // may write to it for a while after the element has been deleted (about 250 ms were measured on an
-// idle 6.18), so for a second at least, and then until every CPU has been seen quiescent, nobody
+// idle 6.18), so for a second at least, and then until every CPU has been seen quiescent, no code
 // gets it. Pages are never unmapped.
 
 #include <cstddef>
@@ -51,8 +51,8 @@ class PagePool {
   // Frees the blocks whose time in quarantine is over, and returns when the next one's is
   // (CLOCK_MONOTONIC ns), or 0. Takes milliseconds when there is one; for one thread at a time.
   uint64_t Reap();
-  // Whether something has been returned of whose time in quarantine nobody has been told yet: then
-  // Reap() has to be called, which tells of what is returned later. True once.
+  // Whether something has been returned since the last Reap(), whose time in quarantine is not
+  // planned: then Reap() has to be called, which plans what is returned later too. True once.
   bool WantsReaper();
   PoolCounts Counts();
   // What the block lies in, as BlockMemory has it.

@@ -83,7 +83,7 @@ void Counts(const Napi::CallbackInfo& info) {
   Write(counts, info[0]);
 }
 
-// What readMapBtf() tells beside the BTF.
+// What readMapBtf() returns next to the BTF.
 struct MapBtfHead {
   uint32_t command;
   int32_t error;

@@ -23,7 +23,7 @@ struct EncodedChannel {
 constexpr size_t kSlotWords = sizeof(schedhint_slot) / sizeof(int32_t);
 constexpr size_t kChannelWords = sizeof(EncodedChannel) / sizeof(int32_t);
 
-// Null: there is none, or it has been released.
+// Null: it was never there, or it has been released.
 schedhint_binding* BindingOf(const Napi::CallbackInfo& info) {
   const auto* attached = Environment::Of(info).Find(info[0].As<Napi::Number>().Uint32Value());
   return attached == nullptr ? nullptr : attached->binding;

@@ -57,7 +57,7 @@ void Environment::Listen(Napi::Env env, Napi::Function callback, Napi::Object re
     return;
   }
   napi_unref_threadsafe_function(env, listener_);
-  // Hooks run in reverse order: this one while the function, which has a hook of its own, is whole.
+  // Hooks run in reverse order: this one while the function, which has another hook, is whole.
   napi_add_env_cleanup_hook(env, StopListening, this);
   SharedRegistry().listen(OnStatus, this);
 }

@@ -25,7 +25,7 @@ class Environment {
   // What a handle of JavaScript's is on. Handles are numbers, never used again: an object with a
   // native half costs more to make than a thread to bind.
   struct Attached {
-    schedhint_binding* binding;  // null: there is none
+    schedhint_binding* binding;  // null: no binding
     schedhint_status at_first;   // then: why
   };
   uint32_t Add(const Attached& attached);
@@ -35,7 +35,7 @@ class Environment {
 
   // Of the page at an address, counted here.
   size_t NumberOfPage(uintptr_t address);
-  // A page as an ArrayBuffer: one for all blocks in it. Null where there is none of that number, or
+  // A page as an ArrayBuffer: one for all blocks in it. Null where no page has that number, or
   // the runtime refuses external memory (V8's sandbox, in Electron). Pages are never unmapped.
   napi_value PageAt(Napi::Env env, size_t number);
 

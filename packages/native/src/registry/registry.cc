@@ -102,7 +102,7 @@ Channel* Registry::FindChannel(const schedhint_channel_spec& spec, schedhint_sta
 
 // One that no other channel has: a chunk moves when it is shared with a broker, and a program that
 // finds another channel's block in it would go on with the old memory. Blocks in quarantine do not
-// matter: nobody reads what is still written to them.
+// matter: what is still written to them is not read.
 PagePool* Registry::PoolFor(const schedhint_channel_spec& spec) {
   if (spec.kind == SCHEDHINT_KIND_TLD) return &tld_pool_;
   std::vector<schedhint_slot> slots(spec.slots, spec.slots + spec.slot_count);

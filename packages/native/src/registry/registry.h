@@ -40,7 +40,7 @@ class Registry {
               uint32_t* offsets);
   int32_t TldRoom();
   void ThreadEnds();
-  // `listener` is told, on the watcher's thread, that some binding's status may have changed.
+  // `listener` is called, on the watcher's thread, that some binding's status may have changed.
   void Listen(schedhint_listener listener, void* data);
   void Unlisten(schedhint_listener listener, void* data);
   // Looks, if that is due, whether a map can come where none could. Returns when to call again, in
@@ -121,7 +121,7 @@ class Registry {
   // Not thread_local: a thread's first use of a library's allocates, which costs more than the rest
   // of an attach's books.
   pthread_key_t current_thread_;
-  int key_error_;  // why there is none, or 0
+  int key_error_;  // why the key is missing, or 0
 };
 
 }  // namespace schedhint

@@ -1,7 +1,7 @@
 #pragma once
 // What copies of the addon in one process agree on.
 //
-// An app may load us more than once: nested node_modules, CommonJS beside ESM, a test runner that
+// An app may load us more than once: nested node_modules, CommonJS next to ESM, a test runner that
 // imports again. Two registries would fight over one element of the map, so the first copy's serves
 // all: it publishes the table below in one symbol, which the dynamic linker makes unique in the
 // process (STB_GNU_UNIQUE) although Node loads addons with RTLD_LOCAL. A later version appends to
@@ -51,13 +51,13 @@ struct schedhint_registry {
   // On the binding's own thread, inside its isolate. 0 where V8's symbols are missing.
   int (*gc_start)(schedhint_binding*, const schedhint_gc_layout*);
   void (*gc_stop)(schedhint_binding*);
-  // The calling thread's isolate is about to go: no callback, no element and no handle of its own
+  // The calling thread's isolate is about to go: no callback, no element and no handle of it
   // outlives this.
   void (*thread_ends)();
   void (*counts)(schedhint_counts*);
   int64_t (*time_namespace_offset)();
   // `listener` is called on a native thread when the status of some binding may have changed. It
-  // must return at once and not call back.
+  // must return immediately and not call back.
   void (*listen)(schedhint_listener, void* data);
   void (*unlisten)(schedhint_listener, void* data);
   // A worker that the calling thread has started runs, and has ended. More than one copy may tell.
@@ -75,7 +75,7 @@ struct schedhint_registry {
   int (*tld_keys)(const schedhint_tld_key* keys, uint32_t count, uint32_t dynamic_bytes,
                   uint32_t* offsets);
   // To be called by each thread that waits, from its event loop: where no map can come (no bpffs is
-  // mounted there, and no broker is), nobody else looks whether one can. Returns when to call
+  // mounted there, and no broker is), no other thread looks whether one can. Returns when to call
   // again, in ms; 0: when `listener` was called, or the thread has attached to another map.
   uint32_t (*glance)();
   // From now on the process's helper threads get elements in the binding's map, as they are found.

@@ -1,5 +1,5 @@
 // The registry's part that follows what happens outside of this process: to maps, to brokers, and
-// to what time alone mends.
+// to what needs only time.
 
 #include <algorithm>
 #include <cstring>
@@ -38,7 +38,7 @@ bool Registry::MayChange() const {
                      [](const auto& channel) { return channel->MayChange(); });
 }
 
-// Many threads call it: the first for whom it is due looks for all.
+// Many threads call it: the first that finds it due looks for all.
 uint32_t Registry::Glance() {
   std::lock_guard<std::mutex> lock(mutex_);
   if (is_watched_ || channels_.empty()) return 0;
@@ -77,7 +77,7 @@ Outlook Registry::LookAtMaps() {
     bool is_often = is_any_open || is_unsettled_ || IsShort();
     outlook.rarest_ns = is_often ? kLookAtLeastEvery : kLookForMapEvery;
   } else if (!channels_.empty()) {
-    // From now on glances do, and those who may glance have to be told so.
+    // From now on glances do, and those that may glance must know it.
     glance_interval_ = kFirstGlance;
     next_glance_ = MonotonicNow(0) + glance_interval_;
     Tell();
@@ -153,7 +153,7 @@ void Registry::CloseUnusedKey(Thread* thread) {
   thread->key = {};
 }
 
-// Under the lock, so that nobody is told who has unlistened.
+// Under the lock, so that no listener is called that was removed.
 void Registry::Tell() {
   for (auto [listener, data] : listeners_) listener(data);
 }

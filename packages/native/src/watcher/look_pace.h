@@ -8,7 +8,7 @@
 
 namespace schedhint {
 
-// What a look has told.
+// The result of a look.
 struct Outlook {
   bool has_changed = false;
   uint64_t rarest_ns = 0;  // the longest that may pass until the next look; 0: none is needed

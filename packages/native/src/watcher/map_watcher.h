@@ -3,8 +3,8 @@
 // answered, so that a blocked event loop delays no binding. It also does the registry's timed
 // chores. It lives only as long as there is something to do.
 //
-// It looks at the pins instead of being told: inotify instances are few (128 for all processes of a
-// user), and each process would take one.
+// It polls the pins instead of getting events: inotify instances are few (128 for all processes of
+// a user), and each process would take one.
 
 #include <cstdint>
 #include <functional>
@@ -26,8 +26,8 @@ class MapWatcher {
   MapWatcher(const MapWatcher&) = delete;
   MapWatcher& operator=(const MapWatcher&) = delete;
 
-  // What there is to look at has changed. Both start the thread if there is none; false when it
-  // can't be had. Then threads are bound when they attach, and blocks stay in quarantine.
+  // What there is to look at has changed. Both start the thread if it does not run; false when it
+  // can't be started. Then threads are bound when they attach, and blocks stay in quarantine.
   bool LookSoon();
   // The chore has something to do.
   bool Wake();

@@ -12,7 +12,7 @@ class WakeUp {
  public:
   // On the thread. Until a time (CLOCK_MONOTONIC ns), or Wake(). True: a socket has something.
   bool WaitUntil(uint64_t due_ns);
-  // From any thread; if nobody waits, the next wait ends at once.
+  // From any thread; if no thread waits, the next wait ends immediately.
   void Wake();
 
   // An epoll descriptor to which sockets can be added, or -errno.
