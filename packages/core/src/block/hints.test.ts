@@ -286,7 +286,7 @@ describe('set', () => {
   });
 
   test('a pending group keeps no process alive', async () => {
-    // In a worker: it ends by itself, although its group can never be written.
+    // In a worker: it ends without help, although its group can never be written.
     const source = `require('worker_threads'); const retry = () => setImmediate(retry).unref(); retry();`;
     await once(new Worker(source, { eval: true }), 'exit');
     const { hints, view } = block();

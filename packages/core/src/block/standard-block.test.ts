@@ -111,7 +111,7 @@ test('the indices of fields that are used without the layout are those of the la
   }
 });
 
-test('what the addon is told of the blocks is what their layouts say', () => {
+test('what the addon gets of the blocks is what their layouts say', () => {
   const at = (layout: StructLayout, name: string) =>
     layout.fields.find((field) => field.name === name)!.offset;
   const shaped = shapedChannel(pinOf({}), { thread: threadLayout, process: processLayout });

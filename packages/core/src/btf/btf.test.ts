@@ -219,7 +219,7 @@ describe('what is malformed says where', () => {
     expect(() => new Btf(Uint8Array.of(0x9f, 0xeb, 1))).toThrow(code('ERR_SCHEDHINT_BTF', 0));
   });
 
-  test('a type or a name that is none', () => {
+  test('an invalid type or name', () => {
     const blob = new Blob();
     const bad = blob.add(Kind.typedef, 0xfff, 1);
     const far = blob.add(Kind.typedef, 't', 99);

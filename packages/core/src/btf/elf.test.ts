@@ -68,7 +68,7 @@ describe.each([
     }
   });
 
-  test('one without bytes is none; a compressed one is refused', () => {
+  test('one without bytes is invalid; a compressed one is refused', () => {
     expect(elfSection(elf({ ...shape, type: 8 }), '.BTF')).toBeUndefined();
     const header = (shape.wide ? 64 : 52) + 2 * (shape.wide ? 64 : 40);
     expect(() => elfSection(elf({ ...shape, flags: 1 << 11 }), '.BTF')).toThrow(malformed(header));
@@ -84,7 +84,7 @@ describe.each([
   });
 });
 
-test('what is no ELF file is told', () => {
+test('what is not an ELF file is reported', () => {
   expect(() => elfSection(Uint8Array.of(1, 2, 3), '.BTF')).toThrow(malformed(0));
   const bytes = elf({ wide: true, little: true });
   bytes[5] = 3;

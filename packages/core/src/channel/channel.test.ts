@@ -29,7 +29,7 @@ describe('the path', () => {
     expect(uptr({ map: 'some/map' }).request.map).toBe(resolve('some/map'));
   });
 
-  test.each([[5], [''], ['a\0b'], [{}]])('%j is none', (map) => {
+  test.each([[5], [''], ['a\0b'], [{}]])('%j is invalid', (map) => {
     expect(() => uptr({ map } as never)).toThrow(
       expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
     );
@@ -50,7 +50,7 @@ describe('the broker', () => {
     expect(uptr().request.broker).toBe(DEFAULT_BROKER);
   });
 
-  test.each([[5], ['a\0b'], [{}], [false]])('%j is none', (broker) => {
+  test.each([[5], ['a\0b'], [{}], [false]])('%j is invalid', (broker) => {
     expect(() => uptr({ broker } as never)).toThrow(
       expect.objectContaining({ code: 'ERR_SCHEDHINT_OPTION' }),
     );

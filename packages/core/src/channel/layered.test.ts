@@ -48,7 +48,7 @@ describe('layered()', () => {
     );
   });
 
-  test('one map, one kind: a process that uses it otherwise already is told so', () => {
+  test('one map, one kind: a process that uses it otherwise gets an error', () => {
     const first = attachThread({ channel: layered({ map: '/nonexistent/layered' }), scoped: true });
     const second = attachThread({ channel: uptr({ map: '/nonexistent/layered' }), scoped: true });
     if (first.status.state === 'waiting') {

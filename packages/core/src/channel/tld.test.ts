@@ -51,8 +51,8 @@ describe('tld()', () => {
     ['a name that every object has', { map, keys: { constructor: u64 } }],
     ['__proto__', { map, keys: { ['__proto__']: u64 } }],
     ['__proto__ in a literal, which sets the prototype', { map, keys: { __proto__: u64 } }],
-    ['a type that is none', { map, keys: { a: 8 } }],
-    ['a hint that is none', { map, hints: { speed: 'a' } }],
+    ['an invalid type', { map, keys: { a: 8 } }],
+    ['an unknown hint', { map, hints: { speed: 'a' } }],
     ['a hint without a key', { map, hints: { urgency: {} } }],
     ['a hint to null', { map, hints: { urgency: null } }],
     ['per 0', { map, hints: { urgency: { key: 'a', per: 0 } } }],
@@ -77,7 +77,7 @@ describe('tld()', () => {
 });
 
 describe('a thread with task local data', () => {
-  test('values of any type, zero at first; hints beside them; private after stop()', () => {
+  test('values of any type, zero at first; hints next to them; private after stop()', () => {
     const point = struct('point', { x: i32, y: i32 });
     const keys = { small: u8, point, bytes: array(u8, 3), wide: u64n };
     // The process's first: with room for what the other tests create.

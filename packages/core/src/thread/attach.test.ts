@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 describe('attachThread', () => {
-  test('without a map: the same calls, and a status that says why nobody reads', () => {
+  test('without a map: the same calls, and a status that says why no reader sees them', () => {
     const thread = attachThread({ map: NO_MAP, scoped: true });
     thread.hints.urgency = 900;
     thread.hints.set({ deadlineNs: 5n, user: 6 });
@@ -71,7 +71,7 @@ describe('attachThread', () => {
     third.stop();
   });
 
-  test('after stop() every view lives on with the last values, and reaches nobody', () => {
+  test('after stop() every view lives on with the last values, and reaches no reader', () => {
     const [gone, stays] = [
       attachThread({ map: NO_MAP, scoped: true }),
       attachThread({ map: NO_MAP, scoped: true }),

@@ -90,27 +90,24 @@ describe('attachThread({ channels })', () => {
     one.stop();
   });
 
-  test.runIf('addon' in loaded)(
-    'collections are told to each that carries them, and stopped',
-    () => {
-      const thread = attachThread({ channels: channels(), scoped: true });
-      const stop = publishCollections(thread)!;
-      expect(thread.threads.map(({ gc }) => gc.source)).toEqual(['live', 'live']);
-      stop();
-      stop();
-      expect(thread.threads.map(({ gc }) => gc.source)).toEqual(['none', 'none']);
-      thread.stop();
-      expect(publishCollections(thread)).toBeNull();
-    },
-  );
+  test.runIf('addon' in loaded)('collections go to each that carries them, and stop', () => {
+    const thread = attachThread({ channels: channels(), scoped: true });
+    const stop = publishCollections(thread)!;
+    expect(thread.threads.map(({ gc }) => gc.source)).toEqual(['live', 'live']);
+    stop();
+    stop();
+    expect(thread.threads.map(({ gc }) => gc.source)).toEqual(['none', 'none']);
+    thread.stop();
+    expect(publishCollections(thread)).toBeNull();
+  });
 
   test.each([
     ['none', { channels: [] }],
     ['no array', { channels: uptr() }],
     ['scoped, but no boolean', { channels: [uptr()], scoped: 1 }],
     ['one that is no channel', { channels: [uptr(), { kind: 'uptr' }] }],
-    ['a map beside them', { channels: [uptr()], map: '/m' }],
-    ['a channel beside them', { channels: [uptr()], channel: uptr() }],
+    ['a map too', { channels: [uptr()], map: '/m' }],
+    ['a channel too', { channels: [uptr()], channel: uptr() }],
   ])('%s: refused', (_, options) => {
     expect(() => attachThread(options as never)).toThrow(
       expect.objectContaining({ name: 'TypeError', code: 'ERR_SCHEDHINT_OPTION' }),

@@ -77,7 +77,7 @@ test('a listener that comes and goes', async () => {
   });
 });
 
-test('views, and channels that are made anew', async () => {
+test('views, and channels that are made again', async () => {
   const data = struct('data', { inner: struct('inner', { a: i32 }) });
   await leavesNothing(20_000, (i) => {
     const channel = uptr({ map: `${map}-own`, value: { data } });

@@ -85,25 +85,25 @@ describe("a thread's own handle", () => {
   });
 });
 
-describe('of a channel that is made anew at each call', () => {
+describe('of a channel that is made again at each call', () => {
   const data = struct('data', { inner: struct('inner', { a: i32 }) });
-  const attach = () => attachThread({ channel: uptr({ map: `${map}-anew`, value: { data } }) });
-  type Anew = ReturnType<typeof attach>;
+  const attach = () => attachThread({ channel: uptr({ map: `${map}-again`, value: { data } }) });
+  type Made = ReturnType<typeof attach>;
 
   /** Handles on the same blocks, and what `keep` returns of the second. */
-  function attachThree(keep: (thread: Anew) => object) {
+  function attachThree(keep: (thread: Made) => object) {
     const threads = [attach(), attach(), attach()];
     for (const thread of threads) thread.blocks.data.inner.a = 1;
     return { kept: keep(threads[1]!), handles: threads.map((thread) => new WeakRef(thread)) };
   }
 
   test.each([
-    ['the blocks', (thread: Anew) => thread.blocks],
-    ['a view', (thread: Anew) => thread.blocks.data],
-    ['a nested view', (thread: Anew) => thread.blocks.data.inner],
-    ['an ordered view', (thread: Anew) => ordered(thread.blocks.data.inner)],
+    ['the blocks', (thread: Made) => thread.blocks],
+    ['a view', (thread: Made) => thread.blocks.data],
+    ['a nested view', (thread: Made) => thread.blocks.data.inner],
+    ['an ordered view', (thread: Made) => ordered(thread.blocks.data.inner)],
   ])(
-    'a handle is garbage when nobody has it, but not while somebody has %s of it',
+    'a handle is garbage when no code has it, but not while some code has %s of it',
     async (_, keep) => {
       attach(); // the first channel stays: its blocks know it
       let { kept, handles } = attachThree(keep);

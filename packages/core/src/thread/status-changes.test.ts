@@ -1,4 +1,4 @@
-// A status is the same object until it changes, and whoever listens to it gets the new one. The status changes without a kernel
+// A status is the same object until it changes, and listeners get the new one. The status changes without a kernel
 // that takes part: a file that is no pin comes to the map's path.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

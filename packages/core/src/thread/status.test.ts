@@ -185,7 +185,7 @@ describe('through the broker', () => {
 
   test.each<[string, NativeStatus, string, string, RegExp]>([
     [
-      'nobody listens',
+      'no process listens',
       brokered(Step.BrokerConnect, ECONNREFUSED),
       'waiting',
       'ERR_SCHEDHINT_BROKER_UNREACHABLE',
@@ -269,7 +269,7 @@ describe('through the broker', () => {
       /broker could not open \/m: EACCES/,
     ],
     [
-      'what the kernel told it',
+      'what the kernel answered',
       brokered(Step.SlotPlain, 0, 8),
       'unavailable',
       'ERR_SCHEDHINT_MAP_LAYOUT',

@@ -10,7 +10,7 @@ const edges = fc
     fc.constantFrom(-1n, 1n),
     fc.bigInt({ min: -4096n, max: 4096n }),
   )
-  .map(([edge, sign, beside]) => edge * sign + beside);
+  .map(([edge, sign, offset]) => edge * sign + offset);
 
 test('stores what BigInt() would', () => {
   fc.assert(

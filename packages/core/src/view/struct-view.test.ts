@@ -147,7 +147,7 @@ describe.each(Object.entries(manners))('%s', (_, manner) => {
           fields.it = value;
           expect(BigInt(read(new DataView(buffer), offset))).toBe(big ? wanted : exact);
           expect(fields.it).toBe(value);
-          // Nothing beside it has changed.
+          // Nothing next to it has changed.
           bytes.fill(0xa5, offset, offset + types[name].size);
           expect(bytes.every((byte) => byte === 0xa5)).toBe(true);
         }),
@@ -415,7 +415,7 @@ test('the types of a view are those of its fields', () => {
   expectTypeOf<ReturnType<View['points']['at']>['x']>().toEqualTypeOf<number>();
 });
 
-test('a place that is none is refused', () => {
+test('an invalid place is refused', () => {
   const layout = struct('s', { a: u64 });
   const buffer = new ArrayBuffer(32);
   for (const offset of [1, 4, 32, 28, -8, 0.5, NaN, '0']) {

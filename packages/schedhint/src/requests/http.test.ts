@@ -91,7 +91,7 @@ test.each(['checkContinue', 'checkExpectation'])('a request that %s handles', as
   server.close();
 });
 
-test('without the app there is nobody who answers an expectation', async () => {
+test('without the app no code answers an expectation', async () => {
   const server = createServer((_, response) => response.end('continued'));
   tracker.http({ server, describe: urgent });
   const port = await listen(server);

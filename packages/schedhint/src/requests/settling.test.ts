@@ -54,7 +54,7 @@ test('a lazy promise that fails', async () => {
   expect([query.runs, tracker.inFlight]).toEqual([2, 0]);
 });
 
-test('a `then` of its own is put back', async () => {
+test('an own `then` is put back', async () => {
   // biome-ignore lint/suspicious/noThenProperty: it is a lazy promise
   const lazy = { then: (resolve: (value: number) => void) => resolve(5) };
   const { then } = lazy;
@@ -80,7 +80,7 @@ test('a frozen one cannot be followed: its request ends when it is returned', as
   expect(await returned).toBe('row');
 });
 
-test('a subclass of Promise with a `then` of its own is lazy too', async () => {
+test('a subclass of Promise with another `then` is lazy too', async () => {
   let runs = 0;
   class Lazy extends Promise<string> {
     static override get [Symbol.species]() {

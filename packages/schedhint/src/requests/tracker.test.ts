@@ -207,7 +207,7 @@ async function warningsOf(run: () => unknown): Promise<Error[]> {
   return warnings;
 }
 
-test('a channel that refuses the hints: a warning, once, and nobody who ends a request sees it', async () => {
+test('a channel that refuses the hints: a warning, once, and no caller that ends a request sees it', async () => {
   const hints = counted();
   const write = hints.set;
   const refuse = (urgency: number) => {

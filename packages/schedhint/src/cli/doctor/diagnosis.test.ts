@@ -19,7 +19,7 @@ function patient(status: Status, calls: Patient['calls'], map: string): Patient 
 // Complete by the type of TOLD_BY.
 const CODES = Object.keys(TOLD_BY) as StatusCode[];
 
-test.each(CODES)('%s: a check fails and tells the cause', (code) => {
+test.each(CODES)('%s: a check fails and says the cause', (code) => {
   const status = { state: 'unavailable', code, reason: `played: ${code}` } as const;
   for (const calls of [NOTHING_REFUSED, EVERYTHING_REFUSED, null]) {
     for (const map of ['/sys/fs/bpf/hints', '/nonexistent/hints']) {
@@ -34,7 +34,7 @@ test.each(CODES)('%s: a check fails and tells the cause', (code) => {
   }
 });
 
-test('a status that no check can explain is told by its own reason', () => {
+test('a status that no check can explain is reported by its own reason', () => {
   const status = {
     state: 'unavailable',
     code: 'ERR_SCHEDHINT_PIDFD_REFUSED',
@@ -53,7 +53,7 @@ test('a status that no check can explain is told by its own reason', () => {
   ]);
 });
 
-test('ERR_SCHEDHINT_BPF_REFUSED although bpf(2) may be called: the map tells what was refused', () => {
+test('ERR_SCHEDHINT_BPF_REFUSED although bpf(2) may be called: the map says what was refused', () => {
   const reason = 'asking /sys/fs/bpf/hints for its layout failed: EINVAL';
   const status = { state: 'unavailable', code: 'ERR_SCHEDHINT_BPF_REFUSED', reason } as const;
   const failed = diagnose(patient(status, NOTHING_REFUSED, '/sys/fs/bpf/hints')).filter(

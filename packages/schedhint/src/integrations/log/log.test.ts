@@ -30,7 +30,7 @@ test('a line of pino for each change, and what is so now', () => {
   tell({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND', reason: 'start the scheduler' });
   tell({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_PERMISSION', reason: 'chmod the pin' });
   logging.stop();
-  tell({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND', reason: 'nobody listens' });
+  tell({ state: 'waiting', code: 'ERR_SCHEDHINT_MAP_NOT_FOUND', reason: 'no process listens' });
   thread.stop();
 
   const [info, warn] = [30, 40];
