@@ -83,8 +83,7 @@ __noinline int flatten(__u32 slot, __u64* weight __arg_nonnull) {
 }
 
 /* Up the tree to the children of the root, as scx_flatcg. */
-static __always_inline __u64 flat_weight(const struct task_struct* p,
-                                         const struct entity* entity) {
+static __always_inline __u64 flat_weight(const struct task_struct* p, const struct entity* entity) {
   __u64 weight = (__u64)p->scx.weight << WEIGHT_SHIFT;
   __u32 slot = entity->cgroup;
 
@@ -92,7 +91,8 @@ static __always_inline __u64 flat_weight(const struct task_struct* p,
   return weight;
 }
 
-/* A change of what a slot has: goes up to the parent if the cgroup begins or ceases to be active. */
+/* A change of what a slot has: goes up to the parent if the cgroup begins or ceases to be active.
+ */
 struct change {
   __u64 weight;
   __s32 members;
@@ -173,7 +173,7 @@ static __always_inline void owe(const struct entity* entity, __u64 ns) {
   count(STAT_owedNs, ns);
 }
 
-/* One level of the tree; returns the parent's slot. A function of its own for the verifier, which
+/* One level of the tree; returns the parent's slot. A separate function for the verifier, which
  * would follow each turn of a loop through it. */
 __noinline int charge_limit(__u32 slot, __u64 now, __u64 used) {
   struct book* book = book_at(slot);
@@ -229,8 +229,8 @@ __noinline int look_at_limit(__u32 slot, __u64 now, __u64 more_ns) {
 
 /* Has a cgroup of the task reached its limit? Kernel threads and tasks that end are never held:
  * others wait for what they have. */
-static __always_inline bool throttled_after(struct task_struct* p, struct entity* entity,
-                                            __u64 now, __u64 more_ns) {
+static __always_inline bool throttled_after(struct task_struct* p, struct entity* entity, __u64 now,
+                                            __u64 more_ns) {
   __u32 slot = entity->cgroup;
 
   if (p->flags & (PF_KTHREAD | PF_EXITING)) return false;

@@ -21,8 +21,8 @@ static __always_inline struct entity* leader_of(struct task_struct* p) {
   return leader ? bpf_task_storage_get(&entities, leader, 0, 0) : 0;
 }
 
-/* Remembers the most urgent hints of a process, for its pool. Several CPUs may do so at a time: what
- * the last one writes is true, too. */
+/* Remembers the most urgent hints of a process, for its pool. Several CPUs may do so at a time:
+ * what the last one writes is true, too. */
 static __always_inline void bequeath(struct task_struct* p, const struct entity* entity,
                                      __u64 now) {
   __u64 deadline_ns = entity->group.deadline_ns;
@@ -46,8 +46,7 @@ static __always_inline void bequeath(struct task_struct* p, const struct entity*
 }
 
 /* Work in the pool is as urgent as the threads that wait for it. */
-static __always_inline void inherit_hints(struct task_struct* p, struct entity* entity,
-                                          __u64 now) {
+static __always_inline void inherit_hints(struct task_struct* p, struct entity* entity, __u64 now) {
   struct entity* leader = leader_of(p);
 
   if (!leader) return;

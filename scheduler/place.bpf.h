@@ -126,7 +126,8 @@ __noinline int place(struct task_struct* p __arg_trusted, struct entity* entity 
   entity->key = key_of(entity->vtime, entity->hints.batch ? BATCH_SLICES * slice : slice, credit,
                        entity->weight);
   entity->due_ns = 0;
-  if (is_slow(clock, entity->key, slice, &load, entity->hints.batch)) place_slow(entity, clock, &load, now);
+  if (is_slow(clock, entity->key, slice, &load, entity->hints.batch))
+    place_slow(entity, clock, &load, now);
   wish = entity->group.slice_us * 1000ULL;
   if (!acts_on(HINT_SLICE) || !wish || wish >= entity->slice_ns) return 0;
   entity->slice_ns = wish > settings.tick_ns ? wish : settings.tick_ns;
@@ -165,8 +166,8 @@ static __always_inline void defend_turn(struct task_struct* p, struct entity* en
   credit = credit_of(entity, now);
   if (credit <= 0 && !entity->hinted) return;
   entity->hinted = true;
-  lane->key = llc_key(entity, key_of(entity->vtime, settings.slice_ns, credit > 0 ? credit : 0,
-                                     entity->weight));
+  lane->key = llc_key(
+      entity, key_of(entity->vtime, settings.slice_ns, credit > 0 ? credit : 0, entity->weight));
 }
 
 #endif /* PLACE_BPF_H */

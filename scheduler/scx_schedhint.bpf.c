@@ -17,12 +17,12 @@
  * cgroup; while it owes more than a twentieth of what it has used, its hints buy nothing. Batch
  * work has an eighth of its weight. Hints on kernel threads are ignored.
  *
- * The arithmetic is in policy.h, which test/policy runs in a simulated machine. state.bpf.h has what
- * is known of tasks, CPUs and LLCs; cgroups.bpf.h weights, limits and debts; look.bpf.h reads hints;
- * place.bpf.h gives a task its place; dispatch.bpf.h chooses the next.
+ * The arithmetic is in policy.h, which test/policy runs in a simulated machine. state.bpf.h has
+ * what is known of tasks, CPUs and LLCs; cgroups.bpf.h weights, limits and debts; look.bpf.h reads
+ * hints; place.bpf.h gives a task its place; dispatch.bpf.h chooses the next.
  *
- * Where a hint is seen: when its task is queued, when it ticks, and when its turn ends. Nothing tells
- * the scheduler of a change before.
+ * Where a hint is seen: when its task is queued, when it ticks, and when its turn ends. It is not
+ * notified of a change.
  */
 #include <scx/common.bpf.h>
 /* The kernel's types come first: everything below uses them. */
@@ -116,10 +116,10 @@ void BPF_STRUCT_OPS(schedhint_enqueue, struct task_struct* p, u64 enq_flags) {
   note_queue(entity, QUEUE_NONE);
   activate(entity, active_weight_of(p));
   place(p, entity, llc_of(cpu), now);
-  /* Others wait for the kernel's threads of a CPU, which are short; those that are not, take turns. */
+  /* Others wait for the kernel's threads of a CPU, which are short; those that are not, take turns.
+   */
   if (is_for_kernel(p) && !entity->due_ns &&
-      is_before(entity->vtime,
-                  *clock_of(entity) + to_virtual(settings.slice_ns, entity->weight))) {
+      is_before(entity->vtime, *clock_of(entity) + to_virtual(settings.slice_ns, entity->weight))) {
     scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, entity->slice_ns, enq_flags | SCX_ENQ_PREEMPT);
     return;
   }
@@ -261,8 +261,7 @@ static __always_inline void inherit_place(struct entity* entity) {
 
 s32 BPF_STRUCT_OPS_SLEEPABLE(schedhint_init_task, struct task_struct* p,
                              struct scx_init_task_args* args) {
-  struct entity* entity =
-      bpf_task_storage_get(&entities, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct entity* entity = bpf_task_storage_get(&entities, p, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 
   if (!entity) return -ENOMEM; /* the fork fails, or the load */
   *entity = (struct entity){.llc = llc_of(scx_bpf_task_cpu(p)), .pin = -1, .weight = WEIGHT_NICE_0};
@@ -305,13 +304,13 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(schedhint_init) {
   bpf_for(i, 0, (__s32)topology.llcs) {
     if (i >= MAX_LLCS) break;
     llcs[i].load.cpus = topology.llc_cpus[i];
-    error = scx_bpf_create_dsq(queue_id(QUEUE_LLC, i), -1) ?:
-            scx_bpf_create_dsq(queue_id(QUEUE_SLOW_LLC, i), -1);
+    error = scx_bpf_create_dsq(queue_id(QUEUE_LLC, i), -1)
+                ?: scx_bpf_create_dsq(queue_id(QUEUE_SLOW_LLC, i), -1);
     if (error) return error;
   }
   bpf_for(i, 0, (__s32)topology.cpus) {
-    error = scx_bpf_create_dsq(queue_id(QUEUE_LANE, i), -1) ?:
-            scx_bpf_create_dsq(queue_id(QUEUE_SLOW_LANE, i), -1);
+    error = scx_bpf_create_dsq(queue_id(QUEUE_LANE, i), -1)
+                ?: scx_bpf_create_dsq(queue_id(QUEUE_SLOW_LANE, i), -1);
     if (error) return error;
   }
   return init_cgroups();
@@ -326,27 +325,18 @@ void BPF_STRUCT_OPS(schedhint_exit, struct scx_exit_info* info) {
   ending.kind = info->kind;
 }
 
-SCX_OPS_DEFINE(schedhint_ops,
-               .select_cpu = (void*)schedhint_select_cpu,
-               .enqueue = (void*)schedhint_enqueue,
-               .dispatch = (void*)schedhint_dispatch,
-               .tick = (void*)schedhint_tick,
-               .runnable = (void*)schedhint_runnable,
-               .running = (void*)schedhint_running,
-               .stopping = (void*)schedhint_stopping,
-               .quiescent = (void*)schedhint_quiescent,
-               .set_weight = (void*)schedhint_set_weight,
-               .init_task = (void*)schedhint_init_task,
-               .exit_task = (void*)schedhint_exit_task,
+SCX_OPS_DEFINE(schedhint_ops, .select_cpu = (void*)schedhint_select_cpu,
+               .enqueue = (void*)schedhint_enqueue, .dispatch = (void*)schedhint_dispatch,
+               .tick = (void*)schedhint_tick, .runnable = (void*)schedhint_runnable,
+               .running = (void*)schedhint_running, .stopping = (void*)schedhint_stopping,
+               .quiescent = (void*)schedhint_quiescent, .set_weight = (void*)schedhint_set_weight,
+               .init_task = (void*)schedhint_init_task, .exit_task = (void*)schedhint_exit_task,
                .cgroup_init = (void*)schedhint_cgroup_init,
                .cgroup_exit = (void*)schedhint_cgroup_exit,
                .cgroup_move = (void*)schedhint_cgroup_move,
                .cgroup_set_weight = (void*)schedhint_cgroup_set_weight,
                .cgroup_set_bandwidth = (void*)schedhint_cgroup_set_bandwidth,
                .cgroup_set_idle = (void*)schedhint_cgroup_set_idle,
-               .cpu_release = (void*)schedhint_cpu_release,
-               .init = (void*)schedhint_init,
-               .exit = (void*)schedhint_exit,
-               .flags = SCX_OPS_ENQ_LAST,
-               .timeout_ms = WATCHDOG_MS,
+               .cpu_release = (void*)schedhint_cpu_release, .init = (void*)schedhint_init,
+               .exit = (void*)schedhint_exit, .flags = SCX_OPS_ENQ_LAST, .timeout_ms = WATCHDOG_MS,
                .name = "schedhint");

@@ -47,34 +47,34 @@ struct ending {
 };
 
 /* What is counted since the start, and its name in stats: X(name in C and JSON, explanation). */
-#define STATISTICS(X)                                                              \
-  X(switches, "tasks put on a CPU")                                                \
-  X(idle, "tasks sent to an idle CPU at once")                                     \
-  X(queued, "tasks queued")                                                        \
-  X(slowQueued, "of which far behind: queued by the time when they are due")       \
-  X(kept, "turns that went on because no task with an earlier key waited")         \
-  X(preempted, "turns ended for a task that woke up")                              \
-  X(otherLlc, "tasks taken from the queue of another LLC")                         \
-  X(pauseQueued, "tasks queued with credit for a pause of their own")              \
-  X(helperQueued, "tasks queued with credit for helping in a pause")               \
-  X(urgencyQueued, "tasks queued with an urgency")                                 \
-  X(deadlineQueued, "tasks queued with a deadline")                                \
-  X(batchQueued, "tasks queued as batch work")                                     \
-  X(inherited, "looks at a pool thread that found an urgency or deadline to inherit") \
-  X(shortened, "turns shortened by a hint")                                        \
-  X(refused, "times that hints bought nothing because the cgroup owes too much")   \
-  X(hintedNs, "CPU time in turns that hints brought")                              \
-  X(owedNs, "of which beyond the fair share while other tasks waited")             \
-  X(repaidNs, "of which repaid")                                                   \
-  X(held, "tasks held because their cgroup had reached its cpu.max")               \
-  X(throttledNs, "time that they were held")                                       \
-  X(heldTooLong, "tasks let run for a tick after 10 s of being held")              \
+#define STATISTICS(X)                                                                       \
+  X(switches, "tasks put on a CPU")                                                         \
+  X(idle, "tasks sent to an idle CPU immediately")                                          \
+  X(queued, "tasks queued")                                                                 \
+  X(slowQueued, "of which far behind: queued by the time when they are due")                \
+  X(kept, "turns that went on because no task with an earlier key waited")                  \
+  X(preempted, "turns ended for a task that woke up")                                       \
+  X(otherLlc, "tasks taken from the queue of another LLC")                                  \
+  X(pauseQueued, "tasks queued with credit for their pause")                                \
+  X(helperQueued, "tasks queued with credit for helping in a pause")                        \
+  X(urgencyQueued, "tasks queued with an urgency")                                          \
+  X(deadlineQueued, "tasks queued with a deadline")                                         \
+  X(batchQueued, "tasks queued as batch work")                                              \
+  X(inherited, "looks at a pool thread that found an urgency or deadline to inherit")       \
+  X(shortened, "turns shortened by a hint")                                                 \
+  X(refused, "times that hints bought nothing because the cgroup owes too much")            \
+  X(hintedNs, "CPU time in turns that hints brought")                                       \
+  X(owedNs, "of which beyond the fair share while other tasks waited")                      \
+  X(repaidNs, "of which repaid")                                                            \
+  X(held, "tasks held because their cgroup had reached its cpu.max")                        \
+  X(throttledNs, "time that they were held")                                                \
+  X(heldTooLong, "tasks let run for a tick after 10 s of being held")                       \
   X(lostUpdates, "updates of a cgroup's numbers that were given up because other CPUs won") \
-  X(groupsKept, "times that hints were being written, and the last ones were used") \
-  X(execs, "elements dropped because another program was started")                 \
-  X(tasks, "tasks that there are: a gauge")                                        \
-  X(active, "of which runnable: a gauge")                                          \
-  X(cgroups, "cgroups with a slot: a gauge")                                       \
+  X(groupsKept, "times that hints were being written, and the last ones were used")         \
+  X(execs, "elements dropped because another program was started")                          \
+  X(tasks, "tasks that there are: a gauge")                                                 \
+  X(active, "of which runnable: a gauge")                                                   \
+  X(cgroups, "cgroups with a slot: a gauge")                                                \
   X(limits, "of which with a cpu.max: a gauge")
 
 enum statistic {

@@ -147,7 +147,7 @@ export const cpp = [
     rooms: {
       rows: ['machine'],
       core: ['machine'],
-      today: ['machine'],
+      earlier: ['machine'],
       machine: [],
       properties: [],
       bpf: [],

@@ -53,7 +53,7 @@ export function cargo(what, args) {
     stdio: ['ignore', 2, 2],
     env: {
       ...process.env,
-      PATH: `${LLVM}:${process.env.PATH}`, // the BPF half wants a clang without a version
+      PATH: `${LLVM}:${process.env.PATH}`, // the BPF half needs a clang without a version
       BPF_CLANG: join(LLVM, 'clang'),
       CARGO_TARGET_DIR: join(CACHE, 'target'),
     },

@@ -73,7 +73,7 @@ function kernelCommandLine({ lines: [console, status], kernelOptions }, init) {
     `init=${init}`,
     `console=${console} quiet loglevel=4`,
     `status_line=/dev/${status}`, // the kernel does not know it, so it gets to the environment of init
-    'panic=-1 oops=panic', // a broken kernel ends the VM at once
+    'panic=-1 oops=panic', // a broken kernel ends the VM immediately
     // What costs time at boot, or in an emulated CPU, and is not under test.
     `nokaslr mitigations=off ${kernelOptions} lsm=capability audit=0`,
     'random.trust_cpu=on cryptomgr.notests rcupdate.rcu_expedited=1',

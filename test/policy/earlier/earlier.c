@@ -2,8 +2,8 @@
 /* Runs the earlier scheduler, its BPF source as it is, in the simulated machine. */
 #include <string.h>
 
-#include "scheduler/scx_schedhint.bpf.c"
 #include "../machine/machine.h"
+#include "scheduler/scx_schedhint.bpf.c"
 
 static struct {
   struct task_struct p;

@@ -57,8 +57,8 @@ static void changes_of_weight(__u64 vtime, __u64 clock, __u64 from, __u64 to) {
   HOLDS(reweighted(clock, clock, from, to) == clock);
   HOLDS(is_before(vtime, clock) ? !is_before(clock, changed) : !is_before(changed, clock));
   /* A heavier task is no further from the clock. */
-  HOLDS(to < from || (is_before(vtime, clock) ? !is_before(changed, vtime)
-                                              : !is_before(vtime, changed)));
+  HOLDS(to < from ||
+        (is_before(vtime, clock) ? !is_before(changed, vtime) : !is_before(vtime, changed)));
 }
 
 static void clamps(__u64 vtime, __u64 clock, __u64 behind) {
@@ -70,8 +70,7 @@ static void clamps(__u64 vtime, __u64 clock, __u64 behind) {
   HOLDS(!is_before(to, clock - behind) && !is_before(clock + 2 * behind, to));
   HOLDS(!cut || (to == clock + 2 * behind && to + cut == vtime));
   HOLDS(cut || !is_before(to, vtime));
-  HOLDS(is_before(vtime, clock - behind) || is_before(clock + 2 * behind, vtime) ||
-        to == vtime);
+  HOLDS(is_before(vtime, clock - behind) || is_before(clock + 2 * behind, vtime) || to == vtime);
   HOLDS(clamp_vtime(&to, clock, behind) == 0);
   HOLDS(carried(carried(vtime, clock, behind), behind, clock) == vtime);
 }

@@ -59,7 +59,8 @@ void earlier_failures(void) {
   check(is < 10, "new: %.1f ms (< 10)", is);
   earlier = kworker_beside_a_pause(&earlier_policy);
   is = kworker_beside_a_pause(&new_policy);
-  check(earlier > 30000, "earlier: a kworker next to a stuck pause waits %.0f ms (> 30000)", earlier);
+  check(earlier > 30000, "earlier: a kworker next to a stuck pause waits %.0f ms (> 30000)",
+        earlier);
   check(is < 1, "new: %.3f ms (< 1)", is);
   for (int seed = 1; seed <= 4; seed++) {
     double waited = pinned_batch(&earlier_policy, seed);

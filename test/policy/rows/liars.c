@@ -140,8 +140,8 @@ static struct outcome run(const struct liar* liar, int cpus, __u64 seed, _Bool w
                           worst_wait_ms(), cpus_busy()};
 }
 
-/* On several LLCs what tasks that wake often get differs by a third from seed to seed, with hints and
- * without: it hangs on where the others are. There it is the mean of several. */
+/* On several LLCs what tasks that wake often get differs by a third from seed to seed, with hints
+ * and without: it hangs on where the others are. There it is the mean of several. */
 #define MEAN_OF 4
 
 static struct outcome run_mean(const struct liar* liar, int cpus, __u64 seed, _Bool with_hints) {

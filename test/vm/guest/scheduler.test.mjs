@@ -46,7 +46,7 @@ test('when it is killed the kernel has its own scheduler back', async () => {
   const scheduler = await Scheduler.start();
   await scheduler.kill();
   assert.equal(schedExtState(), 'disabled');
-  assert.ok(existsSync(PIN), 'nobody was there to remove the pin');
+  assert.ok(existsSync(PIN), 'no process was left to remove the pin');
 });
 
 test('a second one is refused, and says why', async () => {
@@ -62,7 +62,7 @@ test('a second one is refused, and says why', async () => {
 
 const run = (...args) => spawnSync(PROGRAM, args, { encoding: 'utf8' });
 
-test('it tells people what it does, and what it does not understand', () => {
+test('it says what it does, and what it does not understand', () => {
   const help = run('--help');
   assert.equal(help.status, 0);
   for (const text of ['--stats SEC', '--monitor SEC', '--ignore-cpu-max', 'Exit codes: 0', '75']) {

@@ -1,4 +1,4 @@
-// Many threads at once.
+// Many threads.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -7,7 +7,7 @@ import { Scheduler } from './scheduler.mjs';
 
 after(endPrograms);
 
-test('a thousand threads with hints are scheduled, and nobody waits too long', async () => {
+test('a thousand threads with hints are scheduled, and none waits too long', async () => {
   const scheduler = await Scheduler.start();
   const herd = await Spinner.start(['--lie', '--threads', '1000', '--seconds', '10']);
   const app = new App();

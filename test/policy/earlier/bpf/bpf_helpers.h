@@ -1,4 +1,5 @@
-/* Stands in for libbpf's header where the earlier scheduler is compiled for the simulated machine. */
+/* Stands in for libbpf's header where the earlier scheduler is compiled for the simulated machine.
+ */
 #ifndef SIM_BPF_HELPERS_H
 #define SIM_BPF_HELPERS_H
 

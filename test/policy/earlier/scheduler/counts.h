@@ -5,7 +5,7 @@
 
 #include "settings.h"
 
-/* A section of its own, so that the loader can set it without a skeleton. */
+/* A separate section, so that the loader can set it without a skeleton. */
 const volatile struct settings settings SEC(".rodata.settings") = {
     .min_slice_ns = 1000000,
     .process_loan_ns = 300000000, /* docs/experiment.md derives the three */

@@ -80,7 +80,7 @@ static __always_inline void charge(struct task_struct* p, struct task* task, __u
   }
   if (account) used += repay(p, task, account, used / REPAID_BY, used);
   task->time += to_virtual(p, used);
-  /* Nobody waits, so this is taken from nobody. */
+  /* No task waits, so this is taken from none. */
   if (task->ahead) advance_clock(task->time);
 }
 

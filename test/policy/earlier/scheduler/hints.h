@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0 */
-/* What a task hints, by its block or its task local data; and what it is told in its block. */
+/* What a task hints, by its block or its task local data; and what is reported in its block. */
 #ifndef HINTS_H
 #define HINTS_H
 

@@ -9,7 +9,7 @@
  *
  * An account belongs to a process, and to the children it forks until they start another program:
  * threads and children find the debt as it is, and cannot leave it by ending. A program that is
- * started begins an account of its own only if nothing is owed. What is owed when the last task of
+ * started begins a new account only if nothing is owed. What is owed when the last task of
  * an account ends is left to the cgroup, and whatever runs there repays it.
  *
  * Repaying: while no task of an account wants a CPU, a share that it does not use repays. While it

@@ -5,9 +5,9 @@
 
 #include "hints.h"
 
-/* What runs on each CPU: whom to take one from. */
+/* What runs on each CPU: which one may be taken. */
 struct cpu_state {
-  __u32 class; /* 0: nobody of ours */
+  __u32 class; /* 0: no task of ours */
   __u32 reserved;
   __u64 order;
 };
@@ -36,7 +36,7 @@ static __always_inline bool gives_way(const struct cpu_state* runs, __u32 class,
   return class == FAIR && ordered && before(order, runs->order);
 }
 
-/* Takes the CPU of whoever is least in a hurry, if that is less than this task. */
+/* Takes the CPU of the task that is least in a hurry, if that is less than this task. */
 static __always_inline void take_cpu(struct task_struct* p, __u32 class, __u64 order,
                                      bool ordered) {
   struct cpu_state *state, *chosen = 0;

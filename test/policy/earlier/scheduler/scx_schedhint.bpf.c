@@ -3,17 +3,17 @@
  * scx_schedhint: a sched_ext scheduler that acts on schedhint's hints.
  *
  * Without hints it is a plain weighted fair scheduler. A task's virtual time is the CPU time that
- * it has used, divided by its weight (its nice value); whoever has the least runs next, for a
- * slice. A task that has slept comes back at most one slice behind the others, so nobody saves up.
- * There is one queue for all CPUs, which is right for a few CPUs that share a cache, and not for a
- * large machine; cgroup weights are not looked at.
+ * it has used, divided by its weight (its nice value); the task with the least runs next, for a
+ * slice. A task that has slept comes back at most one slice behind the others, so it saves nothing
+ * up. There is one queue for all CPUs, which is right for a few CPUs that share a cache, and not
+ * for a large machine; cgroup weights are not looked at.
  *
  * Hints change three things, each on its own switch (settings.hints):
  *
  * - the class. AHEAD: a thread inside a pause of its collector, and the threads that help it. They
- *   keep the CPU that they have, take one from whoever is not ahead when they wake up, and are
+ *   keep the CPU that they have, take one from a task that is not ahead when they wake up, and are
  *   looked for in the queue when a pause begins, because a pause ends when its last helper does.
- *   BEHIND: batch threads. They run when nobody else wants to, and each at the latest
+ *   BEHIND: batch threads. They run when no other task does, and each at the latest
  *   after five seconds, or the kernel's watchdog would end us.
  * - the order within a class. Urgency and a near deadline let a task run up to a slice each before
  *   its virtual time would; a task that wakes up so takes a CPU from one that is later in that
@@ -26,15 +26,15 @@
  * Where a hint comes from: the task's block (schedhint.bpf.h). With --tld, one without a block may
  * say the same by task local data (tld.h).
  *
- * When the scheduler learns of a pause: nothing tells it. It looks at a task's block when the task
- * is queued, put on a CPU, ticks (every 4 ms at 250 Hz), and leaves the CPU. A pause that begins
- * while its thread has the CPU is seen at the next tick at the latest.
+ * When the scheduler learns of a pause: it is not notified. It looks at a task's block when the
+ * task is queued, put on a CPU, ticks (every 4 ms at 250 Hz), and leaves the CPU. A pause that
+ * begins while its thread has the CPU is seen at the next tick at the latest.
  *
  * Feedback: every look publishes what the kernel knows into the reader's half of the block. All of
  * them are made with the task's runqueue locked, so a block has one writer at a time.
  *
- * How tasks of one process are told apart: a thread with a block is a JavaScript thread and goes by
- * its own gc word alone. Where the process says which threads help its collector (Node.js 24 and
+ * How tasks of one process are distinguished: a thread with a block is a JavaScript thread and goes
+ * by its own gc word alone. Where the process says which threads help its collector (Node.js 24 and
  * newer), those are helpers. Elsewhere one without a block is, unless it is known to be libuv's, by
  * its element or its name. Threads of libuv's pool inherit what their process's threads hint.
  */
@@ -404,7 +404,7 @@ int BPF_PROG(schedhint_exit_task, struct task_struct* p, struct scx_exit_task_ar
 }
 
 /* After execve the old program's page would stay bound, and its last hints would stand for whatever
- * runs now. A program that owes nothing begins an account of its own. */
+ * runs now. A program that owes nothing begins a new account. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(schedhint_exec, struct task_struct* p) {
   struct task* task = task_of(p);
@@ -439,7 +439,7 @@ __s32 BPF_PROG(schedhint_init) {
   return error;
 }
 
-/* Why the scheduler was ended: a section of its own, for the loader. */
+/* Why the scheduler was ended: a separate section, for the loader. */
 struct ending ending SEC(".data.ending");
 
 SEC("struct_ops/schedhint_exit")

@@ -38,7 +38,7 @@ struct ending {
 /* What is counted, and how it is called in the JSON: X(name in C and JSON, explanation). */
 #define STATISTICS(X)                                                              \
   X(switches, "tasks put on a CPU")                                                \
-  X(idle, "sent to an idle CPU at once")                                           \
+  X(idle, "sent to an idle CPU immediately")                                       \
   X(queued, "queued by their virtual time")                                        \
   X(gcExtended, "slices extended for a thread inside a pause")                     \
   X(gcAhead, "queued ahead: a thread inside a pause")                              \

@@ -14,7 +14,7 @@ struct tld_places {
 struct task {
   __u64 account;            /* key of `accounts`; 0: a thread of the kernel's */
   __u64 time;               /* virtual */
-  __u64 repaid_ns;          /* charged besides, since it was last runnable anew */
+  __u64 repaid_ns;          /* charged besides, since it was last runnable again */
   __u64 repaid_orphaned_ns; /* of which what was left to its cgroup */
   __u64 charged_ns;         /* on a CPU: charged up to here */
   __u64 turn_ns;            /* on a CPU: since when */

@@ -70,7 +70,7 @@ static __always_inline void tld_find(struct tld_metadata* metadata, struct tld_p
   int* next;
 
   if (count == places->looked) return;
-  if (count < places->looked) /* the names of somebody else: a library of its own */
+  if (count < places->looked) /* the names of somebody else: another library */
     __builtin_memset(places, 0, sizeof(*places));
   schedhint_fence(); /* a name is there before it is counted */
   bpf_iter_num_new(&keys, places->looked, TLD_MAX_KEYS);
