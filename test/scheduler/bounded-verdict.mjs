@@ -126,7 +126,11 @@ export function judgeBounded(cpus, scenarios, boots) {
     ),
     ...(has('batch') ? [judgeBatch(outcome('batch'))] : []),
     ...(has('kernel threads: batch')
-      ? judgeKernelThreads(outcome('kernel threads: batch'), outcome('kernel threads: nothing'))
+      ? judgeKernelThreads(
+          cpus,
+          outcome('kernel threads: batch'),
+          outcome('kernel threads: nothing'),
+        )
       : []),
   ];
   const head = [
