@@ -5,8 +5,11 @@ import { burst, KWORKERS, sleepers } from './scenario.mjs';
 /** Measured, in ms, by the number of CPUs: so that with three seeds each scenario has 3,000 wakeups, and each task some turns. */
 const MS = { 2: 2500, 4: 2500, 8: 1500, 16: 1000 };
 
+const WITHOUT_HINTS = ['kernel', 'none'];
 /** Long enough to see that those of the lowest weight have their turns. */
-const LONG = { ms: 12_000, arms: ['kernel', 'none'] };
+const LONG = { ms: 12_000, arms: WITHOUT_HINTS };
+/** On a large machine those that are bound to one CPU have few turns in a second. */
+const MANY_TURNS = { ms: 4000, arms: WITHOUT_HINTS };
 
 /**
  * @param {number} cpus
@@ -54,5 +57,6 @@ export function fairScenarios(cpus, short = false) {
     warmMs: 400,
     groups: scenarios[name],
     ...(name === 'weights' && cpus === 2 ? LONG : {}),
+    ...(name === 'pinned' && cpus > 4 ? MANY_TURNS : {}),
   }));
 }
