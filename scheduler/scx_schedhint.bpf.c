@@ -21,8 +21,8 @@
  * what is known of tasks, CPUs and LLCs; cgroups.bpf.h weights, limits and debts; look.bpf.h reads
  * hints; place.bpf.h gives a task its place; dispatch.bpf.h chooses the next.
  *
- * Where a hint is seen: when its task is queued, when it ticks, and when its turn ends. It is not
- * notified of a change.
+ * Where a hint is seen: when its task is queued, when it ticks, and when its turn ends. A change in
+ * between is not noticed.
  */
 #include <scx/common.bpf.h>
 /* The kernel's types come first: everything below uses them. */
