@@ -106,7 +106,7 @@ static __always_inline void place_slow(struct entity* entity, __u64 clock,
  * an idle CPU and to a turn that goes on. */
 __noinline int place(struct task_struct* p __arg_trusted, struct entity* entity __arg_nonnull,
                      __u32 to, __u64 now) {
-  __u64 clock, weight, slice = settings.slice_ns, wish;
+  __u64 clock, weight, slice = settings.slice_ns, asks, wish;
   struct policy_load load;
   __s64 credit;
 
@@ -120,11 +120,11 @@ __noinline int place(struct task_struct* p __arg_trusted, struct entity* entity 
   count_load(entity, entity->weight);
   if (entity->pin >= 0 && !lane_at(entity->pin)->waiting) bound_offset(entity);
   load = load_of(entity);
-  owe_cut(entity, clamp_vtime(&entity->vtime, clock, to_virtual(slice, entity->weight)));
+  asks = entity->hints.batch ? BATCH_SLICES * slice : slice;
+  owe_cut(entity, clamp_vtime(&entity->vtime, clock, to_virtual(asks, entity->weight)));
   entity->hinted = credit > 0;
   entity->slice_ns = turn_slice(slice, &entity->hints, &load, settings.tick_ns);
-  entity->key = key_of(entity->vtime, entity->hints.batch ? BATCH_SLICES * slice : slice, credit,
-                       entity->weight);
+  entity->key = key_of(entity->vtime, asks, credit, entity->weight);
   entity->due_ns = 0;
   if (is_slow(clock, entity->key, slice, &load, entity->hints.batch))
     place_slow(entity, clock, &load, now);

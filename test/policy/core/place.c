@@ -82,7 +82,7 @@ void place(struct sim_task* task, int to) {
   struct entity* entity = entity_of(task);
   struct policy_hints hints = hints_of(task);
   struct policy_load load;
-  __u64 clock, weight, natural, wait;
+  __u64 asks, clock, weight, natural, wait;
   __s64 credit;
 
   if (!is_pinned(task) && entity->llc != to)
@@ -96,11 +96,11 @@ void place(struct sim_task* task, int to) {
   credit = crowd_credit(credit, SLICE_NS, llcs[to].hinted, llcs[to].load.cpus);
   if (is_pinned(task) && !sim_queued(lane_queue(task->pin))) place_lane(task);
   load = load_of(task);
-  owe(task, clamp_vtime(&entity->vtime, clock, to_virtual(SLICE_NS, entity->weight)));
+  asks = hints.batch ? BATCH_SLICES * SLICE_NS : SLICE_NS;
+  owe(task, clamp_vtime(&entity->vtime, clock, to_virtual(asks, entity->weight)));
   entity->hinted = credit > 0;
   entity->slice_ns = turn_slice(SLICE_NS, &hints, &load, SIM_TICK_NS);
-  entity->key = key_of(entity->vtime, hints.batch ? BATCH_SLICES * SLICE_NS : SLICE_NS, credit,
-                       entity->weight);
+  entity->key = key_of(entity->vtime, asks, credit, entity->weight);
   entity->due_ns = 0;
   if (!is_slow(clock, entity->key, SLICE_NS, &load, hints.batch)) return;
   natural = natural_wait(clock, entity->key, &load);

@@ -62,7 +62,7 @@ async function measure(arm, apps) {
   const counted = (name) => (after ? after[name] - before[name] : '-');
   console.log(
     `${arm.name}: hash ${median(hashes).toFixed(1)} ms, collection ${median(collections).toFixed(0)} ms,`,
-    `inherited ${counted('inherited')}, helperAhead ${counted('helperAhead')}`,
+    `inherited ${counted('inherited')}, helperQueued ${counted('helperQueued')}`,
   );
   return { hashes, collections };
 }

@@ -97,7 +97,7 @@ const controlShares = (pairs) =>
 /** CPU time, in ms, that a full collection borrowed; of those that were timed alone. */
 export function lentPerCollection(pairs) {
   const on = pairs.map((pair) => runOf(pair, 'on'));
-  const lent = on.reduce((sum, { counts }) => sum + counts.full.lentNs / 1e6, 0);
+  const lent = on.reduce((sum, { counts }) => sum + counts.full.owedNs / 1e6, 0);
   return lent / on.reduce((sum, { full }) => sum + full.length, 0);
 }
 

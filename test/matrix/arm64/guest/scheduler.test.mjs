@@ -45,7 +45,10 @@ test('it is loaded, acts on the hints of a block, and is detached', async () => 
   assert.match(schedulerName(), OURS);
   const busy = hogs(3);
   await untilBound(app);
-  const names = ['gcExtended', 'gcAhead', 'helperAhead', 'urgency', 'deadline', 'slice'];
+  const names = [
+    ...['pauseQueued', 'helperQueued', 'urgencyQueued', 'deadlineQueued'],
+    ...['shortened', 'hintedNs'],
+  ];
   const counts = await untilCounted(scheduler, app, names);
   await end(busy);
   await scheduler.stop();
