@@ -36,7 +36,14 @@ test('it is loaded, schedules everything under load, and is detached', async () 
   assert.equal(schedulerName(), null);
   assert.ok(!existsSync(PIN));
   // Nobody hinted anything.
-  for (const name of ['pauseQueued', 'helperQueued', 'urgencyQueued', 'batchQueued', 'hintedNs', 'owedNs']) {
+  for (const name of [
+    'pauseQueued',
+    'helperQueued',
+    'urgencyQueued',
+    'batchQueued',
+    'hintedNs',
+    'owedNs',
+  ]) {
     assert.equal(counts[name], 0, name);
   }
   assert.equal(counts.restarts, 0);
