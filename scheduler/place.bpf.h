@@ -69,12 +69,15 @@ static __always_inline void owe_cut(const struct entity* entity, __u64 cut) {
 }
 
 /* Where a lane stands is bounded when one of its tasks has its turn, and when the first comes. Not
- * while they wait: each look would put off those whose key is far. */
-static __always_inline void bound_offset(const struct entity* entity) {
+ * while they wait: each look would put off those whose key is far. The first saved nothing up. But
+ * those that compete may be behind by more than a slice, or they would not have their share: what
+ * waits in the LLC's queue is behind the LLC's clock too. */
+static __always_inline void bound_offset(const struct entity* entity, __u64 behind_slices) {
   struct lane* lane = lane_at(entity->pin);
+  __u64 slice = to_virtual(settings.slice_ns, WEIGHT_NICE_0);
 
   owe_cut(entity, bound_lane(&lane->offset, lane->clock, llc_at(entity->llc)->clock,
-                             to_virtual(settings.slice_ns, WEIGHT_NICE_0)));
+                             behind_slices * slice, slice));
 }
 
 /* What its hints are worth now, in a crowd of others that hint; what it owes is looked at. */
@@ -109,6 +112,7 @@ __noinline int place(struct task_struct* p __arg_trusted, struct entity* entity 
   __u64 clock, weight, slice = settings.slice_ns, asks, wish;
   struct policy_load load;
   __s64 credit;
+  bool came;
 
   look(p, entity, now);
   change_clock(entity, to, pin_of(p));
@@ -117,8 +121,10 @@ __noinline int place(struct task_struct* p __arg_trusted, struct entity* entity 
   entity->vtime = reweighted(entity->vtime, clock, entity->weight, weight);
   entity->weight = weight;
   credit = credit_of(entity, now);
+  came = !entity->counted;
   count_load(entity, entity->weight);
-  if (entity->pin >= 0 && !lane_at(entity->pin)->waiting) bound_offset(entity);
+  if (entity->pin >= 0 && !lane_at(entity->pin)->waiting)
+    bound_offset(entity, came && load_at(entity)->tasks == 1 ? 1 : LANE_BEHIND_SLICES);
   load = load_of(entity);
   asks = entity->hints.batch ? BATCH_SLICES * slice : slice;
   owe_cut(entity, clamp_vtime(&entity->vtime, clock, to_virtual(asks, entity->weight)));
@@ -149,7 +155,7 @@ static __always_inline void advance_clock(struct entity* entity) {
   if (to == was) return;
   if (entity->pin >= 0) {
     *clock = to;
-    bound_offset(entity);
+    bound_offset(entity, LANE_BEHIND_SLICES);
     return;
   }
   if (__sync_val_compare_and_swap(clock, was, to) != was) return; /* another CPU moved it */

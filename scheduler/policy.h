@@ -30,6 +30,7 @@
 #define BATCH_WAIT_NS (200 * POLICY_MS)
 #define SLOW_SLICES 5
 #define SLOW_WAIT_NS (1000 * POLICY_MS)
+#define LANE_BEHIND_SLICES 3 /* that a CPU's queue may be behind its LLC's, while it has tasks */
 #define LONGEST_WAIT_NS (4000 * POLICY_MS)
 #define PREEMPT_LEAD_NS POLICY_MS
 #define PREEMPT_RAN_NS POLICY_MS
@@ -246,15 +247,15 @@ static __always_inline __u64 clock_after(__u64 clock, __u64 key, __u64 slice, __
 
 /* From the clock of one CPU's queue to its LLC's: what is added to compare keys. It stays as it is,
  * so that tasks that may run on one CPU only and get less there have precedence on it; but no
- * further than `bound`. To move it moves them all, and leaves their order and their weights.
+ * further than `behind` and `ahead`. To move it moves them all, and leaves their order and their weights.
  * Returns what was cut off if the queue is ahead, as clamp_vtime(). */
 static __always_inline __u64 bound_lane(__u64* offset, __u64 lane_clock, __u64 llc_clock,
-                                        __u64 bound) {
+                                        __u64 behind, __u64 ahead) {
   __u64 at = lane_clock + *offset, cut;
 
-  if (is_before(at, llc_clock - bound)) *offset = llc_clock - bound - lane_clock;
-  if (!is_before(llc_clock + bound, at)) return 0;
-  cut = at - (llc_clock + bound);
+  if (is_before(at, llc_clock - behind)) *offset = llc_clock - behind - lane_clock;
+  if (!is_before(llc_clock + ahead, at)) return 0;
+  cut = at - (llc_clock + ahead);
   *offset -= cut;
   return cut;
 }

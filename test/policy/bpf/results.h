@@ -66,7 +66,7 @@ __attribute__((noinline)) int compute_turn(struct results* it) {
   if (!it) return 0;
   offset = it->in[0];
   it->turn[0] = clock_after(it->in[0], it->in[1], it->in[2], it->in[3]);
-  it->turn[1] = bound_lane(&offset, it->in[1], it->in[2], it->in[3]);
+  it->turn[1] = bound_lane(&offset, it->in[1], it->in[2], it->in[3], it->in[4]);
   it->turn[2] = offset;
   it->turn[3] = preempts(it->in[0], it->in[1], it->in[2], it->in[3]);
   it->turn[4] = hints_buy(it->in[0], it->in[1]);

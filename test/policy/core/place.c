@@ -66,11 +66,12 @@ static void owe(const struct sim_task* task, __u64 cut) {
 
 /* Where a lane stands is bounded when one of its tasks has its turn, and when the first comes. Not
  * while they wait: each look would put off those whose key is far. */
-static void place_lane(const struct sim_task* task) {
+static void place_lane(const struct sim_task* task, __u64 behind_slices) {
   struct lane* lane = &lanes[task->pin];
+  __u64 slice = to_virtual(SLICE_NS, WEIGHT_NICE_0);
 
   owe(task, bound_lane(&lane->offset, lane->clock, llcs[llc_of(task->pin)].clock,
-                       to_virtual(SLICE_NS, WEIGHT_NICE_0)));
+                       behind_slices * slice, slice));
 }
 
 static __s64 credit_of(const struct sim_task* task, const struct policy_hints* hints) {
@@ -84,6 +85,7 @@ void place(struct sim_task* task, int to) {
   struct policy_load load;
   __u64 asks, clock, weight, natural, wait;
   __s64 credit;
+  bool came;
 
   if (!is_pinned(task) && entity->llc != to)
     entity->vtime = carried(entity->vtime, llcs[entity->llc].clock, llcs[to].clock);
@@ -92,9 +94,11 @@ void place(struct sim_task* task, int to) {
   entity->vtime = reweighted(entity->vtime, clock, entity->weight, weight);
   entity->weight = weight;
   credit = credit_of(task, &hints);
+  came = !entity->counted;
   count_load(task, to, entity->weight, credit > 0);
   credit = crowd_credit(credit, SLICE_NS, llcs[to].hinted, llcs[to].load.cpus);
-  if (is_pinned(task) && !sim_queued(lane_queue(task->pin))) place_lane(task);
+  if (is_pinned(task) && !sim_queued(lane_queue(task->pin)))
+    place_lane(task, came && lanes[task->pin].load.tasks == 1 ? 1 : LANE_BEHIND_SLICES);
   load = load_of(task);
   asks = hints.batch ? BATCH_SLICES * SLICE_NS : SLICE_NS;
   owe(task, clamp_vtime(&entity->vtime, clock, to_virtual(asks, entity->weight)));
@@ -122,7 +126,7 @@ void advance_clock(struct sim_task* task) {
   if (entity->due_ns) return; /* it comes before its key */
   if (!is_pinned(task)) llcs[entity->llc].pace += to - *clock;
   *clock = to;
-  if (is_pinned(task)) place_lane(task);
+  if (is_pinned(task)) place_lane(task, LANE_BEHIND_SLICES);
 }
 
 /* A turn that hints brought is defended as far as their credit goes, and not to its end: its key is

@@ -125,10 +125,10 @@ static void clocks(__u64 clock, __u64 key, __u64 slice, __u64 weight, __u64 offs
   HOLDS(to == clock || to == key - to_virtual(slice, weight));
   bound = at_most(slice, 1ULL << 59);
   offset = was = near(llc - clock, offset);
-  cut = bound_lane(&offset, clock, llc, bound);
-  HOLDS(!is_before(clock + offset, llc - bound) && !is_before(llc + bound, clock + offset));
+  cut = bound_lane(&offset, clock, llc, bound, bound / 2);
+  HOLDS(!is_before(clock + offset, llc - bound) && !is_before(llc + bound / 2, clock + offset));
   HOLDS(!cut || offset + cut == was);
-  HOLDS(bound_lane(&offset, clock, llc, bound) == 0);
+  HOLDS(bound_lane(&offset, clock, llc, bound, bound / 2) == 0);
 }
 
 static void turns(__u64 ran, __u64 since, __u64 key, __u64 running) {
