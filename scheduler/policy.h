@@ -247,8 +247,8 @@ static __always_inline __u64 clock_after(__u64 clock, __u64 key, __u64 slice, __
 
 /* From the clock of one CPU's queue to its LLC's: what is added to compare keys. It stays as it is,
  * so that tasks that may run on one CPU only and get less there have precedence on it; but no
- * further than `behind` and `ahead`. To move it moves them all, and leaves their order and their weights.
- * Returns what was cut off if the queue is ahead, as clamp_vtime(). */
+ * further than `behind` and `ahead`. To move it moves them all, and leaves their order and their
+ * weights. Returns what was cut off if the queue is ahead, as clamp_vtime(). */
 static __always_inline __u64 bound_lane(__u64* offset, __u64 lane_clock, __u64 llc_clock,
                                         __u64 behind, __u64 ahead) {
   __u64 at = lane_clock + *offset, cut;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A first-in-first-out scheduler that has whatever the loader fits to the kernel and the machine:
- * settings, topology, a map with a place for each CPU, the enumerators of scx's headers, and
- * operations of the newest kernels.
+ * settings, topology, the enumerators of scx's headers, and operations of the newest kernels.
  */
 #include <scx/common.bpf.h>
 /* After scx's header, which has the kernel's types. */
@@ -18,13 +17,6 @@ const volatile struct settings settings SEC(".rodata.settings");
 const volatile struct topology topology SEC(".rodata.topology");
 struct ending ending SEC(".data.ending");
 
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, u32);
-  __type(value, u64);
-} lanes SEC(".maps");
-
 #define QUEUE 1
 
 void BPF_STRUCT_OPS(fitted_enqueue, struct task_struct* p, u64 enq_flags) {
@@ -32,10 +24,6 @@ void BPF_STRUCT_OPS(fitted_enqueue, struct task_struct* p, u64 enq_flags) {
 }
 
 void BPF_STRUCT_OPS(fitted_dispatch, s32 cpu, struct task_struct* prev) {
-  u32 lane = cpu;
-  u64* turns = bpf_map_lookup_elem(&lanes, &lane);
-
-  if (turns) ++*turns;
   scx_bpf_dsq_move_to_local(QUEUE, 0);
 }
 

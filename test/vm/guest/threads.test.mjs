@@ -1,11 +1,29 @@
 // Many threads.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, test } from 'node:test';
-import { App, endPrograms, hogs, Spinner } from './programs.mjs';
+import { App, end, endPrograms, hogs, Spinner } from './programs.mjs';
 import { Scheduler } from './scheduler.mjs';
 
 after(endPrograms);
+
+test('when a pause is over, the threads that helped in it have no credit for it', async () => {
+  const scheduler = await Scheduler.start('--hints', 'gc,helpers');
+  const busy = hogs(3);
+  const helpers = await Spinner.start(['--helpers', '--threads', '4', '--seconds', '2']);
+  helpers.go();
+  await scheduler.counted((counts) => counts.helperQueued > 0);
+  await once(helpers.process, 'exit');
+  await scheduler.nextCounts(); // may have been made before
+  const { helperQueued } = await scheduler.nextCounts();
+  const plain = await Spinner.start(['--threads', '4', '--seconds', '1']);
+  plain.go();
+  await plain.result();
+  assert.equal((await scheduler.nextCounts()).helperQueued, helperQueued);
+  await end(busy);
+  await scheduler.stop();
+});
 
 test('a thousand threads with hints are scheduled, and none waits too long', async () => {
   const scheduler = await Scheduler.start();
