@@ -61,7 +61,7 @@ describe('without privileges', () => {
   });
 
   test('not gc: a young generation that is large', async () => {
-    const command = [...inFront, node, '--max-semi-space-size=64', app('short-lived')];
+    const command = [...inFront, node, '--max-semi-space-size=128', app('short-lived')];
     expect(await verdictOf('gc', command)).toBeUndefined();
   });
 

@@ -151,7 +151,7 @@ describe('a process', () => {
   });
 
   test('one that ends is shown until then', async () => {
-    const pid = start('setTimeout(() => {}, 1500)');
+    const pid = start('setTimeout(() => {}, 5000)');
     const { status, stdout } = why(['--pid', `${pid}`, '--seconds', '60']);
     expect(status).toBe(0);
     expect(stdout).toMatch(/\nThe process has ended\.\n$/);
