@@ -45,7 +45,7 @@ struct {
   __type(value, __u32);
 } free_slots SEC(".maps");
 
-struct slot {
+struct book_slot {
   __u32 number;
   bool shared; /* it is the parent's */
 };
@@ -54,7 +54,7 @@ struct {
   __uint(type, BPF_MAP_TYPE_CGRP_STORAGE);
   __uint(map_flags, BPF_F_NO_PREALLOC);
   __type(key, int);
-  __type(value, struct slot);
+  __type(value, struct book_slot);
 } slots SEC(".maps");
 
 __u32 slots_end = 1; /* all that were ever used are below */
@@ -355,13 +355,13 @@ static __always_inline __s32 init_cgroups(void) {
 /* The ops. */
 
 static __always_inline __u32 slot_of(struct cgroup* cgroup) {
-  struct slot* slot = cgroup ? bpf_cgrp_storage_get(&slots, cgroup, 0, 0) : 0;
+  struct book_slot* slot = cgroup ? bpf_cgrp_storage_get(&slots, cgroup, 0, 0) : 0;
 
   return slot ? slot->number : 0;
 }
 
 static __always_inline struct book* own_book(struct cgroup* cgroup) {
-  struct slot* slot = bpf_cgrp_storage_get(&slots, cgroup, 0, 0);
+  struct book_slot* slot = bpf_cgrp_storage_get(&slots, cgroup, 0, 0);
 
   return slot && slot->number && !slot->shared ? book_at(slot->number) : 0;
 }
@@ -380,13 +380,13 @@ static __always_inline __u32 parent_slot(struct cgroup* cgroup) {
 
 s32 BPF_STRUCT_OPS_SLEEPABLE(schedhint_cgroup_init, struct cgroup* cgroup,
                              struct scx_cgroup_init_args* args) {
-  struct slot* slot = bpf_cgrp_storage_get(&slots, cgroup, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+  struct book_slot* slot = bpf_cgrp_storage_get(&slots, cgroup, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
   __u32 number, parent = parent_slot(cgroup);
   struct book* book;
   __s32 error;
 
   if (!slot) return -ENOMEM;
-  *slot = (struct slot){.number = parent, .shared = true};
+  *slot = (struct book_slot){.number = parent, .shared = true};
   if (!cgroup->level || cgroup->level > MAX_DEPTH || bpf_map_pop_elem(&free_slots, &number))
     return 0;
   book = book_at(number);
@@ -404,7 +404,7 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(schedhint_cgroup_init, struct cgroup* cgroup,
   book->limit = (struct policy_quota){};
   book->used = true;
   if (slots_end <= number) slots_end = number + 1;
-  *slot = (struct slot){.number = number};
+  *slot = (struct book_slot){.number = number};
   count(STAT_cgroups, 1);
   if (!bpf_core_field_exists(args->bw_quota_us)) return 0;
   set_limit(book, args->bw_period_us, args->bw_quota_us, args->bw_burst_us);
