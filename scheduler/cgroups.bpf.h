@@ -26,7 +26,6 @@ struct book {
   __u64 counted; /* the weight with which it is in its parent's active_sum; 0: it is not active */
   __u32 parent;
   bool idle; /* cpu.idle */
-  bool used; /* the slot is a cgroup's */
   __u64 debt_ns, used_ns;
   __u64 until; /* cpu.max: see quota_charge() */
   struct policy_quota limit;
@@ -402,7 +401,6 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(schedhint_cgroup_init, struct cgroup* cgroup,
   book->active_sum = book->counted = 0;
   book->debt_ns = book->used_ns = book->until = 0;
   book->limit = (struct policy_quota){};
-  book->used = true;
   if (slots_end <= number) slots_end = number + 1;
   *slot = (struct book_slot){.number = number};
   count(STAT_cgroups, 1);
@@ -424,7 +422,6 @@ void BPF_STRUCT_OPS_SLEEPABLE(schedhint_cgroup_exit, struct cgroup* cgroup) {
     add_to_book(&parent->used_ns, book->used_ns);
   }
   set_limit(book, 0, ~0ULL, 0);
-  book->used = false;
   scx_bpf_destroy_dsq(queue_id(QUEUE_HOLD, number));
   bpf_map_push_elem(&free_slots, &number, 0);
   count(STAT_cgroups, -1);

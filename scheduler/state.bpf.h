@@ -37,7 +37,8 @@ static __always_inline __u64 queue_id(enum queue kind, __u32 number) {
   return ((__u64)kind << 32) | number;
 }
 
-/* Of a task, in task storage. Changed with the task's runqueue locked only. */
+/* Of a task, in task storage. Changed with the task's runqueue locked, or its pi_lock while it
+ * wakes up. */
 struct entity {
   __u64 vtime, key, weight, slice_ns;
   __u64 charged_ns;    /* on a CPU: charged until here */
