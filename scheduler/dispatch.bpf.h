@@ -8,10 +8,11 @@
 #define FAR_AWAY (1ULL << 62) /* virtual: later than any key */
 #define LLCS_LOOKED_AT 4
 
-static __always_inline void begin_turn(const struct entity* entity, struct lane* lane, __u32 llc,
+static __always_inline void begin_turn(struct entity* entity, struct lane* lane, __u32 llc,
                                        __u64 now) {
   bool is_due = entity->due_ns && entity->due_ns <= now;
 
+  entity->slow_left_ns = entity->due_ns ? entity->slice_ns : 0;
   lane->turn_ns = now;
   lane->key = is_due ? key_of_due(llc_at(llc)->clock) : llc_key(entity, entity->key);
 }
@@ -27,7 +28,7 @@ static __always_inline bool first_in(__u64 queue, __u64* order) {
 
 /* The key of the first that waits in an LLC, on the clock of `own`. */
 static __always_inline bool head_key(__u32 llc, __u32 own, __u64* key) {
-  if (!llc_at(llc)->waiting || !first_in(queue_id(QUEUE_LLC, llc), key)) return false;
+  if (!llc_at(llc)->waiting[0] || !first_in(queue_id(QUEUE_LLC, llc), key)) return false;
   *key = carried(*key, llc_at(llc)->clock, llc_at(own)->clock);
   return true;
 }
@@ -65,8 +66,8 @@ static __always_inline bool take(enum queue kind, __u32 number) {
 /* Takes the first slow task that is due before `until`, of this CPU's or its LLC's. */
 static __always_inline bool take_slow(struct lane* lane, __s32 cpu, __u32 own, __u64 until) {
   __u64 pinned_ns = ~0ULL, other_ns = ~0ULL;
-  bool pinned = lane->slow_waiting && first_in(queue_id(QUEUE_SLOW_LANE, cpu), &pinned_ns);
-  bool other = llc_at(own)->slow_waiting && first_in(queue_id(QUEUE_SLOW_LLC, own), &other_ns);
+  bool pinned = lane->waiting[1] && first_in(queue_id(QUEUE_SLOW_LANE, cpu), &pinned_ns);
+  bool other = llc_at(own)->waiting[1] && first_in(queue_id(QUEUE_SLOW_LLC, own), &other_ns);
 
   if (pinned && pinned_ns <= until && pinned_ns <= other_ns) return take(QUEUE_SLOW_LANE, cpu);
   return other && other_ns <= until && take(QUEUE_SLOW_LLC, own);
@@ -78,8 +79,8 @@ static __always_inline bool take_first(struct lane* lane, __s32 cpu, __u32 from,
   __u64 first = until, key = until;
   bool pinned, waits;
 
-  if (!lane->waiting && !bounded) return take(QUEUE_LLC, from); /* nothing to compare */
-  pinned = lane->waiting && first_in(queue_id(QUEUE_LANE, cpu), &key);
+  if (!lane->waiting[0] && !bounded) return take(QUEUE_LLC, from); /* nothing to compare */
+  pinned = lane->waiting[0] && first_in(queue_id(QUEUE_LANE, cpu), &key);
   waits = head_key(from, own, &first);
   if (pinned) key += lane->offset;
   pinned = pinned && is_before(key, until);
@@ -107,12 +108,8 @@ void BPF_STRUCT_OPS(schedhint_dispatch, s32 cpu, struct task_struct* prev) {
   __s32 other;
 
   until = llc_at(own)->clock + FAR_AWAY;
-  if (entity) {
-    charge(entity, now);
-    stays = !throttled(prev, entity, now);
-  } else {
-    stays = false;
-  }
+  if (entity) charge(entity, now);
+  stays = entity && !throttled(prev, entity, now);
   if (stays) {
     place(prev, entity, own, now);
     if (!entity->due_ns) until = llc_key(entity, entity->key);
@@ -125,7 +122,7 @@ void BPF_STRUCT_OPS(schedhint_dispatch, s32 cpu, struct task_struct* prev) {
   }
   if (take_first(lane, cpu, own, own, stays, until)) return;
   if (stays && !entity->due_ns) {
-    if (entity->pin >= 0 || llc_at(own)->waiting) advance_clock(entity);
+    if (entity->pin >= 0 || llc_at(own)->waiting[0]) advance_clock(entity);
     keep(prev, entity, lane, own, now);
     return;
   }

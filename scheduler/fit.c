@@ -8,6 +8,7 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <schedhint/schedhint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -37,6 +38,24 @@ static bool find_struct(const struct bpf_object* object, const char* name, size_
   return false;
 }
 
+/* The hints that the scheduler acts on, as it says in blocks. */
+static __u32 reader_flags(__u32 hints) {
+  static const struct {
+    enum hint hint;
+    enum schedhint_reader_flag flag;
+  } all[] = {{HINT_GC, SCHEDHINT_R_GC},
+             {HINT_HELPERS, SCHEDHINT_R_HELPERS},
+             {HINT_DEADLINE, SCHEDHINT_R_DEADLINE},
+             {HINT_URGENCY, SCHEDHINT_R_URGENCY},
+             {HINT_SLICE, SCHEDHINT_R_SLICE},
+             {HINT_BATCH, SCHEDHINT_R_BATCH}};
+  __u32 flags = 0;
+
+  for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+    if (hints & all[i].hint) flags |= all[i].flag;
+  return flags;
+}
+
 static bool set_settings(const struct bpf_object* object, const struct options* options) {
   struct timespec tick = {0};
   void* data;
@@ -50,6 +69,7 @@ static bool set_settings(const struct bpf_object* object, const struct options* 
   settings->tick_ns = tick.tv_sec * 1000000000ULL + tick.tv_nsec;
   settings->hints = options->hints;
   settings->reader_id = draw_reader_id();
+  settings->reader_flags = reader_flags(options->hints);
   return true;
 }
 

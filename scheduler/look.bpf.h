@@ -90,15 +90,6 @@ __noinline int look(struct task_struct* p __arg_trusted, struct entity* entity _
   return 0;
 }
 
-static __always_inline __u32 reader_flags(void) {
-  return (acts_on(HINT_GC) ? SCHEDHINT_R_GC : 0) |
-         (acts_on(HINT_HELPERS) ? SCHEDHINT_R_HELPERS : 0) |
-         (acts_on(HINT_DEADLINE) ? SCHEDHINT_R_DEADLINE : 0) |
-         (acts_on(HINT_URGENCY) ? SCHEDHINT_R_URGENCY : 0) |
-         (acts_on(HINT_SLICE) ? SCHEDHINT_R_SLICE : 0) |
-         (acts_on(HINT_BATCH) ? SCHEDHINT_R_BATCH : 0);
-}
-
 /* Reports to the task's block. Called with its runqueue locked, so a block has one writer. */
 __noinline int publish(struct task_struct* p __arg_trusted, struct entity* entity __arg_nonnull,
                        __u64 now) {
@@ -117,7 +108,7 @@ __noinline int publish(struct task_struct* p __arg_trusted, struct entity* entit
       .preempted = entity->preempted,
       .gc_preempted = entity->gc_preempted,
       .refused = entity->refused,
-      .flags = reader_flags(),
+      .flags = settings.reader_flags,
       .reader_id = settings.reader_id,
   };
   if (!schedhint_publish(&found, &feedback)) return 0;

@@ -59,8 +59,8 @@ static __always_inline bool others_wait(const struct entity* entity) {
   const struct llc* llc = llc_at(entity->llc);
   const struct lane* lane = lane_at(entity->pin);
 
-  if (llc->waiting || llc->slow_waiting) return true;
-  return entity->pin >= 0 && (lane->waiting || lane->slow_waiting);
+  if (llc->waiting[0] || llc->waiting[1]) return true;
+  return entity->pin >= 0 && (lane->waiting[0] || lane->waiting[1]);
 }
 
 /* What hints brought beyond the share is owed, if others wait for it. */
@@ -100,9 +100,11 @@ static __always_inline void place_slow(struct entity* entity, __u64 clock,
                                        const struct policy_load* load, __u64 now) {
   __u64 natural = natural_wait(clock, entity->key, load);
   __u64 wait = slow_wait(natural, entity->hints.batch, settings.slice_ns, load);
+  bool goes_on = entity->slow_left_ns >= settings.tick_ns; /* its turn was cut short */
 
-  entity->slice_ns = slow_slice(entity->slice_ns, wait, natural, settings.tick_ns);
-  entity->due_ns = now + wait;
+  entity->slice_ns = goes_on ? entity->slow_left_ns
+                             : slow_slice(entity->slice_ns, wait, natural, settings.tick_ns);
+  entity->due_ns = goes_on ? now : now + wait;
 }
 
 /* Gives a task its place for the next turn, on the clock of LLC `to`. The only way into a queue, to
@@ -123,7 +125,7 @@ __noinline int place(struct task_struct* p __arg_trusted, struct entity* entity 
   credit = credit_of(entity, now);
   came = !entity->counted;
   count_load(entity, entity->weight);
-  if (entity->pin >= 0 && !lane_at(entity->pin)->waiting)
+  if (entity->pin >= 0 && !lane_at(entity->pin)->waiting[0])
     bound_offset(entity, came && load_at(entity)->tasks == 1 ? 1 : LANE_BEHIND_SLICES);
   load = load_of(entity);
   asks = entity->hints.batch ? BATCH_SLICES * slice : slice;

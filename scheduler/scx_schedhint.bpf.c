@@ -18,7 +18,8 @@
  * work has an eighth of its weight. Hints on kernel threads are ignored.
  *
  * The arithmetic is in policy.h, which test/policy runs in a simulated machine. state.bpf.h has
- * what is known of tasks, CPUs and LLCs; cgroups.bpf.h weights, limits and debts; look.bpf.h reads
+ * what is known of tasks, CPUs and LLCs; books.bpf.h the weights and debts of cgroups, limits.bpf.h
+ * their cpu.max, cgroups.bpf.h charges; look.bpf.h reads
  * hints; place.bpf.h gives a task its place; dispatch.bpf.h chooses the next.
  *
  * Where a hint is seen: when its task is queued, when it ticks, and when its turn ends. A change in
@@ -33,10 +34,6 @@
 char LICENSE[] SEC("license") = "GPL";
 
 #define WATCHDOG_MS 30000
-
-static __always_inline __u64 active_weight_of(const struct task_struct* p) {
-  return (__u64)p->scx.weight << WEIGHT_SHIFT;
-}
 
 s32 BPF_STRUCT_OPS(schedhint_select_cpu, struct task_struct* p, s32 prev_cpu, u64 wake_flags) {
   struct entity* entity = entity_of(p);
@@ -93,15 +90,6 @@ static __always_inline enum queue queue_for(const struct entity* entity) {
   return entity->due_ns ? QUEUE_SLOW_LLC : QUEUE_LLC;
 }
 
-static __always_inline void hold(struct task_struct* p, struct entity* entity, __u64 now,
-                                 __u64 enq_flags) {
-  if (!entity->held_since_ns) entity->held_since_ns = now;
-  activate(entity, 0); /* its siblings share the weight meanwhile */
-  count(STAT_held, 1);
-  scx_bpf_dsq_insert_vtime(p, queue_id(QUEUE_HOLD, entity->cgroup), entity->slice_ns, now,
-                           enq_flags);
-}
-
 void BPF_STRUCT_OPS(schedhint_enqueue, struct task_struct* p, u64 enq_flags) {
   struct entity* entity = entity_of(p);
   __s32 cpu = scx_bpf_task_cpu(p), idle;
@@ -133,10 +121,9 @@ void BPF_STRUCT_OPS(schedhint_enqueue, struct task_struct* p, u64 enq_flags) {
   scx_bpf_dsq_insert_vtime(p, queue_id(queue, number), entity->slice_ns,
                            entity->due_ns ? entity->due_ns : entity->key, enq_flags);
   count_queued(entity);
-  if (entity->pin >= 0)
-    idle = scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu : -1;
-  else
-    idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+  idle = entity->pin < 0                        ? scx_bpf_pick_idle_cpu(p->cpus_ptr, 0)
+         : scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu
+                                                : -1;
   if (idle >= 0)
     scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
   else if ((enq_flags & SCX_ENQ_WAKEUP) && !entity->due_ns)
@@ -157,22 +144,16 @@ static __always_inline void end_wait(struct entity* entity, __u64 now) {
   entity->waits_ns = 0;
   entity->run_delay_ns += waited;
   if (entity->in_pause) entity->gc_run_delay_ns += waited;
-  if (!entity->held_since_ns) return;
-  waited = now > entity->held_since_ns ? now - entity->held_since_ns : 0;
-  entity->held_since_ns = 0;
-  entity->throttled_ns += waited;
-  count(STAT_throttledNs, waited);
+  end_hold(entity, now);
 }
 
 void BPF_STRUCT_OPS(schedhint_running, struct task_struct* p) {
   struct entity* entity = entity_of(p);
   __s32 cpu = scx_bpf_task_cpu(p);
   __u64 now = bpf_ktime_get_ns();
-  bool queued;
 
   if (!entity) return;
-  queued = entity->waits_in != QUEUE_NONE;
-  if (queued) advance_clock(entity); /* it was the first there */
+  if (entity->waits_in != QUEUE_NONE) advance_clock(entity); /* it was the first there */
   note_queue(entity, QUEUE_NONE);
   change_clock(entity, llc_of(cpu), pin_of(p));
   if (!entity->active_weight) activate(entity, active_weight_of(p)); /* it was held */
@@ -208,7 +189,7 @@ void BPF_STRUCT_OPS(schedhint_stopping, struct task_struct* p, bool runnable) {
 static __always_inline bool should_yield(struct lane* lane, __s32 cpu, __u64 now) {
   __u64 ran = now - lane->turn_ns, key;
 
-  if (lane->waiting && first_in(queue_id(QUEUE_LANE, cpu), &key) &&
+  if (lane->waiting[0] && first_in(queue_id(QUEUE_LANE, cpu), &key) &&
       preempts(key + lane->offset, lane->key, ran, ~0ULL))
     return true;
   return head_key(llc_of(cpu), llc_of(cpu), &key) && preempts(key, lane->key, ran, ~0ULL);
@@ -235,8 +216,7 @@ void BPF_STRUCT_OPS(schedhint_quiescent, struct task_struct* p, u64 deq_flags) {
   activate(entity, 0);
   count_load(entity, 0);
   set_ahead(entity, false);
-  entity->waits_ns = 0;
-  entity->held_since_ns = 0;
+  entity->waits_ns = entity->held_since_ns = entity->slow_left_ns = 0;
 }
 
 void BPF_STRUCT_OPS(schedhint_set_weight, struct task_struct* p, u32 weight) {
@@ -298,19 +278,23 @@ void BPF_STRUCT_OPS(schedhint_cpu_release, s32 cpu, struct scx_cpu_release_args*
   scx_bpf_reenqueue_local();
 }
 
+static __always_inline __s32 create_queues(enum queue first, enum queue slow, __u32 number) {
+  __s32 error = scx_bpf_create_dsq(queue_id(first, number), -1);
+
+  return error ? error : scx_bpf_create_dsq(queue_id(slow, number), -1);
+}
+
 s32 BPF_STRUCT_OPS_SLEEPABLE(schedhint_init) {
   __s32 i, error = 0;
 
   bpf_for(i, 0, (__s32)topology.llcs) {
     if (i >= MAX_LLCS) break;
     llcs[i].load.cpus = topology.llc_cpus[i];
-    error = scx_bpf_create_dsq(queue_id(QUEUE_LLC, i), -1)
-                ?: scx_bpf_create_dsq(queue_id(QUEUE_SLOW_LLC, i), -1);
+    error = create_queues(QUEUE_LLC, QUEUE_SLOW_LLC, i);
     if (error) return error;
   }
   bpf_for(i, 0, (__s32)topology.cpus) {
-    error = scx_bpf_create_dsq(queue_id(QUEUE_LANE, i), -1)
-                ?: scx_bpf_create_dsq(queue_id(QUEUE_SLOW_LANE, i), -1);
+    error = create_queues(QUEUE_LANE, QUEUE_SLOW_LANE, i);
     if (error) return error;
   }
   return init_cgroups();
@@ -325,18 +309,11 @@ void BPF_STRUCT_OPS(schedhint_exit, struct scx_exit_info* info) {
   ending.kind = info->kind;
 }
 
-SCX_OPS_DEFINE(schedhint_ops, .select_cpu = (void*)schedhint_select_cpu,
-               .enqueue = (void*)schedhint_enqueue, .dispatch = (void*)schedhint_dispatch,
-               .tick = (void*)schedhint_tick, .runnable = (void*)schedhint_runnable,
-               .running = (void*)schedhint_running, .stopping = (void*)schedhint_stopping,
-               .quiescent = (void*)schedhint_quiescent, .set_weight = (void*)schedhint_set_weight,
-               .init_task = (void*)schedhint_init_task, .exit_task = (void*)schedhint_exit_task,
-               .cgroup_init = (void*)schedhint_cgroup_init,
-               .cgroup_exit = (void*)schedhint_cgroup_exit,
-               .cgroup_move = (void*)schedhint_cgroup_move,
-               .cgroup_set_weight = (void*)schedhint_cgroup_set_weight,
-               .cgroup_set_bandwidth = (void*)schedhint_cgroup_set_bandwidth,
-               .cgroup_set_idle = (void*)schedhint_cgroup_set_idle,
-               .cpu_release = (void*)schedhint_cpu_release, .init = (void*)schedhint_init,
-               .exit = (void*)schedhint_exit, .flags = SCX_OPS_ENQ_LAST, .timeout_ms = WATCHDOG_MS,
-               .name = "schedhint");
+#define OP(name) .name = (void*)schedhint_##name
+
+SCX_OPS_DEFINE(schedhint_ops, OP(select_cpu), OP(enqueue), OP(dispatch), OP(tick), OP(runnable),
+               OP(running), OP(stopping), OP(quiescent), OP(set_weight), OP(init_task),
+               OP(exit_task), OP(cgroup_init), OP(cgroup_exit), OP(cgroup_move),
+               OP(cgroup_set_weight), OP(cgroup_set_bandwidth), OP(cgroup_set_idle),
+               OP(cpu_release), OP(init), OP(exit), .flags = SCX_OPS_ENQ_LAST,
+               .timeout_ms = WATCHDOG_MS, .name = "schedhint");

@@ -22,9 +22,11 @@ enum hint {
 
 struct settings {
   __u64 slice_ns;
-  __u64 tick_ns;   /* the kernel ends a turn at a tick: 1 s / CONFIG_HZ */
-  __u32 hints;     /* enum hint */
-  __u32 reader_id; /* random, not 0 */
+  __u64 tick_ns;      /* the kernel ends a turn at a tick: 1 s / CONFIG_HZ */
+  __u32 hints;        /* enum hint */
+  __u32 reader_id;    /* random, not 0 */
+  __u32 reader_flags; /* the hints, as enum schedhint_reader_flag */
+  __u32 reserved;
 };
 
 /* The CPUs that share a last-level cache. LLCs are numbered from 0. */

@@ -42,7 +42,7 @@ static __always_inline __u64 queue_id(enum queue kind, __u32 number) {
 struct entity {
   __u64 vtime, key, weight, slice_ns;
   __u64 charged_ns;    /* on a CPU: charged until here */
-  __u64 turn_ns;       /* the turn's begin */
+  __u64 slow_left_ns;  /* of a slow task's turn; 0: it is not slow, or has slept */
   __u64 due_ns;        /* slow: when it is to run, whatever its key; else 0 */
   __u64 held_since_ns; /* 0: it is not held */
   __u64 counted;       /* the weight with which it is in a load; 0: it is in none */
@@ -56,7 +56,6 @@ struct entity {
   bool ahead;          /* counted in its LLC's `hinted` */
   bool in_pause;       /* at the last look */
   bool inherits;       /* it is a thread of the runtime's pool */
-  __u8 reserved[3];
 
   /* For the feedback. */
   __u64 waits_ns; /* runnable without a CPU: since when */
@@ -93,15 +92,15 @@ struct lane {
   __u64 turn_ns;       /* when that began; 0: no task of ours runs */
   __u64 kicked_ns;
   struct policy_load load;
-  __u32 waiting, slow_waiting; /* tasks in its two queues, or on the way into or out of them */
+  __u32 waiting[2]; /* tasks in its queue and in its slow one, or on the way into or out of them */
 } __attribute__((aligned(128)));
 
 struct llc {
   __u64 clock;
   __u64 pace; /* how far the clock has moved while tasks waited; compared between LLCs */
   struct policy_load load;
-  __u64 hinted;                /* tasks that run or wait with a hint to go ahead */
-  __u32 waiting, slow_waiting; /* as those of a lane */
+  __u64 hinted;     /* tasks that run or wait with a hint to go ahead */
+  __u32 waiting[2]; /* as those of a lane */
   __u32 looked;
 } __attribute__((aligned(128)));
 
@@ -128,30 +127,21 @@ static __always_inline bool is_for_kernel(const struct task_struct* p) {
   return (p->flags & PF_KTHREAD) && p->nr_cpus_allowed == 1;
 }
 
+static __always_inline void count_waiting(const struct entity* entity, enum queue kind, __s32 by) {
+  bool slow = kind == QUEUE_SLOW_LLC || kind == QUEUE_SLOW_LANE;
+
+  if (kind == QUEUE_LLC || kind == QUEUE_SLOW_LLC)
+    __sync_fetch_and_add(&llc_at(entity->llc)->waiting[slow], by);
+  else if (kind != QUEUE_NONE)
+    lane_at(entity->pin)->waiting[slow] += by;
+}
+
 /* Notes in which queue a task waits, before it is put there and after it has left. */
 static __always_inline void note_queue(struct entity* entity, enum queue kind) {
-  struct lane* lane = lane_at(entity->pin);
-  struct llc* llc = llc_at(entity->llc);
-  enum queue was = entity->waits_in;
-
-  if (was == kind) return;
+  if (entity->waits_in == kind) return;
+  count_waiting(entity, entity->waits_in, -1);
+  count_waiting(entity, kind, 1);
   entity->waits_in = kind;
-  if (was == QUEUE_LLC)
-    __sync_fetch_and_sub(&llc->waiting, 1);
-  else if (was == QUEUE_SLOW_LLC)
-    __sync_fetch_and_sub(&llc->slow_waiting, 1);
-  else if (was == QUEUE_LANE)
-    lane->waiting--;
-  else if (was == QUEUE_SLOW_LANE)
-    lane->slow_waiting--;
-  if (kind == QUEUE_LLC)
-    __sync_fetch_and_add(&llc->waiting, 1);
-  else if (kind == QUEUE_SLOW_LLC)
-    __sync_fetch_and_add(&llc->slow_waiting, 1);
-  else if (kind == QUEUE_LANE)
-    lane->waiting++;
-  else if (kind == QUEUE_SLOW_LANE)
-    lane->slow_waiting++;
 }
 
 #endif /* STATE_BPF_H */

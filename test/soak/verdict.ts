@@ -8,6 +8,8 @@ export interface Sample {
   /** Bytes. */
   readonly memory: Readonly<Record<string, number>>;
   readonly counts: Readonly<Record<string, number>>;
+  /** What each open descriptor is. */
+  readonly open: readonly string[];
 }
 
 export interface Verdict {
@@ -60,9 +62,29 @@ export function verdicts(subject: readonly Sample[], control: readonly Sample[])
       const most = Math.max(before, RESTS_AT_MOST[name] ?? 0);
       return { name, isFlat: after <= most, why: `at most ${before}, then ${after}` };
     }),
+    verdictOfDescriptors(judged(subject)),
   ];
 }
 
 function kib(bytes: number): string {
   return (bytes / 1024).toFixed(1);
+}
+
+/** What is opened at its first use and kept is no leak: the first of a kind may come at any round. */
+function verdictOfDescriptors(samples: readonly Sample[]): Verdict {
+  const half = Math.ceil(samples.length / 2);
+  const most = (of: readonly Sample[], kind: string) =>
+    Math.max(...of.map(({ open }) => open.filter((name) => name === kind).length));
+  const grown = [...new Set(samples.flatMap(({ open }) => open))].flatMap((kind) => {
+    const [before, after] = [samples.slice(0, half), samples.slice(half)].map((of) =>
+      most(of, kind),
+    ) as [number, number];
+    return after > Math.max(before, 1) ? [`${kind} at most ${before}, then ${after}`] : [];
+  });
+  const now = samples.at(-1)!.open.length;
+  return {
+    name: 'descriptors',
+    isFlat: grown.length === 0,
+    why: grown.join('; ') || `${now} open`,
+  };
 }

@@ -58,6 +58,7 @@ void charge(struct sim_task* task) {
   __u64 used = sim.now - entity->charged_ns;
 
   entity->charged_ns = sim.now;
+  entity->slow_left_ns -= at_most(used, entity->slow_left_ns);
   book_add(&book->used_ns, used);
   for (int group = task->cgroup; group; group = sim.cgroup[group].parent) {
     struct policy_quota limit = limit_of(group);

@@ -151,6 +151,7 @@ static void tick(struct sim_task* task) {
 static void quiescent(struct sim_task* task) {
   activate(task, false);
   count_load(task, entity_of(task)->llc, 0, false);
+  entity_of(task)->slow_left_ns = 0;
 }
 static void runnable(struct sim_task* task) {
   activate(task, true);

@@ -6,6 +6,7 @@ void begin_turn(struct sim_task* task) {
   struct entity* entity = entity_of(task);
 
   entity->turn_ns = sim.now;
+  entity->slow_left_ns = entity->due_ns ? entity->slice_ns : 0;
   lanes[task->cpu].key = entity->due_ns && entity->due_ns <= sim.now
                              ? key_of_due(llcs[llc_of(task->cpu)].clock)
                              : llc_key(task, entity->key);

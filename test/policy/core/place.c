@@ -85,7 +85,7 @@ void place(struct sim_task* task, int to) {
   struct policy_load load;
   __u64 asks, clock, weight, natural, wait;
   __s64 credit;
-  bool came;
+  bool came, goes_on;
 
   if (!is_pinned(task) && entity->llc != to)
     entity->vtime = carried(entity->vtime, llcs[entity->llc].clock, llcs[to].clock);
@@ -109,8 +109,10 @@ void place(struct sim_task* task, int to) {
   if (!is_slow(clock, entity->key, SLICE_NS, &load, hints.batch)) return;
   natural = natural_wait(clock, entity->key, &load);
   wait = slow_wait(natural, hints.batch, SLICE_NS, &load);
-  entity->slice_ns = slow_slice(entity->slice_ns, wait, natural, SIM_TICK_NS);
-  entity->due_ns = sim.now + wait;
+  goes_on = entity->slow_left_ns >= SIM_TICK_NS; /* its turn was cut short */
+  entity->slice_ns =
+      goes_on ? entity->slow_left_ns : slow_slice(entity->slice_ns, wait, natural, SIM_TICK_NS);
+  entity->due_ns = goes_on ? sim.now : sim.now + wait;
 }
 
 /* On the clock of its LLC. */

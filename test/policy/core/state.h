@@ -15,7 +15,7 @@
 
 struct entity {
   __u64 vtime, key, weight, slice_ns;
-  __u64 charged_ns, turn_ns, held_since_ns;
+  __u64 charged_ns, turn_ns, held_since_ns, slow_left_ns;
   __u64 counted; /* the weight with which it is in a load; 0: it is in none */
   __u64 due_ns;  /* slow: when it is to run, whatever its key; else 0 */
   int llc;

@@ -3,7 +3,7 @@
 // each with a line of JSON: `round` churns, `sample STATE` tells what is held once the status is that.
 
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -147,6 +147,17 @@ async function until(condition, state) {
   }
 }
 
+/** What each open descriptor is, without the numbers that differ each time. */
+function descriptors() {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/self/fd/${fd}`).replace(/:\[\d+\]$|\d+/g, '')];
+    } catch {
+      return []; // the one of the directory that was read
+    }
+  });
+}
+
 /** What the process holds, with nothing under way. */
 async function sample(state) {
   if (ours) {
@@ -162,9 +173,8 @@ async function sample(state) {
   const { threads, bindings, bound, mapsOpen, pages, blocksUsed } = addon?.counts() ?? {};
   return {
     memory: { rss, heap: heapUsed },
+    open: descriptors(),
     counts: {
-      // One of them is the directory that is being read.
-      descriptors: readdirSync('/proc/self/fd').length - 1,
       threads: readdirSync('/proc/self/task').length,
       ...(addon && { attached: threads, bindings, bound, mapsOpen, pages, blocksUsed }),
     },
