@@ -11,6 +11,7 @@ import { runPeerGuest } from '../peers/peer-guest.mjs';
 import { cacheOf } from '../peers/results.mjs';
 import { hasPair, readPairs, writePair } from '../vm/experiment/results.mjs';
 import { earlierProgram } from './earlier.mjs';
+import { withHogs } from './host-hogs.mjs';
 import { readRowOptions } from './in-vm.mjs';
 import { atLeast, atMost, holds } from './judge.mjs';
 import { runRow } from './row.mjs';
@@ -30,7 +31,7 @@ async function measure(name, program) {
   const build = createHash('sha256').update(readFileSync(program)).update(object).digest('hex');
   const inputs = JSON.parse(JSON.stringify({ ...INPUTS, build }));
   const hash = createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 12);
-  const directory = cacheOf(join('scheduler', `effect-${hash}`));
+  const directory = cacheOf(join(withHogs('scheduler'), `effect-${hash}`));
   const args = { on: ['--hints', 'all', '--json'] };
   const scheduler = { name, program, args, counts: false, env: {}, hasStats: false };
   for (let boot = 1; boot <= (options.short ? 1 : BOOTS); boot++) {

@@ -14,6 +14,7 @@ import { hasPair, readPairs, writePair } from '../vm/experiment/results.mjs';
 import { kernelImage, prepareImages } from '../vm/image.mjs';
 import { runInVm } from '../vm/machine.mjs';
 import { earlierProgram } from './earlier.mjs';
+import { withHogs } from './host-hogs.mjs';
 
 /** A bound for a VM that hangs, not a limit on speed. */
 const SECONDS = 3000;
@@ -93,6 +94,7 @@ export function readRowOptions() {
       short: { type: 'boolean', default: false }, // one seed, and the row's quickest half
       earlier: { type: 'boolean', default: false }, // of the scheduler before this one
       program: { type: 'string' }, // another build
+      'beside-hogs': { type: 'boolean', default: false }, // host-hogs.mjs
       minutes: { type: 'string', default: '10' }, // of the row that makes changes at random
     },
   });
@@ -123,7 +125,7 @@ export function readRowOptions() {
  */
 export async function measureSeeds(row, options, { program = 'scenarios.mjs', input, vm }) {
   const inputs = { input, vm, build: buildOf(options.program), load: hashOf(...loadSources()) };
-  const directory = cacheOf(join('scheduler', `${row}-${hashOf(JSON.stringify(inputs))}`));
+  const directory = cacheOf(join(withHogs('scheduler'), `${row}-${hashOf(JSON.stringify(inputs))}`));
   let made = 0;
   for (const seed of options.seeds) {
     if (hasPair(directory, seed)) continue;

@@ -1,11 +1,12 @@
 // A row of test/matrix/scheduler.mjs: prints its table and the checks that failed, keeps its figures in
-// test/matrix/results/scheduler.json, and prints the line that scripts/matrix.mjs reads.
+// test/matrix/results/scheduler.json, and prints the line that scripts/matrix.mjs reads. With --beside-hogs the row is measured while this
+// machine's CPUs are busy, and its figures are in scheduler-beside-hogs.json.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
+import { areHogsWanted, startHogs, withHogs } from './host-hogs.mjs';
 
-const FILE = fileURLToPath(new URL('../matrix/results/scheduler.json', import.meta.url));
+const FILE = new URL(`../matrix/results/${withHogs('scheduler')}.json`, import.meta.url);
 
 /**
  * @typedef {object} Row
@@ -47,6 +48,7 @@ function keep(name, { versions, table, checks, figures }) {
  * @param {() => Promise<Row>} measure
  */
 export async function runRow(name, isKept, measure) {
+  const hogs = areHogsWanted ? startHogs() : undefined;
   try {
     const row = await measure();
     const failed = row.checks.filter(({ ok }) => !ok);
@@ -63,5 +65,7 @@ export async function runRow(name, isKept, measure) {
     if (!(error instanceof ExplainedError)) throw error;
     console.error(`scheduler: ${error.message}`);
     process.exitCode = 1;
+  } finally {
+    hogs?.end();
   }
 }

@@ -1,0 +1,23 @@
+// Keeps this machine's CPUs busy while a VM measures, with --beside-hogs: what is measured must not depend on it.
+
+import { spawn } from 'node:child_process';
+
+const HOGS = 3;
+
+export const areHogsWanted = process.argv.includes('--beside-hogs');
+
+/** @param {string} name of a file or directory, which is another one beside hogs */
+export function withHogs(name) {
+  return areHogsWanted ? `${name}-beside-hogs` : name;
+}
+
+export function startHogs() {
+  const hogs = Array.from({ length: HOGS }, () =>
+    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+  );
+  const end = () => {
+    for (const hog of hogs) hog.kill('SIGKILL');
+  };
+  process.once('exit', end);
+  return { end };
+}
