@@ -100,7 +100,7 @@ static __always_inline void place_slow(struct entity* entity, __u64 clock,
                                        const struct policy_load* load, __u64 now) {
   __u64 natural = natural_wait(clock, entity->key, load);
   __u64 wait = slow_wait(natural, entity->hints.batch, settings.slice_ns, load);
-  bool goes_on = entity->slow_left_ns >= settings.tick_ns; /* its turn was cut short */
+  bool goes_on = entity->slow_left_ns >= settings.tick_ns / 4; /* its turn was cut short */
 
   entity->slice_ns = goes_on ? entity->slow_left_ns
                              : slow_slice(entity->slice_ns, wait, natural, settings.tick_ns);

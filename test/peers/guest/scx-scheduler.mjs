@@ -52,6 +52,7 @@ export class ScxScheduler {
    */
   static async start(program, args = [], { hasStats = true } = {}) {
     const scheduler = new ScxScheduler();
+    const before = loads();
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     scheduler.#process = child;
     scheduler.#closed = once(child, 'close');
@@ -64,7 +65,8 @@ export class ScxScheduler {
       `${program} schedules`,
       () => {
         if (child.exitCode !== null) throw new Error(scheduler.output);
-        return schedulerName() !== null && (!hasStats || existsSync(STATS));
+        // The kernel shows the name first, and counts the load last.
+        return schedulerName() !== null && loads() !== before && (!hasStats || existsSync(STATS));
       },
       () => scheduler.output.slice(-2000),
     );

@@ -109,7 +109,7 @@ void place(struct sim_task* task, int to) {
   if (!is_slow(clock, entity->key, SLICE_NS, &load, hints.batch)) return;
   natural = natural_wait(clock, entity->key, &load);
   wait = slow_wait(natural, hints.batch, SLICE_NS, &load);
-  goes_on = entity->slow_left_ns >= SIM_TICK_NS; /* its turn was cut short */
+  goes_on = entity->slow_left_ns >= SIM_TICK_NS / 4; /* its turn was cut short */
   entity->slice_ns =
       goes_on ? entity->slow_left_ns : slow_slice(entity->slice_ns, wait, natural, SIM_TICK_NS);
   entity->due_ns = goes_on ? sim.now : sim.now + wait;
