@@ -3,7 +3,7 @@
  * A first-in-first-out scheduler, as small as they come, that reads schedhint's hints. The lines
  * marked `hints` are what it takes; docs/writing-a-scheduler.md goes through them.
  *
- * Not for use: it believes what it is told, so a thread that says for ever that it is inside a
+ * Not for use: it believes every hint, so a thread that says for ever that it is inside a
  * pause goes ahead of the others for ever. scx_schedhint.bpf.c shows how to bound that.
  */
 #include <scx/common.bpf.h>
@@ -39,7 +39,8 @@ void BPF_STRUCT_OPS(fifo_dispatch, s32 cpu, struct task_struct* prev) {
   if (!scx_bpf_dsq_move_to_local(AHEAD, 0)) scx_bpf_dsq_move_to_local(QUEUE, 0);
 }
 
-/* hints: what the scheduler tells the thread. With the runqueue locked, so there is one writer. */
+/* hints: what the scheduler publishes to the thread. With the runqueue locked, so there is one
+ * writer. */
 void BPF_STRUCT_OPS(fifo_running, struct task_struct* p) {
   struct schedhint_ctx hints = {.now = bpf_ktime_get_ns()};
   struct schedhint_feedback feedback = {

@@ -188,9 +188,9 @@ static void leave_out_probe(const struct bpf_object* object) {
   if (probe) bpf_program__set_autoload(probe, false);
 }
 
-/* Since Linux 6.19 tasks can be queued anew from anywhere: a program that sees each switch does it.
- * Before, only from cpu_release(), of which newer kernels warn. libbpf does not load a program that
- * no operation points to. */
+/* Since Linux 6.19 tasks can be queued again from anywhere: a program that sees each switch does
+ * it. Before, only from cpu_release(), of which newer kernels warn. libbpf does not load a program
+ * that no operation points to. */
 static void choose_release(const struct bpf_object* object, const struct bpf_map* ops) {
   struct bpf_program* sees = bpf_object__find_program_by_name(object, "schedhint_switch");
   size_t size;

@@ -3,7 +3,7 @@
 //
 // By inotify on the directory of each pin, or on the nearest parent that exists, and by
 // /proc/self/mountinfo, since a mount over a watched directory makes no inotify event. Where one of
-// them can't be had (instances exhausted, no procfs), only a regular look will find out.
+// them are unavailable (instances exhausted, no procfs), only a regular look will find out.
 
 #include <string>
 #include <vector>

@@ -19,6 +19,7 @@ export const shown = [
   'packages/*/src/**',
   'packages/*/ts/**',
   'packages/*/viewer/**',
+  'scheduler/**',
 ];
 
 /** Each with suggestions for what to write instead. */

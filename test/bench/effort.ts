@@ -1,4 +1,4 @@
-/** How long to measure: for numbers, or only to see that every row can be had. */
+/** How long to measure: for numbers, or only to see that every row works. */
 export interface Effort {
   readonly short: boolean;
   /** Samples of each row, taken in turn. */

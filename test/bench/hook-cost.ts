@@ -1,5 +1,5 @@
 // Prints, as a line of JSON, what each of the hooks of a kind adds to collections: the differences
-// between one with the hooks and one without. A process of its own, which groups/collection.ts starts.
+// between one with the hooks and one without. Its own process, which groups/collection.ts starts.
 
 import { native } from './native.js';
 
@@ -7,7 +7,7 @@ const [kind, rounds] = process.argv.slice(2);
 const install = native[kind as 'installHooks' | 'installEmptyHooks'];
 
 /**
- * So many hooks at once that what one costs shows in a collection of a tenth of a millisecond, and
+ * So many hooks at the same time that what one costs shows in a collection of a tenth of a millisecond, and
  * few enough to have room in the processor's first cache.
  */
 const HOOKS = 50;

@@ -10,7 +10,7 @@ import type { Row } from './row.js';
 
 const [effort, ...names] = process.argv.slice(2);
 const bed = Bed.make();
-// Whoever stops it finds no mount and no program left behind.
+// If it is stopped, there is no mount and no program left behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     bed.clear();

@@ -34,7 +34,7 @@ export interface BenchAddon {
   /** The calling thread's element, made by the three calls and deleted; only the three are timed. */
   readonly bindSelf: Loop;
   /**
-   * So many copies of the addon's GC hook are in this isolate, beside its own. @returns the count, or
+   * So many copies of the addon's GC hook are in this isolate, next to its own. @returns the count, or
    * -1 where V8 has no such callbacks
    */
   installHooks(count: number): number;

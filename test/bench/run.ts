@@ -1,5 +1,5 @@
-// npm run bench: what hints cost, beside everything that could be used instead. In each Node.js a group
-// is measured in a process of its own (measure.ts), in which its rows take turns.
+// npm run bench: what hints cost, next to everything that could be used instead. In each Node.js a group
+// is measured in its own process (measure.ts), in which its rows take turns.
 
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

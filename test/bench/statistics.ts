@@ -27,10 +27,10 @@ export function summarize(samples: readonly number[]): Summary {
   };
 }
 
-/** How often samples are drawn anew for an interval. */
+/** How often samples are drawn again for an interval. */
 const DRAWS = 2000;
 
-/** The mean, and its 95 % interval: what most of many means of samples drawn anew are (bootstrap). */
+/** The mean, and its 95 % interval: what most of many means of samples drawn again are (bootstrap). */
 export function intervalOfMean(samples: readonly number[]): Summary {
   const mean = (of: readonly number[]) => of.reduce((sum, one) => sum + one, 0) / of.length;
   const drawn = () => samples.map(() => samples[Math.floor(Math.random() * samples.length)]!);

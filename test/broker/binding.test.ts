@@ -150,7 +150,7 @@ describeOnKernel('the broker binds', () => {
       await untilPinnedAtMost(before);
     });
 
-    test('when the client dies, whoever else has the connection', async () => {
+    test('when the client dies, and another process has the connection', async () => {
       const all = await ready(host, broker, { uid: UID });
       await all.connection.bind(all.main, [{ memory: 1, offset: 0 }, 0]);
       await all.client.command('heir');

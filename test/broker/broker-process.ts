@@ -53,7 +53,7 @@ export interface BrokerOptions {
   readonly maps: readonly string[];
   readonly args?: readonly string[];
   readonly program?: string;
-  /** Where others may connect; a directory of its own otherwise. */
+  /** Where others may connect; its own directory otherwise. */
   readonly socket?: string;
   /** A command to run it with. */
   readonly under?: readonly string[];

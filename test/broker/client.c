@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * A process that speaks to schedhint-broker byte by byte, as a test tells it to on stdin; each line
+ * A process that speaks to schedhint-broker byte by byte, as a test asks it to on stdin; each line
  * is answered with one line on stdout, {"error":NAME,"what"} if it failed. Descriptors and threads
  * go by their numbers.
  *
@@ -20,7 +20,7 @@
  *   write FD OFFSET HEX        {"ok":true}     by write(2)
  *   poke FD OFFSET HEX         {"ok":true}     in the mapping
  *   peek FD OFFSET BYTES       {"bytes":hex}
- *   thread                     {"tid":n}       which waits to be told
+ *   thread                     {"tid":n}       which waits for a command
  *   end TID                    {"ok":true}     when it is gone
  *   close FD                   {"ok":true}
  *   uid N                      {"ok":true}     and no way back
@@ -28,7 +28,7 @@
  *   bpf                        {"ok":true}     tries it
  *   descriptors                {"count":n}
  *   heir                       {"ok":true}     a child that has what this process has, and outlives
- * it stalling DIRECTORY         {"fd":n}        of a file that nobody can close, see stalling_fs.h
+ * it stalling DIRECTORY         {"fd":n}        of a file that no one can close, see stalling_fs.h
  *   flood PATH N               {"ok":true}     see flood.h
  *   walk PATH MAP N ALLOCATED  {"memories":n,...}  see walk.h
  *   rebind PATH MAP N          {"ok":true}     see walk.h

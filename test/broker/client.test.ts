@@ -165,7 +165,7 @@ describeOnKernel('an app that may not open the map', () => {
     await endBroker('SIGKILL');
     await untilState('waiting', 'ERR_SCHEDHINT_BROKER_UNREACHABLE');
     await node.run(stop);
-    // The program still finds it, so nobody else may get it, however long that takes.
+    // The program still finds it, so no one else may get it, however long that takes.
     const { blocksUsed, blocksQuarantined } = await node.run(counts);
     expect({ blocksUsed, blocksQuarantined }).toEqual({ blocksUsed: 2, blocksQuarantined: 0 });
     expect(await reader.element('schedhint', tid)).not.toBeNull();
@@ -189,7 +189,7 @@ describeOnKernel('an app that may not open the map', () => {
     expect(bound.id).not.toBe(before);
   });
 
-  test('is told when the broker does not serve the map', async () => {
+  test('is informed when the broker does not serve the map', async () => {
     await startBroker();
     node = await startRefused('bpf', socket);
     renameSync(map, `${map}_other`);
@@ -197,21 +197,21 @@ describeOnKernel('an app that may not open the map', () => {
     await untilState('unavailable', 'ERR_SCHEDHINT_BROKER_REFUSED');
   });
 
-  test('is told when its blocks are in no memfd', async () => {
+  test('is informed when its blocks are in no memfd', async () => {
     await startBroker();
     node = await startRefused('memfd_create', socket);
     await node.run(attach, map);
     await untilState('unavailable', 'ERR_SCHEDHINT_BROKER_MEMORY');
   });
 
-  test('asks no broker when told not to', async () => {
+  test('asks no broker when the settings forbid it', async () => {
     await startBroker();
     node = await startRefused('bpf', '');
     await node.run(attach, map);
     expect(await node.run(statusOf)).toMatchObject({ code: 'ERR_SCHEDHINT_BPF_REFUSED' });
   });
 
-  test('binds by itself as soon as it may', async () => {
+  test('binds on its own as soon as it may', async () => {
     node = await NodeProcess.start({ env: { SCHEDHINT_BROKER: socket } });
     await startBroker();
     await node.run(attach, map);

@@ -42,7 +42,7 @@ test('the steps', () => {
 
 test('the reasons of the broker', () => {
   expect(constantsOf('schedhint_broker', 'schedhint_broker_reason')).toEqual({
-    // These two are no refusals of its own: an app is told of the step.
+    // The broker itself refuses nothing here: an app is informed of the step.
     SCHEDHINT_BROKER_DONE: 0,
     SCHEDHINT_BROKER_KERNEL: 1,
     ...inC('SCHEDHINT_BROKER', BrokerReason),

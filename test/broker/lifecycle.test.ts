@@ -56,7 +56,7 @@ describeOnKernel('the broker lives', () => {
     expect(await all.connection.answer()).toBeNull();
     await broker.logged({ event: 'map', map: host.map, id: '0' });
     await broker.untilHeld({ connections: 1, threads: 0, pages: 0 });
-    // The kernel can free it: nobody has it open.
+    // The kernel can free it: no one has it open.
     const waiting = await opened(broker, host.map);
     expect(waiting.answer).toMatchObject({ reason: 'kernel', step: Step.OpenMap });
 
@@ -90,7 +90,7 @@ describeOnKernel('the broker lives', () => {
     await next.close();
   });
 
-  test('SIGTERM: everything is unbound, clients are told, the socket goes', async () => {
+  test('SIGTERM: everything is unbound, clients are informed, the socket goes', async () => {
     host = await Host.start();
     const broker = await host.broker();
     const all = await ready(host, broker, { uid: UID });
@@ -159,7 +159,7 @@ describeOnKernel('the broker lives', () => {
     expect(existsSync(socket)).toBe(true);
   });
 
-  test('the socket has the mode and the group that it is told', async () => {
+  test('the socket has the mode and the group that it is given', async () => {
     host = await Host.start();
     const broker = await host.broker({ args: ['--mode', '0660', '--group', '65533'] });
     expect(statSync(broker.socket).mode & 0o777).toBe(0o660);

@@ -65,7 +65,7 @@ describeOnKernel('limits', () => {
       expect(await broker.held()).toMatchObject({ ...held, threads: 4 });
       await broker.logged({ event: 'refused', request: 'bind', reason: 'limit' });
       await all.connection.close();
-      // They count until the kernel has let go of them.
+      // They count until the kernel has released them.
       const again = await ready(host, broker, { uid: UID, pages: 4 });
       const isOwn = level === 'connection';
       expect(await bindPage(again, 0)).toBe(isOwn ? 'done' : 'limit');
@@ -126,7 +126,7 @@ describeOnKernel('limits', () => {
     return all;
   }
 
-  test('connections of a user: one too many is told so, and ended', async () => {
+  test('connections of a user: one too many is informed so, and ended', async () => {
     await start('--max-connections-per-uid', '3');
     const client = await host.client(UID);
     const open = await connections(client, 4);
@@ -168,7 +168,7 @@ describeOnKernel('limits', () => {
     }
   });
 
-  test('200 clients that flood it: an honest one is served, and nothing is left', async () => {
+  test('200 clients that flood it: a well-behaved one is served, and nothing is left', async () => {
     await start('--max-connections-per-uid', '32', '--max-connections-per-cgroup', '256');
     const honest = await ready(host, broker, { uid: UID });
     const flood = await host.client(OTHER_UID);
@@ -190,7 +190,7 @@ describeOnKernel('limits', () => {
     await broker.untilHeld({ connections: 1 });
   });
 
-  test('no descriptors left: clients are told, and served again when there are some', async () => {
+  test('no descriptors left: clients are informed, and served again when there are some', async () => {
     broker = await host.broker({ under: ['prlimit', '--nofile=96:96'] });
     descriptors = broker.descriptors();
     const client = await host.client(UID);

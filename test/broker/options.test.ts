@@ -10,8 +10,8 @@ describeOnKernel('the command line of the broker', () => {
     ['no map', []],
     ['a map without a root', ['--map', 'map']],
     ['a map with too long a name', ['--map', `/${'x'.repeat(255)}`]],
-    ['a mode that is none', ['--map', '/m', '--mode', '0999']],
-    ['a limit that is none', ['--map', '/m', '--max-pages-per-uid', '-1']],
+    ['an invalid mode', ['--map', '/m', '--mode', '0999']],
+    ['an invalid limit', ['--map', '/m', '--max-pages-per-uid', '-1']],
     ['no such limit', ['--map', '/m', '--max-pages-per-moon', '1']],
     ['an argument', ['--map', '/m', 'more']],
   ];

@@ -45,7 +45,7 @@ describeOnKernel('a broker that misbehaves', () => {
   const untilBound = () =>
     until('it is bound', async () => (await status()).state === 'bound', status);
 
-  test('never answers: the app is told so, and goes on', async () => {
+  test('never answers: the app is informed so, and goes on', async () => {
     await play(() => {});
     expect(await attach()).toMatchObject({
       state: 'waiting',
@@ -64,7 +64,7 @@ describeOnKernel('a broker that misbehaves', () => {
     await play((request, peer) => peer.write(answer(request, { magic: 1 })));
     await attach();
     await until('it has come again', () => broker.connections > 12);
-    // Eight at once, and then ten a second: what a loop without a bound would do is thousands.
+    // Eight at the same time, and then ten a second: what a loop without a bound would do is thousands.
     const before = broker.connections;
     await node.run(() => new Promise((resolve) => setTimeout(resolve, 1000)));
     expect(broker.connections - before).toBeLessThan(40);
@@ -99,7 +99,7 @@ describeOnKernel('a broker that misbehaves', () => {
     expect(await status()).toMatchObject({ map: { id: 7, by: 'broker' } });
   });
 
-  test('answers what nobody has asked: it is not listened to', async () => {
+  test('answers what no one has asked: it is not listened to', async () => {
     await play((request, peer) => {
       peer.write(answer({ kind: Kind.bind, id: 12345n }));
       peer.write(answer({ kind: Kind.unbind, id: request.id }));

@@ -13,7 +13,7 @@ export interface Request {
 
 /**
  * A broker that misbehaves as the real one does not. It gets no descriptors and asks no kernel: it
- * says what the test wants it to say.
+ * says what the test asks for.
  */
 export class PlayedBroker {
   /** Of all connections, in the order of their arrival. */

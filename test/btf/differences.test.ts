@@ -1,4 +1,4 @@
-// A layout held against the types of a program: what is told, and what passes.
+// A layout held against the types of a program: what is reported, and what passes.
 
 import {
   anonymous,
@@ -110,11 +110,11 @@ describe('a layout and the struct of a program', () => {
       'data.level: expected u32:6 (offset 36, bit 1, 6 bits), found unsigned int level (offset 36, bit 1, 5 bits)',
     ],
     [
-      'an unknown field where there is none',
+      'an unknown field where none exists',
       { a: f64 },
       'data.a: expected f64 (offset 0, 8 bytes), found unsigned int first (offset 0, 4 bytes)',
     ],
-  ])('%s is told', (_, fields, sentence) => {
+  ])('%s is reported', (_, fields, sentence) => {
     expect(told(fields)).toContain(sentence);
   });
 });

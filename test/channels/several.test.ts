@@ -1,4 +1,4 @@
-// One thread in several channels at once: each scheduler's map has the one hint.
+// One thread in several channels at the same time: each scheduler's map has the one hint.
 
 import { renameSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -23,7 +23,7 @@ function attach({ schedhint, keep }: Context, pins: Pins) {
   return { tid: keep.thread.tid as number, statuses: keep.thread.statuses };
 }
 
-describeOnKernel('several channels at once', () => {
+describeOnKernel('several channels at the same time', () => {
   let bpffs: Bpffs;
   let node: NodeProcess;
   let layered: LayeredReader;
@@ -41,7 +41,7 @@ describeOnKernel('several channels at once', () => {
     bpffs?.unmount();
   });
 
-  test('one assignment reaches both, and each has a status of its own', async () => {
+  test('one assignment reaches both, and each has its own status', async () => {
     const observer = await Observer.start(pins.uptr);
     try {
       const { tid, statuses } = await node.run(attach, pins);
@@ -76,9 +76,9 @@ describeOnKernel('several channels at once', () => {
       keep.thread.hints.urgency = 4;
     });
     renameSync(pins.layered, `${pins.layered}-away`);
-    await until('it is told', async () => String(await states()) === 'waiting', states);
+    await until('it is informed', async () => String(await states()) === 'waiting', states);
     renameSync(`${pins.layered}-away`, pins.layered);
-    await until('it is told', async () => String(await states()) === 'waiting,bound', states);
+    await until('it is informed', async () => String(await states()) === 'waiting,bound', states);
     expect(await layered.hint(tid)).toBe(4);
     await node.run(({ keep }) => keep.thread.stop());
     expect(await layered.hint(tid)).toBe(1);
@@ -117,7 +117,7 @@ describeOnKernel('several channels at once', () => {
     expect(seen).toEqual({ count: 1, bindings: 1, bound: 1, state: 'bound', left: 0 });
   });
 
-  test('collections are told to both', async () => {
+  test('collections are reported to both', async () => {
     const reader = await BpfReader.load('sampler', bpffs.path);
     try {
       const seen = await node.run(({ schedhint, keep }, { uptr, layered }) => {
@@ -142,7 +142,7 @@ describeOnKernel('several channels at once', () => {
     }
   });
 
-  test('schedhint/register tells scx_layered too, where SCHEDHINT_LAYERED_MAP says so', async () => {
+  test('schedhint/register informs scx_layered too, where SCHEDHINT_LAYERED_MAP says so', async () => {
     await node.kill();
     node = await NodeProcess.start({
       execArgv: ['--expose-gc', '--require', 'schedhint/register'],

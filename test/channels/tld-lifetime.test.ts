@@ -66,7 +66,7 @@ describeOnKernel('the place of a thread’s task local data', () => {
     expect(await node.run(holdings)).toMatchObject({ bindings: 0, mapsOpen: 0, blocksUsed: 1 });
   });
 
-  test('collections are told again after a stop and a start', async () => {
+  test('collections are reported again after a stop and a start', async () => {
     const start = ({ schedhint, keep }: Context, map: string) => {
       keep.gc = schedhint.startGcHints({ channel: schedhint.tld({ map }) });
     };
@@ -83,7 +83,7 @@ describeOnKernel('the place of a thread’s task local data', () => {
     }
   });
 
-  test('another thread never gets it: nobody reads or writes the wrong thread’s values', async () => {
+  test('another thread never gets it: no one reads or writes the wrong thread’s values', async () => {
     const { tid } = await node.run(attach, reader.map);
     await node.run(set, 1);
     expect((await reader.find(tid, 'own')).value).toBe(1n);

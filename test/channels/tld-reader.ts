@@ -8,7 +8,7 @@ export type Layout = 'a' | 'b' | 'c';
 
 /** A thread's value, as a BPF program that knows its name finds it. */
 export interface Found {
-  /** Number of the key in the metadata, or why there is none. */
+  /** Number of the key in the metadata, or why it does not exist. */
   readonly index: number | 'no element' | 'no such key' | 'outside of the page';
   readonly value: bigint;
   /** Among the thread's values. */

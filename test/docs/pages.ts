@@ -26,7 +26,7 @@ export interface Block {
   readonly code: string;
   /** What a reader need not see but a compiler must: `<!-- with ... -->` before the block. */
   readonly with: string;
-  /** Files beside it: `<!-- file NAME ... -->` before the block. */
+  /** Files next to it: `<!-- file NAME ... -->` before the block. */
   readonly files: Readonly<Record<string, string>>;
 }
 

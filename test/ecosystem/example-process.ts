@@ -10,7 +10,7 @@ type Line = Record<string, unknown>;
 /** The deadline that a test gives an example's work: long enough not to expire during the test. */
 export const DUE_MS = 25_000;
 
-/** A Node.js program of examples/ that prints JSON lines, and ends at SIGTERM or by itself. */
+/** A Node.js program of examples/ that prints JSON lines, and ends at SIGTERM or on its own. */
 export class Example {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterableIterator<string>;

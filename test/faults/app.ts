@@ -115,7 +115,7 @@ export class App {
     );
   }
 
-  /** Each thread tells a number and is told the same one by the scheduler: both sides read. */
+  /** Each thread writes a number and reads the same one from the scheduler: both sides read. */
   async isHeard(): Promise<void> {
     await this.runInAll(({ keep }, user) => {
       keep.thread.hints.user = user;
@@ -133,7 +133,7 @@ export class App {
     return ms;
   }
 
-  /** It ends by itself: its work was right, it holds nothing any more, it exits with 0. */
+  /** It ends on its own: its work was right, it holds nothing any more, it exits with 0. */
   async end(): Promise<void> {
     if (this.#isOver) return;
     await this.#checkWork();

@@ -17,7 +17,7 @@ export async function play({ run, times }: Row): Promise<string> {
   }
 }
 
-/** For whoever is stopped meanwhile: no mount, no pin and no process is left behind. */
+/** For anyone who is stopped meanwhile: no mount, no pin and no process is left behind. */
 export async function clearStage(): Promise<void> {
   await stage?.clear();
 }

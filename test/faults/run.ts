@@ -33,7 +33,7 @@ const table: readonly Row[] = [
   ...churn,
 ];
 
-// Whoever stops it finds no mount, no pin and no process left behind.
+// If it is stopped, there is no mount, no pin and no process left behind.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, async () => {
     await clearStage();

@@ -12,7 +12,7 @@ export interface Held {
   readonly blocksKiB: number;
 }
 
-/** What a process holds now, as the kernel tells. */
+/** What a process holds now, as the kernel reports it. */
 export function heldBy(pid: number): Held {
   return {
     descriptors: entries(pid, 'fd').map((fd) => kindOf(() => readlinkSync(fd))),

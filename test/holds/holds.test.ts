@@ -1,4 +1,4 @@
-// What a process holds in each state, as the kernel tells: docs/where-it-runs.md has the table.
+// What a process holds in each state, as the kernel reports it: docs/where-it-runs.md has the table.
 
 import { beforeAll, expect, test } from 'vitest';
 import { describeOnKernel } from '../rig/kernel-support.js';

@@ -16,7 +16,7 @@ import { heldBy } from './held.js';
 
 const PROCESSES = 200;
 const AT_A_TIME = 8;
-/** Nobody else's, so that nobody else is short of anything. */
+/** No one else's, so that no one else is short of anything. */
 const UID = 61235;
 const AS_USER = ['setpriv', '--reuid', `${UID}`, '--regid', `${UID}`, '--clear-groups'];
 /** Not a limit on speed. */
@@ -57,7 +57,7 @@ describeOnKernel(`${PROCESSES} processes of one user`, () => {
     installed?.remove();
   }, PATIENCE_MS);
 
-  /** What another process of the user, without schedhint, is told when it watches a directory. */
+  /** What the kernel answers another process of the user, without schedhint, when it watches a directory. */
   const watch = () => {
     const program =
       "try { require('fs').watch('/').close(); console.log('watches') } catch (e) { console.log(e.code) }";

@@ -91,7 +91,7 @@ describeOnKernel('copies in one process', () => {
         v8.setFlagsFromString('--expose-gc');
         const gc = vm.runInNewContext('gc') as () => void;
         const { thread, source } = schedhint.startGcHints({ map: file.map });
-        // As another copy of our packages would, which loads an addon of its own.
+        // As another copy of our packages would, which loads its own addon.
         const { openAddon } = require(file.opener) as { openAddon(file: string): Addon };
         const other = openAddon(file.copy);
         const places = new Float64Array(5);

@@ -6,7 +6,7 @@ import { describeOnKernel } from '../rig/kernel-support.js';
 const OFFSET_S = 100_000;
 
 describeOnKernel('the clock', () => {
-  test("in a time namespace of its own, monotonicNs() is still the scheduler's", () => {
+  test("in its own time namespace, monotonicNs() is still the scheduler's", () => {
     const root = fileURLToPath(new URL('../..', import.meta.url));
     const script = `
       const { monotonicNs } = require('@schedhint/core');

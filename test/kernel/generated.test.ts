@@ -86,7 +86,7 @@ describeOnKernel('a generated module', () => {
     }
   });
 
-  test('a map that may not be read, or is none, is told with what the kernel said', () => {
+  test('a map that may not be read, or is invalid, is reported with what the kernel said', () => {
     const failed = (...args: string[]) => {
       try {
         gen(...args);

@@ -17,7 +17,7 @@ function writeGroups({ keep }: Context, milliseconds: number) {
   }
 }
 
-/** Collects, again and again, until it is told to stop. */
+/** Collects, again and again, until it is asked to stop. */
 async function collect({ schedhint, keep }: Context, map: string) {
   keep.hints = schedhint.startGcHints({ map });
   const survivors: unknown[] = [];

@@ -82,7 +82,7 @@ describeOnKernel("a layout and the map's types", () => {
     await until('the program has answered', async () => (await node.run(seen)).answered === 1n);
   });
 
-  test('another one is told field by field, and its program sees nothing', async () => {
+  test('another one is reported field by field, and its program sees nothing', async () => {
     reader = await BpfReader.load('work_shift', bpffs.path);
     const status = await node.run(ask, where());
     expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_LAYOUT_MISMATCH' });
@@ -109,7 +109,7 @@ describeOnKernel("a layout and the map's types", () => {
     // And the other way round: the old program again.
     await reader.close();
     reader = await BpfReader.load('work_shift', bpffs.path);
-    await until('it is told again', async () => {
+    await until('it is informed again', async () => {
       const { state } = await node.run(seen);
       return (
         state === 'unavailable' && (await node.run(codeOf)) === 'ERR_SCHEDHINT_LAYOUT_MISMATCH'

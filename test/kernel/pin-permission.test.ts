@@ -45,14 +45,14 @@ describeOnKernel('an unprivileged user', () => {
     expect(await reader.element('schedhint', node.pid)).not.toBeNull();
   });
 
-  test('is told what to do where it is not (0600), and binds once that is done', async () => {
+  test('the status says what to do where it is not (0600), and binds once that is done', async () => {
     chmodSync(map, 0o600);
     const status = await attach();
     expect(status).toMatchObject({ state: 'unavailable', code: 'ERR_SCHEDHINT_MAP_PERMISSION' });
     expect(status).toHaveProperty('reason', expect.stringMatching(/EACCES.*group, mode 0660/));
     expect(await reader.element('schedhint', node.pid)).toBeNull();
     chmodSync(map, 0o666);
-    // The change is noticed by itself, in its own time.
+    // The change is noticed on its own, in its own time.
     await until('it is bound', async () => (await attach()).state === 'bound', attach);
   });
 

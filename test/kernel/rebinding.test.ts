@@ -1,4 +1,4 @@
-// A map comes, is replaced, goes: the process follows by itself, whatever its event loops are doing.
+// A map comes, is replaced, goes: the process follows on its own, whatever its event loops are doing.
 // Also where no map could come at first: then its event loops look now and then.
 
 import { execFileSync } from 'node:child_process';
@@ -15,7 +15,7 @@ import { Observer } from '../rig/observer-process.js';
 import { holdings } from '../rig/resource-counts.js';
 import { until } from '../rig/until.js';
 
-/** Attaches, and keeps what is told of it from then on. */
+/** Attaches, and keeps what it reports from then on. */
 function attach({ schedhint, keep, require }: Context, map: string) {
   const { subscribe } = require('node:diagnostics_channel');
   keep.thread = schedhint.attachThread({ map });
@@ -131,8 +131,8 @@ describeOnKernel('a process follows its map', () => {
     expect(await node.run(({ keep }) => keep.thread.hints.urgency)).toBe(321);
   });
 
-  test('another map in its place takes over, and nobody has read it yet', async () => {
-    // Neither of the two programs tells a thread that it has looked.
+  test('another map in its place takes over, and no one has read it yet', async () => {
+    // Neither of the two programs shows a thread that it has looked.
     const first = await BpfReader.load('sampler', bpffs.path);
     mkdirSync(`${bpffs.path}/second`);
     const second = await BpfReader.load('sampler', `${bpffs.path}/second`);
@@ -186,7 +186,7 @@ describeOnKernel('a process follows its map', () => {
         await observer.stop();
         await told(...kinds, 'ERR_SCHEDHINT_MAP_NOT_FOUND');
         execFileSync('umount', [later]);
-        await until('nobody watches', async () => (await node.run(watchers)) === 0);
+        await until('no one watches', async () => (await node.run(watchers)) === 0);
       }
     } finally {
       rmSync(later, { recursive: true });

@@ -8,7 +8,7 @@ import { until } from '../rig/until.js';
 
 interface Told {
   readonly map: string;
-  /** Told to the scheduler as urgency, and in other fields as functions of it. */
+  /** Written as urgency, and in other fields as functions of it. */
   readonly mark: number;
 }
 
@@ -41,7 +41,7 @@ describeOnKernel('every task sees only its own', () => {
   });
   afterEach(() => bpffs?.unmount());
 
-  test('two processes with three workers each: BPF finds by each tid what that thread told', async () => {
+  test('two processes with three workers each: BPF finds by each tid what that thread wrote', async () => {
     const map = `${bpffs.path}/schedhint`;
     const observer = await Observer.start(map);
     const processes = await Promise.all([NodeProcess.start(), NodeProcess.start()]);

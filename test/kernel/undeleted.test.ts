@@ -151,7 +151,7 @@ describeOnKernel('an element that is hard to delete', () => {
     expect((await node.run(({ addon }) => addon.counts())).blocksUsed).toBe(0);
   });
 
-  test('the kernel goes on refusing it: nobody else gets the block while the thread lives', async () => {
+  test('the kernel goes on refusing it: no one else gets the block while the thread lives', async () => {
     // Nor can the threads that it starts now, the watcher among them.
     await node.run(refuseDeletes, probe);
     const a = await node.startWorker();

@@ -131,7 +131,7 @@ describeOnKernel('the rows of the __uptr selftest', () => {
     });
     await node.run(attachRows, map);
     expect(await node.run(add, [7, 8])).toEqual([MAGIC + 15, MAGIC + 15]);
-    // The old handle reaches nobody.
+    // The old handle reaches no one.
     await node.run(({ keep }) => {
       keep.old.blocks.udata.a = 1000;
       process.cpuUsage();
@@ -159,13 +159,13 @@ describeOnKernel('the rows of the __uptr selftest', () => {
     reader = await BpfReader.load('uptr_rows', bpffs.path);
     expect(reader.maps.datamap!.id).not.toBe(id);
     await reader.set('control', 0, [tid, 0]);
-    // By itself: nobody attaches again.
+    // No one attaches again.
     await until('the new map is bound', async () => (await status()).state === 'bound', status);
     expect(await status()).toMatchObject({ map: { id: reader.maps.datamap!.id } });
     expect(await node.run(add, [1, 2])).toEqual([MAGIC + 3, MAGIC + 3]);
   });
 
-  test('fork: a child reads and writes memory of its own; BPF keeps its parent', async () => {
+  test('fork: a child reads and writes its own memory; BPF keeps its parent', async () => {
     const probe = buildNativeProbe();
     const pid = await node.run(({ addon, keep, threadId, require }, file) => {
       const native = require(file) as NativeProbe;

@@ -81,7 +81,7 @@ describeOnKernel("a worker's hints, set by its parent", () => {
     expect(await node.run(openHints, { map, name: worker.name })).toMatchObject({ state: 'bound' });
     await node.run(({ keep }) => {
       keep.of.hints.urgency = 44;
-      // The rule by which the sampler tells what it has seen: urgency = deadline % 1024 + 1.
+      // The rule by which the sampler says what it has seen: urgency = deadline % 1024 + 1.
       keep.of.hints.set({ deadlineNs: 43, urgency: 44, user: 3 * 43 });
     });
     expect(await worker.run(({ keep }) => keep.thread.hints.urgency)).toBe(44);
@@ -155,7 +155,7 @@ describeOnKernel("a worker's hints, set by its parent", () => {
       expect(
         await node.run(({ keep }) => {
           const kept = keep.of.hints.urgency;
-          keep.of.hints.urgency = 13; // reaches nobody
+          keep.of.hints.urgency = 13; // reaches no one
           return [kept, keep.of.hints.urgency];
         }),
       ).toEqual([12, 13]);
@@ -193,7 +193,7 @@ describeOnKernel("a worker's hints, set by its parent", () => {
     });
     expect(await urgency()).toBe(1);
     await worker.stop('terminate');
-    // Now that nobody else writes there, the group goes through.
+    // Now that no one else writes there, the group goes through.
     expect(await urgency()).toBe(99);
   });
 

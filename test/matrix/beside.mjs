@@ -1,4 +1,4 @@
-// Beside other people's packages: agents that instrument an app, and what the integrations are for: npm run matrix -- beside
+// Next to other people's packages: agents that instrument an app, and what the integrations are for: npm run matrix -- beside
 
 const row = (name, file) => ({
   name,

@@ -22,7 +22,7 @@ export const rows = [
   fault('no-threads', 'no thread may be started (RLIMIT_NPROC)'),
   fault('read-only-root', 'read-only root'),
   fault('no-proc', 'no procfs'),
-  fault('user-namespace', 'a user namespace of its own'),
+  fault('user-namespace', 'its own user namespace'),
   fault('no-bpffs', 'no bpffs at its place'),
   fault('pin-unreadable', 'the pin may not be read'),
   fault('few-descriptors', 'descriptor limit reached before the first attach'),

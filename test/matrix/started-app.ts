@@ -70,7 +70,7 @@ export class StartedApp {
     this.#reader = reader;
   }
 
-  /** Runs an app in a folder of its own: what it has left running ends with it. */
+  /** Runs an app in its own folder: what it has left running ends with it. */
   static async run<T>(reader: KernelReader, use: (app: StartedApp) => Promise<T>): Promise<T> {
     const app = new StartedApp(reader);
     try {
@@ -103,7 +103,7 @@ export class StartedApp {
       cwd,
       env: this.env(env),
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true, // a group of its own, to end it whole
+      detached: true, // its own group, to end it whole
     });
     const started = new Started(child);
     this.#programs.push(started);
@@ -142,7 +142,7 @@ export class StartedApp {
     return (await this.#reader.threads()).some((thread) => thread.tid === tid);
   }
 
-  /** Tells all of the app to end. */
+  /** Asks all of the app to end. */
   end(): void {
     writeFileSync(join(this.#scratch, 'end'), '');
   }

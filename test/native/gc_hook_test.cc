@@ -1,4 +1,4 @@
-// The GC hook under a V8 that collects as it is told: what no real one can be brought to do at
+// The GC hook under a V8 that collects as it is asked to: what no real one can be brought to do at
 // will, above all pauses within pauses. gc-hook.test.ts builds this with gc_hook.cc and runs it.
 
 #include "gc/gc_hook.h"

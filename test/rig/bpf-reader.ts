@@ -38,7 +38,7 @@ export class BpfReader {
     await this.#ask('detach');
   }
 
-  /** Removes the pins and ends. The maps go when nobody has them open. */
+  /** Removes the pins and ends. The maps go when no one has them open. */
   async close(): Promise<void> {
     const { code } = await this.#runner.end();
     if (code !== 0) throw new Error(`reader exited with ${code}`);
@@ -59,7 +59,7 @@ export class BpfReader {
     return (entries as [string, string][]).map(([key, value]) => [bytes(key), bytes(value)]);
   }
 
-  /** A thread's element, as user space sees it; null: there is none. */
+  /** A thread's element, as user space sees it; null: it has no element. */
   async element(map: string, tid: number): Promise<Buffer | null> {
     const answer = await this.#answer(`lookup_task ${map} ${tid}`);
     if (answer.error === 'ENOENT' || answer.error === 'ESRCH') return null;

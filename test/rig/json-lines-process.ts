@@ -58,14 +58,14 @@ export class LineProcess {
     return line;
   }
 
-  /** Closes its stdin and waits for its end; what it printed and nobody took is returned. */
+  /** Closes its stdin and waits for its end; what it printed and no one took is returned. */
   async end(): Promise<{ code: number | null; rest: Line[]; stderr: string }> {
     this.#child.stdin!.end();
     await this.#ended;
     return { code: this.#child.exitCode, rest: this.#lines.splice(0), stderr: this.#stderr };
   }
 
-  /** Ends it as nobody can prevent, and waits for that. */
+  /** Ends it as no one can prevent, and waits for that. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#ended;

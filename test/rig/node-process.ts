@@ -21,7 +21,7 @@ export interface Context {
   /** Of the main thread: its workers, by {@link NodeWorker.name}. */
   readonly workers: Map<number, Worker>;
   /** What one function leaves for the next one in the same thread. */
-  // biome-ignore lint/suspicious/noExplicitAny: each test keeps things of its own there
+  // biome-ignore lint/suspicious/noExplicitAny: each test keeps its own things there
   readonly keep: Record<string, any>;
 }
 
@@ -32,7 +32,7 @@ type Reply = { id?: number; ready?: true; result?: unknown; error?: Failure };
 type Failure = { name: string; message: string; code?: string; stack?: string };
 
 /**
- * A Node.js process that runs what the test tells it to. A process of its own for each test: what it
+ * A Node.js process that runs what the test sends. Its own process for each test: what it
  * holds starts from nothing, and it can be killed.
  */
 export class NodeProcess {

@@ -29,7 +29,7 @@ export async function settledPins(): Promise<number> {
   return before;
 }
 
-/** Waits for the kernel, which unpins pages a while after it was told to. */
+/** Waits for the kernel, which unpins pages a while after it was asked to. */
 export async function untilPinnedAtMost(most: number): Promise<void> {
   await until(`at most ${most} pages are pinned`, () => pinned() <= most, pinned);
 }

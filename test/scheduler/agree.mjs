@@ -1,5 +1,5 @@
-// A row: the matrix's figures measured beside three hogs on this machine are those that were measured without them. Compares
-// test/matrix/results/scheduler-beside-hogs.json with scheduler.json, and measures nothing.
+// A row: the matrix's figures measured next to three hogs on this machine are those that were measured without them. Compares
+// test/matrix/results/scheduler-busy-host.json with scheduler.json, and measures nothing.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
@@ -19,23 +19,23 @@ function read(name) {
 const percent = (part) => `${(part * 100).toFixed(1)} %`;
 
 await runRow('agree', true, () => {
-  const [quiet, beside] = [read('scheduler'), read('scheduler-beside-hogs')];
-  const rows = Object.keys(beside).filter((name) => name in quiet && name !== 'agree');
-  const table = [['row', 'checks', 'passed', 'beside hogs', 'figures', 'median difference', '90 %']];
+  const [quiet, busy] = [read('scheduler'), read('scheduler-busy-host')];
+  const rows = Object.keys(busy).filter((name) => name in quiet && name !== 'agree');
+  const table = [['row', 'checks', 'passed', 'busy host', 'figures', 'median difference', '90 %']];
   const checks = [];
   for (const name of rows) {
-    const { differences, median, most } = compareTables(quiet[name].table, beside[name].table);
-    const [passed, passedBeside] = [quiet[name], beside[name]].map(
+    const { differences, median, most } = compareTables(quiet[name].table, busy[name].table);
+    const [passed, passedBusy] = [quiet[name], busy[name]].map(
       (row) => row.checks.filter(({ ok }) => ok).length,
     );
     table.push(
-      [name, quiet[name].checks.length, passed, passedBeside, differences.length]
+      [name, quiet[name].checks.length, passed, passedBusy, differences.length]
         .map(String)
         .concat(percent(median), percent(most)),
     );
-    const same = passed === passedBeside && quiet[name].checks.length === beside[name].checks.length;
+    const same = passed === passedBusy && quiet[name].checks.length === busy[name].checks.length;
     checks.push(
-      holds(`${name}: the same checks pass`, same, `${passed} and ${passedBeside}`),
+      holds(`${name}: the same checks pass`, same, `${passed} and ${passedBusy}`),
       atMost(`${name}: median difference of its figures`, median, MEDIAN_MOST),
     );
   }

@@ -1,14 +1,14 @@
-// Keeps this machine's CPUs busy while a VM measures, with --beside-hogs: what is measured must not depend on it.
+// Keeps this machine's CPUs busy while a VM measures, with --busy-host: what is measured must not depend on it.
 
 import { spawn } from 'node:child_process';
 
 const HOGS = 3;
 
-export const areHogsWanted = process.argv.includes('--beside-hogs');
+export const areHogsWanted = process.argv.includes('--busy-host');
 
-/** @param {string} name of a file or directory, which is another one beside hogs */
+/** @param {string} name of a file or directory, which is another one next to hogs */
 export function withHogs(name) {
-  return areHogsWanted ? `${name}-beside-hogs` : name;
+  return areHogsWanted ? `${name}-busy-host` : name;
 }
 
 export function startHogs() {

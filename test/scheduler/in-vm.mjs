@@ -94,7 +94,7 @@ export function readRowOptions() {
       short: { type: 'boolean', default: false }, // one seed, and the row's quickest half
       earlier: { type: 'boolean', default: false }, // of the scheduler before this one
       program: { type: 'string' }, // another build
-      'beside-hogs': { type: 'boolean', default: false }, // host-hogs.mjs
+      'busy-host': { type: 'boolean', default: false }, // host-hogs.mjs
       minutes: { type: 'string', default: '10' }, // of the row that makes changes at random
     },
   });
@@ -125,7 +125,9 @@ export function readRowOptions() {
  */
 export async function measureSeeds(row, options, { program = 'scenarios.mjs', input, vm }) {
   const inputs = { input, vm, build: buildOf(options.program), load: hashOf(...loadSources()) };
-  const directory = cacheOf(join(withHogs('scheduler'), `${row}-${hashOf(JSON.stringify(inputs))}`));
+  const directory = cacheOf(
+    join(withHogs('scheduler'), `${row}-${hashOf(JSON.stringify(inputs))}`),
+  );
   let made = 0;
   for (const seed of options.seeds) {
     if (hasPair(directory, seed)) continue;

@@ -1,6 +1,6 @@
 // A row of test/matrix/scheduler.mjs: prints its table and the checks that failed, keeps its figures in
-// test/matrix/results/scheduler.json, and prints the line that scripts/matrix.mjs reads. With --beside-hogs the row is measured while this
-// machine's CPUs are busy, and its figures are in scheduler-beside-hogs.json.
+// test/matrix/results/scheduler.json, and prints the line that scripts/matrix.mjs reads. With --busy-host the row is measured while this
+// machine's CPUs are busy, and its figures are in scheduler-busy-host.json.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
@@ -27,10 +27,10 @@ export function inColumns(lines) {
 /** Four digits are more than was measured. */
 const rounded = (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value);
 
-function keep(name, { versions, table, checks, figures }) {
+function keep(name, found, { versions, table, checks, figures }) {
   const all = existsSync(FILE) ? JSON.parse(readFileSync(FILE, 'utf8')) : {};
   const date = new Date().toISOString().slice(0, 10);
-  all[name] = { date, versions, table, checks, ...figures };
+  all[name] = { date, versions, found, table, checks, ...figures };
   const sorted = Object.fromEntries(
     Object.entries(all).sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })),
   );
@@ -54,12 +54,13 @@ export async function runRow(name, isKept, measure) {
     const failed = row.checks.filter(({ ok }) => !ok);
     console.error(`\n${inColumns(row.table)}\n`);
     for (const { what, found } of failed) console.error(`FAILED ${what}: ${found}`);
-    if (isKept) keep(name, row);
     const verdict =
       failed.length === 0
         ? `${row.checks.length} checks`
         : `${failed.length} of ${row.checks.length} checks failed`;
-    console.log(JSON.stringify({ versions: row.versions, found: `${verdict}; ${row.found}` }));
+    const words = `${verdict}; ${row.found}`;
+    if (isKept) keep(name, words, row);
+    console.log(JSON.stringify({ versions: row.versions, found: words }));
     process.exitCode = failed.length > 0 ? 1 : 0;
   } catch (error) {
     if (!(error instanceof ExplainedError)) throw error;

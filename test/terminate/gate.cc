@@ -318,7 +318,7 @@ napi_value Resume(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-// leak(): loses a block of 4321 bytes, for whoever wants to see that a leak is found.
+// leak(): loses a block of 4321 bytes, to see that a leak is found.
 napi_value Leak(napi_env, napi_callback_info) {
   static void* volatile block;
   block = malloc(4321);

@@ -11,7 +11,7 @@ exec </dev/null
 finish() { # the second serial line carries the exit code; the kernel's command line names it
   sync
   echo "EXIT $1" >"$status_line"
-  echo b >/proc/sysrq-trigger # QEMU ends at once, because of -no-reboot
+  echo b >/proc/sysrq-trigger # QEMU ends immediately, because of -no-reboot
   while :; do sleep 1; done
 }
 

@@ -54,7 +54,7 @@ const EMULATORS = {
 export const toolsOf = (processor = 'x64') => join(CACHE, EMULATORS[processor].tools);
 
 /**
- * The command line that runs a program of {@link toolsOf} with the libraries beside it.
+ * The command line that runs a program of {@link toolsOf} with the libraries next to it.
  *
  * @param {string} program below that directory
  * @param {Processor} [processor]

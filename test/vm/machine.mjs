@@ -83,7 +83,7 @@ function kernelCommandLine({ lines: [console, status], kernelOptions }, init) {
 /** Listens on a socket and hands over what arrives. */
 async function listen(path, onData) {
   const server = createServer((socket) => {
-    socket.on('data', onData).on('error', () => {}); // the VM has gone: its exit code tells
+    socket.on('data', onData).on('error', () => {}); // the VM has gone: its exit code says so
   });
   server.listen(path);
   await once(server, 'listening');

@@ -35,7 +35,7 @@ function readOptions(args) {
   }
   const number = (name, text) => {
     if (!/^[1-9][0-9]*$/.test(text))
-      throw new ExplainedError(`--${name} wants a number, not '${text}'`);
+      throw new ExplainedError(`--${name} requires a number, not '${text}'`);
     return Number(text);
   };
   try {

@@ -91,7 +91,7 @@ describeOnKernel('the README alone', () => {
       execFileSync('setpriv', [...user, 'sh', '-c', `echo ${words}`], { encoding: 'utf8' }).trim(),
     );
 
-  /** With sudo as root, else as nobody. */
+  /** With sudo as root, else as the user no one. */
   function start(line: string): ChildProcess {
     const asRoot = line.startsWith('sudo ');
     const command = asRoot ? substituted(line) : line;

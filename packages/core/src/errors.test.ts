@@ -10,7 +10,7 @@ test('errors are the built-in classes with a code', () => {
   expect(range).toMatchObject({ code: 'ERR_SCHEDHINT_FIELD_RANGE', message: 'text' });
 });
 
-test('show tells values of different types apart, and never throws', () => {
+test('show distinguishes values of different types, and never throws', () => {
   const hostile = { toString: () => Promise.reject(new Error('called')) };
   const values = [
     '5',

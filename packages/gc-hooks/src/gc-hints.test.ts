@@ -43,7 +43,7 @@ describe.runIf(hasAddon)("V8's callbacks", () => {
     expect(thread.gc.source).toBe('live');
   });
 
-  test('each outermost pause is counted once, at once', () => {
+  test('each outermost pause is counted once, immediately', () => {
     const { thread } = start();
     const before = thread.gc.count;
     for (let i = 1; i <= 5; i++) {
@@ -108,7 +108,7 @@ describe.runIf(hasAddon)("V8's callbacks", () => {
     watcher.stop();
   });
 
-  test('two maps: each is told', () => {
+  test('two maps: each is informed', () => {
     const [first, second] = [start(), start({ map: `${map}-2` })];
     const before = [first.thread.gc.count, second.thread.gc.count];
     gc();

@@ -57,7 +57,7 @@ async function inWorkers(map: string, { short }: Effort): Promise<Row> {
   const samples: number[] = [];
   for (let i = 0; i < (short ? 2 : 30); i++) {
     const worker = new Worker(WORKER, { eval: true, workerData: map });
-    // Its last message may be told in the same turn as its end.
+    // Its last message may arrive in the same turn as its end.
     const ended = once(worker, 'exit');
     const [{ took, state }] = await once(worker, 'message');
     await ended;

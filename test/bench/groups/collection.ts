@@ -57,7 +57,7 @@ function observe(): PerformanceObserver {
 }
 let longest = 0;
 
-/** The same for a collection and the turns in which an observer is told of it. */
+/** The same for a collection and the turns in which an observer is informed of it. */
 async function observerCost({ samples }: Effort): Promise<Row> {
   const timeOf = async () => {
     const start = now();
@@ -96,7 +96,7 @@ async function throughput(ms: number): Promise<number> {
   return turns / ((now() - start) / 1e9);
 }
 
-/** One after the other in each round; what is lost is known from the rounds, each by itself. */
+/** One after the other in each round; what is lost is known from the rounds, each on its own. */
 async function loops(bed: Bed, effort: Effort): Promise<Row[]> {
   const ms = effort.short ? 5 : LOOP_MS;
   const rounds = effort.short ? 3 : 200;

@@ -32,7 +32,7 @@ function binding(bed: Bed, { short }: Effort): Row[] {
   });
 }
 
-/** Until all threads are bound again after the map was replaced, beside the calls that it needs. */
+/** Until all threads are bound again after the map was replaced, next to the calls that it needs. */
 async function rebinding(bed: Bed, { short }: Effort): Promise<Row[]> {
   const map = bed.pin('schedhint');
   const error = native.keepBound(map, REBOUND);

@@ -11,7 +11,7 @@ import { interleave, type Subject, timed } from '../interleave.js';
 import { native } from '../native.js';
 import type { Group } from '../row.js';
 
-// Each loop is a function of its own, with what it writes to as a parameter: V8 compiles it for what
+// Each loop is its own function, with what it writes to as a parameter: V8 compiles it for what
 // it sees, as it does an application's. The values change, and where a row's name says nothing else
 // V8 knows their range. URGENCIES is the mask of 0..1023.
 

@@ -36,8 +36,8 @@ void unload_object(void);
 int pin_another(const char* path, const char* pin);
 uint32_t map_id(int fd);
 
-// hooks.cc: so many of the addon's GC hook are in this isolate from now on, beside the addon's own.
-// Negative: V8 has no such callbacks.
+// hooks.cc: so many of the addon's GC hook are in this isolate from now on, next to the addon's
+// own. Negative: V8 has no such callbacks.
 int64_t install_hooks(uint32_t count);
 int64_t install_empty_hooks(uint32_t count);
 

@@ -1,4 +1,4 @@
-// What many threads cost: binding them, binding them anew, and the memory of their blocks.
+// What many threads cost: binding them, binding them again, and the memory of their blocks.
 
 #include "scale.h"
 

@@ -10,5 +10,5 @@ int SwitchBetween(const std::string& map, uint32_t bound, uint32_t rounds);
 
 // From now on the kernel measures BPF programs, until the descriptor is closed; or -errno.
 int EnableRunTimeStatistics();
-// Of the newest program of that name (the kernel has 15 characters of it). False: there is none.
+// Of the newest program of that name (the kernel has 15 characters of it). False: not found.
 bool RunTimeOf(const char* program, uint64_t* ns, uint64_t* runs);

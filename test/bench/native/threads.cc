@@ -36,7 +36,7 @@ const Value& OwnBlocks() {
   return value;
 }
 
-// A thread that has worked has touched its stack, and has a place of its own in malloc's books:
+// A thread that has worked has touched its stack, and has its own place in malloc's books:
 // what binding costs is measured in such a one.
 void Work() {
   volatile char stack[16 * 1024];

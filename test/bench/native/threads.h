@@ -1,6 +1,6 @@
 #pragma once
-// Native threads that live until they are told to end, and do one after the other what they are
-// told: nothing but the work itself is in what they measure.
+// Native threads that live until they are asked to end, and do one after the other what they are
+// asked to do: nothing but the work itself is in what they measure.
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -227,7 +227,7 @@ void Step(Input* input) {
 
 void CheckNothingIsHeld() {
   const Accounts& accounts = world->broker->accounts();
-  // A foreign descriptor is closed by a thread of its own.
+  // A foreign descriptor is closed by its own thread.
   while (accounts.all.held[kConnections] > 0) world->broker->RunOnce(1);
   world->broker->RunOnce(0);
   Check(played::Elements() == 0);

@@ -1,4 +1,4 @@
-// Makes the blobs of this folder anew: node test/btf/corpus/make-corpus.mjs. Needs clang-19 and llvm-objcopy.
+// Makes the blobs of this folder again: node test/btf/corpus/make-corpus.mjs. Needs clang-19 and llvm-objcopy.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -62,8 +62,8 @@ function checkThreads(js) {
       isDeepStrictEqual(roles, ['main', 'worker', 'worker', 'worker']),
       roles.join(', '),
     ),
-    check('each has a thread id of its own', tids.size === 4 && !tids.has(0), [...tids].join(', ')),
-    check('each has an urgency of its own', new Set(urgencies).size === 4, urgencies.join(', ')),
+    check('each has its own thread id', tids.size === 4 && !tids.has(0), [...tids].join(', ')),
+    check('each has its own urgency', new Set(urgencies).size === 4, urgencies.join(', ')),
     check(
       'there were scavenges and mark-compacts',
       kinds.has('scavenge') && kinds.has('markCompact'),

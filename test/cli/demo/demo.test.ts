@@ -243,7 +243,7 @@ describe.skipIf(noBpf !== '' && !process.env.CI)('with BPF', () => {
     expectNothingLeft();
   });
 
-  it('has a client with a struct of its own', async () => {
+  it('has a client with its own struct', async () => {
     const map = join(bpffs, 'datamap');
     const { code, stdout } = await end(start([kptrUser, '--map', map]));
     expect(stdout).toBe('result = 3\n');
@@ -257,7 +257,7 @@ describe.skipIf(noBpf !== '' && !process.env.CI)('with BPF', () => {
   }
 });
 
-describe('the client with a struct of its own', () => {
+describe('the client with its own struct', () => {
   it('says why it can not', async () => {
     const { code, stdout, stderr } = await end(start([kptrUser, '--map', '/nowhere/datamap']));
     expect(code).toBe(1);

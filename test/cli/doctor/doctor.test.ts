@@ -147,7 +147,7 @@ describeOnKernel('schedhint doctor, with a reader', () => {
 
   test("the broker's socket is dead", async () => {
     const SCHEDHINT_BROKER = join(scratch, 'broker.sock');
-    // What a killed broker leaves: a socket in the filesystem that nobody listens at.
+    // What a killed broker leaves: a socket in the filesystem that no one listens at.
     const script = `require('net').createServer().listen(process.argv[1], () => process.kill(process.pid, 'SIGKILL'))`;
     await once(spawn(process.execPath, ['-e', script, SCHEDHINT_BROKER]), 'exit');
     expect(existsSync(SCHEDHINT_BROKER)).toBe(true);
@@ -157,7 +157,7 @@ describeOnKernel('schedhint doctor, with a reader', () => {
     expect(check(diagnosis, 'bpf')).toMatchObject({ state: 'warn' });
   });
 
-  test('the broker hangs (played by a socket that nobody reads)', async () => {
+  test('the broker hangs (played by a socket that no one reads)', async () => {
     const SCHEDHINT_BROKER = join(scratch, 'broker.sock');
     const server = createServer().listen(SCHEDHINT_BROKER);
     await once(server, 'listening');
@@ -204,7 +204,7 @@ describeOnKernel('schedhint doctor, with a reader', () => {
     expectWarning(await diagnose({ map, env }), 'workers', /--import .* does not reach/);
   });
 
-  test('a time namespace is told, and is no fault', async () => {
+  test('a time namespace is reported, and is no fault', async () => {
     const through = ['unshare', '--time', '--monotonic', '1000', '--fork'];
     const diagnosis = await diagnose({ map, through });
     expect(diagnosis).toMatchObject({ code: 0 });
@@ -223,7 +223,7 @@ describeOnKernel('schedhint doctor, with a reader', () => {
     expect(text).not.toContain('\x1b');
   });
 
-  test('a path that is none', async () => {
+  test('a path that does not exist', async () => {
     const { code, errors } = await report('--map', '');
     expect(code).toBe(1);
     expect(errors).toMatch(/^schedhint doctor: ERR_SCHEDHINT_OPTION: /);
@@ -285,7 +285,7 @@ describeOnKernel('schedhint doctor, where the map is wrong', () => {
     expectCause(diagnosis, 'map', /has 512 bytes, more/, /schedhint gen --map/);
   });
 
-  test('bound, but nobody reads: the reader was killed', async () => {
+  test('bound, but no one reads: the reader was killed', async () => {
     const killed = new LineProcess(observer, ['--pin', pin('orphan'), '--interval', '0']);
     await killed.next();
     await killed.kill();

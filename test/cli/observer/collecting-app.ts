@@ -9,7 +9,7 @@ const file = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 /** How many of its threads are bound. */
 export const APP_THREADS = 3;
 
-/** programs/app.cjs, beside processes that want its CPUs. */
+/** programs/app.cjs, next to processes that want its CPUs. */
 export class CollectingApp {
   readonly #children: ChildProcess[];
 

@@ -73,7 +73,7 @@ describeOnKernel('@schedhint/observer', () => {
     expect(existsSync(map)).toBe(false);
   });
 
-  test('watches only, unless it is told to give feedback', async () => {
+  test('watches only, unless it is asked to give feedback', async () => {
     observer = await startObserver({ map });
     await attach();
     await seen();
@@ -83,7 +83,7 @@ describeOnKernel('@schedhint/observer', () => {
     observer = await startObserver({ map, feedback: true });
     await until('it is read', async () => (await status()).readBy !== null, status);
     await until('it is the source', async () => (await status()).source === 'bpf', status);
-    await until('it is told its CPU time', async () => (await status()).onCpuNs > 0n, status);
+    await until('it has its CPU time', async () => (await status()).onCpuNs > 0n, status);
   });
 
   test('yields snapshots until it is stopped', async () => {
@@ -100,7 +100,7 @@ describeOnKernel('@schedhint/observer', () => {
     });
   });
 
-  test('tells where it cannot pin: ERR_SCHEDHINT_OBSERVER_MAP', async () => {
+  test('says where it cannot pin: ERR_SCHEDHINT_OBSERVER_MAP', async () => {
     await expect(startObserver({ map: '/no/such/directory/hints' })).rejects.toMatchObject({
       name: 'ObserverError',
       code: 'ERR_SCHEDHINT_OBSERVER_MAP',
@@ -115,7 +115,7 @@ describeOnKernel('@schedhint/observer', () => {
     });
   });
 
-  test('tells that it was killed', async () => {
+  test('says that it was killed', async () => {
     observer = await startObserver({ map, intervalMs: 10 });
     process.kill(observer.pid, 'SIGKILL');
     const iterate = async () => {

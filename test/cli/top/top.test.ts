@@ -176,7 +176,7 @@ describeOnKernel('schedhint top', () => {
     });
   });
 
-  /** In a terminal of its own; what it has drawn, frame by frame. */
+  /** In its own terminal; what it has drawn, frame by frame. */
   function inTerminal(env: NodeJS.ProcessEnv = {}, ...args: string[]) {
     const shell = `stty cols 150 rows 12 && exec "$0" "$@"`;
     const line = [process.execPath, command, 'top', '--map', map, '--interval', '0.2', ...args];

@@ -68,7 +68,7 @@ function faultsOfEvent({ name, ph, pid, tid, ts, dur, s, cat, args }: ReadEvent)
 const nanoseconds = (us: unknown) => Math.round(Number(us) * 1000);
 
 /**
- * Slices of one thread lie in each other, or beside each other: one that ends after the slice in which it
+ * Slices of one thread lie in each other, or next to each other: one that ends after the slice in which it
  * begins is dropped by Perfetto, and be it by a nanosecond. Of two that begin together the outer is first.
  */
 function faultsOfNesting(events: readonly ReadEvent[]): string[] {

@@ -1,4 +1,4 @@
-// A child process of the app, by child_process or cluster: it attaches for itself, tells who it is, and
+// A child process of the app, by child_process or cluster: it attaches for itself, says who it is, and
 // goes on until its parent hangs up.
 
 const { attachThread } = require('schedhint');

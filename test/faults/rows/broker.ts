@@ -77,7 +77,7 @@ const killed: Row = {
     for (let i = 0; i < times; i++) {
       await current.stop('SIGKILL');
       await app.untilAll('ERR_SCHEDHINT_BROKER_UNREACHABLE');
-      // What the dead one has left in the map still tells.
+      // What the dead one has left in the map still shows it.
       assert.equal(await scheduler.elements(app.tids), app.tids.length);
       current = await startBroker(stage, broker.socket);
       await app.untilAll('bound');

@@ -10,7 +10,7 @@ import type { Stage } from '../stage.js';
 
 const refuse = fileURLToPath(new URL('../programs/build/refuse', import.meta.url));
 
-// Nobody else's, so that nobody else is short of anything.
+// No one else's, so that no one else is short of anything.
 const OWN_UID = 61235;
 
 type Options = AppOptions & { map?: string };
@@ -113,7 +113,7 @@ export const rows: readonly Row[] = [
   ),
   noThreads,
   bound('read-only root', inMounts('mount -o remount,bind,ro /')),
-  bound('a user namespace of its own', () => ({
+  bound('its own user namespace', () => ({
     through: ['unshare', '--user', '--map-root-user'],
   })),
   unbound(

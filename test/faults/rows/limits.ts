@@ -17,7 +17,7 @@ const holdInotify = program('hold_inotify');
 const memoryLimit = program('memory_limit.node');
 const noKeys = program('no_keys.node');
 
-// Nobody else's, so that nobody else is short of anything.
+// No one else's, so that no one else is short of anything.
 const OWN_UID = 61234;
 
 /** A scheduler whose pin any user may open. */
@@ -73,7 +73,7 @@ const descriptors: Row = {
       await app.isBoundTo(scheduler);
       await app.run(({ keep, require }) => keep.taken.forEach(require('node:fs').closeSync));
     }
-    return 'ERR_SCHEDHINT_NO_DESCRIPTORS, bound by itself once there are some';
+    return 'ERR_SCHEDHINT_NO_DESCRIPTORS, bound on its own once there are some';
   },
 };
 
@@ -130,7 +130,7 @@ const fromTheStart: Row = {
       await app.isBoundTo(scheduler);
       await app.end();
     }
-    return 'ERR_SCHEDHINT_NO_DESCRIPTORS, bound by itself once there are some';
+    return 'ERR_SCHEDHINT_NO_DESCRIPTORS, bound on its own once there are some';
   },
 };
 

@@ -30,7 +30,7 @@ const mounted: Row = {
       await app.untilAll('ERR_SCHEDHINT_MAP_NOT_FOUND');
       run('umount', directory);
     }
-    return 'each mount and unmount noticed by itself';
+    return 'each mount and unmount noticed on its own';
   },
 };
 

@@ -41,7 +41,7 @@ const forked: Row = {
       assert.equal(child, 0);
     }
     await app.run(({ addon, keep }) => addon.release(keep.raw));
-    return "the child's stores go nowhere, it ends as it wants";
+    return "the child's stores go nowhere, it ends normally";
   },
 };
 
@@ -50,7 +50,7 @@ interface Child {
   readonly state: string;
 }
 
-/** Starts children that each attach with an urgency of their own: 1, 2, ... */
+/** Starts children that each attach with their own urgency: 1, 2, ... */
 function startChildren(
   { keep, require }: Context,
   { how, file, map, count }: { how: string; file: string; map: string; count: number },
@@ -69,7 +69,7 @@ function startChildren(
   return Promise.all(about);
 }
 
-/** Half of them are killed, the others end by themselves. */
+/** Half of them are killed, the others end on their own. */
 function endChildren({ keep }: Context): Promise<unknown> {
   const children = keep.children as import('node:child_process').ChildProcess[];
   return Promise.all(
@@ -110,7 +110,7 @@ function children(how: 'child_process' | 'cluster'): Row {
       }
       await app.isHeard();
       if (how === 'cluster') await app.run(closeCluster);
-      return "each bound with hints of its own, the parent's untouched";
+      return "each bound with its own hints, the parent's untouched";
     },
   };
 }
@@ -137,7 +137,7 @@ const executed: Row = {
       const name = () => readFileSync(`/proc/${app.node.pid}/comm`, 'utf8').trim();
       await until('it is sh', () => name() === 'sh', name);
       assert.equal(await scheduler.elements(app.tids), 0);
-      // The new program runs and waits, and nobody takes it for the old one.
+      // The new program runs and waits, and no one takes it for the old one.
       const before = (await scheduler.seen(app.tids[0]!))?.looks;
       await until('it has run on', () => switches(app.node.pid) > 10);
       assert.equal((await scheduler.seen(app.tids[0]!))?.looks, before);
@@ -147,7 +147,7 @@ const executed: Row = {
   },
 };
 
-/** How often a process has left the CPU by itself. */
+/** How often a process has left the CPU on its own. */
 function switches(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1]);
@@ -163,7 +163,7 @@ function collect({ require }: Context): void {
 }
 
 const timeNamespace: Row = {
-  fault: 'a time namespace of its own, 100,000 s ahead',
+  fault: 'its own time namespace, 100,000 s ahead',
   times: 3,
   async run(stage, times) {
     const scheduler = await stage.scheduler();
@@ -194,7 +194,7 @@ const timeNamespace: Row = {
 };
 
 const pidNamespace: Row = {
-  fault: 'a pid namespace of its own',
+  fault: 'its own pid namespace',
   times: 3,
   async run(stage, times) {
     let scheduler = await stage.scheduler();
@@ -264,7 +264,7 @@ const tidReused: Row = {
       await app.run(({ keep }) => keep.second.terminate());
     }
     await app.isHeard();
-    return 'the next has no element, and then a block of its own';
+    return 'the next has no element, and then its own block';
   },
 };
 

@@ -37,7 +37,7 @@ const noProcfs: Row = {
   times: 3,
   async run(stage, times) {
     let scheduler = await stage.scheduler();
-    // In a mount namespace of its own.
+    // In its own mount namespace.
     const through = ['unshare', '--mount', 'sh', '-c', 'umount --lazy /proc && exec "$0" "$@"'];
     const app = await stage.launch({ workers: 2, through });
     assert.equal(

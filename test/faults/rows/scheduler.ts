@@ -102,7 +102,7 @@ const pinLeftBehind: Row = {
       assert.notEqual(await readBy(), null);
       await stage.kill(scheduler);
       assert.ok(mapExists(scheduler.mapId));
-      await until('nobody reads it', async () => (await readBy()) === null, readBy);
+      await until('no one reads it', async () => (await readBy()) === null, readBy);
       scheduler = await stage.scheduler({ reuse: true });
     }
     await app.isBoundTo(scheduler);
@@ -146,7 +146,7 @@ const lateScheduler: Row = {
       await stage.stop(scheduler);
       await app.end();
     }
-    return 'bound by itself, earlier hints seen';
+    return 'bound on its own, earlier hints seen';
   },
 };
 

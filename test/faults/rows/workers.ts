@@ -30,7 +30,7 @@ function terminateInPauses(
       running.set(worker, schedhint.threadOf(worker, { map }).blocks.thread);
       worker.on('error', reject);
       worker.on('exit', () => {
-        running.delete(worker); // if it has ended by itself, which would be wrong
+        running.delete(worker); // if it has ended on its own, which would be wrong
         if (++ended === times) resolve(ended);
         else if (started < times) start();
       });

@@ -15,7 +15,7 @@ const TIMES = 10;
 /** All threads of the app's process, not only those that know of the map. */
 const tidsOf = ({ node }: App) => readdirSync(`/proc/${node.pid}/task`).map(Number);
 
-/** A map of test/rig/bpf/value_shapes.bpf.c, loaded beside the right one. */
+/** A map of test/rig/bpf/value_shapes.bpf.c, loaded next to the right one. */
 async function shapes(stage: Stage): Promise<BpfReader> {
   const directory = `${stage.directory}/shapes`;
   mkdirSync(directory);

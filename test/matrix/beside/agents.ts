@@ -8,11 +8,11 @@ import { toolProject, toolsNode } from '../tool-project.js';
 
 interface Agent {
   readonly versions: Readonly<Record<string, string>>;
-  /** What it tells its users to preload. */
+  /** What its users are asked to preload. */
   readonly preload: string;
   /** With `--import`, where that is another file. */
   readonly imported?: string;
-  /** Where it is told to be quiet, and to look for nothing. */
+  /** Set to be quiet, and to look for nothing. */
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -68,7 +68,7 @@ const AGENTS: Readonly<Record<string, Agent>> = {
   },
 };
 
-/** The exit codes that the app may be told to end with. */
+/** The exit codes that the app may be asked to end with. */
 const CODES = [0, 3];
 
 await runRow(async (reader) => {

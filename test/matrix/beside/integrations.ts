@@ -1,5 +1,5 @@
 // What the integrations are for, in the oldest and the newest version that they support, and in one that is too old: npm installs
-// schedhint beside each, and then it works, or says what it needs.
+// schedhint next to each, and then it works, or says what it needs.
 
 import { runRow } from '../row.js';
 import { StartedApp } from '../started-app.js';
@@ -63,7 +63,7 @@ await runRow(async (reader) => {
     }
   }
   const [[what, version] = []] = Object.entries(tooOld ?? {});
-  const refused = what === undefined ? '' : `; beside ${what} ${version} it says what it needs`;
+  const refused = what === undefined ? '' : `; next to ${what} ${version} it says what it needs`;
   return {
     versions: `Node.js ${toolsNode.version}, ${tried.join('; ')}`,
     found: `npm installs beside each, and all work${refused}`,

@@ -1,4 +1,4 @@
-// A row of a bundler: both apps, as the documentation tells to build them, beside the installed @schedhint/native; and both
+// A row of a bundler: both apps, as the documentation builds them, next to the installed @schedhint/native; and both
 // with everything in the bundle, where there is no addon.
 
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ export interface BundleRow {
    * Builds an app, without a warning.
    *
    * @param output the directory for what is built
-   * @param isPlain with nothing told about schedhint
+   * @param isPlain without settings for schedhint
    * @returns the program's path in `output`
    */
   readonly build: (
@@ -26,7 +26,7 @@ export interface BundleRow {
   readonly command?: (program: string) => readonly string[];
   /** Of tools that are no packages. */
   readonly others?: string;
-  /** Whether the recipe needs @schedhint/native beside the bundle; true if absent. */
+  /** Whether the recipe needs @schedhint/native next to the bundle; true if absent. */
   readonly needsPackage?: boolean;
 }
 

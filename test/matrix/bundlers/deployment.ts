@@ -35,7 +35,7 @@ export class Deployment {
     assert.deepEqual(await app.end(), { code: 0, rest: [], stderr: '' });
   }
 
-  /** Runs an app there that finds no addon: it ends well, and where hints are asked for in code, what to do is told. */
+  /** Runs an app there that finds no addon: it ends well, and where hints are asked for in code, what to do is reported. */
   async endsWithReason(name: AppName, command: readonly string[]): Promise<void> {
     const app = this.#start(command, {});
     const said = await app.next();

@@ -19,7 +19,7 @@ export function runPackerRow(tool: 'webpack' | '@rspack/core'): Promise<void> {
   });
 }
 
-/** What the tools' commands do, which are packages of their own. */
+/** What the tools' commands do, which are separate packages. */
 const BUILD = `
 import { join } from 'node:path';
 import config from './webpack.config.mjs';

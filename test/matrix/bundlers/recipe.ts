@@ -1,4 +1,4 @@
-// What docs/bundlers.md tells to do: the rows run it as it stands there.
+// The steps of docs/bundlers.md: the rows run it as it stands there.
 
 import { blocksOf, read } from '../../docs/pages.js';
 

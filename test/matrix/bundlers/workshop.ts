@@ -21,7 +21,7 @@ export class Workshop {
   }
 
   /**
-   * @param tools names of packages that package.json in `pins` pins; the first are told in the result
+   * @param tools names of packages that package.json in `pins` pins; the first are named in the result
    * @param programs a directory whose files are copied into it
    * @param pins by default the bundlers'
    */

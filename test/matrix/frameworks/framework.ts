@@ -18,7 +18,7 @@ const WIDTH = 20;
 const PIPELINED = 5;
 
 interface Framework {
-  /** The packages, of which package.json beside this file has the versions. */
+  /** The packages, of which package.json next to this file has the versions. */
   readonly packages: readonly string[];
   /** From the folder of the apps; by default NAME.mjs. */
   readonly program?: readonly string[];

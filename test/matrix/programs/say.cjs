@@ -1,4 +1,4 @@
-// What the programs of these rows tell whoever has not started them, and how long they run.
+// What the programs of these rows tell anyone who has not started them, and how long they run.
 
 const { existsSync, readlinkSync, renameSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');
@@ -23,5 +23,5 @@ exports.collectUntil = async (hasHappened) => {
   }
 };
 
-/** The same until it is told to end. */
+/** The same until it is asked to end. */
 exports.collectUntilEnd = () => exports.collectUntil(() => existsSync(join(SAY_IN, 'end')));

@@ -47,7 +47,7 @@ await runRow(async (reader) => {
         const observer = await Observer.start(map);
         try {
           const { tid, states } = await app.said(`bound-${order}`);
-          if (`${states}` !== 'bound') throw new Error(`told of ${states}`);
+          if (`${states}` !== 'bound') throw new Error(`states ${states}`);
           await new KernelReader(map, observer).thread(
             `thread ${tid}, its urgency and its collections`,
             (thread) => thread.tid === tid && thread.gcCount > 0 && thread.hints.urgency === 900,
@@ -63,7 +63,7 @@ await runRow(async (reader) => {
     return {
       versions: `Node.js ${toolsNode.version}, ${tools.versions}`,
       found:
-        'time replaced after the attach, before it, and before the load: bound, told, published, counted',
+        'time replaced after the attach, before it, and before the load: bound, informed, published, counted',
     };
   } finally {
     project.remove();

@@ -41,7 +41,7 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
   'yarn-classic': {
     tool: ['yarn', '1.22.22'],
     command: (tools) => [toolsNode.path, tools.bin('yarn')],
-    // A cache of its own: it takes another tarball of the same name and version for the same.
+    // Its own cache: it takes another tarball of the same name and version for the same.
     install: [
       ...['install', '--ignore-scripts', '--non-interactive', '--no-lockfile'],
       ...['--cache-folder', '../yarn-cache'],
@@ -108,7 +108,7 @@ await runRow(async (reader) => {
   }
 });
 
-/** The registry that npm uses, told in each one's own way; and the Node.js that scripts find. */
+/** The registry that npm uses, set in each one's own way; and the Node.js that scripts find. */
 function environment(): NodeJS.ProcessEnv {
   const registry = execFileSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).trim();
   return {

@@ -136,7 +136,7 @@ describeOnKernel('the sanitized addon', () => {
     expect(stderr).toContain('Direct leak of 4321 byte(s) in 1 object(s)');
   });
 
-  test('the ordinary addon beside it is found', () => {
+  test('the ordinary addon next to it is found', () => {
     const ordinary = join(native, `prebuilds/linux-${process.arch}/schedhint.node`);
     const loading = write(`process.dlopen({ exports: {} }, ${JSON.stringify(ordinary)})`);
     const { status, stderr, sanitized } = run(loading, [gate]);

@@ -1,5 +1,5 @@
-// Many native threads attach, look, release and end at once, each other's blocks too, while the map
-// comes and goes under them, and so do the elements of a pool's threads. Built with
+// Many native threads attach, look, release and end at the same time, each other's blocks too,
+// while the map comes and goes under them, and so do the elements of a pool's threads. Built with
 // -fsanitize=thread. Arguments: the pin, lives of each thread.
 
 #include <stdio.h>
@@ -72,7 +72,7 @@ void FindPool(const schedhint_registry* registry, schedhint_binding* binding) {
 
 void Live(const schedhint_registry* registry, const schedhint_channel_spec* spec, int lives) {
   for (int life = 0; life < lives; life++) {
-    // A thread of its own for each life: that is what ends.
+    // Its own thread for each life: that is what ends.
     std::thread([&] {
       uint64_t id = next_id++;
       schedhint_status status;

@@ -24,7 +24,7 @@ function objects(name: string) {
 const [namespace, daemons] = objects('kubernetes/daemonset.yaml') as [Namespace, DaemonSet];
 const [app] = objects('kubernetes/app.yaml') as [Deployment];
 
-test('a manifest that is none does not pass', () => {
+test('an invalid manifest does not pass', () => {
   const wrong = structuredClone(daemons.toJSON());
   wrong.spec.template.spec.hostPID = 'yes';
   expect(() => new DaemonSet(wrong).validate()).toThrow();

@@ -88,7 +88,7 @@ describeOnKernel("the broker's seccomp profile", () => {
       await app.kill();
     }
     broker!.kill('SIGUSR1');
-    await until('it tells what is held', () => log().includes('event=held'), log);
+    await until('it says what is held', () => log().includes('event=held'), log);
     broker!.kill('SIGTERM');
     const [code] = await once(broker!, 'close');
     expect([code, log()]).toEqual([0, expect.stringContaining('event=stopped')]);

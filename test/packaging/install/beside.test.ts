@@ -1,4 +1,4 @@
-// `npm i schedhint` beside other versions of what its integrations are for: it must never be refused.
+// `npm i schedhint` next to other versions of what its integrations are for: it must never be refused.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ test.each([
   ['fastify', '4.29.1'],
   ['@opentelemetry/api', '1.8.0'],
   ['prom-client', '14.2.0'],
-])('npm i beside %s %s', (name, version) => {
+])('npm i next to %s %s', (name, version) => {
   const home = mkdtempSync(join(scratch, 'app-'));
   const manifest = { private: true, dependencies: { [name]: version } };
   writeFileSync(join(home, 'package.json'), JSON.stringify(manifest));

@@ -417,7 +417,7 @@ describeOnKernel('on a kernel with __uptr', () => {
     });
   });
 
-  // Neither tells of its collections: docs/install.md has the table.
+  // Neither reports its collections: docs/install.md has the table.
   describe.each(otherRuntimes())('in $name $version', ({ path, run, preload }) => {
     test.each(['app.mjs', 'app.cjs'])('%s: hints are seen, and no collection', async (program) => {
       const { said, gcCount } = await observe(
@@ -434,7 +434,7 @@ describeOnKernel('on a kernel with __uptr', () => {
       expect(await observe(path, args, () => true)).toMatchObject({ gcCount: 0 });
     });
 
-    test('a struct of its own is shared with a BPF program', async () => {
+    test('its own struct is shared with a BPF program', async () => {
       const pin = `${bpffs.path}/datamap`;
       const program = here('../../../examples/kptr-user/build/loader');
       const loader = spawn(program, ['--pin', pin], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -1,4 +1,4 @@
-// The real jest: each test file has a realm of its own, and --detectOpenHandles names what keeps a
+// The real jest: each test file has its own realm, and --detectOpenHandles names what keeps a
 // process alive.
 
 import { spawnSync } from 'node:child_process';

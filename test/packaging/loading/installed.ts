@@ -75,7 +75,7 @@ export class Installed {
     return file;
   }
 
-  /** Puts a copy of a file beside the programs. */
+  /** Puts a copy of a file next to the programs. */
   copy(from: string, name: string): void {
     copyFileSync(from, join(this.path, name));
   }

@@ -67,7 +67,7 @@ describe('a bundle', () => {
     expect(printed(await runNode([file], { env }))).toMatchObject({ source: 'v8' });
   });
 
-  test.each(FORMATS)('%s: beside node_modules, hints need nothing else', async (format, name) => {
+  test.each(FORMATS)('%s: next to node_modules, hints need nothing else', async (format, name) => {
     // By the condition `module` it is of ES modules; without it what Node.js imports, whose require() esbuild can't keep in an ES module.
     for (const options of format === 'cjs' ? [{}, { conditions: ['other'] }] : [{}]) {
       const file = bundle('app.mjs', `dist/${name}`, format, options);
@@ -113,7 +113,7 @@ describe('a bundle', () => {
     expect(printed(await runNode([file]))).toMatchObject({ source: 'v8', addonMapped: true });
   });
 
-  test.each(['relative', '/'])('is told a wrong directory: %s', async (kind) => {
+  test.each(['relative', '/'])('reports a wrong directory: %s', async (kind) => {
     // webpack and Turbopack may put the source's own in the place of __dirname.
     const home = 'node_modules/@schedhint/native/dist';
     const define = {
@@ -150,7 +150,7 @@ test('a single executable, whose require() has no resolve(): the status says wha
   });
 });
 
-test('a vm context, which has an ArrayBuffer of its own: hints work', async () => {
+test('a vm context, which has its own ArrayBuffer: hints work', async () => {
   const code = bundle('in-context.cjs', 'bundle.cjs', 'cjs');
   const app = installed.write(
     'context.cjs',
@@ -176,7 +176,7 @@ test('linked directories, as those of pnpm: one addon in a thread, opened once',
     `let opened = 0;
     const { dlopen } = process;
     process.dlopen = (...args) => { opened++; return dlopen.apply(process, args); };
-    require('schedhint/register'); // by the link beside it
+    require('schedhint/register'); // by the link next to it
     require('schedhint').attachThread(); // by the path of the package itself
     const addons = new Set(Object.values(process[Symbol.for('schedhint.addons')]));
     console.log(JSON.stringify({ opened, addons: addons.size }));`,

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const native = fileURLToPath(new URL('../../../packages/native', import.meta.url));
 const objects = join(native, 'build/CMakeFiles');
 
-/** Links the objects of the addon's build again, with lazy binding. What the packages ship binds all symbols at once. */
+/** Links the objects of the addon's build again, with lazy binding. What the packages ship binds all symbols immediately. */
 export function linkLazyAddon(output: string): void {
   if (!existsSync(objects)) throw new Error(`${objects} is missing: run npm run build`);
   const sources = readdirSync(join(native, 'src'), { encoding: 'utf8', recursive: true });

@@ -86,7 +86,7 @@ describe.runIf(isX64Linux)('under a Node.js for musl', () => {
   });
 
   describe.each([
-    ['the addon for musl, chosen by itself', {}],
+    ['the addon for musl, chosen automatically', {}],
     ['the addon for glibc, named', FOREIGN],
   ])('%s', (_, env) => {
     test('a preload changes nothing that an app sees', () => {

@@ -10,7 +10,7 @@ export interface NodeBinary {
   readonly version: string;
 }
 
-/** The one that runs the tests, and those that package.json beside this file asks for. */
+/** The one that runs the tests, and those that package.json next to this file asks for. */
 export function nodeBinaries(): NodeBinary[] {
   const others = [22, 24, 26].map((major) =>
     fileURLToPath(new URL(`node_modules/node-${major}/bin/node`, import.meta.url)),

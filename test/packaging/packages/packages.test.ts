@@ -50,7 +50,7 @@ describe.each(packages)('packages/%s', (name) => {
     );
   });
 
-  // npm adds `node-gyp rebuild` by itself where it finds one.
+  // npm adds `node-gyp rebuild` on its own where it finds one.
   test('has no binding.gyp', () => {
     expect(existsSync(`${root}/packages/${name}/binding.gyp`)).toBe(false);
     expect(files.filter((file) => file.endsWith('.gyp'))).toEqual([]);

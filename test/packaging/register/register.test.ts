@@ -82,7 +82,7 @@ describeOnKernel('what a preload reaches', () => {
     project?.remove();
   });
 
-  /** What is packed differs from the checkout in its files alone: one Node.js tells. */
+  /** What is packed differs from the checkout in its files alone: one Node.js shows that. */
   const places = [
     ...nodeBinaries().map((node) => ({ ...node, from: 'the checkout', cwd: () => root })),
     { ...nodeBinaries()[0]!, from: 'the packed tarballs', cwd: () => project.path },
@@ -132,7 +132,7 @@ describeOnKernel('what a preload reaches', () => {
   });
 });
 
-// A --require of the command line does not reach a worker with an execArgv of its own.
+// A --require of the command line does not reach a worker with its own execArgv.
 test.each(nodeBinaries())('workers not reached are in the status: Node.js $version', ({ path }) => {
   const file = fileURLToPath(new URL('programs/unreached.cjs', import.meta.url));
   const args = ['--require', 'schedhint/register', file];

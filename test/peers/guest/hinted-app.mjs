@@ -1,4 +1,4 @@
-// An application with one thread that is always busy. It sets and withdraws its hint when it is told
+// An application with one thread that is always busy. It sets and withdraws its hint when it is asked to
 // to, and runs until its parent goes.
 
 import { attachThread, startGcHints } from 'schedhint';
@@ -8,7 +8,7 @@ const SPIN_MS = 50;
 
 const channel = layered({ urgency: (urgency) => (urgency >= 800 ? 900 : null) });
 const thread = attachThread({ channel });
-// Told of collections only in their phase: V8 collects in the others too.
+// Called for collections only in their phase: V8 collects in the others too.
 let hints = null;
 
 const requests = {

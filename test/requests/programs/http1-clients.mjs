@@ -126,7 +126,7 @@ async function send(socket, { requests, cut, writes, turns }, record, gone, coun
   }
   if (cut !== null) counts.cut++;
   if (writes > 1 && requests.some(({ body }) => body > 0)) counts.slow++;
-  // With `Expect: nonsense` the server answers by itself, and no request arrives.
+  // With `Expect: nonsense` the server answers on its own, and no request arrives.
   if (cut === null && requests[0].expect !== 'nonsense') {
     let isGone = false;
     gone.then(() => {

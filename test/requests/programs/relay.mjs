@@ -1,5 +1,5 @@
 // A relay before a server. The client's own socket belongs to its HTTP/2 session, and Node.js does
-// not always close it; what the relay does to its connection to the server happens at once.
+// not always close it; what the relay does to its connection to the server happens immediately.
 
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';

@@ -1,4 +1,4 @@
-// Servers whose requests are tracked, each with a record of its own of what is open. The record is
+// Servers whose requests are tracked, each with its own record of what is open. The record is
 // kept without schedhint, so that the test can compare.
 
 import { EventEmitter, once } from 'node:events';
@@ -13,7 +13,7 @@ import { fastifyRequests } from 'schedhint/fastify';
 /** What a path does. `/hold` answers nothing: the request lasts until its connection is gone. */
 export const PATHS = ['/now', '/turn', '/body', '/stream', '/hold', '/destroy'];
 
-/** `/hold?u=900&d=50` wants urgency 900, and an answer within 50 ms. */
+/** `/hold?u=900&d=50` asks for urgency 900, and an answer within 50 ms. */
 function describe({ raw, headers }) {
   const { searchParams } = new URL(headers?.[':path'] ?? raw.url, 'http://host');
   const [urgency, due] = [Number(searchParams.get('u')), Number(searchParams.get('d'))];
@@ -99,7 +99,7 @@ class Record extends EventEmitter {
   }
 
   /**
-   * Resolves when a condition holds; it is looked at whenever something changes. In a turn of its own:
+   * Resolves when a condition holds; it is looked at whenever something changes. In its own turn:
    * Node.js aborts when a session is destroyed while it reads (nodejs/node#64850).
    */
   async until(condition) {

@@ -88,7 +88,7 @@ static void pin_path(char* path, size_t size, const struct bpf_map* map) {
   snprintf(path, size, "%s/%s", pins, bpf_map__name(map));
 }
 
-/* .bss and .rodata are maps as well, but nobody's business. */
+/* .bss and .rodata are maps as well, but no one's business. */
 static bool is_named(const struct bpf_map* map) {
   return !bpf_map__is_internal(map);
 }

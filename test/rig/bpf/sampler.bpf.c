@@ -135,7 +135,7 @@ static __always_inline void look(struct task_struct* task, __u32 source) {
   in_process_gc = schedhint_process_in_gc(&hints);
   if (hints.thread) {
     gc = schedhint_gc(&hints) & SCHEDHINT_GC_PAUSED;
-    /* Before a writer that was interrupted can go on: nobody else writes this thread's seq. */
+    /* Before a writer that was interrupted can go on: no one else writes this thread's seq. */
     if (gc && (SCHEDHINT_READ(hints.thread->seq) & 1)) counts->gc_in_group++;
     judge_group(counts, &hints);
   }

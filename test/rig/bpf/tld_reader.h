@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0 */
 /*
- * The BPF side of the kernel's task local data, written from the protocol's description. Whoever
+ * The BPF side of the kernel's task local data, written from the protocol's description. Anyone who
  * includes it defines TLD_WITH_START for layout C, or not, and TLD_BYTE_COUNT for layout A; and
  * TLD_REMEMBERS to do as the kernel's BPF half does: look a name up once for each thread, and
  * remember where in the page the value was, the start included, for as long as the thread lives.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR BSD-2-Clause OR GPL-2.0
 /*
  * Maps with values of other shapes than schedhint's: what a client may find under a pin, and has to
- * bind to, or to leave alone, without writing where nobody asked for an address.
+ * bind to, or to leave alone, without writing where no one asked for an address.
  */
 #include "vmlinux.h"
 /* The kernel's types come first: everything below uses them. */

@@ -86,7 +86,7 @@ struct {
   __type(value, struct work_value);
 } workmap SEC(".maps");
 
-/* Each field counts with a factor of its own, so that no two can be taken for one another. */
+/* Each field counts with its own factor, so that no two can be taken for one another. */
 static __u64 sum_of(const struct work_hints* h) {
   __u64 sum = 0;
   __u64 factor = 1;

@@ -54,7 +54,7 @@ static napi_value place(napi_env env, napi_callback_info info) {
   return result;
 }
 
-/* What the forked child tells its parent. */
+/* What the forked child reports to its parent. */
 struct report {
   unsigned char found[MAX_FORK_BYTES]; /* in the bytes, right after the fork */
   unsigned char left[MAX_FORK_BYTES];  /* and after its system call */

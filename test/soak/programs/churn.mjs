@@ -1,6 +1,6 @@
 // An app that starts and ends everything, over and over. Arguments: `schedhint`, or `control` for the
 // same without it; the map; and `leaky`, to keep all handles. It takes commands as lines and answers
-// each with a line of JSON: `round` churns, `sample STATE` tells what is held once the status is that.
+// each with a line of JSON: `round` churns, `sample STATE` says what is held once the status is that.
 
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
@@ -51,7 +51,7 @@ function attachScoped() {
   }
 }
 
-/** Views of channels that are made anew. */
+/** Views of channels that are made again. */
 async function attachToChannels() {
   const { attachThread, i32, struct, uptr } = ours;
   const data = struct('data', { inner: struct('inner', { a: i32 }) });

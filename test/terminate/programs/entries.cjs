@@ -30,7 +30,7 @@ function attached({ map }) {
   return { addon, handle: addon.attach(channel({ map }), threadId, true, places()) };
 }
 
-/** Does something about which the addon tells this thread, and waits until it has. */
+/** Does something about which the addon informs this thread, and waits until it has. */
 const told = (own, listen) =>
   new Promise((resolve) => {
     listen(resolve);

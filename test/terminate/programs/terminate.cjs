@@ -20,7 +20,7 @@ else live(workerData);
 async function live({ gateFile, entry, slot, calls, ...context }) {
   const gate = load(gateFile);
   parentPort.on('message', () => {}); // what it waits for keeps no event loop alive
-  // Beside the map, since where no map can come nothing watches. Goes with the bpffs if the worker is terminated.
+  // Next to the map, since where no map can come nothing watches. Goes with the bpffs if the worker is terminated.
   const own = join(dirname(context.map), `of-${process.pid}-${threadId}`);
   const { across } = entries[entry];
   const act = entries[entry]({ ...context, own });

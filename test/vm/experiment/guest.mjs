@@ -118,7 +118,7 @@ async function measure(rate, hogs, scheduler) {
 }
 
 /**
- * What two processes that want a CPU all of the time get in the app's cgroup beside the hogs: their
+ * What two processes that want a CPU all of the time get in the app's cgroup next to the hogs: their
  * part of the CPU time of both cgroups.
  */
 async function shareOfTwo(hogs, weight) {

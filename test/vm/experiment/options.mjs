@@ -12,10 +12,10 @@ export const INPUTS = {
   collections: 3, // full ones timed in each run
   scavenges: 5, // timed in each run
   survivors: 20_000, // objects that a scavenge has to copy
-  load: 50, // percent of a thread's fair share beside the hogs that requests and collections take
+  load: 50, // percent of a thread's fair share next to the hogs that requests and collections take
   seconds: 13, // of requests in each run
   every: 2000, // ms between full collections while requests are served
-  helpers: 4, // V8's threads beside the app's own, Node.js's --v8-pool-size; 4 is its default
+  helpers: 4, // V8's threads next to the app's own, Node.js's --v8-pool-size; 4 is its default
   urgency: 900, // what the app says of the thread that serves
   seed: 1, // of the times at which requests are due, and of V8; a pair adds its number
 };
@@ -61,7 +61,7 @@ export function readOptions(args) {
     },
   });
   for (const name of Object.keys(numbers)) {
-    if (!/^[1-9][0-9]*$/.test(values[name])) throw new Error(`--${name} wants a number`);
+    if (!/^[1-9][0-9]*$/.test(values[name])) throw new Error(`--${name} requires a number`);
     values[name] = Number(values[name]);
   }
   const { pairs, kernel, results, write, help, ...inputs } = values;

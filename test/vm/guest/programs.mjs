@@ -103,7 +103,7 @@ export class App {
 /** An app that has to wait for a CPU. */
 export async function appBesideHogs() {
   const app = new App();
-  await app.ask('state'); // beside the hogs its start would take long
+  await app.ask('state'); // next to the hogs its start would take long
   hogs(3);
   return app;
 }

@@ -35,7 +35,7 @@ test('it is loaded, schedules everything under load, and is detached', async () 
   assert.equal(scheduler.complaint, 'EXIT: unregistered from user space\n');
   assert.equal(schedulerName(), null);
   assert.ok(!existsSync(PIN));
-  // Nobody hinted anything.
+  // No one hinted anything.
   for (const name of [
     'pauseQueued',
     'helperQueued',

@@ -8,9 +8,9 @@
  *
  * --shed: how it tries to leave its debts behind. threads: each one ends after a while and starts
  * its successor; forks: each one is a child process that ends after a while; execs: the child
- * starts this program anew; naps: of two threads one sleeps while the other works, in turns.
- * --pulse: honest, the first thread is in a pause of so many ms every half second.
- * --exec: at the end it starts itself anew, bound as it is.
+ * starts this program again; naps: of two threads one sleeps while the other works, in turns.
+ * --pulse: without a lie, the first thread is in a pause of so many ms every half second.
+ * --exec: at the end it starts itself again, bound as it is.
  * --until NS: one life, which ends at this time of CLOCK_MONOTONIC at the latest; -1: when it ends.
  * --urgency: with --lie, each thread says so of itself too.
  * --helpers: only the leader has a block and says that it is in a pause, now and then; the threads
@@ -174,7 +174,7 @@ static void* thread_main(void* argument) {
   return NULL;
 }
 
-/* One child after the other, each with the claim of its own. */
+/* One child after the other, each with its own claim. */
 static void* children_main(void* argument) {
   char until[40]; /* without it the last lives would go on after the race */
 
@@ -258,7 +258,7 @@ int main(int argc, char** argv) {
   }
   puts("ready");
   fflush(stdout);
-  if (!fgets(line, sizeof(line), stdin)) return 1; /* all start at once */
+  if (!fgets(line, sizeof(line), stdin)) return 1; /* all start at the same time */
   end_ns = now_ns() + seconds * 1000000000ULL;
   if (!strcmp(shed, "forks") || !strcmp(shed, "execs")) body = children_main;
   for (long i = 0; i < threads - (pulse_ms ? 1 : 0); i++)

@@ -1,4 +1,4 @@
-// An app that collects: a main thread and two workers that allocate, each with hints of its own, until
+// An app that collects: a main thread and two workers that allocate, each with its own hints, until
 // its stdin ends. schedhint/register is preloaded; the map is in SCHEDHINT_MAP.
 
 const { isMainThread, Worker, workerData } = require('node:worker_threads');

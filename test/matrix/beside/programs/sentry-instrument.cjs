@@ -1,3 +1,3 @@
-// What Sentry tells its users to preload.
+// What Sentry asks its users to preload.
 
 require('@sentry/node').init({ dsn: process.env.SENTRY_DSN, tracesSampleRate: 1 });

@@ -1,4 +1,4 @@
-// A server whose requests have a context of their own, a client that asks it for much at once, and hints from its requests in flight.
+// A server whose requests have their own context, a client that asks it for much at the same time, and hints from its requests in flight.
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { readFile } = require('node:fs/promises');

@@ -1,4 +1,4 @@
-// An app that runs in a context of its own.
+// An app that runs in its own context.
 
 const { collectUntilEnd, say } = require('./say.cjs');
 const { attachThread, startGcHints } = require('schedhint');

@@ -1,4 +1,4 @@
-// Runs an app in a context of its own, and all that it requires besides Node.js's own modules.
+// Runs an app in its own context, and all that it requires besides Node.js's own modules.
 
 const { readFileSync } = require('node:fs');
 const { createRequire, isBuiltin } = require('node:module');

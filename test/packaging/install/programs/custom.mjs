@@ -1,4 +1,4 @@
-// An application with a struct of its own: the one of examples/kptr-user. Argument: the map.
+// An application with its own struct: the one of examples/kptr-user. Argument: the map.
 
 import { existsSync } from 'node:fs';
 import { attachThread } from '@schedhint/core';

@@ -1,4 +1,4 @@
-// In jest's own realm: the packages are loaded anew for each test file.
+// In jest's own realm: the packages are loaded again for each test file.
 
 const map = '/nonexistent/schedhint';
 

@@ -1,4 +1,4 @@
-// Calls what applications call, needs no permission for itself, and tells what came of it.
+// Calls what applications call, needs no permission for itself, and says what came of it.
 
 import { attachThread, deadlineIn, startGcHints, trackRequests } from 'schedhint';
 import { layered, tld, uptr } from 'schedhint/channels';

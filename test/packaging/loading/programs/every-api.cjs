@@ -1,4 +1,4 @@
-// Calls every function that the packages export, as an application does that was written for schedhint, and tells what came of it.
+// Calls every function that the packages export, as an application does that was written for schedhint, and says what came of it.
 
 const asyncHooks = require('node:async_hooks');
 const diagnostics = require('node:diagnostics_channel');

@@ -1,4 +1,4 @@
-// Calls what applications call, and tells what came of it and what it has left behind in the process.
+// Calls what applications call, and says what came of it and what it has left behind in the process.
 
 import diagnostics from 'node:diagnostics_channel';
 import fs, { readdirSync, readFileSync } from 'node:fs';

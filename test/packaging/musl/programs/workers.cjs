@@ -1,5 +1,5 @@
 // The main thread and three workers hint and collect, and print a line of JSON each. At a line "terminate" on stdin the workers are
-// terminated; it goes on until stdin ends, and ends by itself.
+// terminated; it goes on until stdin ends, and ends on its own.
 
 const { once } = require('node:events');
 const { Worker, isMainThread, parentPort, threadId } = require('node:worker_threads');

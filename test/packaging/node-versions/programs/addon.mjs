@@ -28,7 +28,7 @@ async function collectUntil(gc, count) {
   }
 }
 
-/** Samples a thread's gc word, and its process's count, from a thread of its own. */
+/** Samples a thread's gc word, and its process's count, from its own thread. */
 async function sampleFrom({ of, shared }) {
   const places = new Float64Array(5);
   const handle = addon.attach(request, of, false, places);
@@ -49,7 +49,7 @@ async function sampleFrom({ of, shared }) {
   addon.release(handle);
 }
 
-/** Reads the types behind the map, and those of a path that is none. */
+/** Reads the types behind the map, and those of a path that does not exist. */
 function checkMapBtf() {
   const { call, errno } = addon.readMapBtf('/nonexistent');
   assert.deepEqual({ call, errno }, { call: 'BPF_OBJ_GET', errno: 2 });
@@ -95,7 +95,7 @@ async function checkThread() {
   assert.equal(hints.thread.status.code, 'ERR_SCHEDHINT_STOPPED');
 }
 
-/** What somebody has kept of a handle that was stopped writes to memory of its own, not to the block. */
+/** What somebody has kept of a handle that was stopped writes to its own memory, not to the block. */
 function checkStopped() {
   const [thread, other] = [
     attachThread({ map, scoped: true }),

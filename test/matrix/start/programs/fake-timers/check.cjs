@@ -1,4 +1,4 @@
-// What an app does with schedhint while its tests have replaced time: it attaches before there is a map, is told when it is bound,
+// What an app does with schedhint while its tests have replaced time: it attaches before there is a map, is informed when it is bound,
 // hints, and counts its collections.
 
 const { collectUntil, collectUntilEnd, say } = require('../say.cjs');

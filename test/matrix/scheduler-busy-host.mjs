@@ -1,4 +1,4 @@
-// The same rows while this machine's CPUs are busy, and whether both runs agree: npm run matrix -- scheduler-beside-hogs
+// The same rows while this machine's CPUs are busy, and whether both runs agree: npm run matrix -- scheduler-busy-host
 
 import { rows as quiet } from './scheduler.mjs';
 
@@ -9,7 +9,7 @@ const MEASURED = quiet.filter(({ name }) => !['machine', 'kernels', 'proof'].inc
 export const rows = [
   ...MEASURED.map(({ command, minutes, ...row }) => ({
     ...row,
-    command: [...command, '--beside-hogs'],
+    command: [...command, '--busy-host'],
     minutes: minutes * 3,
   })),
   { name: 'agree', command: ['test/scheduler/agree.mjs'], minutes: 1 },
