@@ -45,7 +45,7 @@ export default {
     'packages/native',
   ],
   entryPointStrategy: 'packages',
-  // Each package is checked by itself, and then all together.
+  // Each package is checked alone, and then all together.
   packageOptions: {
     excludeInternal: true,
     excludeExternals: true,

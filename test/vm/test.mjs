@@ -9,6 +9,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { walkForVm } from '../walks/author-walk.mjs';
 import { kernelImage, prepareImages } from './image.mjs';
 import { runInVm, VM_DIED } from './machine.mjs';
 import { countTests } from './report.mjs';
@@ -70,6 +71,9 @@ let passed = 0;
 let failed = 0;
 try {
   prepareImages(KERNELS);
+  if (testFiles(named.length > 0 ? named : ALL).some((file) => file.endsWith('/fifo.test.mjs'))) {
+    walkForVm();
+  }
   for (const [i, kernel] of KERNELS.entries()) {
     const image = kernelImage(kernel);
     if ('missing' in image) {

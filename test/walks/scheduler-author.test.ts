@@ -1,29 +1,22 @@
 // A scheduler author's walk: the commands of docs/writing-a-scheduler.md, word for word, in an empty folder: headers vendored, the example
-// built, and what is in the object. Its load is a test in the VM, fifo.test.mjs: SCHEDHINT_WALK=DIRECTORY leaves the object there.
+// built, and what is in the object. `npm run test:vm` loads an object that the same commands built: test/vm/guest/fifo.test.mjs.
 
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { blocksOf, root } from '../docs/pages.js';
+import { HEADERS, walk } from './author-walk.mjs';
 
-const page = blocksOf('docs/writing-a-scheduler.md');
-const { code: commands } = page.find(({ language }) => language === 'sh')!;
 const home = mkdtempSync(join(tmpdir(), 'schedhint-author-'));
 afterAll(() => rmSync(home, { recursive: true }));
 
-const HEADERS = join(root, 'build/scx/include/vmlinux.h');
 const missing = existsSync(HEADERS)
   ? ''
   : ` (skipped: ${HEADERS} is missing: npm run build:scheduler)`;
 
 test.skipIf(missing !== '')(`the example of the guide is built as it says${missing}`, () => {
-  const ran = spawnSync('bash', ['-e', '-c', commands], {
-    cwd: home,
-    env: { ...process.env, SCHEDHINT: root },
-    encoding: 'utf8',
-  });
+  const ran = walk(home);
   expect(ran.stderr).toBe('');
   expect(ran.status).toBe(0);
   const object = join(home, 'fifo.bpf.o');
@@ -33,8 +26,6 @@ test.skipIf(missing !== '')(`the example of the guide is built as it says${missi
   for (const part of ['.struct_ops', 'schedhint', 'fifo_enqueue', '.BTF']) {
     expect(sections).toContain(part);
   }
-  const { SCHEDHINT_WALK: kept } = process.env;
-  if (kept) copyFileSync(object, join(kept, 'fifo.bpf.o'));
 });
 
 test.skipIf(missing !== '')('and its headers are all that it has taken', () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { track } from './programs.mjs';
@@ -74,9 +75,9 @@ export class Scheduler {
     return scheduler;
   }
 
-  /** Another scheduler's object, by the same loader. */
-  static startObject(name, ...args) {
-    return Scheduler.start('--object', `${BUILD}${name}`, ...args);
+  /** Another scheduler's object, by the same loader. @param file in scheduler/build, or with a path */
+  static startObject(file, ...args) {
+    return Scheduler.start('--object', resolve(BUILD, file), ...args);
   }
 
   /** Waits until it has counted this. @param {(counts: Record<string, number>) => boolean} condition */
