@@ -13,7 +13,10 @@ export function withHogs(name) {
 
 export function startHogs() {
   const hogs = Array.from({ length: HOGS }, () =>
-    spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+    // They end with this process, however that ends.
+    spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, '-e', 'for (;;);'], {
+      stdio: 'ignore',
+    }),
   );
   const end = () => {
     for (const hog of hogs) hog.kill('SIGKILL');
