@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
-import { median } from '../vm/experiment/summary.mjs';
+import { median } from '../vm/experiment/statistics.mjs';
 import { runPeerGuest, runRow } from './peer-guest.mjs';
 import { keepResult } from './results.mjs';
 import { writeSchedulersPage } from './schedulers-page.mjs';

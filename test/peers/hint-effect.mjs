@@ -1,6 +1,6 @@
 // What hints bring, from pairs of runs: for each measure the ratio off / on with its interval over pairs, and what each arm took.
 
-import { estimateRatio, median, quantile } from '../vm/experiment/summary.mjs';
+import { estimateRatio, median, quantile } from '../vm/experiment/statistics.mjs';
 
 /**
  * One run of an app, as guest/off-on.mjs measures it.

@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { hasPair, readPairs, writePair } from '../vm/experiment/results.mjs';
-import { quantile } from '../vm/experiment/summary.mjs';
+import { quantile } from '../vm/experiment/statistics.mjs';
 import { effects, inWords, MEASURES } from './hint-effect.mjs';
 import { INPUTS } from './off-on-inputs.mjs';
 import { runPeerGuest, runRow } from './peer-guest.mjs';

@@ -5,7 +5,7 @@ import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { runPeerGuest } from '../peers/peer-guest.mjs';
 import { scxProgram } from '../peers/scx-program.mjs';
 import { VERSION } from '../peers/subjects.mjs';
-import { median } from '../vm/experiment/summary.mjs';
+import { median } from '../vm/experiment/statistics.mjs';
 import { readRowOptions } from './in-vm.mjs';
 import { atMost } from './judge.mjs';
 import { runRow } from './row.mjs';

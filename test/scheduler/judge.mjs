@@ -1,6 +1,6 @@
 // Checks: what was measured, what it may be at most or must be at least, and whether it is.
 
-import { quantile } from '../vm/experiment/summary.mjs';
+import { quantile } from '../vm/experiment/statistics.mjs';
 
 /**
  * @typedef {object} Check

@@ -52,7 +52,7 @@ async function run(arm, seed, isRead) {
   const app = new App(
     { ...subject.env, ...(arm === 'off' ? { SCHEDHINT: 'off' } : {}) },
     {
-      program: here('../../vm/experiment/app.mjs'),
+      program: here('collecting-app.mjs'),
       args: [JSON.stringify({ ...inputs, every: inputs.everyMs })],
     },
   );

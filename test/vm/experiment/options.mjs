@@ -1,69 +1,71 @@
-// Defines the inputs of the experiment in the VM and parses its command line.
+// The command line of the experiment.
 
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-
-/** Every input of a run. None is chosen for its result: change them and see. */
-export const INPUTS = {
-  cpus: 2, // of the VM
-  hogs: 4, // processes that want a CPU all of the time
-  objects: 60_000, // alive in the app's heap: what a full collection has to go through
-  collections: 3, // full ones timed in each run
-  scavenges: 5, // timed in each run
-  survivors: 20_000, // objects that a scavenge has to copy
-  load: 50, // percent of a thread's fair share next to the hogs that requests and collections take
-  seconds: 13, // of requests in each run
-  every: 2000, // ms between full collections while requests are served
-  helpers: 4, // V8's threads next to the app's own, Node.js's --v8-pool-size; 4 is its default
-  urgency: 900, // what the app says of the thread that serves
-  seed: 1, // of the times at which requests are due, and of V8; a pair adds its number
-};
-
-const RESULTS = join(
-  process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
-  'schedhint-experiment',
-);
+import { ARMS } from './arms.mjs';
+import { QUICK, WHOLE } from './plan.mjs';
+import { RESULTS } from './runs.mjs';
+import { QUICK_TIMES, SCENARIOS, TIMES } from './scenarios.mjs';
 
 export const USAGE = `Usage: npm run experiment -- [options]
 
-A Node.js app beside CPU hogs, in a VM whose time counts instructions: under the kernel's default
-scheduler, and under scx_schedhint with its hints off and on. A pair is one boot of the VM with one run
-of each arm. Each pair's raw results are kept in a file, so an experiment that was interrupted
-goes on with the pairs that are missing. Prints a table of all pairs that are there.
+Node.js services under load in VMs whose time counts instructions: each scenario under the kernel's default scheduler, under others, and
+under scx_schedhint with its hints off and on. Each run's raw results are kept in a file, so an experiment that was interrupted goes on with
+the runs that are missing. Prints a table of what is there.
 
-  --pairs N           run until there are so many (9)
+  --quick             three arms, one run of each, of shorter steps: about 15 minutes on an idle machine
+  --runs N            of each scenario under each arm (${WHOLE.runs})
+  --scenarios LIST    some of ${Object.keys(SCENARIOS).join(', ')}
+  --arms LIST         some of ${Object.keys(ARMS).join(', ')}
+  --cpus LIST         of the pair off, on in the scenario "equal", besides 2 (${WHOLE.cpus.join(',')}; 0: none)
+  --now N             only so many runs, if that many are missing
   --results DIR       where the raw results are (${RESULTS})
-  --write             run nothing: write what is there into docs/experiment.md and its figure
   --kernel NAME       newest, or 6.17 (newest)
-
-Inputs of a run; results of other inputs need another directory:
-${Object.entries(INPUTS)
-  .map(([name, value]) => `${`  --${name} N`.padEnd(22)}(${value})`)
-  .join('\n')}
+  --write             run nothing: keep what is there in test/matrix/results/experiment.json, and write docs/experiment.md and the chart
+  --page              run nothing: write the page and the chart from what is kept
+  --help
 `;
 
+const listOf = (name, text, known) => {
+  const list = text.split(',');
+  const unknown = list.find((one) => !(one in known));
+  if (unknown === undefined) return list;
+  throw new Error(`--${name}: no ${unknown}; there are ${Object.keys(known).join(', ')}`);
+};
+
+const numberOf = (name, text) => {
+  if (!/^[1-9][0-9]*$/.test(text)) throw new Error(`--${name} wants a number`);
+  return Number(text);
+};
+
+/** @param {string[]} args */
 export function readOptions(args) {
-  const numbers = { pairs: 9, ...INPUTS };
   const { values } = parseArgs({
     args,
     options: {
-      ...Object.fromEntries(
-        Object.entries(numbers).map(([name, value]) => [
-          name,
-          { type: 'string', default: String(value) },
-        ]),
-      ),
-      kernel: { type: 'string', default: 'newest' },
+      quick: { type: 'boolean', default: false },
+      runs: { type: 'string' },
+      scenarios: { type: 'string' },
+      arms: { type: 'string' },
+      cpus: { type: 'string' },
+      now: { type: 'string' },
       results: { type: 'string', default: RESULTS },
+      kernel: { type: 'string', default: 'newest' },
       write: { type: 'boolean', default: false },
+      page: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  for (const name of Object.keys(numbers)) {
-    if (!/^[1-9][0-9]*$/.test(values[name])) throw new Error(`--${name} requires a number`);
-    values[name] = Number(values[name]);
-  }
-  const { pairs, kernel, results, write, help, ...inputs } = values;
-  return { pairs, kernel, results, write, help, inputs };
+  const { quick, runs, scenarios, arms, cpus, now, ...rest } = values;
+  const plan = { ...(quick ? QUICK : WHOLE) };
+  if (runs !== undefined) plan.runs = numberOf('runs', runs);
+  if (scenarios !== undefined) plan.scenarios = listOf('scenarios', scenarios, SCENARIOS);
+  if (arms !== undefined) plan.arms = listOf('arms', arms, ARMS);
+  if (cpus === '0') plan.cpus = [];
+  else if (cpus !== undefined) plan.cpus = cpus.split(',').map((one) => numberOf('cpus', one));
+  return {
+    ...rest,
+    plan,
+    now: now === undefined ? Number.POSITIVE_INFINITY : numberOf('now', now),
+    times: quick ? QUICK_TIMES : TIMES,
+  };
 }

@@ -1,5 +1,5 @@
-// Stores and loads the raw results of the experiment: a JSON file for each pair (one run of each arm), in a directory outside of
-// the checkout. Loading fails if the inputs or kernels of the files differ.
+// Stores and loads raw results: a numbered JSON file for each boot, in a directory outside of the checkout. Loading fails if the inputs or
+// kernels of the files differ.
 
 import {
   existsSync,
@@ -30,12 +30,14 @@ export function writePair(directory, number, pair) {
  *
  * @param {string} directory
  * @param {object} inputs that they must have been measured with
+ * @param {number[]} [numbers] only these
  * @throws if one was measured with other inputs, or on another kernel than the first
  */
-export function readPairs(directory, inputs) {
+export function readPairs(directory, inputs, numbers) {
   if (!existsSync(directory)) return [];
   const pairs = readdirSync(directory)
     .filter((name) => /^pair-\d+\.json$/.test(name))
+    .filter((name) => numbers?.includes(Number(/\d+/.exec(name))) ?? true)
     .sort()
     .map((name) => ({ name, ...JSON.parse(readFileSync(join(directory, name), 'utf8')) }));
   for (const { name, ...pair } of pairs) {

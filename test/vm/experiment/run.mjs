@@ -1,90 +1,46 @@
 // npm run experiment
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { kernelImage, prepareImages, tool } from '../image.mjs';
-import { runInVm } from '../machine.mjs';
-import { figure } from './figure.mjs';
+import { ExplainedError } from '../../../scripts/private-apt.mjs';
+import { digestOf } from './digest.mjs';
+import { keep, readKept } from './kept.mjs';
 import { readOptions, USAGE } from './options.mjs';
-import { hasPair, readPairs, writePair } from './results.mjs';
-import {
-  lentPerCollection,
-  mean,
-  runOf,
-  summarize,
-  table,
-  tableOfControl,
-  tableOfPairs,
-} from './summary.mjs';
+import { chartOf, FILES, pageOf } from './page.mjs';
+import { runsOf } from './plan.mjs';
+import { takeRun } from './runs.mjs';
+import { summaries, tables } from './tables.mjs';
 
-const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const DOC = here('../../../docs/experiment.md');
-const FIGURE = here('../../../docs/images/experiment.svg');
-const MARK = /(<!-- table -->\n).*(<!-- \/table -->)/s;
-/** A bound for a VM that hangs, not a limit on speed. */
-const SECONDS = 3600;
+const file = (name) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
 
-function versions(kernel) {
-  const first = (program, ...args) =>
-    execFileSync(program, args, { cwd: here('.'), encoding: 'utf8' }).split('\n')[0];
-  const [qemu, ...args] = tool('usr/bin/qemu-system-x86_64');
-  return {
-    kernel,
-    qemu: first(qemu, ...args, '--version'),
-    node: process.version,
-    commit: first('git', 'describe', '--always', '--dirty'),
-    date: new Date().toISOString().slice(0, 10),
+/** Takes the runs of the plan, those that are missing by making them, `now` of them at most. */
+async function take(options) {
+  const isMeasured = !options.write;
+  const kept = { versions: {}, times: options.times, scenarios: {} };
+  const note = (name, value) => {
+    if (value && !kept.versions[name]?.includes(value))
+      kept.versions[name] = [...(kept.versions[name] ?? []), value];
   };
-}
-
-async function measurePair(number, { inputs, kernel }) {
-  prepareImages([kernel]);
-  const image = kernelImage(kernel);
-  if ('missing' in image) throw new Error(image.missing);
-  const out = mkdtempSync(join(tmpdir(), 'schedhint-experiment-'));
-  try {
-    const made = versions(image.package);
-    const code = await runInVm({
-      vmlinux: image.vmlinux,
-      command: [process.execPath, here('guest.mjs'), JSON.stringify({ number, ...inputs })],
-      out,
-      cpus: inputs.cpus,
-      icount: true,
-      seconds: SECONDS,
-      onOutput: (chunk) => process.stderr.write(chunk),
-    });
-    if (code !== 0) throw new Error(`pair ${number} failed in the VM (${code})`);
-    const measured = JSON.parse(readFileSync(join(out, 'measured.json'), 'utf8'));
-    return { inputs, ...made, ...measured };
-  } finally {
-    rmSync(out, { recursive: true, force: true });
+  const runs = runsOf(options.plan);
+  let made = 0;
+  for (const [i, run] of runs.entries()) {
+    const title = `${run.scenario}, ${run.arm}, ${run.cpus} CPUs, run ${run.number}`;
+    let measured = await takeRun(run, { ...options, isMeasured: false });
+    if (measured === undefined && isMeasured && made < options.now) {
+      process.stderr.write(`${i + 1} of ${runs.length}: ${title}\n`);
+      measured = await takeRun(run, { ...options, isMeasured: true });
+      made++;
+    }
+    if (measured === undefined) continue;
+    const scenario = `${run.scenario}-${run.cpus}`;
+    kept.scenarios[scenario] ??= {};
+    kept.scenarios[scenario][run.arm] ??= {};
+    kept.scenarios[scenario][run.arm][run.number] = digestOf(measured);
+    for (const name of ['kernel', 'qemu', 'commit', 'date']) note(name, measured[name]);
+    note('node', measured.inputs.node);
+    note(run.arm, measured.ops);
   }
-}
-
-const unique = (values) => [...new Set(values)].join(', ');
-function range(pairs, name, digits) {
-  const values = pairs.map((pair) => pair[name]);
-  const [low, high] = [Math.min(...values).toFixed(digits), Math.max(...values).toFixed(digits)];
-  return low === high ? low : `${low} to ${high}`;
-}
-
-function report(pairs, summary) {
-  const of = (name) => unique(pairs.map((pair) => pair[name]));
-  const lines = [
-    `${pairs.length === 1 ? 'One pair' : `${pairs.length} pairs`}. ${of('date')}; ${of('kernel')}; ${of('qemu')}; Node.js ${of('node')}.`,
-    `A request took ${range(pairs, 'perRequest', 2)} ms of the app's CPU time and ${range(pairs, 'clientCost', 2)} ms of the client's; ${range(pairs, 'rate', 0)} came a second.`,
-    `With hints off the app's thread had ${mean(pairs.map((pair) => runOf(pair, 'off').threadShare)).toFixed(2)} CPUs; the fair share of a thread was ${range(pairs, 'fairShare', 2)}.`,
-    `With hints on, a full collection that was timed alone borrowed ${lentPerCollection(pairs).toFixed(0)} ms of CPU time.`,
-  ];
-  return [
-    table(summary),
-    ...(pairs.length > 1 ? [tableOfPairs(summary)] : []),
-    tableOfControl(pairs),
-    `${lines.join('\n')}\n`,
-  ].join('\n');
+  return kept;
 }
 
 async function main() {
@@ -99,21 +55,15 @@ async function main() {
     process.stdout.write(USAGE);
     return 0;
   }
-  const { results, inputs } = options;
-  readPairs(results, inputs); // before hours are spent: these must be of the same inputs
-  for (let number = 1; number <= options.pairs && !options.write; number++) {
-    if (hasPair(results, number)) continue;
-    process.stderr.write(`pair ${number} of ${options.pairs}\n`);
-    writePair(results, number, await measurePair(number, options));
-  }
-  const pairs = readPairs(results, inputs);
-  if (pairs.length === 0) throw new Error(`there are no results in ${results}`);
-  const summary = summarize(pairs);
-  const text = report(pairs, summary);
-  process.stdout.write(text);
-  if (options.write) {
-    writeFileSync(FIGURE, figure(summary));
-    writeFileSync(DOC, readFileSync(DOC, 'utf8').replace(MARK, `$1${text}$2`));
+  const kept = options.page ? readKept() : await take(options);
+  if (kept === null || Object.keys(kept.scenarios).length === 0)
+    throw new ExplainedError(`there are no results in ${options.results}`);
+  process.stdout.write(tables(summaries(kept)));
+  if (options.write) keep(kept);
+  if (options.write || options.page) {
+    const final = readKept(); // rounded, as anybody else will read it
+    writeFileSync(file(FILES.page), pageOf(final));
+    writeFileSync(file(FILES.chart), chartOf(final));
   }
   return 0;
 }
@@ -121,6 +71,7 @@ async function main() {
 try {
   process.exitCode = await main();
 } catch (error) {
+  if (!(error instanceof ExplainedError)) throw error;
   console.error(`experiment: ${error.message}`);
   process.exitCode = 1;
 }

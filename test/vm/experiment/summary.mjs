@@ -1,161 +1,135 @@
-// From pairs of runs to ratios with intervals.
+// From the kept figures of all runs to what the page says: for each scenario and arm the latencies by load, the capacity, what collections and
+// background work had; and ratios between arms, of the runs with the same number, with their intervals.
 
-/** @param {number[]} values @param {number} q 0 to 1 */
-export function quantile(values, q) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const at = (sorted.length - 1) * q;
-  const low = Math.floor(at);
-  return sorted[low] + (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]) * (at - low);
-}
+import { isAdmissible, shareOfServing } from './batch-share.mjs';
+import { boundOfRatio, capacityAt } from './staircase.mjs';
+import { estimate, estimateRatio, mean, median } from './statistics.mjs';
 
-export const median = (values) => quantile(values, 0.5);
-
-const latencies = (run) => run.requests.map(([, ms]) => ms);
-
-/** What is taken from one run: a number. */
-export const MEASURES = [
-  ['full', 'full collection', (run) => median(run.full)],
-  ['serving', 'the same, while serving', (run) => median(run.collections.map(([, ms]) => ms))],
-  ['scavenge', 'scavenge', (run) => median(run.scavenges)],
-  ['p50', 'request, p50', (run) => median(latencies(run))],
-  ['p99', 'request, p99', (run) => quantile(latencies(run), 0.99)],
-  ['p999', 'request, p99.9', (run) => quantile(latencies(run), 0.999)],
-];
-
-/** Student's t for 95%, two-sided, by degrees of freedom from 1 on. */
-const T95 = [
-  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145,
-  2.131, 2.12, 2.11, 2.101, 2.093, 2.086,
-];
-const t95 = (freedom) => T95[freedom - 1] ?? 2.086;
+/** ms that p99 may be. The first is the objective of the headline. */
+export const SLOS = [200, 100, 400];
+/** Arms are compared at loads up to this part of the fair share of what serves. */
+const MOST_LOAD = 0.8;
 
 /**
- * A mean and its 95% interval, by Student's t. Of one value there is no interval.
- *
- * @param {number[]} values one of each run
+ * @typedef {{ cpus: number, services: number, hogs: number, background: number }} Sharers how many of each: background threads of all services
+ * @typedef {import('./digest.mjs').Run} Run
  */
-export function estimate(values) {
-  const n = values.length;
-  const value = values.reduce((sum, one) => sum + one, 0) / n;
-  if (n < 2) return { value, low: Number.NaN, high: Number.NaN };
-  const variance = values.reduce((sum, one) => sum + (one - value) ** 2, 0) / (n - 1);
-  const half = t95(n - 1) * Math.sqrt(variance / n);
-  return { value, low: value - half, high: value + half };
-}
 
-/** The same for ratios: of their logarithms, so that a/b and b/a say the same. */
-export function estimateRatio(ratios) {
-  const { value, low, high } = estimate(ratios.map(Math.log));
-  return { value: Math.exp(value), low: Math.exp(low), high: Math.exp(high) };
-}
+/** CPUs that one service's requests and collections want at a rate. @param {Run} run @param {number} everyMs */
+export const demandOf = ({ perRequest, perCollection }, rate, everyMs) =>
+  (perRequest * rate) / 1000 + perCollection / everyMs;
 
-export const runOf = (pair, arm) => pair.runs.find((run) => run.arm === arm);
+const finite = (ms) => ms ?? Number.POSITIVE_INFINITY;
 
-/** A measure of one arm over another, in each pair. */
-const ratiosOf = (pairs, measure, over, under) =>
-  pairs.map((pair) => measure(runOf(pair, over)) / measure(runOf(pair, under)));
-
-const BUSY = ['kernel', 'off', 'on'];
-
-/** Each measure: ms without hogs; multiples of that in each arm; off / on, of all pairs and of each. */
-export function summarize(pairs) {
-  const measures = MEASURES.map(([name, title, measure]) => ({
-    name,
-    title,
-    alone: estimateRatio(pairs.map((pair) => measure(runOf(pair, 'alone')))).value,
-    arms: Object.fromEntries(
-      BUSY.map((arm) => [arm, estimateRatio(ratiosOf(pairs, measure, arm, 'alone'))]),
-    ),
-    offOn: estimateRatio(ratiosOf(pairs, measure, 'off', 'on')),
-    each: ratiosOf(pairs, measure, 'off', 'on'),
-  }));
-  const hogShare = (run) => run.hogShare;
-  const hogs = {
-    arms: Object.fromEntries(
-      BUSY.map((arm) => [arm, estimate(pairs.map((pair) => runOf(pair, arm).hogShare))]),
-    ),
-    offOn: estimateRatio(ratiosOf(pairs, hogShare, 'off', 'on')),
-  };
-  return { measures, hogs };
-}
-
-export const mean = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
-
-/** What the control said: the part of two that spin in the app's cgroup, by arm, mean of all pairs. */
-const controlShares = (pairs) =>
-  Object.fromEntries(
-    BUSY.map((arm) => {
-      const each = pairs.map((pair) => runOf(pair, arm).shares);
-      const names = Object.keys(each[0]);
-      return [
-        arm,
-        Object.fromEntries(names.map((name) => [name, mean(each.map((one) => one[name]))])),
-      ];
-    }),
+/** Of one run: the numbers that are compared. @param {Run} run @param {Sharers & { everyMs: number }} setup */
+export function figuresOf(run, setup) {
+  const share = shareOfServing(setup);
+  const admitted = run.steps.filter(
+    ({ rate }) => demandOf(run, rate, setup.everyMs) <= MOST_LOAD * share,
   );
-
-/** CPU time, in ms, that a full collection borrowed; of those that were timed alone. */
-export function lentPerCollection(pairs) {
-  const on = pairs.map((pair) => runOf(pair, 'on'));
-  const lent = on.reduce((sum, { counts }) => sum + counts.full.owedNs / 1e6, 0);
-  return lent / on.reduce((sum, { full }) => sum + full.length, 0);
+  const judged = admitted.length > 0 ? admitted : run.steps.slice(0, 1);
+  const collections = judged.flatMap(({ collection }) => collection ?? []);
+  const steps = run.steps.map(({ rate, p99 }) => ({ rate, p99: finite(p99) }));
+  return {
+    top: judged.at(-1).rate,
+    p50: finite(judged.at(-1).p50),
+    p99: finite(judged.at(-1).p99),
+    p999: finite(judged.at(-1).p999),
+    collection: collections.length > 0 ? median(collections) / run.alone : Number.NaN,
+    background: mean(judged.map((step) => step.background)),
+    switches: mean(judged.map((step) => step.switches)),
+    capacity: Object.fromEntries(SLOS.map((slo) => [slo, capacityAt(steps, slo)])),
+  };
 }
 
-const withInterval = ({ value, low, high }) =>
-  Number.isNaN(low)
-    ? value.toFixed(2)
-    : `${value.toFixed(2)} (${low.toFixed(2)}-${high.toFixed(2)})`;
+/** a / b of the runs of the same number. */
+function ratio(a, b, of) {
+  const numbers = Object.keys(a).filter((number) => number in b);
+  return estimateRatio(numbers.map((number) => of(a[number]) / of(b[number])));
+}
 
-/** A Markdown table. Times are multiples of what the same took without hogs. */
-export function table({ measures, hogs }) {
-  const row = (cells) => `| ${cells.join(' | ')} |`;
-  const lines = [
-    row(['', '**hints off / on**', 'no hogs', 'kernel default', 'hints off', 'hints on']),
-    row(Array(6).fill('---')),
-    ...measures.map(({ title, alone, arms, offOn }) =>
-      row([
-        title,
-        `**${withInterval(offOn)}**`,
-        `1 (${alone.toFixed(alone < 10 ? 1 : 0)} ms)`,
-        ...BUSY.map((arm) => withInterval(arms[arm])),
-      ]),
+function capacityRatio(a, b, slo) {
+  const numbers = Object.keys(a).filter((number) => number in b);
+  const bounds = numbers.map((n) => boundOfRatio(a[n].capacity[slo], b[n].capacity[slo]));
+  const isAll = (allowed) => bounds.every((bound) => allowed.includes(bound));
+  const bound = ['exact', 'atLeast', 'atMost'].find((one) => isAll(['exact', one])) ?? 'unknown';
+  return { ...ratio(a, b, ({ capacity }) => capacity[slo].rate), bound };
+}
+
+/**
+ * One arm of a scenario.
+ *
+ * @param {Record<string, Run>} runs by number
+ * @param {Record<string, ReturnType<typeof figuresOf>>} figures of the same
+ * @param {number} usual CPUs that background work has under the kernel's default
+ */
+function armOf(runs, figures, usual) {
+  const all = Object.values(figures);
+  const of = (what) => estimateRatio(all.map((one) => one[what]));
+  const background = estimate(all.map((one) => one.background / usual));
+  return {
+    figures,
+    runs: all.length,
+    ...{ p50: of('p50'), p99: of('p99'), p999: of('p999'), collection: of('collection') },
+    ...{ switches: of('switches'), background },
+    isAdmissible: isAdmissible(background.value),
+    capacity: Object.fromEntries(
+      SLOS.map((slo) => {
+        const bounds = new Set(all.map(({ capacity }) => capacity[slo].bound));
+        bounds.delete('exact');
+        const estimated = estimateRatio(all.map(({ capacity }) => capacity[slo].rate));
+        return [
+          slo,
+          { ...estimated, bound: bounds.size > 1 ? 'mixed' : ([...bounds][0] ?? 'exact') },
+        ];
+      }),
     ),
-    row([
-      'CPUs that the hogs had',
-      `**${withInterval(hogs.offOn)}**`,
-      '-',
-      ...BUSY.map((arm) => withInterval(hogs.arms[arm])),
+    curve: Object.values(runs)[0].steps.map(({ rate }, i) => ({
+      rate,
+      p50: estimateRatio(Object.values(runs).map(({ steps }) => finite(steps[i].p50))),
+      p99: estimateRatio(Object.values(runs).map(({ steps }) => finite(steps[i].p99))),
+    })),
+  };
+}
+
+/** What one arm is to another: p99 a / b, and capacity a / b. */
+const compared = (a, b) => ({
+  p50: ratio(a.figures, b.figures, ({ p50 }) => p50),
+  p99: ratio(a.figures, b.figures, ({ p99 }) => p99),
+  p999: ratio(a.figures, b.figures, ({ p999 }) => p999),
+  collection: ratio(a.figures, b.figures, ({ collection }) => collection),
+  background: ratio(a.figures, b.figures, ({ background }) => background),
+  capacity: Object.fromEntries(SLOS.map((slo) => [slo, capacityRatio(a.figures, b.figures, slo)])),
+});
+
+/**
+ * One scenario.
+ *
+ * @param {Record<string, Record<string, Run>>} arms by name and number
+ * @param {Sharers & { everyMs: number }} setup
+ * @param {string[]} rivals arms without hints, of which the best is compared with
+ */
+export function summarize(arms, setup, rivals) {
+  const figures = Object.fromEntries(
+    Object.entries(arms).map(([name, runs]) => [
+      name,
+      Object.fromEntries(
+        Object.entries(runs).map(([number, run]) => [number, figuresOf(run, setup)]),
+      ),
     ]),
-  ];
-  return `${lines.join('\n')}\n`;
-}
-
-/** A Markdown table of off / on in each pair: what the intervals are made of. */
-export function tableOfPairs({ measures }) {
-  const count = measures[0].each.length;
-  const row = (cells) => `| ${cells.join(' | ')} |`;
-  return `${[
-    row(['hints off / on, by pair', ...Array.from({ length: count }, (_, i) => i + 1)]),
-    row(Array(count + 1).fill('---')),
-    ...measures.map(({ title, each }) => row([title, ...each.map((one) => one.toFixed(2))])),
-  ].join('\n')}\n`;
-}
-
-/** A Markdown table of the control. */
-export function tableOfControl(pairs) {
-  const shares = controlShares(pairs);
-  const cell = (arm, name) => shares[arm][name]?.toFixed(2) ?? '-';
-  const mode = pairs[0].cgroupMode;
-  const rows = [
-    ['weights 1:1', 'equal'],
-    ['weights 3:1', 'triple'],
-    ...(mode === null ? [] : [['weights 1:1, `cgroup_mode` smp', 'older']]),
-  ];
-  return `${[
-    `| control: share of two spinners | kernel default${mode === null ? '' : ` (\`cgroup_mode\` ${mode})`} | hints off | hints on |`,
-    '| --- | --- | --- | --- |',
-    ...rows.map(
-      ([title, name]) => `| ${[title, ...BUSY.map((arm) => cell(arm, name))].join(' | ')} |`,
-    ),
-  ].join('\n')}\n`;
+  );
+  const reference = Object.values(figures.default ?? figures.off ?? figures.on);
+  const usual = mean(reference.map(({ background }) => background));
+  const found = Object.fromEntries(
+    Object.entries(arms).map(([name, runs]) => [name, armOf(runs, figures[name], usual)]),
+  );
+  const { off, on } = found;
+  const best = rivals
+    .filter((name) => found[name]?.isAdmissible)
+    .sort((a, b) => found[b].capacity[SLOS[0]].value - found[a].capacity[SLOS[0]].value)[0];
+  return {
+    arms: found,
+    offOn: off && on ? compared(on, off) : null,
+    best: best && on ? { name: best, ...compared(on, found[best]) } : null,
+  };
 }

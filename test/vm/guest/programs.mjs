@@ -53,6 +53,7 @@ export function cheapHogs(count) {
  * @property {string} [program] that answers as test/vm/guest/app.mjs does
  * @property {string[]} [args] of the program
  * @property {string} [register] the preload: a file, or how an app has it installed
+ * @property {string[]} [v8] options of Node.js besides
  * @property {number} [uid] of its user, and of its group
  */
 
@@ -63,12 +64,15 @@ export class App {
   #last = 0;
 
   /** @param {NodeJS.ProcessEnv} [env] @param {AppOptions} [options] */
-  constructor(env = {}, { program = here('app.mjs'), args = [], register = REGISTER, uid } = {}) {
+  constructor(
+    env = {},
+    { program = here('app.mjs'), args = [], register = REGISTER, v8 = [], uid } = {},
+  ) {
     this.process = track(
       fork(program, args, {
         ...(uid === undefined ? {} : { uid, gid: uid }),
         env: { ...process.env, ...env },
-        execArgv: ['--expose-gc', '--require', register],
+        execArgv: ['--expose-gc', ...v8, '--require', register],
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         serialization: 'advanced', // deadlines are BigInts
       }),

@@ -1,14 +1,14 @@
-// What elements for the runtime's helper threads bring, inside the VM: `npm run vm -- --icount node test/vm/experiment/pool.mjs`.
+// What elements for the runtime's helper threads bring, inside the VM: `npm run vm -- --icount node test/vm/guest/libuv-pool.mjs`.
 // Work in libuv's pool for an urgent thread, and collections next to a busy pool, with hogs, under scx_schedhint. Prints a table;
 // docs/experiment.md has it.
 
 import { fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { end, REGISTER, hogs as startHogs, track } from '../guest/programs.mjs';
-import { Scheduler } from '../guest/scheduler.mjs';
-import { until } from '../guest/until.mjs';
-import { median, quantile } from './summary.mjs';
+import { median, quantile } from '../experiment/statistics.mjs';
+import { end, REGISTER, hogs as startHogs, track } from './programs.mjs';
+import { Scheduler } from './scheduler.mjs';
+import { until } from './until.mjs';
 
 const INPUTS = { urgency: 900, hashes: 30, iterations: 4000, collections: 6, objects: 60_000 };
 const ROUNDS = 3;
@@ -24,12 +24,12 @@ const ARMS = [
   { name: 'elements', helpers: 'on', hints: 'all' },
 ];
 
-// See guest.mjs.
+// See steady-machine.mjs.
 writeFileSync('/sys/kernel/mm/transparent_hugepage/enabled', 'never');
 
 function startApp(helpers) {
   const app = track(
-    fork(here('pool-app.mjs'), [JSON.stringify(INPUTS)], {
+    fork(here('libuv-pool-app.mjs'), [JSON.stringify(INPUTS)], {
       env: { ...process.env, SCHEDHINT_HELPERS: helpers },
       execArgv: ['--expose-gc', '--require', REGISTER],
     }),

@@ -1,4 +1,4 @@
-// The app of pool.mjs: requests that are answered by work in libuv's pool, and collections during such work.
+// The app of libuv-pool.mjs: requests that are answered by work in libuv's pool, and collections during such work.
 
 import { pbkdf2 } from 'node:crypto';
 import { attachThread } from 'schedhint';

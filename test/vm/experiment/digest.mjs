@@ -1,0 +1,57 @@
+// What is kept of one run: a line of figures for each step of its staircase. All tables and intervals are made of these.
+
+import { median, quantile } from './statistics.mjs';
+
+/**
+ * @typedef {object} Step
+ * @property {number} rate requests a second for each service
+ * @property {number} p50 @property {number} p99 @property {number} p999 ms; null: so many were not answered
+ * @property {number | null} collection ms, the median; null: none began
+ * @property {number} urgent CPUs that the services had but for background workers: serving and collecting
+ * @property {number} background CPUs that background workers and batch jobs had
+ * @property {number} switches of the machine, in a second
+ * @property {number} late p99 of how late the clients sent, ms
+ *
+ * @typedef {object} Run
+ * @property {number} alone ms of a full collection while nothing else ran
+ * @property {number} perRequest CPU time of a request, ms, while nothing else ran
+ * @property {number} perCollection CPU time of a full collection, ms, of all threads
+ * @property {Step[]} steps
+ */
+
+const sum = (values) => values.reduce((total, one) => total + one, 0);
+
+/** An unanswered request took longer than all that were. */
+const inFull = (latencies) => latencies.map((ms) => ms ?? Number.POSITIVE_INFINITY);
+/** JSON has no infinity. */
+const orNull = (ms) => (Number.isFinite(ms) ? ms : null);
+
+/** @param {any} measured by guest/measure.mjs @returns {Run} */
+export function digestOf({ services, steps }) {
+  return {
+    alone: median(services.flatMap(({ alone }) => alone)),
+    perRequest: median(services.map(({ perRequest }) => perRequest)),
+    perCollection: median(services.map(({ perCollection }) => perCollection)),
+    // The first is the warm-up.
+    steps: steps.slice(1).map((step, i) => {
+      const of = (what) => services.flatMap((service) => service.steps[i + 1][what]);
+      const latencies = inFull(of('latencies'));
+      const collections = of('collections');
+      const reports = services.map(
+        (service) => ((service.steps[i + 1].reports ?? 0) * (service.perReport ?? 0)) / step.ms,
+      );
+      const background = sum(step.services.map((one) => one.background)) + sum(reports);
+      return {
+        rate: step.rate,
+        p50: orNull(quantile(latencies, 0.5)),
+        p99: orNull(quantile(latencies, 0.99)),
+        p999: orNull(quantile(latencies, 0.999)),
+        collection: collections.length > 0 ? median(collections) : null,
+        urgent: sum(step.services.map((one) => one.all)) - background,
+        background: background + sum(step.hogs),
+        switches: (step.switches / step.ms) * 1000,
+        late: quantile(of('late'), 0.99),
+      };
+    }),
+  };
+}

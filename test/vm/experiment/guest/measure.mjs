@@ -1,0 +1,221 @@
+// One run, inside the VM: one scenario under one arm. Writes $SCHEDHINT_VM_OUT/measured.json. Argument: JSON of { scenario, arm, times, seed }.
+
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { giveKernelConfig, ScxScheduler } from '../../../peers/guest/scx-scheduler.mjs';
+import { arrivals } from '../../guest/arrivals.mjs';
+import { App, cheapHogs, end, track } from '../../guest/programs.mjs';
+import { kernelComplaints } from '../../guest/scheduler.mjs';
+import { steadyMachine } from '../../guest/steady-machine.mjs';
+import { until } from '../../guest/until.mjs';
+import { Cgroups } from './cgroups.mjs';
+import { cpuTimesOf, switchesOfMachine } from './cpu-times.mjs';
+
+const { scenario, arm, times, seed } = JSON.parse(process.argv[2]);
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const CLIENT = '/tmp/client';
+const COLLECTIONS = 3; // while nothing else runs
+const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
+const at = (ms) => new Promise((resolve) => setTimeout(resolve, ms - nowMs()));
+
+// This program and the clients stand for other machines: real-time, so that no scheduler under test decides about them. What this one starts
+// does not inherit that.
+execFileSync('chrt', ['--reset-on-fork', '-f', '-p', '11', String(process.pid)]);
+steadyMachine([arm.program ?? []].flat());
+copyFileSync(here('build/client'), CLIENT);
+
+const cgroups = new Cgroups();
+cgroups.make([
+  ...scenario.services.map(({ name, weight }) => ({ name, weight })),
+  ...(scenario.hogs > 0 ? [{ name: 'batch.service', ...arm.levers?.batch }] : []),
+]);
+
+/** When the requests of a step are due, in ms after the start of all. */
+function schedule(number) {
+  const { warmMs, stepMs, gapMs } = times;
+  const steps = [{ rate: scenario.rates[0], from: 0, to: warmMs }];
+  for (const rate of scenario.rates) {
+    const from = steps.at(-1).to + gapMs;
+    steps.push({ rate, from, to: from + stepMs });
+  }
+  return steps.map((step, i) => ({
+    ...step,
+    due: arrivals({
+      rate: step.rate,
+      ms: step.to - step.from,
+      seed: seed * 1000 + number * 100 + i,
+    }).map((ms) => step.from + ms),
+  }));
+}
+
+/** Sends requests: [ms too late, ms to the answer or null] of each. */
+function sendRequests(port, startMs, due) {
+  const child = track(
+    spawn(
+      'chrt',
+      ['-f', '10', CLIENT, port, Math.round(startMs * 1e6), times.answerMs * 1e6].map(String),
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    ),
+  );
+  child.stdin.end(due.map((ms) => `${Math.round(ms * 1e6)}\n`).join(''));
+  let output = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('close', (code) => {
+      if (code !== 0) return reject(new Error(`a client ended with ${code}`));
+      const lines = output.trim().split('\n');
+      const inMs = (ns) => (ns < 0 ? null : ns / 1e6);
+      return resolve(lines.map((line) => line.split(' ').map((ns) => inMs(Number(ns)))));
+    });
+  });
+}
+
+async function startService(options, i) {
+  const { background, pool } = { ...options, ...arm.levers };
+  const app = new App(arm.hints ? {} : { SCHEDHINT: 'off' }, {
+    program: here('service.mjs'),
+    args: [JSON.stringify({ ...options, background, pool, ...arm.service })],
+    v8: [`--random-seed=${seed * 10 + i}`],
+  });
+  cgroups.enter(options.name, app.process.pid);
+  const port = await app.ask('listen');
+  await sendRequests(port, nowMs() + 50, arrivals({ rate: 200, ms: 1500, seed: 0 })); // compiles
+  await app.ask('collect', 1);
+  const used = async (work) => {
+    const before = cpuTimesOf(app.process.pid).all;
+    const result = await work();
+    return { result, cpuMs: cpuTimesOf(app.process.pid).all - before };
+  };
+  const due = arrivals({ rate: 100, ms: 1000, seed: 1 });
+  const served = await used(() => sendRequests(port, nowMs() + 50, due));
+  const collected = await used(() => app.ask('collect', COLLECTIONS));
+  return {
+    app,
+    port,
+    tids: (await app.ask('state')).tids,
+    alone: {
+      name: options.name,
+      alone: collected.result,
+      perRequest: served.cpuMs / due.length,
+      perCollection: collected.cpuMs / COLLECTIONS,
+      perReport: await app.ask('report'),
+    },
+  };
+}
+
+const services = [];
+for (const [i, options] of scenario.services.entries())
+  services.push(await startService(options, i));
+const hogs = cheapHogs(scenario.hogs);
+for (const { pid } of hogs) cgroups.enter('batch.service', pid);
+
+let scheduler;
+if (arm.program) {
+  giveKernelConfig();
+  scheduler = await ScxScheduler.start(arm.program, arm.args, { hasStats: false });
+  console.log(`loaded: ${scheduler.ops}`);
+}
+for (const { app } of services) {
+  const state = () => app.ask('state');
+  if (!arm.hints) assert.equal((await state()).code, 'ERR_SCHEDHINT_DISABLED');
+  else {
+    const all = ({ main, background }) => [main, ...background];
+    let seen;
+    await until(
+      'all threads are bound',
+      async () => {
+        seen = await state();
+        return all(seen).every((one) => one === 'bound');
+      },
+      () => seen,
+    );
+  }
+}
+
+// The second service collects half a period after the first.
+const everyMs = scenario.services[0].everyMs;
+for (const [i, { app }] of services.entries()) {
+  app.ask('begin', { phaseMs: (everyMs * i) / services.length });
+}
+const startMs = nowMs() + 300;
+const schedules = services.map((_, i) => schedule(i));
+const answered = services.map(({ port }, i) =>
+  sendRequests(
+    port,
+    startMs,
+    schedules[i].flatMap(({ due }) => due),
+  ),
+);
+
+/** CPU times of everybody, and the machine's context switches. */
+const look = () => ({
+  ms: nowMs(),
+  switches: switchesOfMachine(),
+  hogs: hogs.map(({ pid }) => cpuTimesOf(pid).all),
+  services: services.map(({ app, tids }) => cpuTimesOf(app.process.pid, tids)),
+});
+const looks = [];
+for (const { from, to } of schedules[0]) {
+  await at(startMs + from);
+  const before = look();
+  await at(startMs + to);
+  looks.push([before, look()]);
+}
+const results = await Promise.all(answered);
+scheduler?.checkThatItIsLoaded();
+const ended = await Promise.all(services.map(({ app }) => app.ask('end')));
+const said = await scheduler?.stop();
+
+writeFileSync(
+  `${process.env.SCHEDHINT_VM_OUT}/measured.json`,
+  JSON.stringify({
+    kernel: release(),
+    ops: scheduler?.ops ?? null,
+    complaints: kernelComplaints(),
+    report: said?.trim().split('\n').at(-2),
+    services: services.map(({ alone }, i) => ({
+      ...alone,
+      steps: inSteps(schedules[i], results[i], ended[i]),
+    })),
+    steps: schedules[0].map(({ rate }, i) => ({ rate, ...spent(...looks[i]) })),
+  }),
+);
+for (const { app } of services) app.process.disconnect();
+await end(hogs);
+
+/** Requests and collections by step: ms. */
+function inSteps(steps, requests, { collections, reports }) {
+  let first = 0;
+  return steps.map(({ from, to, due }) => {
+    const mine = requests.slice(first, first + due.length);
+    first += due.length;
+    const isIn = (ms) => ms >= startMs + from && ms < startMs + to;
+    return {
+      late: mine.map(([late]) => late),
+      latencies: mine.map(([, latency]) => latency),
+      collections: collections.filter(([ms]) => isIn(ms)).map(([, ms]) => ms),
+      reports: reports?.filter(isIn).length,
+    };
+  });
+}
+
+/** CPUs that each had between two looks. */
+function spent(before, after) {
+  const ms = after.ms - before.ms;
+  const per = (a, b) => (b - a) / ms;
+  return {
+    ms,
+    switches: after.switches - before.switches,
+    hogs: after.hogs.map((one, i) => per(before.hogs[i], one)),
+    services: after.services.map((one, i) =>
+      Object.fromEntries(
+        Object.entries(one).map(([who, used]) => [who, per(before.services[i][who], used)]),
+      ),
+    ),
+  };
+}

@@ -1,0 +1,76 @@
+// docs/experiment.md and its chart are what the kept figures say, and results of other inputs are not mixed with these.
+
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { chart } from './chart.mjs';
+import { readKept } from './kept.mjs';
+import { readOptions } from './options.mjs';
+import { chartOf, FILES, pageOf } from './page.mjs';
+import { QUICK, runsOf, WHOLE } from './plan.mjs';
+import { hasPair, readPairs, writePair } from './results.mjs';
+
+const repository = (name: string) =>
+  readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'schedhint-experiment-test-'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+test('the page is what `npm run experiment -- --page` writes', () => {
+  const page = repository(FILES.page);
+  expect(pageOf(readKept()!, page)).toBe(page);
+  expect(() => pageOf(readKept()!, 'a page without marks')).toThrow(/has no <!-- off-on -->/);
+});
+
+test('so is the chart', () => {
+  expect(chartOf(readKept()!)).toBe(repository(FILES.chart));
+});
+
+test('a chart draws what was answered, and has colours for both modes', () => {
+  const at = (value: number) => ({ value, low: Number.NaN, high: Number.NaN });
+  const points = [10, 20, Number.POSITIVE_INFINITY].map((ms, i) => ({ rate: i, p99: at(ms) }));
+  const drawn = chart({ title: 'T', sloMs: 15, lines: [{ title: 'a', thick: true, points }] });
+  expect(drawn).not.toMatch(/NaN|Infinity|undefined/);
+  expect(drawn).toContain('prefers-color-scheme: dark');
+  expect(drawn.match(/<polyline points="([^"]*)"/)![1]!.split(' ')).toHaveLength(2);
+});
+
+test('all arms are run once before any is run again, the headline pair also on more CPUs', () => {
+  const runs = runsOf({ ...WHOLE, runs: 2 });
+  const first = runs.findLastIndex(({ number }) => number === 1);
+  expect(runs.findIndex(({ number }) => number === 2)).toBe(first + 1);
+  expect(runs.filter(({ cpus }) => cpus === 8).map(({ arm }) => arm)).toEqual([
+    'off',
+    'on',
+    'off',
+    'on',
+  ]);
+  expect(runsOf(QUICK)).toHaveLength(9);
+});
+
+test('options name scenarios and arms that there are', () => {
+  expect(readOptions(['--arms', 'off,on', '--runs', '3']).plan).toMatchObject({
+    arms: ['off', 'on'],
+    runs: 3,
+  });
+  expect(() => readOptions(['--arms', 'of'])).toThrow(/no of; there are default/);
+  expect(() => readOptions(['--runs', 'x'])).toThrow(/--runs wants a number/);
+});
+
+test('an experiment goes on with the runs that are missing, of the same inputs only', () => {
+  const inputs = { hogs: 4 };
+  expect(readPairs(join(directory, 'new'), inputs)).toEqual([]);
+  writePair(directory, 1, { inputs, kernel: 'a' });
+  expect([hasPair(directory, 1), hasPair(directory, 2)]).toEqual([true, false]);
+  expect(readdirSync(directory)).toEqual(['pair-01.json']);
+  expect(readPairs(directory, inputs)).toHaveLength(1);
+
+  expect(() => readPairs(directory, { hogs: 8 })).toThrow(/other inputs/);
+  writePair(directory, 2, { inputs, kernel: 'b' });
+  expect(() => readPairs(directory, inputs)).toThrow(/pair-02.json in .* is of b/);
+  expect(readPairs(directory, inputs, [2])).toHaveLength(1);
+});

@@ -1,0 +1,95 @@
+// Makes the runs of the experiment that are missing, and keeps each one's raw measurements outside of the checkout: an experiment that was
+// interrupted goes on. A run is taken from there if its scenario, its arm, the scheduler's program and the programs of the guest are the same.
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { tool } from '../image.mjs';
+import { ARMS } from './arms.mjs';
+import { bootOnce } from './boot.mjs';
+import { hasPair, readPairs, writePair } from './results.mjs';
+import { SCENARIOS, scaledTo } from './scenarios.mjs';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** Where raw measurements are, unless told otherwise. */
+export const RESULTS = join(
+  process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
+  'schedhint-experiment',
+);
+
+function hashOf(files) {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(readFileSync(file)).update('\0');
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** A scheduler's program by its content, with the object that ours loads. */
+function buildOf(program) {
+  const object = join(dirname(program), `${basename(program)}.bpf.o`);
+  return hashOf([program, ...(existsSync(object) ? [object] : [])]);
+}
+
+const guestFiles = () =>
+  readdirSync(here('guest'))
+    .filter((name) => /\.(mjs|c)$/.test(name))
+    .sort()
+    .map((name) => here(`guest/${name}`));
+
+/** All that a run's figures depend on. @param {import('./plan.mjs').Run} run @param {object} times */
+function inputsOf({ scenario, arm, cpus }, times, kernel) {
+  const { program, args, hints, service, ...of } = ARMS[arm];
+  const { title, levers, ...machine } = scaledTo(SCENARIOS[scenario], cpus);
+  const { words, ...acts } = levers; // words are not inputs
+  return JSON.parse(
+    JSON.stringify({
+      scenario: machine,
+      arm: { args, hints, service, levers: of.levers ? acts : undefined },
+      build: program && buildOf(program()),
+      guest: hashOf(guestFiles()),
+      node: process.version,
+      ...{ cpus, times, kernel },
+    }),
+  );
+}
+
+/** One directory for each arm of each scenario. */
+function directoryOf({ scenario, arm, cpus }, inputs, results) {
+  const hash = createHash('sha256').update(JSON.stringify(inputs)).digest('hex').slice(0, 12);
+  return join(results, `${scenario}-${arm}-${cpus}-${hash}`);
+}
+
+function versions() {
+  const first = (program, ...args) =>
+    execFileSync(program, args, { cwd: here('.'), encoding: 'utf8' }).split('\n')[0];
+  const [qemu, ...args] = tool('usr/bin/qemu-system-x86_64');
+  return {
+    qemu: first(qemu, ...args, '--version'),
+    commit: first('git', 'describe', '--always', '--dirty'),
+    date: new Date().toISOString().slice(0, 10),
+  };
+}
+
+/**
+ * @param {import('./plan.mjs').Run} run
+ * @param {{ results: string, times: object, kernel: string, isMeasured: boolean }} options not `isMeasured`: what is there has to do
+ * @returns {Promise<any>} what it measured; undefined: it is missing
+ */
+export async function takeRun(run, { results, times, kernel, isMeasured }) {
+  const inputs = inputsOf(run, times, kernel);
+  const directory = directoryOf(run, inputs, results);
+  if (!hasPair(directory, run.number)) {
+    if (!isMeasured) return undefined;
+    const { program, texts } = ARMS[run.arm];
+    const input = {
+      ...{ scenario: inputs.scenario, times, seed: run.number },
+      arm: { ...inputs.arm, program: program?.() },
+    };
+    const measured = await bootOnce(input, { kernel, cpus: run.cpus, texts: texts?.() });
+    writePair(directory, run.number, { inputs, ...versions(), ...measured });
+  }
+  return readPairs(directory, inputs, [run.number])[0];
+}

@@ -1,0 +1,99 @@
+// The scenarios of the experiment: who runs beside whom, in which cgroups, at which loads.
+
+/**
+ * @typedef {object} Scenario
+ * @property {string} title
+ * @property {Service[]} services that get requests
+ * @property {number} hogs processes that want a CPU all of the time, in a cgroup named batch.service
+ * @property {number[]} rates the staircase: requests a second for each service
+ * @property {Levers} levers what an operator of a stock kernel sets, in words and in inputs
+ *
+ * @typedef {object} Service
+ * @property {string} name of its cgroup
+ * @property {number} objects alive in its heap: what a full collection goes through
+ * @property {number} everyMs between full collections
+ * @property {number} urgency of its main thread
+ * @property {{ workers: number, batch?: boolean, nice?: number }} background worker threads that compute all of the time
+ * @property {PoolOptions} [pool] in place of those
+ *
+ * @typedef {object} PoolOptions
+ * @property {number} threads for answers, and for reports too
+ * @property {number} reports that are always there
+ * @property {number} objects alive in each thread's heap
+ * @property {number} [apart] threads of a second pool, which has the reports
+ * @property {number} [nice] of those
+ *
+ * @typedef {object} Levers
+ * @property {string} words
+ * @property {{ name?: string, weight?: number, idle?: boolean }} [batch] of the batch job's cgroup
+ * @property {Service['background']} [background]
+ * @property {PoolOptions} [pool]
+ */
+
+const service = (name, background) => ({
+  name,
+  objects: 5000,
+  everyMs: 1000,
+  urgency: 900,
+  background,
+});
+
+/** @type {Record<string, Scenario>} */
+export const SCENARIOS = {
+  batch: {
+    title: 'a service beside a batch job',
+    services: [service('a.service', { workers: 0, batch: false })],
+    hogs: 4,
+    rates: [150, 250, 350, 450, 550],
+    levers: { words: '`cpu.idle` for the batch job', batch: { idle: true } },
+  },
+  equal: {
+    title: 'two equal services',
+    services: [
+      service('a.service', { workers: 2, batch: true }),
+      service('b.service', { workers: 2, batch: true }),
+    ],
+    hogs: 0,
+    rates: [40, 80, 120, 160, 200, 240],
+    levers: { words: 'nice 19 for the background threads', background: { workers: 2, nice: 19 } },
+  },
+  classes: {
+    title: 'two urgency classes in one process',
+    services: [
+      {
+        ...service('a.service', { workers: 0, batch: false }),
+        pool: { threads: 6, reports: 4, objects: 2000 },
+      },
+    ],
+    hogs: 0,
+    rates: [40, 80, 120, 160, 200, 240],
+    levers: {
+      words: 'a pool of its own, of nice 19, for the reports',
+      pool: { threads: 2, reports: 4, objects: 2000, apart: 4, nice: 19 },
+    },
+  },
+};
+
+/** The same for a machine of more CPUs: as many background threads and hogs for each CPU. @param {Scenario} scenario @param {number} cpus */
+export function scaledTo(scenario, cpus) {
+  const times = cpus / 2;
+  return {
+    ...scenario,
+    hogs: scenario.hogs * times,
+    services: scenario.services.map(({ background, ...service }) => ({
+      ...service,
+      background: { ...background, workers: background.workers * times },
+    })),
+  };
+}
+
+/** How long things take, in ms. */
+export const TIMES = {
+  warmMs: 1000, // requests at the lowest rate before the first step
+  stepMs: 4000, // of requests at each rate
+  gapMs: 500, // without requests after each step, so that no step inherits a queue
+  answerMs: 5000, // after the last request, until one counts as unanswered
+};
+
+/** With fewer requests in each step, p99 says less. */
+export const QUICK_TIMES = { ...TIMES, stepMs: 2000 };

@@ -1,0 +1,186 @@
+// The tables of docs/experiment.md, from the kept figures.
+
+import { ARMS } from './arms.mjs';
+import { HEADLINE } from './plan.mjs';
+import { SCENARIOS } from './scenarios.mjs';
+import { setupOf } from './setup.mjs';
+import { SLOS, summarize } from './summary.mjs';
+
+const [SLO] = SLOS;
+/** Arms without hints, which an operator may try instead. */
+const RIVALS = ['default', 'levers', 'lavd'];
+
+/** @param {import('./kept.mjs').Kept} kept what is found in each scenario, in the order of scenarios.mjs and by CPUs */
+export function summaries(kept) {
+  const order = Object.keys(SCENARIOS);
+  return Object.entries(kept.scenarios)
+    .map(([key, arms]) => {
+      const [name, cpus] = key.split('-');
+      const setup = setupOf(name, Number(cpus));
+      return { name, cpus: Number(cpus), ...summarize(arms, setup, RIVALS) };
+    })
+    .sort((a, b) => a.cpus - b.cpus || order.indexOf(a.name) - order.indexOf(b.name));
+}
+
+const digits = (value) => (value >= 100 ? 0 : value >= 10 ? 1 : 2);
+const figure = (value) => (Number.isFinite(value) ? value.toFixed(digits(value)) : 'not answered');
+
+/** @param {import('./statistics.mjs').Estimate} estimate */
+export function withInterval({ value, low, high }) {
+  if (Number.isNaN(value)) return '-';
+  if (!Number.isFinite(low) || !Number.isFinite(high)) return figure(value);
+  return `${figure(value)} (${figure(low)}-${figure(high)})`;
+}
+
+const BOUNDS = { exact: '', above: '>= ', below: '<= ', mixed: 'about ' };
+const RATIO_BOUNDS = { exact: '', atLeast: '>= ', atMost: '<= ', unknown: 'about ' };
+const bounded = ({ bound, ...estimate }) => BOUNDS[bound] + withInterval(estimate);
+const boundedRatio = ({ bound, ...estimate }) => RATIO_BOUNDS[bound] + withInterval(estimate);
+
+const row = (cells) => `| ${cells.join(' | ')} |`;
+const tableOf = (head, rows) =>
+  `${[row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')}\n`;
+
+const titleOf = ({ name, cpus }) => `${SCENARIOS[name].title}${cpus === 2 ? '' : `, ${cpus} CPUs`}`;
+
+const runsOf = ({ arms: { off, on } }) => Math.min(off.runs, on.runs);
+
+/** Hints on / off, one row for each scenario. @param {ReturnType<typeof summaries>} all */
+export function offOnTable(all) {
+  return tableOf(
+    [
+      'hints on / off',
+      `capacity, p99 <= ${SLO} ms`,
+      'p99',
+      'p99.9',
+      'collections',
+      'background work',
+      'runs',
+      'on your machine',
+    ],
+    all
+      .filter(({ offOn }) => offOn !== null)
+      .map((one) => [
+        titleOf(one),
+        `**${boundedRatio(one.offOn.capacity[SLO])}**`,
+        `**${withInterval(one.offOn.p99)}**`,
+        withInterval(one.offOn.p999),
+        withInterval(one.offOn.collection),
+        withInterval(one.offOn.background),
+        runsOf(one),
+        '',
+      ]),
+  );
+}
+
+/** Hints on / the best arm without. @param {ReturnType<typeof summaries>} all */
+export function bestTable(all) {
+  return tableOf(
+    [
+      'hints on / the best without',
+      'which is',
+      `capacity, p99 <= ${SLO} ms`,
+      'p99',
+      'collections',
+      'background work',
+      'on your machine',
+    ],
+    all
+      .filter(({ best }) => best !== null)
+      .map((one) => [
+        titleOf(one),
+        ARMS[one.best.name].title,
+        boundedRatio(one.best.capacity[SLO]),
+        withInterval(one.best.p99),
+        withInterval(one.best.collection),
+        withInterval(one.best.background),
+        '',
+      ]),
+  );
+}
+
+/** All arms of a scenario. @param {ReturnType<typeof summaries>[number]} one */
+export function armsTable({ name, arms }) {
+  const top = Object.values(Object.values(arms)[0].figures)[0].top;
+  return tableOf(
+    [
+      '',
+      `capacity, p99 <= ${SLO} ms`,
+      `p50 at ${top}/s, ms`,
+      'p99',
+      'p99.9',
+      'collection, alone = 1',
+      'background, default = 1',
+      'switches/s',
+      'runs',
+      'on your machine',
+    ],
+    Object.keys(ARMS)
+      .filter((arm) => arm in arms)
+      .map((arm) => {
+        const found = arms[arm];
+        const words =
+          arm === 'levers' ? `kernel's default, ${SCENARIOS[name].levers.words}` : ARMS[arm].title;
+        return [
+          words,
+          bounded(found.capacity[SLO]),
+          withInterval(found.p50),
+          withInterval(found.p99),
+          withInterval(found.p999),
+          withInterval(found.collection),
+          `${withInterval(found.background)}${found.isAdmissible ? '' : ', not counted'}`,
+          figure(found.switches.value),
+          found.runs,
+          '',
+        ];
+      }),
+  );
+}
+
+/** Capacity at the other objectives. @param {ReturnType<typeof summaries>} all */
+export function objectivesTable(all) {
+  return tableOf(
+    [
+      'requests a second, off → on',
+      ...SLOS.toSorted((a, b) => a - b).map((slo) => `p99 <= ${slo} ms`),
+    ],
+    all
+      .filter(({ offOn }) => offOn !== null)
+      .map((one) => [
+        titleOf(one),
+        ...SLOS.toSorted((a, b) => a - b).map((slo) =>
+          ['off', 'on']
+            .map((arm) => {
+              const { value, bound } = one.arms[arm].capacity[slo];
+              return BOUNDS[bound] + figure(value);
+            })
+            .join(' → '),
+        ),
+      ]),
+  );
+}
+
+/** p99 by load, for those who have other objectives. @param {ReturnType<typeof summaries>[number]} one */
+export function curveTable({ arms }) {
+  const curves = Object.keys(ARMS).filter((arm) => arm in arms);
+  return tableOf(
+    [
+      'p99, ms, at so many requests a second',
+      ...arms[curves[0]].curve.map(({ rate }) => String(rate)),
+    ],
+    curves.map((arm) => [ARMS[arm].title, ...arms[arm].curve.map(({ p99 }) => figure(p99.value))]),
+  );
+}
+
+/** All of them, for a terminal. @param {ReturnType<typeof summaries>} all */
+export function tables(all) {
+  return [
+    offOnTable(all),
+    bestTable(all),
+    ...all.flatMap((one) => [`${titleOf(one)}\n`, armsTable(one), curveTable(one)]),
+  ].join('\n');
+}
+
+/** The scenario of the chart. @param {ReturnType<typeof summaries>} all */
+export const headlineOf = (all) =>
+  all.find(({ name, cpus }) => name === HEADLINE.scenario && cpus === 2);
