@@ -20,6 +20,7 @@ the runs that are missing. Prints a table of what is there.
   --now N             only so many runs, if that many are missing
   --results DIR       where the raw results are (${RESULTS})
   --kernel NAME       newest, or 6.17 (newest)
+  --here              on this machine, in real time, in place of a VM: needs root, and nothing else may run on it
   --write             run nothing: keep what is there in test/matrix/results/experiment.json, and write docs/experiment.md and the chart
   --page              run nothing: write the page and the chart from what is kept
   --help
@@ -50,6 +51,7 @@ export function readOptions(args) {
       now: { type: 'string' },
       results: { type: 'string', default: RESULTS },
       kernel: { type: 'string', default: 'newest' },
+      here: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
       page: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },

@@ -60,8 +60,8 @@ const capital = (text) => text[0].toUpperCase() + text.slice(1);
 export function pageOf(kept, page = read(FILES.page)) {
   let written = page;
   for (const [name, text] of Object.entries(partsOf(kept))) {
-    const mark = new RegExp(`(<!-- ${name} -->\\n).*?(<!-- /${name} -->)`, 's');
-    if (!mark.test(written)) throw new Error(`${FILES.page} has no <!-- ${name} -->`);
+    const mark = new RegExp(`(<!-- figures: ${name} -->\\n).*?(<!-- /figures -->)`, 's');
+    if (!mark.test(written)) throw new Error(`${FILES.page} has no <!-- figures: ${name} -->`);
     written = written.replace(mark, (_, begin, end) => `${begin}${text}${end}`);
   }
   return written;

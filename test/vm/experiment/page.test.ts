@@ -23,7 +23,9 @@ afterEach(() => rmSync(directory, { recursive: true }));
 test('the page is what `npm run experiment -- --page` writes', () => {
   const page = repository(FILES.page);
   expect(pageOf(readKept()!, page)).toBe(page);
-  expect(() => pageOf(readKept()!, 'a page without marks')).toThrow(/has no <!-- off-on -->/);
+  expect(() => pageOf(readKept()!, 'a page without marks')).toThrow(
+    /has no <!-- figures: off-on -->/,
+  );
 });
 
 test('so is the chart', () => {

@@ -14,10 +14,11 @@ import { SCENARIOS } from './scenarios.mjs';
  * @property {string[]} scenarios
  * @property {string[]} arms
  * @property {number} runs of each
- * @property {number[]} cpus besides 2, for the headline pair
+ * @property {number[]} cpus besides, for the headline pair
  */
 
 export const HEADLINE = { scenario: 'equal', arms: ['off', 'on'] };
+/** Of the VM. */
 const CPUS = 2;
 
 /** @type {Plan} */
@@ -30,14 +31,14 @@ export const WHOLE = {
 /** About 15 minutes: hints off and on, and the kernel's default. @type {Plan} */
 export const QUICK = { ...WHOLE, arms: ['default', 'off', 'on'], runs: 1, cpus: [] };
 
-/** @param {Plan} plan @returns {Run[]} */
-export function runsOf({ scenarios, arms, runs, cpus }) {
+/** @param {Plan} plan @param {number} [usual] CPUs of the machine @returns {Run[]} */
+export function runsOf({ scenarios, arms, runs, cpus }, usual = CPUS) {
   const all = [];
   for (let number = 1; number <= runs; number++) {
     // In another order each time.
     const turned = arms.map((_, i) => arms[(i + number) % arms.length]);
     for (const scenario of scenarios) {
-      all.push(...turned.map((arm) => ({ scenario, arm, cpus: CPUS, number })));
+      all.push(...turned.map((arm) => ({ scenario, arm, cpus: usual, number })));
     }
     for (const more of cpus) {
       const { scenario, arms: pair } = HEADLINE;

@@ -17,12 +17,15 @@ const fileOf = (directory, number) =>
 
 export const hasPair = (directory, number) => existsSync(fileOf(directory, number));
 
-/** Appears whole or not at all. */
+/** A file that appears whole or not at all. */
+export function keepText(file, text) {
+  writeFileSync(`${file}.draft`, text);
+  renameSync(`${file}.draft`, file);
+}
+
 export function writePair(directory, number, pair) {
   mkdirSync(directory, { recursive: true });
-  const file = fileOf(directory, number);
-  writeFileSync(`${file}.draft`, JSON.stringify(pair));
-  renameSync(`${file}.draft`, file);
+  keepText(fileOf(directory, number), JSON.stringify(pair));
 }
 
 /**

@@ -1,14 +1,18 @@
 // npm run experiment
 
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExplainedError } from '../../../scripts/private-apt.mjs';
+import { ARMS } from './arms.mjs';
 import { digestOf } from './digest.mjs';
+import { hasSchedExt, paceHere, thisMachine } from './here.mjs';
 import { keep, readKept } from './kept.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { chartOf, FILES, pageOf } from './page.mjs';
 import { runsOf } from './plan.mjs';
 import { takeRun } from './runs.mjs';
+import { SCENARIOS, scaledTo } from './scenarios.mjs';
 import { summaries, tables } from './tables.mjs';
 
 const file = (name) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
@@ -21,7 +25,7 @@ async function take(options) {
     if (value && !kept.versions[name]?.includes(value))
       kept.versions[name] = [...(kept.versions[name] ?? []), value];
   };
-  const runs = runsOf(options.plan);
+  const runs = runsOf(options.plan, options.usualCpus);
   let made = 0;
   for (const [i, run] of runs.entries()) {
     const title = `${run.scenario}, ${run.arm}, ${run.cpus} CPUs, run ${run.number}`;
@@ -43,6 +47,16 @@ async function take(options) {
   return kept;
 }
 
+/** The same on this machine: its CPUs, rates for its speed, and no arm that its kernel cannot load. */
+function forThisMachine(options) {
+  const { kernel, cpus } = thisMachine();
+  const arms = options.plan.arms.filter((arm) => hasSchedExt() || ARMS[arm].program === undefined);
+  const results = join(options.results, 'here');
+  const plan = { ...options.plan, arms, cpus: [] };
+  const scenario = scaledTo(SCENARIOS[plan.scenarios[0]], cpus);
+  return { ...options, plan, results, kernel, usualCpus: cpus, pace: paceHere(scenario, results) };
+}
+
 async function main() {
   let options;
   try {
@@ -55,6 +69,8 @@ async function main() {
     process.stdout.write(USAGE);
     return 0;
   }
+  if (options.here && options.write) throw new ExplainedError('--write is for runs in VMs');
+  if (options.here) options = forThisMachine(options);
   const kept = options.page ? readKept() : await take(options);
   if (kept === null || Object.keys(kept.scenarios).length === 0)
     throw new ExplainedError(`there are no results in ${options.results}`);

@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { tool } from '../image.mjs';
 import { ARMS } from './arms.mjs';
 import { bootOnce } from './boot.mjs';
+import { measureHere } from './here.mjs';
 import { hasPair, readPairs, writePair } from './results.mjs';
 import { SCENARIOS, scaledTo } from './scenarios.mjs';
 
@@ -39,10 +40,10 @@ const guestFiles = () =>
     .sort()
     .map((name) => here(`guest/${name}`));
 
-/** All that a run's figures depend on. @param {import('./plan.mjs').Run} run @param {object} times */
-function inputsOf({ scenario, arm, cpus }, times, kernel) {
+/** All that a run's figures depend on. @param {import('./plan.mjs').Run} run */
+function inputsOf({ scenario, arm, cpus }, { times, kernel, pace }) {
   const { program, args, hints, service, ...of } = ARMS[arm];
-  const { title, levers, ...machine } = scaledTo(SCENARIOS[scenario], cpus);
+  const { title, levers, ...machine } = scaledTo(SCENARIOS[scenario], cpus, pace);
   const { words, ...acts } = levers; // words are not inputs
   return JSON.parse(
     JSON.stringify({
@@ -75,20 +76,29 @@ function versions() {
 
 /**
  * @param {import('./plan.mjs').Run} run
- * @param {{ results: string, times: object, kernel: string, isMeasured: boolean }} options not `isMeasured`: what is there has to do
+ * @param {object} options
+ * @param {string} options.results
+ * @param {object} options.times
+ * @param {string} options.kernel
+ * @param {number} [options.pace] of this machine, if the run is made here and not in a VM
+ * @param {boolean} options.isMeasured false: what is there has to do
  * @returns {Promise<any>} what it measured; undefined: it is missing
  */
-export async function takeRun(run, { results, times, kernel, isMeasured }) {
-  const inputs = inputsOf(run, times, kernel);
+export async function takeRun(run, { results, isMeasured, ...machine }) {
+  const inputs = inputsOf(run, machine);
   const directory = directoryOf(run, inputs, results);
   if (!hasPair(directory, run.number)) {
     if (!isMeasured) return undefined;
     const { program, texts } = ARMS[run.arm];
+    const { times, kernel, pace } = machine;
     const input = {
       ...{ scenario: inputs.scenario, times, seed: run.number },
       arm: { ...inputs.arm, program: program?.() },
     };
-    const measured = await bootOnce(input, { kernel, cpus: run.cpus, texts: texts?.() });
+    const measured =
+      pace === undefined
+        ? await bootOnce(input, { kernel, cpus: run.cpus, texts: texts?.() })
+        : measureHere(input);
     writePair(directory, run.number, { inputs, ...versions(), ...measured });
   }
   return readPairs(directory, inputs, [run.number])[0];

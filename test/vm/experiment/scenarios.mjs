@@ -74,18 +74,37 @@ export const SCENARIOS = {
   },
 };
 
-/** The same for a machine of more CPUs: as many background threads and hogs for each CPU. @param {Scenario} scenario @param {number} cpus */
-export function scaledTo(scenario, cpus) {
+/**
+ * The same for another machine: as many background threads and hogs for each CPU, and requests as its speed allows.
+ *
+ * @param {Scenario} scenario
+ * @param {number} cpus
+ * @param {number} [pace] times as fast as the VM
+ */
+export function scaledTo(scenario, cpus, pace = 1) {
   const times = cpus / 2;
+  const scaled = ({ pool, ...options }) => ({
+    ...options,
+    ...(options.background && {
+      background: { ...options.background, workers: options.background.workers * times },
+    }),
+    ...(pool && { pool: scaledPool(pool, times) }),
+  });
   return {
     ...scenario,
     hogs: scenario.hogs * times,
-    services: scenario.services.map(({ background, ...service }) => ({
-      ...service,
-      background: { ...background, workers: background.workers * times },
-    })),
+    services: scenario.services.map(scaled),
+    levers: scaled(scenario.levers),
+    rates: scenario.rates.map((rate) => Math.round(rate * pace)),
   };
 }
+
+const scaledPool = ({ threads, reports, apart, ...pool }, times) => ({
+  threads: threads * times,
+  reports: reports * times,
+  ...(apart && { apart: apart * times }),
+  ...pool,
+});
 
 /** How long things take, in ms. */
 export const TIMES = {

@@ -23,5 +23,6 @@ export function steadyMachine(programs = []) {
   for (const file of [...files, ADDON, '/usr/bin/chrt', '/bin/sh', ...programs]) readFileSync(file);
   // The kernel's khugepaged moves a program's memory into huge pages. It is of nice 19, so under
   // scx_schedhint it may wait for seconds while the program waits for it, hints or not.
+  if (process.env.SCHEDHINT_VM !== '1') return; // a real machine stays as it is
   writeFileSync('/sys/kernel/mm/transparent_hugepage/enabled', 'never');
 }
