@@ -1,7 +1,6 @@
-// The arithmetic of the experiment: intervals, the staircase, fair shares, and what is compared with what.
+// The arithmetic of the experiment: intervals, the staircase, background work's part, and what is compared with what.
 
 import { expect, test } from 'vitest';
-import { fairShares, isAdmissible, shareOfServing } from './batch-share.mjs';
 import { digestOf } from './digest.mjs';
 import { boundOfRatio, type Capacity, capacityAt } from './staircase.mjs';
 import { estimate, estimateRatio, quantile } from './statistics.mjs';
@@ -58,23 +57,6 @@ test('a staircase that never breaks, or breaks at its first step, gives a bound'
   expect(boundOfRatio(above!, above!)).toBe('unknown');
 });
 
-test('who asks for less than an equal part has it, and leaves the rest to the others', () => {
-  expect(fairShares(2, [0.5, 2])).toEqual([0.5, 1.5]);
-  expect(fairShares(2, [2, 0.2, 2])).toEqual([0.9, 0.2, 0.9]);
-  expect(fairShares(2, [0.3, 0.4])).toEqual([0.3, 0.4]);
-});
-
-test('groups share first, and their threads then', () => {
-  // Two services of a main thread and two background threads each: a group has 1 CPU.
-  expect(shareOfServing({ cpus: 2, services: 2, hogs: 0, background: 4 })).toBeCloseTo(1 / 3, 10);
-  // A service beside four hogs in a group: the service may have a whole CPU.
-  expect(shareOfServing({ cpus: 2, services: 1, hogs: 4, background: 0 })).toBe(1);
-});
-
-test('an arm is admissible from 0.95 of what background work usually has', () => {
-  expect([isAdmissible(0.95), isAdmissible(0.94)]).toEqual([true, false]);
-});
-
 /** A run whose p99 is so many ms at 100, 200 and 300 requests a second. */
 const run = (p99s: number[], background = 1.7) => ({
   alone: 40,
@@ -86,7 +68,7 @@ const run = (p99s: number[], background = 1.7) => ({
     ...{ switches: 1000, late: 0 },
   })),
 });
-const SETUP = { cpus: 2, services: 2, hogs: 0, background: 4, everyMs: 1000 };
+const RATE = 200;
 
 test('runs are compared by their number: one that is slower in every arm changes no ratio', () => {
   const { offOn } = summarize(
@@ -94,18 +76,18 @@ test('runs are compared by their number: one that is slower in every arm changes
       off: { 1: run([100, 150, 800]), 2: run([50, 75, 400]) },
       on: { 1: run([50, 75, 400]), 2: run([25, 37.5, 200]), 3: run([1, 1, 1]) },
     },
-    SETUP,
+    RATE,
     [],
   );
   expect(offOn!.p99.value).toBeCloseTo(0.5, 10);
   expect(offOn!.p99.high).toBeCloseTo(0.5, 10);
 });
 
-test('p99 is compared at the highest load that is at most 0.8 of the fair share of what serves', () => {
-  const { arms } = summarize({ on: { 1: run([10, 20, 30, 40, 50, 60]) } }, SETUP, []);
-  // 0.5 ms of each request and 50 ms of a collection each second: 400/s are 0.25 of 0.333 CPUs, 500/s 0.3.
-  expect(arms.on!.p99.value).toBeCloseTo(40, 10);
-  expect(arms.on!.figures[1]!.top).toBe(400);
+test('latencies are those at one rate, and capacity is of all', () => {
+  const { arms } = summarize({ on: { 1: run([10, 20, 300]) } }, RATE, []);
+  expect(arms.on!.p99.value).toBeCloseTo(20, 10);
+  expect(arms.on!.capacity[400]!.bound).toBe('above');
+  expect(arms.on!.capacity[200]!.bound).toBe('exact');
 });
 
 test('an arm that starves the background work is not the best alternative', () => {
@@ -114,7 +96,7 @@ test('an arm that starves the background work is not the best alternative', () =
     default: { 1: run([150, 300, 900]) },
     lavd: { 1: run([10, 10, 10], 0.5) },
   };
-  const found = summarize(arms, SETUP, ['default', 'lavd']);
+  const found = summarize(arms, RATE, ['default', 'lavd']);
   expect(found.arms.lavd!.isAdmissible).toBe(false);
   expect(found.best!.name).toBe('default');
   expect(found.best!.capacity[200]!.bound).toBe('atLeast');

@@ -9,6 +9,7 @@ const FILE = fileURLToPath(new URL('../../matrix/results/experiment.json', impor
  * @typedef {object} Kept
  * @property {Record<string, string[]>} versions of what measured: kernel, qemu, node, commit, date, and the schedulers by arm
  * @property {object} times of a run (scenarios.mjs)
+ * @property {number} [pace] of a real machine: times the rates of scenarios.mjs
  * @property {Record<string, Record<string, Record<string, import('./digest.mjs').Run>>>} scenarios by "NAME-CPUS", by arm, by the run's number
  */
 

@@ -1,4 +1,4 @@
-// Writes docs/experiment.md and its chart from the kept figures. What is between the page's marks is generated; the words around it are the page's.
+// Writes docs/experiment.md, its chart and the README's sentence from the kept figures. What is between the page's marks is generated; the words around it are the page's.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,15 +9,22 @@ import { SLOS } from './summary.mjs';
 import {
   armsTable,
   bestTable,
+  boundedRatio,
   curveTable,
   headlineOf,
   objectivesTable,
   offOnTable,
   summaries,
+  titleOfArm,
+  withInterval,
 } from './tables.mjs';
 
 /** From the checkout's root. */
-export const FILES = { page: 'docs/experiment.md', chart: 'docs/images/experiment.svg' };
+export const FILES = {
+  page: 'docs/experiment.md',
+  readme: 'README.md',
+  chart: 'docs/images/experiment.svg',
+};
 const read = (name) =>
   readFileSync(fileURLToPath(new URL(`../../../${name}`, import.meta.url)), 'utf8');
 
@@ -56,16 +63,42 @@ export function partsOf(kept) {
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-/** @param {import('./kept.mjs').Kept} kept @param {string} [page] the page as it is */
-export function pageOf(kept, page = read(FILES.page)) {
+/** What the README says: hints off and on first, then the best alternative. @param {ReturnType<typeof summaries>[number]} found */
+function headline({ name, rate, arms, offOn, best }) {
+  const times = (one) => boundedRatio(one.capacity[SLOS[0]]).replace('>=', 'at least');
+  const ms = (arm) => Math.round(arms[arm].p99.value);
+  const sentences = [
+    `${capital(SCENARIOS[name].title)} on two busy CPUs, in a VM, each with background threads: at ${rate} requests a second p99 is ${ms('on')} ms with hints on and ${ms('off')} ms with hints off, under the same sched_ext scheduler`,
+    `(${withInterval(offOn.p99)} times; in parentheses the 95 % interval). They take ${times(offOn)} times as many requests until p99 exceeds ${SLOS[0]} ms.`,
+  ];
+  if (best) {
+    sentences.push(
+      `The best arm without hints is the ${titleOfArm(best.name, name)}: hints take ${times(best)} times as many as that one.`,
+    );
+  }
+  sentences.push(
+    `Background work had ${withInterval(offOn.background)} times the CPU time. [Method, limits, and where hints do not help](docs/experiment.md).`,
+  );
+  return `${sentences.join('\n')}\n`;
+}
+
+/** Replaces what is between the marks of a page. @param {string} page @param {Record<string, string>} parts */
+function withParts(page, parts) {
   let written = page;
-  for (const [name, text] of Object.entries(partsOf(kept))) {
+  for (const [name, text] of Object.entries(parts)) {
     const mark = new RegExp(`(<!-- figures: ${name} -->\\n).*?(<!-- /figures -->)`, 's');
-    if (!mark.test(written)) throw new Error(`${FILES.page} has no <!-- figures: ${name} -->`);
+    if (!mark.test(written)) throw new Error(`the page has no <!-- figures: ${name} -->`);
     written = written.replace(mark, (_, begin, end) => `${begin}${text}${end}`);
   }
   return written;
 }
+
+/** @param {import('./kept.mjs').Kept} kept @param {string} [page] the page as it is */
+export const pageOf = (kept, page = read(FILES.page)) => withParts(page, partsOf(kept));
+
+/** @param {import('./kept.mjs').Kept} kept @param {string} [readme] as it is */
+export const readmeOf = (kept, readme = read(FILES.readme)) =>
+  withParts(readme, { experiment: headline(headlineOf(summaries(kept))) });
 
 /** @param {import('./kept.mjs').Kept} kept */
 export function chartOf(kept) {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { chart } from './chart.mjs';
 import { readKept } from './kept.mjs';
 import { readOptions } from './options.mjs';
-import { chartOf, FILES, pageOf } from './page.mjs';
+import { chartOf, FILES, pageOf, readmeOf } from './page.mjs';
 import { QUICK, runsOf, WHOLE } from './plan.mjs';
 import { hasPair, readPairs, writePair } from './results.mjs';
 
@@ -28,7 +28,9 @@ test('the page is what `npm run experiment -- --page` writes', () => {
   );
 });
 
-test('so is the chart', () => {
+test('so are the README’s sentence and the chart', () => {
+  const readme = repository(FILES.readme);
+  expect(readmeOf(readKept()!, readme)).toBe(readme);
   expect(chartOf(readKept()!)).toBe(repository(FILES.chart));
 });
 

@@ -9,7 +9,7 @@ import { digestOf } from './digest.mjs';
 import { hasSchedExt, paceHere, thisMachine } from './here.mjs';
 import { keep, readKept } from './kept.mjs';
 import { readOptions, USAGE } from './options.mjs';
-import { chartOf, FILES, pageOf } from './page.mjs';
+import { chartOf, FILES, pageOf, readmeOf } from './page.mjs';
 import { runsOf } from './plan.mjs';
 import { takeRun } from './runs.mjs';
 import { SCENARIOS, scaledTo } from './scenarios.mjs';
@@ -20,7 +20,7 @@ const file = (name) => fileURLToPath(new URL(`../../../${name}`, import.meta.url
 /** Takes the runs of the plan, those that are missing by making them, `now` of them at most. */
 async function take(options) {
   const isMeasured = !options.write;
-  const kept = { versions: {}, times: options.times, scenarios: {} };
+  const kept = { versions: {}, times: options.times, pace: options.pace, scenarios: {} };
   const note = (name, value) => {
     if (value && !kept.versions[name]?.includes(value))
       kept.versions[name] = [...(kept.versions[name] ?? []), value];
@@ -79,6 +79,7 @@ async function main() {
   if (options.write || options.page) {
     const final = readKept(); // rounded, as anybody else will read it
     writeFileSync(file(FILES.page), pageOf(final));
+    writeFileSync(file(FILES.readme), readmeOf(final));
     writeFileSync(file(FILES.chart), chartOf(final));
   }
   return 0;

@@ -43,7 +43,7 @@ const guestFiles = () =>
 /** All that a run's figures depend on. @param {import('./plan.mjs').Run} run */
 function inputsOf({ scenario, arm, cpus }, { times, kernel, pace }) {
   const { program, args, hints, service, ...of } = ARMS[arm];
-  const { title, levers, ...machine } = scaledTo(SCENARIOS[scenario], cpus, pace);
+  const { title, compared, levers, ...machine } = scaledTo(SCENARIOS[scenario], cpus, pace);
   const { words, ...acts } = levers; // words are not inputs
   return JSON.parse(
     JSON.stringify({

@@ -6,6 +6,7 @@
  * @property {Service[]} services that get requests
  * @property {number} hogs processes that want a CPU all of the time, in a cgroup named batch.service
  * @property {number[]} rates the staircase: requests a second for each service
+ * @property {number} compared of these, the one at which arms are compared: the highest at which serving needs at most 0.8 of its fair share
  * @property {Levers} levers what an operator of a stock kernel sets, in words and in inputs
  *
  * @typedef {object} Service
@@ -45,6 +46,7 @@ export const SCENARIOS = {
     services: [service('a.service', { workers: 0, batch: false })],
     hogs: 4,
     rates: [150, 250, 350, 450, 550],
+    compared: 350, // the service takes 0.68 CPUs, of 0.9: half of what the client leaves
     levers: { words: '`cpu.idle` for the batch job', batch: { idle: true } },
   },
   equal: {
@@ -55,6 +57,7 @@ export const SCENARIOS = {
     ],
     hogs: 0,
     rates: [40, 80, 120, 160, 200, 240],
+    compared: 120, // a main thread takes 0.19 CPUs, of 0.33; without hints queues begin at 160
     levers: { words: 'nice 19 for the background threads', background: { workers: 2, nice: 19 } },
   },
   classes: {
@@ -67,6 +70,7 @@ export const SCENARIOS = {
     ],
     hogs: 0,
     rates: [40, 80, 120, 160, 200, 240],
+    compared: 120,
     levers: {
       words: 'a pool of its own, of nice 19, for the reports',
       pool: { threads: 2, reports: 4, objects: 2000, apart: 4, nice: 19 },
@@ -96,6 +100,7 @@ export function scaledTo(scenario, cpus, pace = 1) {
     services: scenario.services.map(scaled),
     levers: scaled(scenario.levers),
     rates: scenario.rates.map((rate) => Math.round(rate * pace)),
+    compared: Math.round(scenario.compared * pace),
   };
 }
 

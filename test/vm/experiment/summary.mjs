@@ -1,37 +1,24 @@
 // From the kept figures of all runs to what the page says: for each scenario and arm the latencies by load, the capacity, what collections and
 // background work had; and ratios between arms, of the runs with the same number, with their intervals.
 
-import { isAdmissible, shareOfServing } from './batch-share.mjs';
 import { boundOfRatio, capacityAt } from './staircase.mjs';
 import { estimate, estimateRatio, mean, median } from './statistics.mjs';
 
 /** ms that p99 may be. The first is the objective of the headline. */
 export const SLOS = [200, 100, 400];
-/** Arms are compared at loads up to this part of the fair share of what serves. */
-const MOST_LOAD = 0.8;
+/** Part of what background work has under the kernel's default that an arm must leave it, to be compared with: others are shown only. */
+const ADMISSIBLE = 0.95;
 
-/**
- * @typedef {{ cpus: number, services: number, hogs: number, background: number }} Sharers how many of each: background threads of all services
- * @typedef {import('./digest.mjs').Run} Run
- */
-
-/** CPUs that one service's requests and collections want at a rate. @param {Run} run @param {number} everyMs */
-export const demandOf = ({ perRequest, perCollection }, rate, everyMs) =>
-  (perRequest * rate) / 1000 + perCollection / everyMs;
+/** @typedef {import('./digest.mjs').Run} Run */
 
 const finite = (ms) => ms ?? Number.POSITIVE_INFINITY;
 
-/** Of one run: the numbers that are compared. @param {Run} run @param {Sharers & { everyMs: number }} setup */
-export function figuresOf(run, setup) {
-  const share = shareOfServing(setup);
-  const admitted = run.steps.filter(
-    ({ rate }) => demandOf(run, rate, setup.everyMs) <= MOST_LOAD * share,
-  );
-  const judged = admitted.length > 0 ? admitted : run.steps.slice(0, 1);
+/** Of one run: the numbers that are compared. @param {Run} run @param {number} rate at which latencies are, and up to which the rest is */
+export function figuresOf(run, rate) {
+  const judged = run.steps.filter((step) => step.rate <= rate);
   const collections = judged.flatMap(({ collection }) => collection ?? []);
   const steps = run.steps.map(({ rate, p99 }) => ({ rate, p99: finite(p99) }));
   return {
-    top: judged.at(-1).rate,
     p50: finite(judged.at(-1).p50),
     p99: finite(judged.at(-1).p99),
     p999: finite(judged.at(-1).p999),
@@ -72,7 +59,7 @@ function armOf(runs, figures, usual) {
     runs: all.length,
     ...{ p50: of('p50'), p99: of('p99'), p999: of('p999'), collection: of('collection') },
     ...{ switches: of('switches'), background },
-    isAdmissible: isAdmissible(background.value),
+    isAdmissible: background.value >= ADMISSIBLE,
     capacity: Object.fromEntries(
       SLOS.map((slo) => {
         const bounds = new Set(all.map(({ capacity }) => capacity[slo].bound));
@@ -106,15 +93,15 @@ const compared = (a, b) => ({
  * One scenario.
  *
  * @param {Record<string, Record<string, Run>>} arms by name and number
- * @param {Sharers & { everyMs: number }} setup
+ * @param {number} rate at which they are compared
  * @param {string[]} rivals arms without hints, of which the best is compared with
  */
-export function summarize(arms, setup, rivals) {
+export function summarize(arms, rate, rivals) {
   const figures = Object.fromEntries(
     Object.entries(arms).map(([name, runs]) => [
       name,
       Object.fromEntries(
-        Object.entries(runs).map(([number, run]) => [number, figuresOf(run, setup)]),
+        Object.entries(runs).map(([number, run]) => [number, figuresOf(run, rate)]),
       ),
     ]),
   );

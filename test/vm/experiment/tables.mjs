@@ -3,7 +3,6 @@
 import { ARMS } from './arms.mjs';
 import { HEADLINE } from './plan.mjs';
 import { SCENARIOS } from './scenarios.mjs';
-import { setupOf } from './setup.mjs';
 import { SLOS, summarize } from './summary.mjs';
 
 const [SLO] = SLOS;
@@ -16,8 +15,8 @@ export function summaries(kept) {
   return Object.entries(kept.scenarios)
     .map(([key, arms]) => {
       const [name, cpus] = key.split('-');
-      const setup = setupOf(name, Number(cpus));
-      return { name, cpus: Number(cpus), ...summarize(arms, setup, RIVALS) };
+      const rate = SCENARIOS[name].compared * (kept.pace ?? 1);
+      return { name, cpus: Number(cpus), rate, ...summarize(arms, Math.round(rate), RIVALS) };
     })
     .sort((a, b) => a.cpus - b.cpus || order.indexOf(a.name) - order.indexOf(b.name));
 }
@@ -35,13 +34,18 @@ export function withInterval({ value, low, high }) {
 const BOUNDS = { exact: '', above: '>= ', below: '<= ', mixed: 'about ' };
 const RATIO_BOUNDS = { exact: '', atLeast: '>= ', atMost: '<= ', unknown: 'about ' };
 const bounded = ({ bound, ...estimate }) => BOUNDS[bound] + withInterval(estimate);
-const boundedRatio = ({ bound, ...estimate }) => RATIO_BOUNDS[bound] + withInterval(estimate);
+export const boundedRatio = ({ bound, ...estimate }) =>
+  RATIO_BOUNDS[bound] + withInterval(estimate);
 
 const row = (cells) => `| ${cells.join(' | ')} |`;
 const tableOf = (head, rows) =>
   `${[row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')}\n`;
 
 const titleOf = ({ name, cpus }) => `${SCENARIOS[name].title}${cpus === 2 ? '' : `, ${cpus} CPUs`}`;
+
+/** What an arm is called in a scenario. */
+export const titleOfArm = (arm, scenario) =>
+  arm === 'levers' ? `kernel's default, ${SCENARIOS[scenario].levers.words}` : ARMS[arm].title;
 
 const runsOf = ({ arms: { off, on } }) => Math.min(off.runs, on.runs);
 
@@ -89,7 +93,7 @@ export function bestTable(all) {
       .filter(({ best }) => best !== null)
       .map((one) => [
         titleOf(one),
-        ARMS[one.best.name].title,
+        titleOfArm(one.best.name, one.name),
         boundedRatio(one.best.capacity[SLO]),
         withInterval(one.best.p99),
         withInterval(one.best.collection),
@@ -100,13 +104,12 @@ export function bestTable(all) {
 }
 
 /** All arms of a scenario. @param {ReturnType<typeof summaries>[number]} one */
-export function armsTable({ name, arms }) {
-  const top = Object.values(Object.values(arms)[0].figures)[0].top;
+export function armsTable({ name, rate, arms }) {
   return tableOf(
     [
       '',
       `capacity, p99 <= ${SLO} ms`,
-      `p50 at ${top}/s, ms`,
+      `p50 at ${rate}/s, ms`,
       'p99',
       'p99.9',
       'collection, alone = 1',
@@ -119,10 +122,8 @@ export function armsTable({ name, arms }) {
       .filter((arm) => arm in arms)
       .map((arm) => {
         const found = arms[arm];
-        const words =
-          arm === 'levers' ? `kernel's default, ${SCENARIOS[name].levers.words}` : ARMS[arm].title;
         return [
-          words,
+          titleOfArm(arm, name),
           bounded(found.capacity[SLO]),
           withInterval(found.p50),
           withInterval(found.p99),
