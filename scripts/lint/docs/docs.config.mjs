@@ -22,5 +22,6 @@ export const most = { page: 1200, all: 16_000 };
 
 /** Pages that are neither checked nor counted against the limits, with the reason. */
 export const exceptions = {
-  'docs/experiment.md': 'it is a report of measurements, most of it written by `npm run experiment`',
+  'docs/experiment.md':
+    'it is a report of measurements, most of it written by `npm run experiment`',
 };

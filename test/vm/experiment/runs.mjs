@@ -16,7 +16,7 @@ import { SCENARIOS, scaledTo } from './scenarios.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-/** Where raw measurements are, unless told otherwise. */
+/** Where raw measurements are, by default. */
 export const RESULTS = join(
   process.env.XDG_CACHE_HOME || join(homedir(), '.cache'),
   'schedhint-experiment',

@@ -1,4 +1,4 @@
-// The scenarios of the experiment: who runs beside whom, in which cgroups, at which loads.
+// The scenarios of the experiment: which programs run next to each other, in which cgroups, at which loads.
 
 /**
  * @typedef {object} Scenario
@@ -42,7 +42,7 @@ const service = (name, background) => ({
 /** @type {Record<string, Scenario>} */
 export const SCENARIOS = {
   batch: {
-    title: 'a service beside a batch job',
+    title: 'a service next to a batch job',
     services: [service('a.service', { workers: 0, batch: false })],
     hogs: 4,
     rates: [150, 250, 350, 450, 550],
@@ -72,7 +72,7 @@ export const SCENARIOS = {
     rates: [40, 80, 120, 160, 200, 240],
     compared: 120,
     levers: {
-      words: 'a pool of its own, of nice 19, for the reports',
+      words: 'a separate pool, of nice 19, for the reports',
       pool: { threads: 2, reports: 4, objects: 2000, apart: 4, nice: 19 },
     },
   },
