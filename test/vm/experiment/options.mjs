@@ -34,7 +34,7 @@ const listOf = (name, text, known) => {
 };
 
 const numberOf = (name, text) => {
-  if (!/^[1-9][0-9]*$/.test(text)) throw new Error(`--${name} wants a number`);
+  if (!/^[1-9][0-9]*$/.test(text)) throw new Error(`--${name} takes a number`);
   return Number(text);
 };
 

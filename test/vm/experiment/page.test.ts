@@ -62,7 +62,7 @@ test('options name scenarios and arms that there are', () => {
     runs: 3,
   });
   expect(() => readOptions(['--arms', 'of'])).toThrow(/no of; there are default/);
-  expect(() => readOptions(['--runs', 'x'])).toThrow(/--runs wants a number/);
+  expect(() => readOptions(['--runs', 'x'])).toThrow(/--runs takes a number/);
 });
 
 test('an experiment goes on with the runs that are missing, of the same inputs only', () => {
