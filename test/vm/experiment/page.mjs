@@ -66,10 +66,13 @@ const capital = (text) => text[0].toUpperCase() + text.slice(1);
 /** What the README says: hints off and on first, then the best alternative. @param {ReturnType<typeof summaries>[number]} found */
 function headline({ name, rate, arms, offOn, best }) {
   const times = (one) => boundedRatio(one.capacity[SLOS[0]]).replace('>=', 'at least');
+  const how = Number.isFinite(offOn.p99.low)
+    ? 'in parentheses the 95 % interval'
+    : 'one run of each, so without an interval';
   const ms = (arm) => Math.round(arms[arm].p99.value);
   const sentences = [
     `${capital(SCENARIOS[name].title)} on two busy CPUs, in a VM, each with background threads: at ${rate} requests a second p99 is ${ms('on')} ms with hints on and ${ms('off')} ms with hints off, under the same sched_ext scheduler`,
-    `(${withInterval(offOn.p99)} times; in parentheses the 95 % interval). They take ${times(offOn)} times as many requests until p99 exceeds ${SLOS[0]} ms.`,
+    `(${withInterval(offOn.p99)} times; ${how}). They take ${times(offOn)} times as many requests until p99 exceeds ${SLOS[0]} ms.`,
   ];
   if (best) {
     sentences.push(
