@@ -122,7 +122,7 @@ async function main() {
       .filter((file) => !before.files.includes(file))
       .map((file) => file.replace(/.*\//, '')),
     newThreads: threads().filter((name) => name.startsWith('schedhint')),
-    newDescriptors: descriptors() - before.descriptors,
+    newDescriptors: Math.max(0, descriptors() - before.descriptors), // Node.js may close one that it opened at its start
     observers,
     asyncHooksEnabled,
     workerListeners: process.listenerCount('worker'),
