@@ -10,6 +10,7 @@ import { readOptions } from './options.mjs';
 import { chartOf, FILES, pageOf, readmeOf } from './page.mjs';
 import { QUICK, runsOf, WHOLE } from './plan.mjs';
 import { hasPair, readPairs, writePair } from './results.mjs';
+import { paceOfVm, SCENARIOS, scaledTo, TIMES, timesFor } from './scenarios.mjs';
 
 const repository = (name: string) =>
   readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
@@ -54,6 +55,16 @@ test('all arms are run once before any is run again, the headline pair also on m
     'on',
   ]);
   expect(runsOf(QUICK)).toHaveLength(9);
+});
+
+test('a VM with more CPUs gets more background threads, and as many requests of each collection in longer steps', () => {
+  const pace = paceOfVm(8);
+  const { rates, services } = scaledTo(SCENARIOS.equal!, 8, pace);
+  expect(rates[2]).toBe(SCENARIOS.equal!.rates[2]! / 4);
+  expect(services[0]!.background.workers).toBe(8);
+  expect(services[0]!.everyMs).toBe(4000);
+  expect(timesFor(TIMES, pace).stepMs).toBe(4 * TIMES.stepMs);
+  expect(scaledTo(SCENARIOS.equal!, 2, paceOfVm(2))).toEqual(SCENARIOS.equal);
 });
 
 test('options name scenarios and arms that there are', () => {

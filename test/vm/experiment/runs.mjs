@@ -12,7 +12,7 @@ import { ARMS } from './arms.mjs';
 import { bootOnce } from './boot.mjs';
 import { measureHere } from './here.mjs';
 import { hasPair, readPairs, writePair } from './results.mjs';
-import { SCENARIOS, scaledTo } from './scenarios.mjs';
+import { paceOfVm, SCENARIOS, scaledTo, timesFor } from './scenarios.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -41,7 +41,7 @@ const guestFiles = () =>
     .map((name) => here(`guest/${name}`));
 
 /** All that a run's figures depend on. @param {import('./plan.mjs').Run} run */
-function inputsOf({ scenario, arm, cpus }, { times, kernel, pace }) {
+function inputsOf({ scenario, arm, cpus }, { times, kernel, pace = paceOfVm(cpus) }) {
   const { program, args, hints, service, ...of } = ARMS[arm];
   const { title, compared, levers, ...machine } = scaledTo(SCENARIOS[scenario], cpus, pace);
   const { words, ...acts } = levers; // words are not inputs
@@ -52,7 +52,7 @@ function inputsOf({ scenario, arm, cpus }, { times, kernel, pace }) {
       build: program && buildOf(program()),
       guest: hashOf(guestFiles()),
       node: process.version,
-      ...{ cpus, times, kernel },
+      ...{ cpus, times: timesFor(times, pace), kernel },
     }),
   );
 }
@@ -90,9 +90,9 @@ export async function takeRun(run, { results, isMeasured, ...machine }) {
   if (!hasPair(directory, run.number)) {
     if (!isMeasured) return undefined;
     const { program, texts } = ARMS[run.arm];
-    const { times, kernel, pace } = machine;
+    const { kernel, pace } = machine;
     const input = {
-      ...{ scenario: inputs.scenario, times, seed: run.number },
+      ...{ scenario: inputs.scenario, times: inputs.times, seed: run.number },
       arm: { ...inputs.arm, program: program?.() },
     };
     const measured =

@@ -79,16 +79,24 @@ export const SCENARIOS = {
 };
 
 /**
- * The same for another machine: as many background threads and hogs for each CPU, and requests as its speed allows.
+ * How fast a CPU of the VM is while all are busy, as a multiple of that with two: its time counts the instructions of all CPUs together.
+ *
+ * @param {number} cpus
+ */
+export const paceOfVm = (cpus) => 2 / cpus;
+
+/**
+ * The same for another machine: as many background threads and hogs for each CPU, requests as its speed allows, and collections as often in relation to them.
  *
  * @param {Scenario} scenario
  * @param {number} cpus
- * @param {number} [pace] times as fast as the VM
+ * @param {number} pace how fast a CPU is, as a multiple of the VM's with two
  */
-export function scaledTo(scenario, cpus, pace = 1) {
+export function scaledTo(scenario, cpus, pace) {
   const times = cpus / 2;
   const scaled = ({ pool, ...options }) => ({
     ...options,
+    ...(options.everyMs && { everyMs: Math.round(options.everyMs / Math.min(1, pace)) }),
     ...(options.background && {
       background: { ...options.background, workers: options.background.workers * times },
     }),
@@ -103,6 +111,12 @@ export function scaledTo(scenario, cpus, pace = 1) {
     compared: Math.round(scenario.compared * pace),
   };
 }
+
+/** As many requests at each rate, as far as a slow machine can. @param {typeof TIMES} times @param {number} pace */
+export const timesFor = (times, pace) => ({
+  ...times,
+  stepMs: Math.round(times.stepMs / Math.min(1, pace)),
+});
 
 const scaledPool = ({ threads, reports, apart, ...pool }, times) => ({
   threads: threads * times,

@@ -2,7 +2,7 @@
 
 import { ARMS } from './arms.mjs';
 import { HEADLINE } from './plan.mjs';
-import { SCENARIOS } from './scenarios.mjs';
+import { paceOfVm, SCENARIOS } from './scenarios.mjs';
 import { SLOS, summarize } from './summary.mjs';
 
 const [SLO] = SLOS;
@@ -15,7 +15,7 @@ export function summaries(kept) {
   return Object.entries(kept.scenarios)
     .map(([key, arms]) => {
       const [name, cpus] = key.split('-');
-      const rate = SCENARIOS[name].compared * (kept.pace ?? 1);
+      const rate = SCENARIOS[name].compared * (kept.pace ?? paceOfVm(Number(cpus)));
       return { name, cpus: Number(cpus), rate, ...summarize(arms, Math.round(rate), RIVALS) };
     })
     .sort((a, b) => a.cpus - b.cpus || order.indexOf(a.name) - order.indexOf(b.name));
