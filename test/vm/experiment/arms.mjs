@@ -15,7 +15,8 @@ const WITHOUT_HELPERS = 'gc,deadline,urgency,slice,batch,pool';
  * @property {boolean} hints the app's: otherwise SCHEDHINT=off
  * @property {boolean} [levers] what an operator of a stock kernel sets (../scenarios.mjs)
  * @property {{ automatic: boolean }} [service] inputs of the services: urgency from their event loops
- * @property {() => string} [program] builds it if need be; none: the kernel's default scheduler
+ * @property {(ours?: string) => string} [program] builds it if need be; none: the kernel's default scheduler. `ours`: another build of
+ *   scx_schedhint than this checkout's
  * @property {string[]} [args]
  * @property {() => Record<string, string>} [texts] files for the guest's /run/out, by name
  */
@@ -23,7 +24,7 @@ const WITHOUT_HELPERS = 'gc,deadline,urgency,slice,batch,pool';
 const ours = (title, hints) => ({
   title,
   hints: true,
-  program: () => process.env.SCHEDHINT_EXPERIMENT_PROGRAM ?? OURS,
+  program: (ours) => ours ?? OURS,
   args: ['--json', '--stats', '5', '--hints', hints],
 });
 

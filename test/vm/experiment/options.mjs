@@ -19,6 +19,7 @@ the runs that are missing. Prints a table of what is there.
   --cpus LIST         of the pair off, on in the scenario "equal", besides 2 (${WHOLE.cpus.join(',')}; 0: none)
   --now N             only so many runs, if that many are missing
   --results DIR       where the raw results are (${RESULTS})
+  --program FILE      another build of scx_schedhint
   --kernel NAME       newest, or 6.17 (newest)
   --here              on this machine, in real time, in place of a VM: needs root, and nothing else may run on it
   --write             run nothing: keep what is there in test/matrix/results/experiment.json, and write docs/experiment.md and the chart
@@ -50,6 +51,7 @@ export function readOptions(args) {
       cpus: { type: 'string' },
       now: { type: 'string' },
       results: { type: 'string', default: RESULTS },
+      program: { type: 'string' },
       kernel: { type: 'string', default: 'newest' },
       here: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
@@ -57,7 +59,7 @@ export function readOptions(args) {
       help: { type: 'boolean', default: false },
     },
   });
-  const { quick, runs, scenarios, arms, cpus, now, ...rest } = values;
+  const { quick, runs, scenarios, arms, cpus, now, program, ...rest } = values;
   const plan = { ...(quick ? QUICK : WHOLE) };
   if (runs !== undefined) plan.runs = numberOf('runs', runs);
   if (scenarios !== undefined) plan.scenarios = listOf('scenarios', scenarios, SCENARIOS);
@@ -66,6 +68,7 @@ export function readOptions(args) {
   else if (cpus !== undefined) plan.cpus = cpus.split(',').map((one) => numberOf('cpus', one));
   return {
     ...rest,
+    ours: program,
     plan,
     now: now === undefined ? Number.POSITIVE_INFINITY : numberOf('now', now),
     times: quick ? QUICK_TIMES : TIMES,

@@ -41,7 +41,7 @@ const guestFiles = () =>
     .map((name) => here(`guest/${name}`));
 
 /** All that a run's figures depend on. @param {import('./plan.mjs').Run} run */
-function inputsOf({ scenario, arm, cpus }, { times, kernel, pace = paceOfVm(cpus) }) {
+function inputsOf({ scenario, arm, cpus }, { times, kernel, ours, pace = paceOfVm(cpus) }) {
   const { program, args, hints, service, ...of } = ARMS[arm];
   const { title, compared, levers, ...machine } = scaledTo(SCENARIOS[scenario], cpus, pace);
   const { words, ...acts } = levers; // words are not inputs
@@ -49,7 +49,7 @@ function inputsOf({ scenario, arm, cpus }, { times, kernel, pace = paceOfVm(cpus
     JSON.stringify({
       scenario: machine,
       arm: { args, hints, service, levers: of.levers ? acts : undefined },
-      build: program && buildOf(program()),
+      build: program && buildOf(program(ours)),
       guest: hashOf(guestFiles()),
       node: process.version,
       ...{ cpus, times: timesFor(times, pace), kernel },
@@ -81,6 +81,7 @@ function versions() {
  * @param {object} options.times
  * @param {string} options.kernel
  * @param {number} [options.pace] of this machine, if the run is made here and not in a VM
+ * @param {string} [options.ours] another build of scx_schedhint
  * @param {boolean} options.isMeasured false: what is there has to do
  * @returns {Promise<any>} what it measured; undefined: it is missing
  */
@@ -93,7 +94,7 @@ export async function takeRun(run, { results, isMeasured, ...machine }) {
     const { kernel, pace } = machine;
     const input = {
       ...{ scenario: inputs.scenario, times: inputs.times, seed: run.number },
-      arm: { ...inputs.arm, program: program?.() },
+      arm: { ...inputs.arm, program: program?.(machine.ours) },
     };
     const measured =
       pace === undefined
