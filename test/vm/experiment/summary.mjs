@@ -105,7 +105,7 @@ export function summarize(arms, rate, rivals) {
       ),
     ]),
   );
-  const reference = Object.values(figures.default ?? figures.off ?? figures.on);
+  const reference = Object.values(figures.default ?? figures.off ?? Object.values(figures)[0]);
   const usual = mean(reference.map(({ background }) => background));
   const found = Object.fromEntries(
     Object.entries(arms).map(([name, runs]) => [name, armOf(runs, figures[name], usual)]),
