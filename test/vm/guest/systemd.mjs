@@ -1,0 +1,88 @@
+// A systemd in the VM: PID 1 of namespaces that end with it.
+
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { track } from './programs.mjs';
+import { until } from './until.mjs';
+
+const INIT = fileURLToPath(new URL('systemd-init.sh', import.meta.url));
+const PROGRAM = '/lib/systemd/systemd';
+const CGROUP = '/sys/fs/cgroup/systemd-machine';
+const PATH = `${dirname(process.execPath)}:${process.env.PATH}`;
+
+export const hasSystemd = existsSync(PROGRAM);
+
+/** Removes a cgroup that nobody is in, and those below it. */
+function removeCgroup(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeCgroup(join(folder, entry.name));
+  }
+  rmdirSync(folder);
+}
+
+/** @implements {AsyncDisposable} */
+export class Systemd {
+  #unshare;
+  #pid;
+
+  /** Boots it and waits until it has started all that it starts at boot. */
+  static async boot() {
+    const systemd = new Systemd();
+    mkdirSync(CGROUP);
+    systemd.#unshare = track(
+      spawn(
+        'sh',
+        [
+          ...['-c', `echo 0 >${CGROUP}/cgroup.procs && exec "$@"`, 'sh', 'unshare'],
+          ...['--fork', '--kill-child', '--pid', '--mount-proc', '--cgroup', '--uts', '--ipc'],
+          ...['sh', INIT],
+        ],
+        { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PATH } },
+      ),
+    );
+    const { pid } = systemd.#unshare;
+    await until('systemd has booted', async () => {
+      if (systemd.#unshare.exitCode !== null) throw new Error('systemd ended');
+      systemd.#pid = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+      if (systemd.#pid === '' || !isSystemd(systemd.#pid)) return false;
+      return /^(running|degraded)$/m.test(await systemd.systemctl('is-system-running'));
+    });
+    return systemd;
+  }
+
+  /** Runs a shell's lines in it, up to the first that fails. @returns {Promise<string>} what they print */
+  async sh(lines) {
+    const namespaces = ['--target', this.#pid, '--pid', '--mount', '--cgroup', '--uts', '--ipc'];
+    const command = [...namespaces, 'sh', '-e', '-c', lines];
+    const { stdout, stderr } = await promisify(execFile)('nsenter', command, {
+      env: { PATH, LANG: 'C.UTF-8' },
+    });
+    return stdout + stderr;
+  }
+
+  /** What systemctl prints. Its exit status is for shells: it is not 0 for a service that is off. */
+  systemctl(...args) {
+    return this.sh(`systemctl ${args.join(' ')} || :`);
+  }
+
+  /** Properties of a unit, as `systemctl show` has them. @returns {Promise<Record<string, string>>} */
+  async show(unit) {
+    const lines = (await this.systemctl('show', unit)).trimEnd().split('\n');
+    return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
+  }
+
+  /** Ends it, and all that runs in it. */
+  async end() {
+    const gone = once(this.#unshare, 'exit');
+    process.kill(Number(this.#pid), 'SIGKILL');
+    await gone;
+    await until('its cgroups are empty', () => /^populated 0$/m.test(readFileSync(`${CGROUP}/cgroup.events`, 'utf8')));
+    removeCgroup(CGROUP);
+  }
+}
+
+const isSystemd = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'systemd';
