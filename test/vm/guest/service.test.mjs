@@ -6,14 +6,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { App, endPrograms } from './programs.mjs';
+import { App, endPrograms, hogs } from './programs.mjs';
 import { kernelComplaints, nothingIsLoaded, OURS, PROGRAM, Scheduler, schedExtState, schedulerName } from './scheduler.mjs';
 import { hasSystemd, Systemd } from './systemd.mjs';
 import { until } from './until.mjs';
 
 const UNIT = 'schedhint-scheduler';
+const CPU = '/sys/devices/system/cpu/cpu1/online';
 const PIN = '/sys/fs/bpf/schedhint';
 const PACKAGE = fileURLToPath(new URL('../../../packages/scheduler/', import.meta.url));
+/** Of a user without rights, who may hint. */
+const GROUP = 4242;
 const README = readFileSync(`${PACKAGE}README.md`, 'utf8');
 
 const scratch = mkdtempSync(join(tmpdir(), 'service-'));
@@ -63,35 +66,72 @@ END
 `,
   );
   chmodSync(editor, 0o755);
-  await systemd.sh(`SYSTEMD_EDITOR=${editor} systemctl edit ${UNIT}`);
+  // It wants a terminal; script(1) makes one.
+  await systemd.sh(`SYSTEMD_EDITOR=${editor} script -qec 'systemctl edit ${UNIT}' /dev/null`);
 }
 
-const state = () => systemd.show(`${UNIT}.service`);
+const PROPERTIES = ['ActiveState', 'ConditionResult', 'ExecMainStatus', 'NRestarts', 'Result'];
+const state = () => systemd.show(`${UNIT}.service`, ...PROPERTIES);
 const messages = () => systemd.sh(`journalctl --no-pager -o cat -u ${UNIT}`);
 
-/** Waits until the service is in this state. @returns its properties */
-async function reaches(what, condition) {
+/** How often the kernel has begun with a sched_ext scheduler. Asking systemd instead takes long in an emulated CPU. */
+const timesLoaded = () => Number(readFileSync('/sys/kernel/sched_ext/enable_seq', 'utf8'));
+
+const isLoaded = () => schedExtState() === 'enabled' && OURS.test(schedulerName() ?? '');
+
+/** Does this and waits until the scheduler has been loaded since. */
+async function loadsAfter(what, action) {
+  const times = timesLoaded();
+  await action();
+  await until(`it is loaded after ${what}`, () => timesLoaded() > times && isLoaded());
+}
+
+/** Waits until the service has failed, and is not about to be started again. @returns its properties */
+async function failure() {
   let last;
   await until(
-    what,
+    'the service has failed',
     async () => {
       last = await state();
-      return condition(last);
+      return last.ActiveState === 'failed';
     },
     () => last,
   );
   return last;
 }
 
-const schedules = () =>
-  until('the service schedules', () => schedExtState() === 'enabled' && OURS.test(schedulerName() ?? ''));
+/** As after boot: it is off, and has no past. */
+const forget = () => systemd.sh(`systemctl stop ${UNIT}; systemctl reset-failed ${UNIT} || :`);
 
-/** From no service and no count of starts: as after boot. */
-async function startAfresh() {
-  await systemd.systemctl('stop', UNIT);
-  await systemd.systemctl('reset-failed', UNIT);
-  await systemd.sh(`systemctl start ${UNIT}`);
-  await schedules();
+const start = () => loadsAfter('systemctl start', () => systemd.sh(`systemctl start ${UNIT}`));
+
+/** Waits until the app is bound and read. @returns its status */
+async function bound(app) {
+  let last;
+  await until(
+    'the app is bound',
+    async () => {
+      last = await app.ask('state');
+      return last.state === 'bound' && last.readBy !== null;
+    },
+    () => last,
+  );
+  return last;
+}
+
+/** Waits until the scheduler reads the app's hints after now. */
+async function isReadAgain(app) {
+  const { seenNs } = await app.ask('state');
+  await until('the app is read again', async () => {
+    await app.ask('collect', 1);
+    return BigInt((await app.ask('state')).seenNs) > BigInt(seenNs);
+  });
+}
+
+/** The last report among the messages. */
+function counts(text) {
+  const reports = text.split('\n').filter((line) => line.startsWith('{"type":"statistics"'));
+  return JSON.parse(reports.at(-1) ?? '{}');
 }
 
 before(async () => {
@@ -99,14 +139,14 @@ before(async () => {
 });
 after(async () => {
   await endPrograms();
+  writeFileSync(CPU, '1');
   await systemd?.end();
   await nothingIsLoaded();
 });
 
-test('the lines of the README install it and start it, and start it at boot', { skip }, async () => {
-  await install();
+test('the lines of the README install it and start it, now and at boot', { skip }, async () => {
+  await loadsAfter('the lines of the README', install);
   assert.equal((await state()).ActiveState, 'active');
-  await schedules();
   await systemd.sh(`systemctl stop ${UNIT}`);
   const { ActiveState, Result, ExecMainStatus } = await state();
   assert.deepEqual([ActiveState, Result, ExecMainStatus], ['inactive', 'success', '0']);
@@ -115,6 +155,99 @@ test('the lines of the README install it and start it, and start it at boot', { 
   assert.match(await messages(), /EXIT: .*unregistered from user space/);
   assert.deepEqual(kernelComplaints(), []);
 
-  await systemd.sh('systemctl start multi-user.target'); // that is what boot starts
-  await schedules();
+  // That is what boot starts.
+  await loadsAfter('boot', () => systemd.sh('systemctl start multi-user.target'));
+});
+
+test('killed, it is started again, and clients stay bound', { skip }, async () => {
+  await forget();
+  await start();
+  const app = new App();
+  const { map } = await bound(app);
+  const [main] = systemd.processesOf(`${UNIT}.service`);
+  await loadsAfter('kill -9', () => process.kill(Number(main), 'SIGKILL'));
+  const { ActiveState, NRestarts } = await state();
+  assert.deepEqual([ActiveState, NRestarts], ['active', '1']);
+  await isReadAgain(app);
+  assert.equal((await bound(app)).map, map);
+  await app.end();
+});
+
+test('a CPU that goes off and on is no end of the service', { skip }, async () => {
+  const { NRestarts } = await state();
+  const main = systemd.processesOf(`${UNIT}.service`);
+  for (const is of ['0', '1']) {
+    await loadsAfter(`writing ${is}`, () => writeFileSync(CPU, is));
+  }
+  assert.deepEqual(systemd.processesOf(`${UNIT}.service`), main);
+  assert.equal((await state()).NRestarts, NRestarts);
+});
+
+test('what the kernel ends is started again, until it has ended five times', { skip }, async () => {
+  await forget();
+  await start();
+  const endByKernel = () => writeFileSync('/proc/sysrq-trigger', 'S');
+  for (let ends = 1; ends < 5; ends++) {
+    await loadsAfter(`end ${ends}`, endByKernel);
+    assert.equal((await state()).NRestarts, `${ends}`);
+  }
+  endByKernel();
+  assert.equal((await failure()).ExecMainStatus, '75');
+  await nothingIsLoaded();
+  const text = await messages();
+  assert.match(text, /EXIT: .*sysrq/i);
+  assert.match(text, /code=exited, status=75/);
+  assert.match(text, /Start request repeated too quickly/);
+});
+
+test('wrong options make it fail, and it is not started again', { skip }, async () => {
+  await forget();
+  await setOptions('--no-such-option');
+  await systemd.systemctl('start', UNIT);
+  const { ExecMainStatus, NRestarts } = await failure();
+  assert.deepEqual([ExecMainStatus, NRestarts], ['2', '0']);
+  assert.match(await messages(), /no-such-option/);
+});
+
+test('beside another scheduler it refuses to start, and is not started again', { skip }, async () => {
+  await systemd.sh(`systemctl revert ${UNIT}`);
+  await forget();
+  const other = await Scheduler.startObject('fifo.bpf.o');
+  await systemd.systemctl('start', UNIT);
+  const { ExecMainStatus, NRestarts } = await failure();
+  assert.deepEqual([ExecMainStatus, NRestarts], ['1', '0']);
+  assert.equal(schedulerName(), 'schedhint_fifo');
+  await other.stop();
+});
+
+test('an update by the same lines keeps the clients of the group that may hint', { skip }, async () => {
+  await forget();
+  await setOptions(`--group ${GROUP} --json --stats 0.2`);
+  await start();
+  const app = new App({}, { uid: GROUP });
+  await bound(app);
+  const main = systemd.processesOf(`${UNIT}.service`);
+
+  await loadsAfter('the update', async () => {
+    await install();
+    await systemd.sh(`systemctl restart ${UNIT}`);
+  });
+  assert.notDeepEqual(systemd.processesOf(`${UNIT}.service`), main);
+  await isReadAgain(app);
+  hogs(2);
+  await until('it acts on the hints', async () => {
+    await app.ask('collect', 5);
+    return counts(await messages()).pauseQueued > 0;
+  });
+  await app.end();
+  await systemd.sh(`systemctl stop ${UNIT}`);
+  assert.equal((await state()).Result, 'success');
+  assert.deepEqual(kernelComplaints(), []);
+});
+
+test('without sched_ext in the kernel it is skipped', { skip }, async () => {
+  await systemd.sh(`mount -t tmpfs tmpfs /sys/kernel && systemctl start ${UNIT}`);
+  const { ActiveState, ConditionResult } = await state();
+  assert.deepEqual([ActiveState, ConditionResult], ['inactive', 'no']);
+  await systemd.sh('umount /sys/kernel');
 });

@@ -44,13 +44,12 @@ export class Systemd {
         { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, PATH } },
       ),
     );
-    const { pid } = systemd.#unshare;
-    await until('systemd has booted', async () => {
-      if (systemd.#unshare.exitCode !== null) throw new Error('systemd ended');
-      systemd.#pid = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-      if (systemd.#pid === '' || !isSystemd(systemd.#pid)) return false;
-      return /^(running|degraded)$/m.test(await systemd.systemctl('is-system-running'));
+    await until('systemd answers', () => {
+      if (systemd.#unshare.exitCode !== null) throw new Error('systemd ended before it booted');
+      systemd.#pid = childOf(systemd.#unshare.pid);
+      return systemd.#pid !== undefined && existsSync(`/proc/${systemd.#pid}/root/run/systemd/private`);
     });
+    await systemd.systemctl('is-system-running', '--wait');
     return systemd;
   }
 
@@ -70,9 +69,16 @@ export class Systemd {
   }
 
   /** Properties of a unit, as `systemctl show` has them. @returns {Promise<Record<string, string>>} */
-  async show(unit) {
-    const lines = (await this.systemctl('show', unit)).trimEnd().split('\n');
+  async show(unit, ...properties) {
+    const lines = (await this.systemctl('show', `-p ${properties}`, unit)).trimEnd().split('\n');
     return Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
+  }
+
+  /** The processes of a service, by the ids that they have for us; [] when it has none. */
+  processesOf(service) {
+    const file = `${CGROUP}/system.slice/${service}/cgroup.procs`;
+    if (!existsSync(file)) return [];
+    return readFileSync(file, 'utf8').trim().split('\n').filter((pid) => pid !== '');
   }
 
   /** Ends it, and all that runs in it. */
@@ -85,4 +91,8 @@ export class Systemd {
   }
 }
 
-const isSystemd = (pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === 'systemd';
+/** The process that another has started. */
+function childOf(pid) {
+  const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  return child || undefined;
+}
