@@ -2,6 +2,7 @@
 // first, and in the others those that tell whether the schedulers load there and see collections.
 // Ends with `N passed, N failed`. Arguments are names of test files, for all: npm run test:vm -- hints
 //
+// NAME.long.test.mjs takes minutes, and runs only when it is named: npm run test:vm -- service
 // NAME.icount.test.mjs measures: it runs in a VM whose time counts instructions, so that the load of
 // this machine does not matter. The others ask only whether something works, and get the faster VM.
 
@@ -25,6 +26,7 @@ const named = process.argv.slice(2);
 
 function testFiles(wanted) {
   return readdirSync(GUEST)
+    .filter((name) => named.length > 0 || !name.endsWith('.long.test.mjs'))
     .filter((name) => name.endsWith('.test.mjs') && wanted.some((part) => name.includes(part)))
     .map((name) => relative(process.cwd(), join(GUEST, name)));
 }

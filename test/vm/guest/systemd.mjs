@@ -47,7 +47,9 @@ export class Systemd {
     await until('systemd answers', () => {
       if (systemd.#unshare.exitCode !== null) throw new Error('systemd ended before it booted');
       systemd.#pid = childOf(systemd.#unshare.pid);
-      return systemd.#pid !== undefined && existsSync(`/proc/${systemd.#pid}/root/run/systemd/private`);
+      return (
+        systemd.#pid !== undefined && existsSync(`/proc/${systemd.#pid}/root/run/systemd/private`)
+      );
     });
     await systemd.systemctl('is-system-running', '--wait');
     return systemd;
@@ -78,7 +80,10 @@ export class Systemd {
   processesOf(service) {
     const file = `${CGROUP}/system.slice/${service}/cgroup.procs`;
     if (!existsSync(file)) return [];
-    return readFileSync(file, 'utf8').trim().split('\n').filter((pid) => pid !== '');
+    return readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .filter((pid) => pid !== '');
   }
 
   /** Ends it, and all that runs in it. */
@@ -86,7 +91,9 @@ export class Systemd {
     const gone = once(this.#unshare, 'exit');
     process.kill(Number(this.#pid), 'SIGKILL');
     await gone;
-    await until('its cgroups are empty', () => /^populated 0$/m.test(readFileSync(`${CGROUP}/cgroup.events`, 'utf8')));
+    await until('its cgroups are empty', () =>
+      /^populated 0$/m.test(readFileSync(`${CGROUP}/cgroup.events`, 'utf8')),
+    );
     removeCgroup(CGROUP);
   }
 }

@@ -1,13 +1,29 @@
 // The unit of @schedhint/scheduler under systemd: installed by the lines of the package's README, and each end that its table names.
 
 import assert from 'node:assert/strict';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { App, endPrograms, hogs } from './programs.mjs';
-import { kernelComplaints, nothingIsLoaded, OURS, PROGRAM, Scheduler, schedExtState, schedulerName } from './scheduler.mjs';
+import {
+  kernelComplaints,
+  nothingIsLoaded,
+  OURS,
+  PROGRAM,
+  Scheduler,
+  schedExtState,
+  schedulerName,
+} from './scheduler.mjs';
 import { hasSystemd, Systemd } from './systemd.mjs';
 import { until } from './until.mjs';
 
@@ -15,8 +31,6 @@ const UNIT = 'schedhint-scheduler';
 const CPU = '/sys/devices/system/cpu/cpu1/online';
 const PIN = '/sys/fs/bpf/schedhint';
 const PACKAGE = fileURLToPath(new URL('../../../packages/scheduler/', import.meta.url));
-/** Of a user without rights, who may hint. */
-const GROUP = 4242;
 const README = readFileSync(`${PACKAGE}README.md`, 'utf8');
 
 const scratch = mkdtempSync(join(tmpdir(), 'service-'));
@@ -34,7 +48,8 @@ function npmRoot() {
   const home = join(scratch, '@schedhint/scheduler');
   const prebuilds = join(home, `prebuilds/linux-${process.arch}`);
   mkdirSync(prebuilds, { recursive: true });
-  for (const file of [PROGRAM, `${PROGRAM}.bpf.o`]) copyFileSync(file, join(prebuilds, file.split('/').at(-1)));
+  for (const file of [PROGRAM, `${PROGRAM}.bpf.o`])
+    copyFileSync(file, join(prebuilds, file.split('/').at(-1)));
   copyFileSync(`${PACKAGE}${UNIT}.service`, join(home, `${UNIT}.service`));
   return scratch;
 }
@@ -209,7 +224,9 @@ test('wrong options make it fail, and it is not started again', { skip }, async 
   assert.match(await messages(), /no-such-option/);
 });
 
-test('beside another scheduler it refuses to start, and is not started again', { skip }, async () => {
+test('beside another scheduler it refuses to start, and is not started again', {
+  skip,
+}, async () => {
   await systemd.sh(`systemctl revert ${UNIT}`);
   await forget();
   const other = await Scheduler.startObject('fifo.bpf.o');
@@ -220,11 +237,11 @@ test('beside another scheduler it refuses to start, and is not started again', {
   await other.stop();
 });
 
-test('an update by the same lines keeps the clients of the group that may hint', { skip }, async () => {
+test('an update by the same lines keeps the clients, and options stay', { skip }, async () => {
   await forget();
-  await setOptions(`--group ${GROUP} --json --stats 0.2`);
+  await setOptions('--json --stats 0.2');
   await start();
-  const app = new App({}, { uid: GROUP });
+  const app = new App();
   await bound(app);
   const main = systemd.processesOf(`${UNIT}.service`);
 
@@ -246,6 +263,7 @@ test('an update by the same lines keeps the clients of the group that may hint',
 });
 
 test('without sched_ext in the kernel it is skipped', { skip }, async () => {
+  await forget();
   await systemd.sh(`mount -t tmpfs tmpfs /sys/kernel && systemctl start ${UNIT}`);
   const { ActiveState, ConditionResult } = await state();
   assert.deepEqual([ActiveState, ConditionResult], ['inactive', 'no']);
