@@ -81,7 +81,7 @@ END
 `,
   );
   chmodSync(editor, 0o755);
-  // It wants a terminal; script(1) makes one.
+  // It needs a terminal; script(1) makes one.
   await systemd.sh(`SYSTEMD_EDITOR=${editor} script -qec 'systemctl edit ${UNIT}' /dev/null`);
 }
 
@@ -224,7 +224,7 @@ test('wrong options make it fail, and it is not started again', { skip }, async 
   assert.match(await messages(), /no-such-option/);
 });
 
-test('beside another scheduler it refuses to start, and is not started again', {
+test('next to another scheduler it refuses to start, and is not started again', {
   skip,
 }, async () => {
   await systemd.sh(`systemctl revert ${UNIT}`);

@@ -16,7 +16,7 @@ const PATH = `${dirname(process.execPath)}:${process.env.PATH}`;
 
 export const hasSystemd = existsSync(PROGRAM);
 
-/** Removes a cgroup that nobody is in, and those below it. */
+/** Removes a cgroup that no one is in, and those below it. */
 function removeCgroup(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.isDirectory()) removeCgroup(join(folder, entry.name));
