@@ -56,8 +56,8 @@ export const SCENARIOS = {
       service('b.service', { workers: 2, batch: true }),
     ],
     hogs: 0,
-    rates: [40, 80, 120, 160, 200, 240],
-    compared: 120, // a main thread takes 0.19 CPUs, of 0.33; without hints queues begin at 160
+    rates: [40, 80, 120, 180, 240, 300, 360],
+    compared: 120, // a main thread takes 0.19 CPUs, of 0.33; without hints queues begin above it
     levers: { words: 'nice 19 for the background threads', background: { workers: 2, nice: 19 } },
   },
   classes: {
