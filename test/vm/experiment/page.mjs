@@ -72,7 +72,7 @@ function headline({ name, rate, arms, offOn, best }) {
   const ms = (arm) => Math.round(arms[arm].p99.value);
   const sentences = [
     `${capital(SCENARIOS[name].title)} on two busy CPUs, in a VM, each with background threads: at ${rate} requests a second p99 is ${ms('on')} ms with hints on and ${ms('off')} ms with hints off, under the same sched_ext scheduler`,
-    `(${withInterval(offOn.p99)} times${arms.on.runs > 1 ? '; in parentheses the 95 % interval' : ', one run of each: a first look'}). They take ${times(offOn)} times as many requests until p99 exceeds ${SLOS[0]} ms.`,
+    `(${withInterval(offOn.p99)} times; ${how}). They take ${times(offOn)} times as many requests until p99 exceeds ${SLOS[0]} ms.`,
   ];
   if (best) {
     sentences.push(
