@@ -18,9 +18,9 @@
  * work has an eighth of its weight. Hints on kernel threads are ignored.
  *
  * The arithmetic is in policy.h, which test/policy runs in a simulated machine. state.bpf.h has
- * what is known of tasks, CPUs and LLCs; books.bpf.h the weights and debts of cgroups, limits.bpf.h
- * their cpu.max, cgroups.bpf.h charges; look.bpf.h reads
- * hints; place.bpf.h gives a task its place; dispatch.bpf.h chooses the next.
+ * what is known of tasks, CPUs and LLCs; books.bpf.h the weights and debts of cgroups;
+ * limits.bpf.h their cpu.max; cgroups.bpf.h what tasks are charged; look.bpf.h reads hints;
+ * place.bpf.h gives a task its place; dispatch.bpf.h chooses the next.
  *
  * Where a hint is seen: when its task is queued, when it ticks, and when its turn ends. A change in
  * between is not noticed.
@@ -121,9 +121,10 @@ void BPF_STRUCT_OPS(schedhint_enqueue, struct task_struct* p, u64 enq_flags) {
   scx_bpf_dsq_insert_vtime(p, queue_id(queue, number), entity->slice_ns,
                            entity->due_ns ? entity->due_ns : entity->key, enq_flags);
   count_queued(entity);
-  idle = entity->pin < 0                        ? scx_bpf_pick_idle_cpu(p->cpus_ptr, 0)
-         : scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu
-                                                : -1;
+  if (entity->pin >= 0)
+    idle = scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu : -1;
+  else
+    idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
   if (idle >= 0)
     scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
   else if ((enq_flags & SCX_ENQ_WAKEUP) && !entity->due_ns)

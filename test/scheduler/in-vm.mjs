@@ -3,32 +3,21 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ExplainedError } from '../../scripts/private-apt.mjs';
 import { cacheOf } from '../peers/results.mjs';
+import { bootGuest } from '../vm/boot.mjs';
 import { hasPair, readPairs, writePair } from '../vm/experiment/results.mjs';
-import { kernelImage, prepareImages } from '../vm/image.mjs';
-import { runInVm } from '../vm/machine.mjs';
 import { earlierProgram } from './earlier.mjs';
 import { withHogs } from './host-hogs.mjs';
 
-/** A bound for a VM that hangs, not a limit on speed. */
-const SECONDS = 3000;
 const GUEST = fileURLToPath(new URL('guest', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('../../scheduler/build/scx_schedhint', import.meta.url));
 
-/**
- * @typedef {object} VmOptions
- * @property {string} [kernel] as test/vm/image.mjs names it
- * @property {number} [cpus] (2)
- * @property {string} [topology]
- * @property {boolean} [icount] (true)
- * @property {number} [seconds]
- */
+/** @typedef {import('../vm/boot.mjs').BootOptions} VmOptions with `icount` if it is absent */
 
 /**
  * Boots once.
@@ -38,36 +27,9 @@ const PROGRAM = fileURLToPath(new URL('../../scheduler/build/scx_schedhint', imp
  * @param {VmOptions} [options]
  * @returns {Promise<any>} the JSON that it wrote
  */
-export async function bootOnce(
-  program,
-  input,
-  { kernel = 'newest', cpus = 2, icount = true, seconds = SECONDS, ...options } = {},
-) {
-  prepareImages([kernel]);
-  const image = kernelImage(kernel);
-  if ('missing' in image) throw new ExplainedError(image.missing);
+export function bootOnce(program, input, options) {
   execFileSync('make', ['-s', '-C', GUEST], { stdio: ['ignore', 2, 2] });
-  const out = mkdtempSync(join(tmpdir(), 'schedhint-scheduler-'));
-  try {
-    const code = await runInVm({
-      vmlinux: image.vmlinux,
-      command: [
-        process.execPath,
-        relative(process.cwd(), join(GUEST, program)),
-        JSON.stringify(input),
-      ],
-      out,
-      seconds,
-      icount,
-      cpus,
-      ...options,
-      onOutput: (chunk) => process.stderr.write(chunk),
-    });
-    if (code !== 0) throw new ExplainedError(`the guest ended with ${code}`);
-    return JSON.parse(readFileSync(join(out, 'measured.json'), 'utf8'));
-  } finally {
-    rmSync(out, { recursive: true, force: true });
-  }
+  return bootGuest(join(GUEST, program), [JSON.stringify(input)], { icount: true, ...options });
 }
 
 const hashOf = (...contents) => {

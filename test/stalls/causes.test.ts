@@ -1,6 +1,8 @@
 // Made stalls, each with the right cause: alone, in a worker, between hogs, under a quota, without privileges, without the addon.
 
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import type { StallPart } from 'schedhint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { nodeBinaries } from '../packaging/node-versions/node-binaries.js';
@@ -131,10 +133,18 @@ describe('under a quota', () => {
 describe('without privileges, in separate namespaces', () => {
   const NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
   const INSIDE = ['unshare', '--user', '--map-current-user', '--pid', '--fork', '--mount-proc'];
-  const isRoot = process.getuid?.() === 0;
-  if (!isRoot) console.warn('skipped: stalls without privileges: to give them up needs root');
+  const [setpriv, ...asNobody] = NOBODY;
+  const mayRead = (file: string) =>
+    spawnSync(setpriv!, [...asNobody, 'test', '-r', file]).status === 0;
+  const reason =
+    process.getuid?.() !== 0
+      ? 'to give them up needs root'
+      : mayRead(fileURLToPath(import.meta.url))
+        ? null
+        : 'other users may not read this folder';
+  if (reason !== null) console.warn(`skipped: stalls without privileges: ${reason}`);
 
-  test.skipIf(!isRoot).each(kinds.filter(([kind]) => kind !== 'sigstop'))(
+  test.skipIf(reason !== null).each(kinds.filter(([kind]) => kind !== 'sigstop'))(
     '%s is %s',
     async (kind, cause) => {
       const through = [...UNDISTURBED, ...NOBODY, ...INSIDE];

@@ -173,6 +173,8 @@ static void starts(struct sim_cpu* cpu, struct sim_task* task) {
 
   if (sim.now >= sim.measured_from) {
     if (waited > program->worst_wait_ns) program->worst_wait_ns = waited;
+    if (sim.now - task->lacks_ns > program->worst_lack_ns)
+      program->worst_lack_ns = sim.now - task->lacks_ns;
     if (task->woken_ns && program->samples < SIM_SAMPLES)
       program->late_ns[program->samples++] = sim.now - task->woken_ns;
   }
@@ -187,6 +189,10 @@ static void put_back(int number, struct sim_task* task) {
   sim.cpu[number].runs = NULL;
   sim.cpu[number].burst++;
   task->waits_ns = sim.now;
+  if (task->cpu_ns - task->lacks_cpu_ns >= SIM_TICK_NS / 2) {
+    task->lacks_ns = sim.now;
+    task->lacks_cpu_ns = task->cpu_ns;
+  }
   sim.policy->stopping(task, 1);
   if (task->slice_ns)
     link_task(task, SIM_LOCAL(number), NULL);
@@ -227,6 +233,8 @@ static void wake(struct sim_task* task) {
 
   task->runnable = 1;
   task->began_ns = task->woken_ns = task->waits_ns = sim.now;
+  task->lacks_ns = sim.now;
+  task->lacks_cpu_ns = task->cpu_ns;
   task->left_ns = varied(task->program->run_ns, task->program->jitter) + 1;
   task->program->wakeups++;
   selecting = task;

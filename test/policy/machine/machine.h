@@ -44,6 +44,8 @@ struct sim_program {
 
   /* measured */
   __u64 cpu_ns, wakeups, worst_wait_ns, samples;
+  __u64 worst_lack_ns; /* in which a task had less than half a tick: turns that are cut short do not
+                          end it */
   __u64 bursts, bursts_ns; /* from wakeup to end */
   __u64* late_ns;          /* of each wakeup, up to SIM_SAMPLES */
 };
@@ -66,6 +68,8 @@ struct sim_task {
   int queue;
   struct sim_task *next, *before;
   __u64 began_ns, woken_ns, waits_ns;
+  __u64 lacks_ns,
+      lacks_cpu_ns; /* since when, and at which cpu_ns, it has had less than half a tick */
 };
 
 enum { SIM_WAKEUP = 1, SIM_PREEMPT = 2 };

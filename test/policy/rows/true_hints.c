@@ -24,6 +24,36 @@ static void batch_row(int cpus, __u64 seed) {
         cpus, (unsigned long long)seed, weighted);
 }
 
+/* Neither if tasks that wake up and kernel threads end its turns at their start. */
+static void interrupted_batch(int cpus, __u64 seed) {
+  struct sim_program *worker, *pinned;
+  double wait;
+
+  sim_reset(cpus, cpus < 16 ? cpus : 16, seed, 1);
+  worker = sim_add((struct sim_program){
+      .name = "batch", .count = cpus, .run_ns = SIM_FOREVER, .pin = -1, .hint = batch});
+  pinned = sim_add((struct sim_program){
+      .name = "batch on 0", .count = 1, .run_ns = SIM_FOREVER, .pin = 0, .hint = batch});
+  sim_add((struct sim_program){.name = "hog", .count = 3 * cpus, .run_ns = SIM_FOREVER, .pin = -1});
+  sim_add((struct sim_program){.name = "sleeper",
+                               .count = 4 * cpus,
+                               .run_ns = SIM_MS / 5,
+                               .sleep_ns = 5 * SIM_MS,
+                               .jitter = 80,
+                               .pin = -1});
+  sim_add((struct sim_program){.name = "kworker",
+                               .count = cpus,
+                               .run_ns = SIM_MS / 10,
+                               .sleep_ns = 7 * SIM_MS,
+                               .jitter = 80,
+                               .pin = PIN_EACH,
+                               .kthread = 1});
+  sim_run(&new_policy, 12000 * SIM_MS);
+  wait = (worker->worst_lack_ns > pinned->worst_lack_ns ? worker : pinned)->worst_lack_ns / 1e6;
+  check(wait <= 204, "interrupted batch, %d CPUs, seed %llu: no wait longer than %.0f ms (<= 204)",
+        cpus, (unsigned long long)seed, wait);
+}
+
 /* In a crowd of others it does not get more than they. */
 static void batch_in_crowd(int cpus, __u64 seed) {
   struct sim_program *worker, *hog;
@@ -146,6 +176,7 @@ void true_hint_rows(int cpus) {
     requests_row(cpus, seed);
     pauses_row(cpus, seed);
     batch_row(cpus, seed);
+    interrupted_batch(cpus, seed);
     if (cpus <= 16) batch_in_crowd(cpus, seed);
   }
 }

@@ -58,11 +58,4 @@ export class Cgroups {
     const where = readFileSync(`${this.#proc}/${pid}/cgroup`, 'utf8');
     assert.match(where, new RegExp(`^0::/${SLICE}/${name}$`, 'm'), `${pid} is not in ${name}`);
   }
-
-  /** CPU time that a cgroup has had, in ms: counted by the kernel only where there is one. */
-  usedMs(name) {
-    const found = /^usage_usec (\d+)$/m.exec(this.#read(`${SLICE}/${name}/cpu.stat`));
-    assert.ok(found, `${name} has no cpu.stat`);
-    return Number(found[1]) / 1000;
-  }
 }
