@@ -16,7 +16,7 @@ the runs that are missing. Prints a table of what is there.
   --runs N            of each scenario under each arm (${WHOLE.runs})
   --scenarios LIST    some of ${Object.keys(SCENARIOS).join(', ')}
   --arms LIST         some of ${Object.keys(ARMS).join(', ')}
-  --cpus LIST         of the pair off, on in the scenario "equal", besides 2 (${WHOLE.cpus.join(',')}; 0: none)
+  --cpus LIST         of the pair off, on in the scenario "equal", besides 2, if both are run (${WHOLE.cpus.join(',')}; 0: none)
   --now N             only so many runs, if that many are missing
   --results DIR       where the raw results are (${RESULTS})
   --program FILE      another build of scx_schedhint

@@ -57,6 +57,13 @@ test('all arms are run once before any is run again, the headline pair also on m
   expect(runsOf(QUICK)).toHaveLength(9);
 });
 
+test('a part of the plan has the pair on more CPUs only if the pair is in it', () => {
+  const cpusOf = (part: object) => new Set(runsOf({ ...WHOLE, ...part }).map(({ cpus }) => cpus));
+  expect(cpusOf({ arms: ['on', 'off', 'lavd'] })).toEqual(new Set([2, 4, 8]));
+  expect(cpusOf({ arms: ['on'] })).toEqual(new Set([2]));
+  expect(cpusOf({ scenarios: ['classes'] })).toEqual(new Set([2]));
+});
+
 test('a VM with more CPUs gets more background threads, and as many requests of each collection in longer steps', () => {
   const pace = paceOfVm(8);
   const { rates, services } = scaledTo(SCENARIOS.equal!, 8, pace);

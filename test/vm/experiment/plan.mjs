@@ -14,7 +14,7 @@ import { SCENARIOS } from './scenarios.mjs';
  * @property {string[]} scenarios
  * @property {string[]} arms
  * @property {number} runs of each
- * @property {number[]} cpus besides, for the headline pair
+ * @property {number[]} cpus besides, for the headline pair, if both of its arms are among these
  */
 
 export const HEADLINE = { scenario: 'equal', arms: ['off', 'on'] };
@@ -34,15 +34,16 @@ export const QUICK = { ...WHOLE, arms: ['default', 'off', 'on'], runs: 1, cpus: 
 /** @param {Plan} plan @param {number} [usual] CPUs of the machine @returns {Run[]} */
 export function runsOf({ scenarios, arms, runs, cpus }, usual = CPUS) {
   const all = [];
+  const { scenario: headline, arms: pair } = HEADLINE;
+  const hasPair = scenarios.includes(headline) && pair.every((arm) => arms.includes(arm));
   for (let number = 1; number <= runs; number++) {
     // In another order each time.
     const turned = arms.map((_, i) => arms[(i + number) % arms.length]);
     for (const scenario of scenarios) {
       all.push(...turned.map((arm) => ({ scenario, arm, cpus: usual, number })));
     }
-    for (const more of cpus) {
-      const { scenario, arms: pair } = HEADLINE;
-      all.push(...pair.map((arm) => ({ scenario, arm, cpus: more, number })));
+    for (const more of hasPair ? cpus : []) {
+      all.push(...pair.map((arm) => ({ scenario: headline, arm, cpus: more, number })));
     }
   }
   return all;
