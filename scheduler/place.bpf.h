@@ -113,8 +113,8 @@ __noinline int place(struct task_struct* p __arg_trusted, struct entity* entity 
                      __u32 to, __u64 now) {
   __u64 clock, weight, slice = settings.slice_ns, asks, wish;
   struct policy_load load;
+  bool alone = !entity->counted; /* if it comes, and no other task is in its queue */
   __s64 credit;
-  bool came;
 
   look(p, entity, now);
   change_clock(entity, to, pin_of(p));
@@ -123,10 +123,12 @@ __noinline int place(struct task_struct* p __arg_trusted, struct entity* entity 
   entity->vtime = reweighted(entity->vtime, clock, entity->weight, weight);
   entity->weight = weight;
   credit = credit_of(entity, now);
-  came = !entity->counted;
   count_load(entity, entity->weight);
-  if (entity->pin >= 0 && !lane_at(entity->pin)->waiting[0])
-    bound_offset(entity, came && load_at(entity)->tasks == 1 ? 1 : LANE_BEHIND_SLICES);
+  if (entity->pin >= 0 && !lane_at(entity->pin)->waiting[0]) {
+    alone = alone && load_at(entity)->tasks == 1;
+    if (alone && is_before(clock, entity->vtime)) *clock_of(entity) = clock = entity->vtime;
+    bound_offset(entity, alone ? 1 : LANE_BEHIND_SLICES);
+  }
   load = load_of(entity);
   asks = entity->hints.batch ? BATCH_SLICES * slice : slice;
   owe_cut(entity, clamp_vtime(&entity->vtime, clock, to_virtual(asks, entity->weight)));

@@ -260,6 +260,11 @@ static __always_inline __u64 bound_lane(__u64* offset, __u64 lane_clock, __u64 l
   return cut;
 }
 
+/* Has a kernel thread of a CPU, for which others wait, used so little that it goes first? */
+static __always_inline bool is_short(__u64 vtime, __u64 clock, __u64 slice, __u64 weight) {
+  return is_before(vtime, clock + to_virtual(at_most(slice, 1ULL << 30), weight));
+}
+
 /* A slow task that is due has the right to its turn, against all but those that wake up: their keys
  * are the clock, if they have slept for long enough. */
 static __always_inline __u64 key_of_due(__u64 clock) {

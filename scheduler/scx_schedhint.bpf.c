@@ -95,7 +95,7 @@ void BPF_STRUCT_OPS(schedhint_enqueue, struct task_struct* p, u64 enq_flags) {
   __s32 cpu = scx_bpf_task_cpu(p), idle;
   __u64 now = bpf_ktime_get_ns();
   enum queue queue;
-  __u32 number;
+  struct llc* llc;
 
   if (!entity) {
     scx_bpf_dsq_insert(p, SCX_DSQ_GLOBAL, settings.slice_ns, enq_flags);
@@ -104,10 +104,12 @@ void BPF_STRUCT_OPS(schedhint_enqueue, struct task_struct* p, u64 enq_flags) {
   note_queue(entity, QUEUE_NONE);
   activate(entity, active_weight_of(p));
   place(p, entity, llc_of(cpu), now);
-  /* Others wait for the kernel's threads of a CPU, which are short; those that are not, take turns.
-   */
+  /* Those that are not short take turns: in their CPU's queue, and with the LLC's if tasks wait. */
+  llc = llc_at(entity->llc);
   if (is_for_kernel(p) && !entity->due_ns &&
-      is_before(entity->vtime, *clock_of(entity) + to_virtual(settings.slice_ns, entity->weight))) {
+      is_short(entity->vtime, *clock_of(entity), settings.slice_ns, entity->weight) &&
+      (!llc->waiting[0] ||
+       is_short(llc_key(entity, entity->vtime), llc->clock, settings.slice_ns, entity->weight))) {
     scx_bpf_dsq_insert(p, SCX_DSQ_LOCAL, entity->slice_ns, enq_flags | SCX_ENQ_PREEMPT);
     return;
   }
@@ -117,14 +119,11 @@ void BPF_STRUCT_OPS(schedhint_enqueue, struct task_struct* p, u64 enq_flags) {
     hold(p, entity, now, enq_flags);
     return;
   }
-  number = entity->pin >= 0 ? (__u32)entity->pin : entity->llc;
-  scx_bpf_dsq_insert_vtime(p, queue_id(queue, number), entity->slice_ns,
-                           entity->due_ns ? entity->due_ns : entity->key, enq_flags);
+  scx_bpf_dsq_insert_vtime(p, queue_id(queue, entity->pin >= 0 ? entity->pin : entity->llc),
+                           entity->slice_ns, entity->due_ns ? entity->due_ns : entity->key,
+                           enq_flags);
   count_queued(entity);
-  if (entity->pin >= 0)
-    idle = scx_bpf_test_and_clear_cpu_idle(cpu) ? cpu : -1;
-  else
-    idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
+  idle = scx_bpf_pick_idle_cpu(p->cpus_ptr, 0);
   if (idle >= 0)
     scx_bpf_kick_cpu(idle, SCX_KICK_IDLE);
   else if ((enq_flags & SCX_ENQ_WAKEUP) && !entity->due_ns)
@@ -289,16 +288,13 @@ s32 BPF_STRUCT_OPS_SLEEPABLE(schedhint_init) {
   __s32 i, error = 0;
 
   bpf_for(i, 0, (__s32)topology.llcs) {
-    if (i >= MAX_LLCS) break;
-    llcs[i].load.cpus = topology.llc_cpus[i];
-    error = create_queues(QUEUE_LLC, QUEUE_SLOW_LLC, i);
-    if (error) return error;
+    llc_at(i)->load.cpus = topology.llc_cpus[i & (MAX_LLCS - 1)];
+    error = error ?: create_queues(QUEUE_LLC, QUEUE_SLOW_LLC, i);
   }
   bpf_for(i, 0, (__s32)topology.cpus) {
-    error = create_queues(QUEUE_LANE, QUEUE_SLOW_LANE, i);
-    if (error) return error;
+    error = error ?: create_queues(QUEUE_LANE, QUEUE_SLOW_LANE, i);
   }
-  return init_cgroups();
+  return error ?: init_cgroups();
 }
 
 struct ending ending SEC(".data.ending");

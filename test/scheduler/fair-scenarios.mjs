@@ -38,7 +38,8 @@ export function fairScenarios(cpus, short = false) {
       { name: 'free', count: 2 * cpus - 1 },
       sleepers(cpus, { cpus: [0], count: 8, run: burst(100, cpus) }),
       sleepers(cpus, { name: 'free sleepers' }),
-      KWORKERS,
+      // Its real-time task stays on a CPU: on the first it would have what the pinned are judged by.
+      { ...KWORKERS, cpus: [cpus - 1] },
     ],
     weights: [
       { name: 'nice 0', count: cpus },

@@ -84,14 +84,19 @@ static __u64 order_of(const struct sim_task* task) {
 
 static void enqueue(struct sim_task* task, unsigned flags) {
   struct entity* entity = entity_of(task);
+  const struct llc* llc = &llcs[llc_of(task->cpu)];
   int idle;
 
   activate(task, true);
-  if (is_for_kernel(task)) {
-    sim_insert(task, SIM_LOCAL(task->pin), SLICE_NS, SIM_PREEMPT);
+  place(task, llc_of(task->cpu));
+  /* Those that are not short take turns: in their CPU's queue, and with the LLC's if tasks wait. */
+  if (is_for_kernel(task) && !entity->due_ns &&
+      is_short(entity->vtime, *clock_of(task), SLICE_NS, entity->weight) &&
+      (!sim_queued(llc_queue(llc_of(task->cpu))) ||
+       is_short(llc_key(task, entity->vtime), llc->clock, SLICE_NS, entity->weight))) {
+    sim_insert(task, SIM_LOCAL(task->pin), entity->slice_ns, SIM_PREEMPT);
     return;
   }
-  place(task, llc_of(task->cpu));
   if (throttled(task)) {
     if (!entity->held_since_ns) entity->held_since_ns = sim.now;
     sim_insert_vtime(task, hold_queue(task->cgroup), entity->slice_ns, sim.now);

@@ -75,7 +75,7 @@ static bool take_first(int cpu, int from, __u64 until) {
 
 void dispatch(int cpu, struct sim_task* previous) {
   int own = llc_of(cpu), other = -1;
-  bool stays = previous && !is_for_kernel(previous);
+  bool stays = previous;
   struct entity* entity = stays ? entity_of(previous) : 0;
   __u64 until = llcs[own].clock + FAR_AWAY;
 

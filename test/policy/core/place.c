@@ -85,7 +85,7 @@ void place(struct sim_task* task, int to) {
   struct policy_load load;
   __u64 asks, clock, weight, natural, wait;
   __s64 credit;
-  bool came, goes_on;
+  bool alone, goes_on;
 
   if (!is_pinned(task) && entity->llc != to)
     entity->vtime = carried(entity->vtime, llcs[entity->llc].clock, llcs[to].clock);
@@ -94,11 +94,14 @@ void place(struct sim_task* task, int to) {
   entity->vtime = reweighted(entity->vtime, clock, entity->weight, weight);
   entity->weight = weight;
   credit = credit_of(task, &hints);
-  came = !entity->counted;
+  alone = !entity->counted; /* if it comes, and no other task is in its queue */
   count_load(task, to, entity->weight, credit > 0);
   credit = crowd_credit(credit, SLICE_NS, llcs[to].hinted, llcs[to].load.cpus);
-  if (is_pinned(task) && !sim_queued(lane_queue(task->pin)))
-    place_lane(task, came && lanes[task->pin].load.tasks == 1 ? 1 : LANE_BEHIND_SLICES);
+  if (is_pinned(task) && !sim_queued(lane_queue(task->pin))) {
+    alone = alone && lanes[task->pin].load.tasks == 1;
+    if (alone && is_before(clock, entity->vtime)) lanes[task->pin].clock = clock = entity->vtime;
+    place_lane(task, alone ? 1 : LANE_BEHIND_SLICES);
+  }
   load = load_of(task);
   asks = hints.batch ? BATCH_SLICES * SLICE_NS : SLICE_NS;
   owe(task, clamp_vtime(&entity->vtime, clock, to_virtual(asks, entity->weight)));

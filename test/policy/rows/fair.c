@@ -5,12 +5,13 @@
 
 #define HOG .run_ns = SIM_FOREVER, .pin = -1
 #define SHORT .run_ns = SIM_MS / 2, .sleep_ns = 10 * SIM_MS, .jitter = 50, .pin = -1
+/* One hundredth of each CPU, of which a slice is full within the row. */
 #define KWORKERS                                 \
   ((struct sim_program){.name = "kworker",       \
                         .count = sim.cpus,       \
-                        .run_ns = 50000,         \
+                        .run_ns = 100000,        \
                         .pin = PIN_EACH,         \
-                        .sleep_ns = 40 * SIM_MS, \
+                        .sleep_ns = 10 * SIM_MS, \
                         .jitter = 90,            \
                         .kthread = 1})
 
@@ -42,6 +43,12 @@ static void check_late(const char* row, struct sim_program* program, double most
         program->name, late_ms(program, 0.5));
 }
 
+/* Others wait for them, so not one of them may wait. */
+static void check_kworkers(const char* row, struct sim_program* kworkers, double most_ms) {
+  check(late_ms(kworkers, 1) <= most_ms, "%s: the latest kernel thread of a CPU %.2f ms (<= %.1f)",
+        row, late_ms(kworkers, 1), most_ms);
+}
+
 static void check_machine(const char* row, double most_wait_ms) {
   double moves = sim.moves / (sim.now / 1e9) / sim.cpus;
 
@@ -55,7 +62,7 @@ static void check_machine(const char* row, double most_wait_ms) {
 }
 
 static void hogs(int cpus, int llc, __u64 seed) {
-  struct sim_program* sleeper;
+  struct sim_program *sleeper, *kworkers;
   char row[64];
 
   snprintf(row, sizeof(row), "hogs, %d CPUs in LLCs of %d, seed %llu", cpus, llc,
@@ -63,14 +70,15 @@ static void hogs(int cpus, int llc, __u64 seed) {
   sim_reset(cpus, llc, seed, 0);
   sim_add((struct sim_program){.name = "hog", .count = 2 * cpus + 1, HOG});
   sleeper = sim_add((struct sim_program){.name = "sleeper", .count = cpus, SHORT});
-  sim_add(KWORKERS);
+  kworkers = sim_add(KWORKERS);
   sim_run(&new_policy, 8000 * SIM_MS);
   check_late(row, sleeper, 8);
+  check_kworkers(row, kworkers, 1.5);
   check_machine(row, 10000);
 }
 
 static void weights(int cpus, int llc, __u64 seed) {
-  struct sim_program* sleeper;
+  struct sim_program *sleeper, *kworkers;
   char row[64];
 
   snprintf(row, sizeof(row), "weights, %d CPUs in LLCs of %d, seed %llu", cpus, llc,
@@ -81,18 +89,19 @@ static void weights(int cpus, int llc, __u64 seed) {
   sim_add((struct sim_program){.name = "nice 5", .count = cpus, .weight = 33, HOG});
   sim_add((struct sim_program){.name = "nice 19", .count = cpus, .weight = 1, HOG});
   sleeper = sim_add((struct sim_program){.name = "sleeper", .count = cpus, SHORT});
-  sim_add(KWORKERS);
+  kworkers = sim_add(KWORKERS);
   sim_run(&new_policy, 20000 * SIM_MS);
   check_shares(row, 0.1);
   check(cpus_of(&sim.program[3]) <= 0.02 * cpus,
         "%s: nice 19, which may not starve, has %.3f CPUs (<= 2 %%)", row,
         cpus_of(&sim.program[3]));
   check_late(row, sleeper, 8);
+  check_kworkers(row, kworkers, 1.5);
   check_machine(row, 10000);
 }
 
 static void pinned(int cpus, int llc, __u64 seed) {
-  struct sim_program* sleeper;
+  struct sim_program *sleeper, *kworkers;
   char row[64];
 
   snprintf(row, sizeof(row), "pinned, %d CPUs in LLCs of %d, seed %llu", cpus, llc,
@@ -107,15 +116,16 @@ static void pinned(int cpus, int llc, __u64 seed) {
   sim_add((struct sim_program){.name = "anywhere", .count = 2 * cpus - 1, HOG});
   sleeper = sim_add((struct sim_program){
       .name = "sleeper", .count = 2, .run_ns = SIM_MS / 2, .sleep_ns = 10 * SIM_MS, .jitter = 50});
-  sim_add(KWORKERS);
+  kworkers = sim_add(KWORKERS);
   sim_run(&new_policy, 20000 * SIM_MS);
   check_shares(row, 0.1);
   check_late(row, sleeper, 8);
+  check_kworkers(row, kworkers, 1.5);
   check_machine(row, 10000);
 }
 
 static void crowd(int cpus, int llc, __u64 seed) {
-  struct sim_program* sleeper;
+  struct sim_program *sleeper, *kworkers;
   char row[64];
 
   snprintf(row, sizeof(row), "crowd, %d CPUs in LLCs of %d, seed %llu", cpus, llc,
@@ -133,9 +143,38 @@ static void crowd(int cpus, int llc, __u64 seed) {
                                          .sleep_ns = 100 * SIM_MS,
                                          .jitter = 50,
                                          .pin = -1});
-  sim_add(KWORKERS);
+  kworkers = sim_add(KWORKERS);
   sim_run(&new_policy, 24000 * SIM_MS);
   check_late(row, sleeper, 12);
+  check_kworkers(row, kworkers, 12); /* half of its share is what it asks for */
+  check_machine(row, 10000);
+}
+
+/* Kernel threads of a CPU that ask for more than their share, at a stretch and in short pieces. */
+static void greedy_kworkers(int cpus, int llc, __u64 seed) {
+  struct sim_program *sleeper, *loop, *pieces;
+  double had;
+  char row[64];
+
+  snprintf(row, sizeof(row), "greedy kworkers, %d CPUs in LLCs of %d, seed %llu", cpus, llc,
+           (unsigned long long)seed);
+  sim_reset(cpus, llc, seed, 0);
+  sim_add((struct sim_program){.name = "hog", .count = 2 * cpus - 2, HOG});
+  loop = sim_add(
+      (struct sim_program){.name = "loop", .count = 1, .run_ns = SIM_FOREVER, .kthread = 1});
+  pieces = sim_add((struct sim_program){.name = "pieces",
+                                        .count = 1,
+                                        .run_ns = SIM_MS / 2,
+                                        .sleep_ns = SIM_MS / 10,
+                                        .pin = 1,
+                                        .kthread = 1});
+  sleeper = sim_add((struct sim_program){.name = "sleeper", .count = cpus, SHORT});
+  sim_run(&new_policy, 12000 * SIM_MS);
+  had = cpus_of(pieces) / cpus_of(loop);
+  check(had > 0.7 && had < 1.1, "%s: in pieces %.3f CPUs, at a stretch %.3f (0.7 to 1.1 times)",
+        row, cpus_of(pieces), cpus_of(loop));
+  check_shares(row, 0.1);
+  check_late(row, sleeper, 24); /* one that a piece cut short waits for a turn */
   check_machine(row, 10000);
 }
 
@@ -165,6 +204,7 @@ void fair_rows(void) {
       hogs(cpus, llc, seed);
       weights(cpus, llc, seed);
       pinned(cpus, llc, seed);
+      greedy_kworkers(cpus, llc, seed);
       newcomers(cpus, llc, seed);
       if (cpus <= 16) crowd(cpus, llc, seed);
     }
