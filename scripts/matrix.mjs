@@ -8,6 +8,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { writePages } from './where-it-runs.mjs';
@@ -19,6 +20,7 @@ import { writePages } from './where-it-runs.mjs';
  * @property {number} minutes that it may take
  */
 
+const ENDING = /** @type {const} */ (['SIGINT', 'SIGTERM']);
 const root = fileURLToPath(new URL('..', import.meta.url));
 const file = (name) => `${root}test/matrix/${name}`;
 
@@ -70,9 +72,13 @@ export async function runRow({ command, minutes }) {
     end();
   }, minutes * 60_000);
   process.once('exit', end);
+  // It is not in this program's process group, so Ctrl-C does not reach it.
+  const exit = (signal) => process.exit(128 + constants.signals[signal]);
+  for (const signal of ENDING) process.once(signal, exit);
   const [code] = await once(child, 'close');
   clearTimeout(limit);
   process.off('exit', end);
+  for (const signal of ENDING) process.off(signal, exit);
   if (isLate) return { ok: false, versions: '', found: `took longer than ${minutes} min` };
   try {
     const { versions, found } = JSON.parse(output.trimEnd().split('\n').at(-1));

@@ -1,6 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { chooseRows, mergeTable, runRow } from '../../scripts/matrix.mjs';
 import { withResults } from '../../scripts/where-it-runs.mjs';
+import { until } from '../rig/until.ts';
 
 const ROWS = ['a', 'b', 'c'].map((name) => ({ name, command: ['-e', ''], minutes: 1 }));
 const names = (rows: readonly { name: string }[]) => rows.map(({ name }) => name).join('');
@@ -42,6 +46,33 @@ test('a row that takes too long is ended, and what it has started with it', asyn
     found: expect.stringMatching(/^took longer than /),
   });
 });
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('%s ends the row too, though its process group is separate', async (signal, code) => {
+  const matrix = new URL('../../scripts/matrix.mjs', import.meta.url).href;
+  const row = program('console.log(process.pid); setInterval(() => {}, 1000)');
+  const script = `import(${JSON.stringify(matrix)}).then(({ runRow }) => runRow(${JSON.stringify(row)}))`;
+  const parent = spawn(process.execPath, ['-e', script], {
+    cwd: fileURLToPath(new URL('../..', import.meta.url)),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said] = await once(parent.stdout, 'data');
+  const pid = Number(said);
+  const ended = once(parent, 'exit');
+  parent.kill(signal);
+  expect(await ended).toEqual([code, null]);
+  await until('the row has ended', () => !isThere(pid));
+});
+
+function isThere(pid: number) {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 test('the page has the results between their marks, and keeps what has never run', () => {
   const part = (name: string, text: string) =>
