@@ -150,6 +150,25 @@ static bool give_access(const char* pin, const struct pin_access* access) {
   return false;
 }
 
+/* A group that may write the pin but not reach it would look for the cause in its own programs. */
+static void warn_if_out_of_reach(const char* path, gid_t group) {
+  char directory[PATH_MAX];
+  struct stat found;
+
+  for (const char* end = strchr(path, '/'); end; end = strchr(end + 1, '/')) {
+    snprintf(directory, sizeof(directory), "%.*s", end == path ? 1 : (int)(end - path), path);
+    if (stat(directory, &found) || found.st_mode & S_IXOTH ||
+        (found.st_gid == group && found.st_mode & S_IXGRP))
+      continue;
+    complain(
+        "group %u cannot reach %s: %s has mode %04o and group %u. Give it a separate bpffs: "
+        "mount -t bpf -o mode=0750,gid=%u bpf DIRECTORY, and start with --pin DIRECTORY/hints",
+        (unsigned)group, path, directory, (unsigned)found.st_mode & 07777, (unsigned)found.st_gid,
+        (unsigned)group);
+    return;
+  }
+}
+
 bool pin_create(struct pin* pin, int map_fd, const struct pin_access* access) {
   char copy[PATH_MAX], temporary[PATH_MAX + 32];
   struct bpf_map_info info;
@@ -179,6 +198,7 @@ bool pin_create(struct pin* pin, int map_fd, const struct pin_access* access) {
           "%s may be written by every user of this machine: each can set the hints of any thread, "
           "others' too. --group GID gives it to a group; with schedhint-broker it stays yours",
           pin->path);
+    if (access->group != PIN_NO_GROUP) warn_if_out_of_reach(pin->path, access->group);
     return true;
   }
   unlink(temporary);

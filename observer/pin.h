@@ -31,7 +31,7 @@ struct pin_access {
   gid_t group; /* PIN_NO_GROUP: the maker's */
 };
 #define PIN_NO_GROUP ((gid_t) - 1)
-/* Says so if every user may write it. */
+/* Warns if every user may write it, and if its group cannot reach it. */
 bool pin_create(struct pin* pin, int map_fd, const struct pin_access* access);
 bool pin_remove(const struct pin* pin);
 

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static FILE* kept;
 static char* text;
@@ -18,6 +19,10 @@ static int keep(enum libbpf_print_level level, const char* format, va_list argum
 void libbpf_log_start(void) {
   kept = open_memstream(&text, &size);
   libbpf_set_print(keep);
+}
+
+bool libbpf_log_has(const char* words) {
+  return kept && !fflush(kept) && text && strstr(text, words);
 }
 
 void libbpf_log_end(bool show) {

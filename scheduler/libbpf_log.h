@@ -6,6 +6,8 @@
 #include <stdbool.h>
 
 void libbpf_log_start(void);
+/* Has it said this since then? */
+bool libbpf_log_has(const char* words);
 /* May be called twice: the second does nothing. */
 void libbpf_log_end(bool show);
 

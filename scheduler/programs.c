@@ -66,6 +66,7 @@ static bool set_up(struct programs* programs, const struct options* options, int
 static bool load(struct programs* programs) {
   int error = bpf_object__load(programs->object);
   struct bpf_map* map = bpf_object__find_map_by_name(programs->object, ".data.ending");
+  bool differs = libbpf_log_has("incompatible with vmlinux");
   size_t size = 0;
 
   if (!error) {
@@ -77,6 +78,11 @@ static bool load(struct programs* programs) {
   libbpf_log_end(true);
   if (error == -EPERM || error == -EACCES)
     complain("the kernel refused the BPF programs: %s. This needs root", strerror(-error));
+  else if (differs)
+    complain(
+        "cannot load the BPF programs: this kernel's BTF gives a function other arguments than "
+        "this scheduler knows. On Linux 7.1 and 7.2 the cause is pahole before 1.26, which made "
+        "the BTF: no sched_ext scheduler loads there. Boot another kernel");
   else
     complain(
         "cannot load the BPF programs: %s. If the lines above do not say why, the kernel's log may "

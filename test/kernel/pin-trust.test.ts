@@ -1,7 +1,7 @@
 // Who may write a pin decides whose hints are in its map. A reader that acts on them, or answers, takes over no pin that every
 // user may write, or that another user owns, unless it is asked to. Making such a pin is said, once.
 
-import { statSync } from 'node:fs';
+import { chmodSync, chownSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Bpffs, mountBpffs } from '../rig/bpffs.js';
@@ -41,6 +41,20 @@ describeOnKernel('the pin that an observer makes', () => {
     const made = await observe(pin, '--keep-pin', '--group', String(OTHER));
     expect(made).toMatchObject({ stderr: '' });
     expect(permissions(pin)).toEqual({ mode: '660', uid: 0, gid: OTHER });
+  });
+
+  test('--group: a directory that the group may not pass is named, with the way out', async () => {
+    const group = String(OTHER);
+    chmodSync(bpffs.path, 0o700);
+    const { code, stderr } = await observe(pin, '--group', group);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(
+      `observer: group ${group} cannot reach ${pin}: ${bpffs.path} has mode 0700 and group 0.`,
+    );
+    expect(stderr).toMatch(`mount -t bpf -o mode=0750,gid=${group} bpf DIRECTORY`);
+    chmodSync(bpffs.path, 0o750);
+    chownSync(bpffs.path, 0, OTHER);
+    expect(await observe(pin, '--group', group)).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('an observer that only watches takes any', async () => {
