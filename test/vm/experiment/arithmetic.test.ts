@@ -69,6 +69,7 @@ const run = (p99s: number[], background = 1.7) => ({
   })),
 });
 const RATE = 200;
+const SLOS = [200, 100, 400];
 
 test('runs are compared by their number: one that is slower in every arm changes no ratio', () => {
   const { offOn } = summarize(
@@ -78,13 +79,14 @@ test('runs are compared by their number: one that is slower in every arm changes
     },
     RATE,
     [],
+    SLOS,
   );
   expect(offOn!.p99.value).toBeCloseTo(0.5, 10);
   expect(offOn!.p99.high).toBeCloseTo(0.5, 10);
 });
 
 test('latencies are those at one rate, and capacity is of all', () => {
-  const { arms } = summarize({ on: { 1: run([10, 20, 300]) } }, RATE, []);
+  const { arms } = summarize({ on: { 1: run([10, 20, 300]) } }, RATE, [], SLOS);
   expect(arms.on!.p99.value).toBeCloseTo(20, 10);
   expect(arms.on!.capacity[400]!.bound).toBe('above');
   expect(arms.on!.capacity[200]!.bound).toBe('exact');
@@ -96,7 +98,7 @@ test('an arm that starves the background work is not the best alternative', () =
     default: { 1: run([150, 300, 900]) },
     lavd: { 1: run([10, 10, 10], 0.5) },
   };
-  const found = summarize(arms, RATE, ['default', 'lavd']);
+  const found = summarize(arms, RATE, ['default', 'lavd'], SLOS);
   expect(found.arms.lavd!.isAdmissible).toBe(false);
   expect(found.best!.name).toBe('default');
   expect(found.best!.capacity[200]!.bound).toBe('atLeast');

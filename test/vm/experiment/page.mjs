@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { ARMS } from './arms.mjs';
 import { chart } from './chart.mjs';
 import { SCENARIOS } from './scenarios.mjs';
-import { SLOS } from './summary.mjs';
 import {
   armsTable,
   bestTable,
@@ -64,15 +63,15 @@ export function partsOf(kept) {
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 /** What the README says: hints off and on first, then the best alternative. @param {ReturnType<typeof summaries>[number]} found */
-function headline({ name, rate, arms, offOn, best }) {
-  const times = (one) => boundedRatio(one.capacity[SLOS[0]]).replace('>=', 'at least');
+function headline({ name, rate, arms, offOn, best, slos: [slo] }) {
+  const times = (one) => boundedRatio(one.capacity[slo]).replace('>=', 'at least');
   const how = Number.isFinite(offOn.p99.low)
     ? 'in parentheses the 95 % interval'
     : 'one run of each, so without an interval';
   const ms = (arm) => Math.round(arms[arm].p99.value);
   const sentences = [
     `${capital(SCENARIOS[name].title)} on two busy CPUs, in a VM, each with background threads: at ${rate} requests a second p99 is ${ms('on')} ms with hints on and ${ms('off')} ms with hints off, under the same sched_ext scheduler`,
-    `(${withInterval(offOn.p99)} times; ${how}). They take ${times(offOn)} times as many requests until p99 exceeds ${SLOS[0]} ms.`,
+    `(${withInterval(offOn.p99)} times; ${how}). They take ${times(offOn)} times as many requests until p99 exceeds ${slo} ms.`,
   ];
   if (best) {
     sentences.push(
@@ -111,5 +110,5 @@ export function chartOf(kept) {
     thick: arm === 'on' || arm === 'off',
     points: found.arms[arm].curve,
   }));
-  return chart({ title: capital(SCENARIOS[found.name].title), lines, sloMs: SLOS[0] });
+  return chart({ title: capital(SCENARIOS[found.name].title), lines, sloMs: found.slos[0] });
 }

@@ -43,7 +43,11 @@ const guestFiles = () =>
 /** All that a run's figures depend on. @param {import('./plan.mjs').Run} run */
 function inputsOf({ scenario, arm, cpus }, { times, kernel, ours, pace = paceOfVm(cpus) }) {
   const { program, args, hints, service, ...of } = ARMS[arm];
-  const { title, compared, levers, ...machine } = scaledTo(SCENARIOS[scenario], cpus, pace);
+  const { title, compared, objectives, levers, ...machine } = scaledTo(
+    SCENARIOS[scenario],
+    cpus,
+    pace,
+  );
   const { words, ...acts } = levers; // words are not inputs
   return JSON.parse(
     JSON.stringify({

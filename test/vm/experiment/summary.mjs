@@ -4,8 +4,6 @@
 import { boundOfRatio, capacityAt } from './staircase.mjs';
 import { estimate, estimateRatio, mean, median } from './statistics.mjs';
 
-/** ms that p99 may be. The first is the objective of the headline. */
-export const SLOS = [200, 100, 400];
 /** Part of what background work has under the kernel's default that an arm must leave it, to be compared with: others are shown only. */
 const ADMISSIBLE = 0.95;
 
@@ -13,8 +11,14 @@ const ADMISSIBLE = 0.95;
 
 const finite = (ms) => ms ?? Number.POSITIVE_INFINITY;
 
-/** Of one run: the numbers that are compared. @param {Run} run @param {number} rate at which latencies are, and up to which the rest is */
-export function figuresOf(run, rate) {
+/**
+ * Of one run: the numbers that are compared.
+ *
+ * @param {Run} run
+ * @param {number} rate at which latencies are, and up to which the rest is
+ * @param {number[]} slos ms that p99 may be
+ */
+export function figuresOf(run, rate, slos) {
   const judged = run.steps.filter((step) => step.rate <= rate);
   const collections = judged.flatMap(({ collection }) => collection ?? []);
   const steps = run.steps.map(({ rate, p99 }) => ({ rate, p99: finite(p99) }));
@@ -25,7 +29,7 @@ export function figuresOf(run, rate) {
     collection: collections.length > 0 ? median(collections) / run.alone : Number.NaN,
     background: mean(judged.map((step) => step.background)),
     switches: mean(judged.map((step) => step.switches)),
-    capacity: Object.fromEntries(SLOS.map((slo) => [slo, capacityAt(steps, slo)])),
+    capacity: Object.fromEntries(slos.map((slo) => [slo, capacityAt(steps, slo)])),
   };
 }
 
@@ -49,8 +53,9 @@ function capacityRatio(a, b, slo) {
  * @param {Record<string, Run>} runs by number
  * @param {Record<string, ReturnType<typeof figuresOf>>} figures of the same
  * @param {number} usual CPUs that background work has under the kernel's default
+ * @param {number[]} slos
  */
-function armOf(runs, figures, usual) {
+function armOf(runs, figures, usual, slos) {
   const all = Object.values(figures);
   const of = (what) => estimateRatio(all.map((one) => one[what]));
   const background = estimate(all.map((one) => one.background / usual));
@@ -61,7 +66,7 @@ function armOf(runs, figures, usual) {
     ...{ switches: of('switches'), background },
     isAdmissible: background.value >= ADMISSIBLE,
     capacity: Object.fromEntries(
-      SLOS.map((slo) => {
+      slos.map((slo) => {
         const bounds = new Set(all.map(({ capacity }) => capacity[slo].bound));
         bounds.delete('exact');
         const estimated = estimateRatio(all.map(({ capacity }) => capacity[slo].rate));
@@ -80,13 +85,13 @@ function armOf(runs, figures, usual) {
 }
 
 /** What one arm is to another: p99 a / b, and capacity a / b. */
-const compared = (a, b) => ({
+const compared = (a, b, slos) => ({
   p50: ratio(a.figures, b.figures, ({ p50 }) => p50),
   p99: ratio(a.figures, b.figures, ({ p99 }) => p99),
   p999: ratio(a.figures, b.figures, ({ p999 }) => p999),
   collection: ratio(a.figures, b.figures, ({ collection }) => collection),
   background: ratio(a.figures, b.figures, ({ background }) => background),
-  capacity: Object.fromEntries(SLOS.map((slo) => [slo, capacityRatio(a.figures, b.figures, slo)])),
+  capacity: Object.fromEntries(slos.map((slo) => [slo, capacityRatio(a.figures, b.figures, slo)])),
 });
 
 /**
@@ -95,28 +100,29 @@ const compared = (a, b) => ({
  * @param {Record<string, Record<string, Run>>} arms by name and number
  * @param {number} rate at which they are compared
  * @param {string[]} rivals arms without hints, of which the best is compared with
+ * @param {number[]} slos ms that p99 may be: the best is the best at the first
  */
-export function summarize(arms, rate, rivals) {
+export function summarize(arms, rate, rivals, slos) {
   const figures = Object.fromEntries(
     Object.entries(arms).map(([name, runs]) => [
       name,
       Object.fromEntries(
-        Object.entries(runs).map(([number, run]) => [number, figuresOf(run, rate)]),
+        Object.entries(runs).map(([number, run]) => [number, figuresOf(run, rate, slos)]),
       ),
     ]),
   );
   const reference = Object.values(figures.default ?? figures.off ?? Object.values(figures)[0]);
   const usual = mean(reference.map(({ background }) => background));
   const found = Object.fromEntries(
-    Object.entries(arms).map(([name, runs]) => [name, armOf(runs, figures[name], usual)]),
+    Object.entries(arms).map(([name, runs]) => [name, armOf(runs, figures[name], usual, slos)]),
   );
   const { off, on } = found;
   const best = rivals
     .filter((name) => found[name]?.isAdmissible)
-    .sort((a, b) => found[b].capacity[SLOS[0]].value - found[a].capacity[SLOS[0]].value)[0];
+    .sort((a, b) => found[b].capacity[slos[0]].value - found[a].capacity[slos[0]].value)[0];
   return {
     arms: found,
-    offOn: off && on ? compared(on, off) : null,
-    best: best && on ? { name: best, ...compared(on, found[best]) } : null,
+    offOn: off && on ? compared(on, off, slos) : null,
+    best: best && on ? { name: best, ...compared(on, found[best], slos) } : null,
   };
 }

@@ -138,7 +138,7 @@ for (const { app } of services) {
 }
 
 // The second service collects half a period after the first.
-const everyMs = scenario.services[0].everyMs;
+const { everyMs = 0 } = scenario.services[0];
 for (const [i, { app }] of services.entries()) {
   app.ask('begin', { phaseMs: (everyMs * i) / services.length });
 }

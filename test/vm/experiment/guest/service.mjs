@@ -50,6 +50,7 @@ const requests = {
   begin: ({ phaseMs }) => {
     collections = [];
     background.go();
+    if (!options.everyMs) return;
     timer = setTimeout(() => {
       timer = setInterval(() => collections.push(collect()), options.everyMs);
     }, phaseMs);
