@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { allBut, countedOnlyWith } from './counted.mjs';
-import { appBesideHogs, endPrograms, Spinner } from './programs.mjs';
+import { appBesideHogs, endPrograms } from './programs.mjs';
 import { Scheduler } from './scheduler.mjs';
 
 /** What only hints can raise. */
@@ -70,26 +70,4 @@ test('without hints none of them does anything', async () => {
   const counts = await scheduler.stop();
   assert.ok(counts.queued > 0);
   for (const name of BY_HINTS) assert.equal(counts[name], 0, name);
-});
-
-test('a hint of a kernel thread is ignored, and one of a thread that ended is no longer there', async () => {
-  await app.ask('hints', { urgency: 0, sliceUs: 0, deadlineNs: 0n });
-  const scheduler = await Scheduler.start();
-  const spinner = await Spinner.start(['--lie', '--seconds', '1']);
-  spinner.go();
-  await spinner.result();
-  await scheduler.counted((counts) => counts.pauseQueued > 0);
-  const { pauseQueued } = await scheduler.nextCounts();
-  await app.ask('spin', 300);
-  assert.equal((await scheduler.nextCounts()).pauseQueued, pauseQueued);
-  await scheduler.stop();
-});
-
-test('after an execve the element is dropped', async () => {
-  const scheduler = await Scheduler.start();
-  const spinner = await Spinner.start(['--lie', '--exec', '--seconds', '1']);
-  spinner.go();
-  await spinner.result();
-  await scheduler.counted((counts) => counts.execs > 0);
-  await scheduler.stop();
 });

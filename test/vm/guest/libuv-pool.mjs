@@ -55,7 +55,7 @@ async function measure(arm, apps) {
     await until('the app is bound', async () => (await app.ask('state')).state === 'bound');
     await app.ask('settle');
   }
-  const before = await scheduler?.nextCounts();
+  const before = await scheduler?.countsNow();
   const hashes = await app.ask('hash');
   const collections = await app.ask('collect');
   const after = await scheduler?.stop();

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync }
 import { afterEach, beforeEach, test } from 'node:test';
 import { App, endPrograms, hogs } from './programs.mjs';
 import { kernelComplaints, OURS, Scheduler, schedExtState, schedulerName } from './scheduler.mjs';
+import { STATS } from './stats-client.mjs';
 import { until } from './until.mjs';
 
 const PIN = '/sys/fs/bpf/schedhint';
@@ -78,7 +79,7 @@ test('when the kernel ends it, it says why, cleans up, and may be started again'
   assert.match(scheduler.ended.reason, /sysrq/i);
   assert.equal(schedExtState(), 'disabled');
   assert.ok(!existsSync(PIN));
-  assert.ok(!existsSync('/var/run/scx/root/stats'));
+  assert.ok(!existsSync(STATS));
   await (await Scheduler.start()).stop();
 });
 

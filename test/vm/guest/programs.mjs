@@ -127,6 +127,8 @@ let spinnerFile;
 /** test/vm/guest/spinner.c, waiting for {@link Spinner.go}. */
 export class Spinner {
   process;
+  /** Resolves when the process has exited. @type {Promise<unknown>} */
+  ended;
   #lines;
 
   /** @param {string[]} args @param {NodeJS.ProcessEnv} [env] */
@@ -139,6 +141,7 @@ export class Spinner {
         stdio: ['pipe', 'pipe', 'inherit'],
       }),
     );
+    spinner.ended = once(spinner.process, 'exit');
     spinner.#lines = createInterface({ input: spinner.process.stdout })[Symbol.asyncIterator]();
     await spinner.#lines.next();
     return spinner;

@@ -6,8 +6,10 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { afterEach } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { track } from './programs.mjs';
+import { end, track } from './programs.mjs';
+import { StatsClient } from './stats-client.mjs';
 import { until } from './until.mjs';
 
 const BUILD = fileURLToPath(new URL('../../../scheduler/build/', import.meta.url));
@@ -26,11 +28,39 @@ export const OURS = /^schedhint_\d+\.\d+\.\d+/;
 export const nothingIsLoaded = () =>
   until('the kernel has its own scheduler back', () => schedExtState() === 'disabled');
 
-/** What the kernel says when it throws a scheduler out, or when ours did what it must not. */
+const told = new Set();
+
+/** What the kernel says when it throws a scheduler out, or when ours did what it must not: each line once. */
 export function kernelComplaints() {
   const bad = /sched_ext: .*(error|stall|watchdog|failed)|BUG:|WARNING:|Oops|soft lockup|rcu: INFO/;
   const log = execFileSync('dmesg', { encoding: 'utf8' });
-  return log.split('\n').filter((line) => bad.test(line));
+  const complaints = log.split('\n').filter((line) => bad.test(line) && !told.has(line));
+  for (const line of complaints) told.add(line);
+  return complaints;
+}
+
+const schedulers = new Set();
+
+/** Notes a process that loads a scheduler: it ends with the test. */
+export function trackScheduler(child) {
+  schedulers.add(track(child));
+  child.once('exit', () => schedulers.delete(child));
+  return child;
+}
+
+/** What a test that failed has not stopped, and what it was not told, would make the next one fail. */
+async function endSchedulers() {
+  if (schedulers.size > 0) {
+    await end([...schedulers]);
+    await nothingIsLoaded();
+  }
+  assert.deepEqual(kernelComplaints(), []);
+}
+
+// Node.js sets it for test files. Other programs import this module too, and have no tests.
+if (process.env.NODE_TEST_CONTEXT) {
+  kernelComplaints(); // an earlier test file has been told
+  afterEach(endSchedulers);
 }
 
 export class Scheduler {
@@ -46,7 +76,7 @@ export class Scheduler {
   #closed;
 
   constructor(args) {
-    this.process = track(
+    this.process = trackScheduler(
       spawn(PROGRAM, ['--json', '--stats', '0.1', ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
@@ -90,11 +120,25 @@ export class Scheduler {
     return this.counts;
   }
 
-  /** What it counts in a report that it has yet to make. */
-  async nextCounts() {
-    const last = this.counts;
-    await until('the scheduler reports', () => this.counts !== last);
-    return this.counts;
+  /** What it has counted by now: a report that comes now may have been made before. */
+  async countsNow() {
+    const client = new StatsClient();
+    const counts = await client.ask('stats');
+    client.end();
+    return counts;
+  }
+
+  /**
+   * What it has counted when all threads of a process have gone.
+   *
+   * @param {{ ended: Promise<unknown> }} program
+   */
+  async countsAfterEndOf({ ended }) {
+    await ended;
+    // A thread may be waited for before its last turn. The scheduler gives it that within some switches, if others want a CPU as well.
+    const { switches } = await this.countsNow();
+    await this.counted((counts) => counts.switches > switches + 100);
+    return this.countsNow();
   }
 
   /** Detaches it as a user would, and returns its last counts. */

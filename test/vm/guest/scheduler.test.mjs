@@ -15,10 +15,10 @@ import {
   schedExtState,
   schedulerName,
 } from './scheduler.mjs';
+import { STATS } from './stats-client.mjs';
 import { until } from './until.mjs';
 
 const PIN = '/sys/fs/bpf/schedhint';
-const STATS = '/var/run/scx/root/stats';
 
 // A scheduler that was killed leaves its pin behind.
 beforeEach(() => rmSync(PIN, { force: true }));

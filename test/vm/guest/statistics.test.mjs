@@ -4,38 +4,19 @@ import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, test } from 'node:test';
-import { endPrograms, hogs, track } from './programs.mjs';
-import { PROGRAM, Scheduler, schedulerName } from './scheduler.mjs';
+import { endPrograms, hogs } from './programs.mjs';
+import { PROGRAM, Scheduler, schedulerName, trackScheduler } from './scheduler.mjs';
+import { STATS, StatsClient } from './stats-client.mjs';
 import { until } from './until.mjs';
-
-const STATS = '/var/run/scx/root/stats';
 
 beforeEach(() => rmSync('/sys/fs/bpf/schedhint', { force: true }));
 afterEach(endPrograms);
 
-/** A client of scx_stats: one line each way. */
-class Client {
-  #socket = createConnection(STATS);
-  #lines = createInterface({ input: this.#socket })[Symbol.asyncIterator]();
-
-  async ask(req, args = {}) {
-    this.#socket.write(`${JSON.stringify({ req, args })}\n`);
-    const { errno, args: answer } = JSON.parse((await this.#lines.next()).value);
-    assert.equal(errno, 0);
-    return answer.resp;
-  }
-
-  end() {
-    this.#socket.destroy();
-  }
-}
-
 /** A program of which all lines of stdout are kept. */
 function follow(args) {
-  const child = track(spawn(PROGRAM, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
+  const child = trackScheduler(spawn(PROGRAM, args, { stdio: ['ignore', 'pipe', 'pipe'] }));
   const followed = { child, lines: [], complaint: '', closed: once(child, 'close') };
   child.stderr.setEncoding('utf8').on('data', (text) => {
     followed.complaint += text;
@@ -47,7 +28,7 @@ function follow(args) {
 test('its socket has the counts of its reports, and what they mean', async () => {
   const scheduler = await Scheduler.start();
   hogs(2);
-  const client = new Client();
+  const client = new StatsClient();
   const meta = await client.ask('stats_meta');
   const first = await client.ask('stats');
   await scheduler.counted((counts) => counts.switches > first.switches);
@@ -105,7 +86,7 @@ test('a reader of its reports that stops reading, or goes away, does not end it'
   const { child, closed } = follow(['--stats', '0.1']);
   await until('it runs', () => schedulerName() !== null && existsSync(STATS));
   child.stdout.destroy();
-  const client = new Client();
+  const client = new StatsClient();
   const { switches } = await client.ask('stats');
   await until('it has gone on', async () => (await client.ask('stats')).switches > switches + 100);
   assert.equal(child.exitCode, null);
@@ -114,7 +95,7 @@ test('a reader of its reports that stops reading, or goes away, does not end it'
   assert.equal((await closed)[0], 0);
 
   // A pipe that is full.
-  const full = track(
+  const full = trackScheduler(
     spawn('sh', [
       '-c',
       `mkfifo /tmp/full && exec 3<>/tmp/full && exec "$0" --stats 0.1 >&3`,
@@ -122,12 +103,12 @@ test('a reader of its reports that stops reading, or goes away, does not end it'
     ]),
   );
   await until('it runs', () => existsSync(STATS));
-  const other = new Client();
+  const other = new StatsClient();
   await until('it answers', async () => (await other.ask('stats')).switches > 0);
   other.end();
   // 64 KiB of reports take a while; fill it from here instead.
   spawnSync('sh', ['-c', 'timeout 1 cat /dev/zero >/tmp/full']);
-  await new Client().ask('stats');
+  await new StatsClient().ask('stats');
   const ended = once(full, 'close');
   full.kill('SIGTERM');
   assert.equal((await ended)[0], 0);

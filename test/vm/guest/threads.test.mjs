@@ -1,7 +1,6 @@
 // Many threads.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, test } from 'node:test';
 import { App, end, endPrograms, hogs, Spinner } from './programs.mjs';
 import { Scheduler } from './scheduler.mjs';
@@ -14,13 +13,11 @@ test('when a pause is over, the threads that helped in it have no credit for it'
   const helpers = await Spinner.start(['--helpers', '--threads', '4', '--seconds', '2']);
   helpers.go();
   await scheduler.counted((counts) => counts.helperQueued > 0);
-  await once(helpers.process, 'exit');
-  await scheduler.nextCounts(); // may have been made before
-  const { helperQueued } = await scheduler.nextCounts();
+  const { helperQueued } = await scheduler.countsAfterEndOf(helpers);
   const plain = await Spinner.start(['--threads', '4', '--seconds', '1']);
   plain.go();
-  await plain.result();
-  assert.equal((await scheduler.nextCounts()).helperQueued, helperQueued);
+  await plain.ended;
+  assert.equal((await scheduler.countsNow()).helperQueued, helperQueued);
   await end(busy);
   await scheduler.stop();
 });
