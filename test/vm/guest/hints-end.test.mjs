@@ -5,6 +5,9 @@ import { after, before, test } from 'node:test';
 import { endPrograms, hogs, Spinner } from './programs.mjs';
 import { Scheduler } from './scheduler.mjs';
 
+/** What only a pause can raise here. */
+const BY_PAUSES = ['pauseQueued', 'helperQueued', 'refused'];
+
 before(() => {
   hogs(3);
 });
@@ -21,7 +24,7 @@ test('a thread that ended leaves its hints to no other', async () => {
   await honest.ended;
   const counts = await scheduler.stop();
   assert.ok(counts.queued > before.queued, 'others waited for a CPU since');
-  assert.equal(counts.pauseQueued, before.pauseQueued);
+  for (const name of BY_PAUSES) assert.equal(counts[name], before[name], name);
 });
 
 test('after an execve the element is dropped', async () => {
