@@ -26,12 +26,16 @@ function resultsOf(name) {
   return existsSync(file) ? readFileSync(file, 'utf8') : null;
 }
 
+/** Each page as it is, and as the results make it. */
+export function pages() {
+  return PAGES.map((file) => {
+    const before = readFileSync(file, 'utf8');
+    return { file, before, after: withResults(before, resultsOf) };
+  });
+}
+
 export function writePages() {
-  for (const page of PAGES) {
-    const before = readFileSync(page, 'utf8');
-    const after = withResults(before, resultsOf);
-    if (after !== before) writeFileSync(page, after);
-  }
+  for (const { file, before, after } of pages()) if (after !== before) writeFileSync(file, after);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) writePages();

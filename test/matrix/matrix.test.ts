@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { chooseRows, mergeTable, runRow } from '../../scripts/matrix.mjs';
-import { withResults } from '../../scripts/where-it-runs.mjs';
+import { pages, withResults } from '../../scripts/where-it-runs.mjs';
 import { until } from '../rig/until.ts';
 
 const ROWS = ['a', 'b', 'c'].map((name) => ({ name, command: ['-e', ''], minutes: 1 }));
@@ -82,4 +82,8 @@ test('the page has the results between their marks, and keeps what has never run
   expect(withResults(page, results)).toBe(
     `${part('a', '| $1 |\n')}between\n${part('b', 'kept\n')}`,
   );
+});
+
+test('the pages have the results that are kept', () => {
+  for (const { file, before, after } of pages()) expect(before, file).toBe(after);
 });
