@@ -14,9 +14,10 @@ const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const requests = {
   state: () => {
-    const { state, map, readBy } = thread.status;
+    const { state, code, map, readBy } = thread.status;
     return {
       state,
+      code,
       map: map?.id,
       by: map?.by,
       readBy: readBy && { flags: readBy.flags },

@@ -55,6 +55,7 @@ export function cheapHogs(count) {
  * @property {string} [register] the preload: a file, or how an app has it installed
  * @property {string[]} [v8] options of Node.js besides
  * @property {number} [uid] of its user, and of its group
+ * @property {string[]} [by] a command that runs it, in other namespaces
  */
 
 /** test/vm/guest/app.mjs, or another: it does what it is asked to, and answers. */
@@ -66,13 +67,15 @@ export class App {
   /** @param {NodeJS.ProcessEnv} [env] @param {AppOptions} [options] */
   constructor(
     env = {},
-    { program = here('app.mjs'), args = [], register = REGISTER, v8 = [], uid } = {},
+    { program = here('app.mjs'), args = [], register = REGISTER, v8 = [], uid, by = [] } = {},
   ) {
+    const [execPath, ...before] = [...by, process.execPath];
     this.process = track(
       fork(program, args, {
+        execPath,
         ...(uid === undefined ? {} : { uid, gid: uid }),
         env: { ...process.env, ...env },
-        execArgv: ['--expose-gc', ...v8, '--require', register],
+        execArgv: [...before, '--expose-gc', ...v8, '--require', register],
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
         serialization: 'advanced', // deadlines are BigInts
       }),

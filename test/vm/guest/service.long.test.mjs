@@ -30,6 +30,7 @@ import { until } from './until.mjs';
 const UNIT = 'schedhint-scheduler';
 const CPU = '/sys/devices/system/cpu/cpu1/online';
 const PIN = '/sys/fs/bpf/schedhint';
+const USER = 12345;
 const PACKAGE = fileURLToPath(new URL('../../../packages/scheduler/', import.meta.url));
 const README = readFileSync(`${PACKAGE}README.md`, 'utf8');
 
@@ -37,9 +38,9 @@ const scratch = mkdtempSync(join(tmpdir(), 'service-'));
 const skip = hasSystemd ? false : 'this machine has no systemd';
 let systemd;
 
-/** The lines that install the service, as they are on the page. */
-function linesOfReadme() {
-  const section = README.split(/^## /m).find((text) => text.startsWith('As a service\n'));
+/** The lines of a section, as they are on the page. */
+function linesOfReadme(title) {
+  const section = README.split(/^##+ /m).find((text) => text.startsWith(`${title}\n`));
   return /```sh\n(.*?)```/s.exec(section)[1];
 }
 
@@ -54,8 +55,8 @@ function npmRoot() {
   return scratch;
 }
 
-/** Runs the page's lines; npm and sudo are in place of the real ones. */
-const install = () =>
+/** Runs lines of the page; npm and sudo are in place of the real ones. */
+const runReadme = (title) =>
   systemd.sh(`
 sudo() { "$@"; }
 npm() {
@@ -65,7 +66,9 @@ npm() {
     *) echo "the page runs npm $*" >&2; return 1 ;;
   esac
 }
-${linesOfReadme()}`);
+${linesOfReadme(title)}`);
+
+const install = () => runReadme('As a service');
 
 /** Options by `systemctl edit`, as the page says. */
 async function setOptions(options) {
@@ -260,6 +263,31 @@ test('an update by the same lines keeps the clients, and options stay', { skip }
   await systemd.sh(`systemctl stop ${UNIT}`);
   assert.equal((await state()).Result, 'success');
   assert.deepEqual(kernelComplaints(), []);
+});
+
+test('by the lines of the README the users of a group hint, and no others', { skip }, async () => {
+  await systemd.sh(`systemctl revert ${UNIT}`);
+  await forget();
+  await loadsAfter('the lines of the README', () => runReadme('For the programs of a group'));
+  const group = Number(await systemd.sh('getent group schedhint | cut -d: -f3'));
+  const env = { SCHEDHINT_MAP: '/run/schedhint/bpf/hints' };
+
+  const member = new App(env, { by: systemd.asMember(USER, group) });
+  await bound(member);
+  const stranger = new App(env, { by: systemd.asMember(USER, USER) });
+  assert.equal((await stranger.ask('state')).code, 'ERR_SCHEDHINT_MAP_PERMISSION');
+  // What the page says of the place that is there by default.
+  const outside = new App({}, { by: systemd.asMember(USER, group) });
+  assert.equal((await outside.ask('state')).code, 'ERR_SCHEDHINT_MAP_PERMISSION');
+  for (const app of [stranger, outside]) await app.end();
+
+  // The mount outlives the scheduler, so clients find the next one.
+  const { map } = await bound(member);
+  await loadsAfter('a restart', () => systemd.sh(`systemctl restart ${UNIT}`));
+  await until('the app is bound to the next map', async () => (await bound(member)).map !== map);
+  await member.end();
+  await systemd.sh(`systemctl stop ${UNIT}`);
+  assert.equal((await state()).Result, 'success');
 });
 
 test('without sched_ext in the kernel it is skipped', { skip }, async () => {

@@ -6,6 +6,9 @@ mount --make-rprivate /
 umount /sys/fs/cgroup
 mount -t cgroup2 cgroup2 /sys/fs/cgroup # its root is now our own cgroup
 mount -t tmpfs tmpfs /run
+chmod 0700 /sys/fs/bpf # as systemd mounts it on a machine; in a container, as it thinks that this is, it does not
+cp -a /etc /run/etc    # groups can be added
+mount --bind /run/etc /etc
 for folder in /lib/systemd/system/*.target.wants /etc/systemd/system /usr/local/lib; do
   mount -t tmpfs tmpfs "$folder"
 done

@@ -65,6 +65,12 @@ export class Systemd {
     return stdout + stderr;
   }
 
+  /** A command that runs another one in it, as a user who is in one more group. @param {number} uid @param {number} group */
+  asMember(uid, group) {
+    const user = [`--reuid=${uid}`, `--regid=${uid}`, `--groups=${group}`];
+    return ['nsenter', '--target', this.#pid, '--pid', '--mount', 'setpriv', ...user];
+  }
+
   /** What systemctl prints. Its exit status is for shells: it is not 0 for a service that is off. */
   systemctl(...args) {
     return this.sh(`systemctl ${args.join(' ')} || :`);
