@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { chooseRows, mergeTable, runRow } from '../../scripts/matrix.mjs';
 import { pages, withResults } from '../../scripts/where-it-runs.mjs';
-import { until } from '../rig/until.ts';
+import { until } from '../rig/until.js';
 
 const ROWS = ['a', 'b', 'c'].map((name) => ({ name, command: ['-e', ''], minutes: 1 }));
 const names = (rows: readonly { name: string }[]) => rows.map(({ name }) => name).join('');
