@@ -275,7 +275,7 @@ int main(int argc, char** argv) {
   if (signals < 0) return FAILED;
   /* One that only watches acts on no hint, and answers none. */
   if (!pin_find(&pin, options.pin, sizeof(struct schedhint_value),
-                options.trust_pin || options.silent))
+                options.trust_pin || options.silent, &options.access))
     return why_not(pin.error, FAILED_MAP);
   programs = programs_load(&options, pin.map_fd);
   if (!programs) return why_not(programs_error(), FAILED_KERNEL);

@@ -91,7 +91,39 @@ static bool is_trusted(const char* path) {
   return false;
 }
 
-bool pin_find(struct pin* pin, const char* path, unsigned value_size, bool trust) {
+static bool give_access(const char* pin, const struct pin_access* access) {
+  bool has_group = access->group != PIN_NO_GROUP;
+  mode_t mode = access->mode ? access->mode : has_group ? 0660 : 0;
+
+  if (has_group && chown(pin, -1, access->group)) {
+    complain("cannot give the pin to group %u: %s", (unsigned)access->group, strerror(errno));
+    return false;
+  }
+  if (!mode || !chmod(pin, mode)) return true;
+  complain("cannot give the pin mode %o: %s", (unsigned)mode, strerror(errno));
+  return false;
+}
+
+/* A group that may write the pin but not reach it would look for the cause in its own programs. */
+static void warn_if_out_of_reach(const char* path, gid_t group) {
+  char directory[PATH_MAX];
+  struct stat found;
+
+  for (const char* end = strchr(path, '/'); end; end = strchr(end + 1, '/')) {
+    snprintf(directory, sizeof(directory), "%.*s", end == path ? 1 : (int)(end - path), path);
+    if (stat(directory, &found) || found.st_mode & (found.st_gid == group ? S_IXGRP : S_IXOTH))
+      continue;
+    complain(
+        "group %u cannot reach %s: %s has mode %04o and group %u. Give it a separate bpffs: "
+        "mount -t bpf -o mode=0750,gid=%u bpf DIRECTORY, and start with --pin DIRECTORY/hints",
+        (unsigned)group, path, directory, (unsigned)found.st_mode & 07777, (unsigned)found.st_gid,
+        (unsigned)group);
+    return;
+  }
+}
+
+bool pin_find(struct pin* pin, const char* path, unsigned value_size, bool trust,
+              const struct pin_access* access) {
   struct bpf_map_info info;
 
   *pin = (struct pin){.path = path, .map_fd = -1};
@@ -120,6 +152,8 @@ bool pin_find(struct pin* pin, const char* path, unsigned value_size, bool trust
   }
   pin->map_id = info.id;
   pin->reused = true;
+  if (!give_access(path, access)) return false;
+  if (access->group != PIN_NO_GROUP) warn_if_out_of_reach(path, access->group);
   return true;
 }
 
@@ -135,38 +169,6 @@ static bool is_bpffs(const char* directory) {
   complain("cannot pin in %s: it is not a bpf filesystem. Run `mount -t bpf bpf %s`", directory,
            directory);
   return false;
-}
-
-static bool give_access(const char* pin, const struct pin_access* access) {
-  bool has_group = access->group != PIN_NO_GROUP;
-  mode_t mode = access->mode ? access->mode : has_group ? 0660 : 0;
-
-  if (has_group && chown(pin, -1, access->group)) {
-    complain("cannot give the pin to group %u: %s", (unsigned)access->group, strerror(errno));
-    return false;
-  }
-  if (!mode || !chmod(pin, mode)) return true;
-  complain("cannot give the pin mode %o: %s", (unsigned)mode, strerror(errno));
-  return false;
-}
-
-/* A group that may write the pin but not reach it would look for the cause in its own programs. */
-static void warn_if_out_of_reach(const char* path, gid_t group) {
-  char directory[PATH_MAX];
-  struct stat found;
-
-  for (const char* end = strchr(path, '/'); end; end = strchr(end + 1, '/')) {
-    snprintf(directory, sizeof(directory), "%.*s", end == path ? 1 : (int)(end - path), path);
-    if (stat(directory, &found) || found.st_mode & S_IXOTH ||
-        (found.st_gid == group && found.st_mode & S_IXGRP))
-      continue;
-    complain(
-        "group %u cannot reach %s: %s has mode %04o and group %u. Give it a separate bpffs: "
-        "mount -t bpf -o mode=0750,gid=%u bpf DIRECTORY, and start with --pin DIRECTORY/hints",
-        (unsigned)group, path, directory, (unsigned)found.st_mode & 07777, (unsigned)found.st_gid,
-        (unsigned)group);
-    return;
-  }
 }
 
 bool pin_create(struct pin* pin, int map_fd, const struct pin_access* access) {

@@ -20,17 +20,19 @@ struct pin {
   int error; /* errno with which opening it failed */
 };
 #define PIN_VALUE_MAX 64
-/* Opens a pin that exists. True with map_fd -1 if there is no pin; false if it cannot be opened or
- * is not compatible. `value_size`: of a map whose values begin with two user pointers. Without
- * `trust` a pin that strangers may write is refused: they may set the hints of any thread. */
-bool pin_find(struct pin* pin, const char* path, unsigned value_size, bool trust);
-
-/* Who may write a pin that is made. */
+/* Who may write the pin. */
 struct pin_access {
-  mode_t mode; /* 0: 0660 for a group, else 0600 */
-  gid_t group; /* PIN_NO_GROUP: the maker's */
+  mode_t mode; /* 0: 0660 for a group, else as it is; a new one has 0600 */
+  gid_t group; /* PIN_NO_GROUP: as it is */
 };
 #define PIN_NO_GROUP ((gid_t) - 1)
+/* Opens a pin that exists, and gives it that access. True with map_fd -1 if there is no pin; false
+ * if it cannot be opened or is not compatible. `value_size`: of a map whose values begin with two
+ * user pointers. Without `trust` a pin that strangers may write is refused: they may set the hints
+ * of any thread. */
+bool pin_find(struct pin* pin, const char* path, unsigned value_size, bool trust,
+              const struct pin_access* access);
+
 /* Warns if every user may write it, and if its group cannot reach it. */
 bool pin_create(struct pin* pin, int map_fd, const struct pin_access* access);
 bool pin_remove(const struct pin* pin);

@@ -222,8 +222,8 @@ int main(int argc, char** argv) {
   life.options = &options;
   life.report.json = options.json;
   life.signals = open_signals();
-  if (life.signals < 0 ||
-      !pin_find(&life.pin, options.pin, sizeof(struct schedhint_value), options.trust_pin))
+  if (life.signals < 0 || !pin_find(&life.pin, options.pin, sizeof(struct schedhint_value),
+                                    options.trust_pin, &options.access))
     return EXIT_REFUSED;
   life.map_fd = life.pin.map_fd;
   if (!kernel_read() || !limits_are_known(&options)) return EXIT_REFUSED;

@@ -43,6 +43,13 @@ describeOnKernel('the pin that an observer makes', () => {
     expect(permissions(pin)).toEqual({ mode: '660', uid: 0, gid: OTHER });
   });
 
+  test('--group: a pin that is there becomes the group’s', async () => {
+    const { mapId } = await observe(pin, '--keep-pin');
+    expect(permissions(pin).mode).toBe('600');
+    expect(await observe(pin, '--group', String(OTHER))).toEqual({ mapId, code: 0, stderr: '' });
+    expect(permissions(pin)).toEqual({ mode: '660', uid: 0, gid: OTHER });
+  });
+
   test('--group: a directory that the group may not pass is named, with the way out', async () => {
     const group = String(OTHER);
     chmodSync(bpffs.path, 0o700);
