@@ -177,7 +177,7 @@ writeFileSync(
     kernel: release(),
     ops: scheduler?.ops ?? null,
     complaints: kernelComplaints(),
-    report: said?.trim().split('\n').at(-2),
+    counts: lastCounts(said),
     services: services.map(({ alone }, i) => ({
       ...alone,
       steps: inSteps(schedules[i], results[i], ended[i]),
@@ -187,6 +187,12 @@ writeFileSync(
 );
 for (const { app } of services) app.process.disconnect();
 await end(hogs);
+
+/** The last statistics of a scheduler that prints them as scx_schedhint does with --json. */
+function lastCounts(said = '') {
+  const line = said.split('\n').findLast((one) => one.startsWith('{"type":"statistics"'));
+  return line === undefined ? null : JSON.parse(line);
+}
 
 /** Requests and collections by step: ms. */
 function inSteps(steps, requests, { collections, reports }) {
