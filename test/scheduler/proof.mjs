@@ -64,7 +64,10 @@ await runRow('proof', options.isFull, async () => {
   const limited = ['before', 'kernel'].map(
     (arm) => of(arm, quota).groups[0].cpuNs / of(arm, quota).ns,
   );
-  const ended = boots[0].ended.before?.[stuckPause.name] ?? 'it was not ended';
+  // Its last line, without what is left of the statistics before it.
+  const ended =
+    boots[0].ended.before?.[stuckPause.name]?.replace(/^(ended with \d+: ).* \/ /s, '$1') ??
+    'it was not ended';
   return {
     versions: `${boots[0].ops.before}, Linux ${boots[0].kernel}`,
     found: `a wakeup next to a nice-19 loop ${late[0].p50.toFixed(0)} ms late, cpu.max 0.2 gives ${limited[0].toFixed(2)} CPUs, a stuck pause: ${ended}`,
