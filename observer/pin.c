@@ -122,6 +122,15 @@ static void warn_if_out_of_reach(const char* path, gid_t group) {
   }
 }
 
+static void warn_of_access(const char* path, const struct pin_access* access) {
+  if (access->mode & S_IWOTH)
+    complain(
+        "%s may be written by every user of this machine: each can set the hints of any thread, "
+        "others' too. --group GID gives it to a group; with schedhint-broker it stays yours",
+        path);
+  if (access->group != PIN_NO_GROUP) warn_if_out_of_reach(path, access->group);
+}
+
 bool pin_find(struct pin* pin, const char* path, unsigned value_size, bool trust,
               const struct pin_access* access) {
   struct bpf_map_info info;
@@ -153,7 +162,7 @@ bool pin_find(struct pin* pin, const char* path, unsigned value_size, bool trust
   pin->map_id = info.id;
   pin->reused = true;
   if (!give_access(path, access)) return false;
-  if (access->group != PIN_NO_GROUP) warn_if_out_of_reach(path, access->group);
+  warn_of_access(path, access);
   return true;
 }
 
@@ -195,12 +204,7 @@ bool pin_create(struct pin* pin, int map_fd, const struct pin_access* access) {
     complain("cannot rename %s to %s: %s%s", temporary, pin->path, strerror(errno),
              errno == EEXIST ? "; another reader has just pinned it: start again to share it" : "");
   } else {
-    if (access->mode & S_IWOTH)
-      complain(
-          "%s may be written by every user of this machine: each can set the hints of any thread, "
-          "others' too. --group GID gives it to a group; with schedhint-broker it stays yours",
-          pin->path);
-    if (access->group != PIN_NO_GROUP) warn_if_out_of_reach(pin->path, access->group);
+    warn_of_access(pin->path, access);
     return true;
   }
   unlink(temporary);

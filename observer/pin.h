@@ -26,13 +26,12 @@ struct pin_access {
   gid_t group; /* PIN_NO_GROUP: as it is */
 };
 #define PIN_NO_GROUP ((gid_t) - 1)
-/* Opens a pin that exists, and gives it that access. True with map_fd -1 if there is no pin; false
- * if it cannot be opened or is not compatible. `value_size`: of a map whose values begin with two
- * user pointers. Without `trust` a pin that strangers may write is refused: they may set the hints
- * of any thread. */
+/* Opens a pin that exists, gives it that access, and warns as pin_create() does. True with map_fd
+ * -1 if there is no pin; false if it cannot be opened or is not compatible. `value_size`: of a map
+ * whose values begin with two user pointers. Without `trust` a pin that strangers may write is
+ * refused: they may set the hints of any thread. */
 bool pin_find(struct pin* pin, const char* path, unsigned value_size, bool trust,
               const struct pin_access* access);
-
 /* Warns if every user may write it, and if its group cannot reach it. */
 bool pin_create(struct pin* pin, int map_fd, const struct pin_access* access);
 bool pin_remove(const struct pin* pin);

@@ -81,8 +81,8 @@ static bool load(struct programs* programs) {
   else if (differs)
     complain(
         "cannot load the BPF programs: this kernel's BTF gives a function other arguments than "
-        "this scheduler knows. On Linux 7.1 and 7.2 the cause is pahole before 1.26, which made "
-        "the BTF: no sched_ext scheduler loads there. Boot another kernel");
+        "this scheduler knows. If pahole before 1.26 made the BTF, as for Debian's Linux 7.1 and "
+        "7.2, no sched_ext scheduler loads: boot another kernel");
   else
     complain(
         "cannot load the BPF programs: %s. If the lines above do not say why, the kernel's log may "

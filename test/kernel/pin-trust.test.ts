@@ -43,6 +43,13 @@ describeOnKernel('the pin that an observer makes', () => {
     expect(permissions(pin)).toEqual({ mode: '660', uid: 0, gid: OTHER });
   });
 
+  test('that is said too of a pin that was there and is opened to all', async () => {
+    await observe(pin, '--keep-pin');
+    expect((await observe(pin, '--mode', '0666')).stderr).toMatch(
+      /^observer: \S+ may be written by every user of this machine/,
+    );
+  });
+
   test('--group: a pin that is there becomes the group’s', async () => {
     const { mapId } = await observe(pin, '--keep-pin');
     expect(permissions(pin).mode).toBe('600');
