@@ -14,13 +14,14 @@ test('a mean has the interval of Student: of 1 to 5, 3 and 2.776 standard errors
   expect(high).toBeCloseTo(3 + half, 10);
 });
 
-test('a ratio and its inverse say the same, and one run has no interval', () => {
+test('a ratio and its inverse say the same, and fewer than three runs have no interval', () => {
   const ratios = [1.2, 2.5, 1.9];
   const one = estimateRatio(ratios);
   const inverse = estimateRatio(ratios.map((ratio) => 1 / ratio));
   expect(one.value * inverse.value).toBeCloseTo(1, 10);
   expect(one.low * inverse.high).toBeCloseTo(1, 10);
-  expect(estimateRatio([2])).toEqual({ value: 2, low: Number.NaN, high: Number.NaN });
+  for (const few of [[2], [2, 2]])
+    expect(estimateRatio(few)).toEqual({ value: 2, low: Number.NaN, high: Number.NaN });
 });
 
 test('a quantile among requests that were not answered is infinite, and no NaN', () => {
@@ -58,64 +59,72 @@ test('a staircase that never breaks, or breaks at its first step, gives a bound'
 });
 
 /** A run whose p99 is so many ms at 100, 200 and 300 requests a second. */
-const run = (p99s: number[], background = 1.7) => ({
+const run = (p99s: number[], background = 1.4, urgent = 0.4) => ({
   alone: 40,
   perRequest: 0.5,
   perCollection: 50,
   steps: p99s.map((p99, i) => ({
     rate: 100 * (i + 1),
-    ...{ p50: 1, p99, p999: p99, collection: 40, urgent: 0.4, background },
+    ...{ p50: 1, p99, p999: p99, collection: 40, urgent, background, idle: 0 },
     ...{ switches: 1000, late: 0 },
   })),
 });
 const RATE = 200;
 const SLOS = [200, 100, 400];
+const SHARE = 1 / 2;
 
 test('runs are compared by their number: one that is slower in every arm changes no ratio', () => {
   const { offOn } = summarize(
     {
-      off: { 1: run([100, 150, 800]), 2: run([50, 75, 400]) },
-      on: { 1: run([50, 75, 400]), 2: run([25, 37.5, 200]), 3: run([1, 1, 1]) },
+      off: { 1: run([100, 150, 800]), 2: run([50, 75, 400]), 3: run([80, 100, 200]) },
+      on: {
+        1: run([50, 75, 400]),
+        2: run([25, 37.5, 200]),
+        3: run([40, 50, 100]),
+        4: run([1, 1, 1]),
+      },
     },
     RATE,
     [],
     SLOS,
+    SHARE,
   );
   expect(offOn!.p99.value).toBeCloseTo(0.5, 10);
   expect(offOn!.p99.high).toBeCloseTo(0.5, 10);
 });
 
 test('latencies are those at one rate, and capacity is of all', () => {
-  const { arms } = summarize({ on: { 1: run([10, 20, 300]) } }, RATE, [], SLOS);
+  const { arms } = summarize({ on: { 1: run([10, 20, 300]) } }, RATE, [], SLOS, SHARE);
   expect(arms.on!.p99.value).toBeCloseTo(20, 10);
   expect(arms.on!.capacity[400]!.bound).toBe('above');
   expect(arms.on!.capacity[200]!.bound).toBe('exact');
 });
 
-test('an arm that starves the background work is not the best alternative', () => {
+test('an arm that leaves the background work less than its fair share is not the best alternative', () => {
   const arms = {
     on: { 1: run([10, 20, 30]) },
     default: { 1: run([150, 300, 900]) },
-    lavd: { 1: run([10, 10, 10], 0.5) },
+    lavd: { 1: run([10, 10, 10], 0.84, 0.96) }, // of 0.9
   };
-  const found = summarize(arms, RATE, ['default', 'lavd'], SLOS);
+  const found = summarize(arms, RATE, ['default', 'lavd'], SLOS, SHARE);
   expect(found.arms.lavd!.isAdmissible).toBe(false);
+  const enough = summarize({ lavd: { 1: run([10], 0.87, 0.93) } }, RATE, [], SLOS, SHARE);
+  expect(enough.arms.lavd!.isAdmissible).toBe(true);
   expect(found.best!.name).toBe('default');
   expect(found.best!.capacity[200]!.bound).toBe('atLeast');
 });
 
 test('a digest leaves the warm-up out and counts reports of the pool as background work', () => {
-  const step = { late: [0, 0], latencies: [5, null], collections: [], reports: 50 };
+  const step = { late: [0, 0], latencies: [5, null], collections: [], reports: Array(50).fill(20) };
   const measured = {
-    services: [
-      { alone: [40], perRequest: 1, perCollection: 50, perReport: 20, steps: [step, step] },
-    ],
+    services: [{ alone: [40], perRequest: 1, perCollection: 50, steps: [step, step] }],
     steps: [
-      { rate: 10, ms: 1000, switches: 0, hogs: [], services: [] },
+      { rate: 10, ms: 1000, switches: 0, idle: 0, hogs: [], services: [] },
       {
         rate: 20,
         ms: 2000,
         switches: 500,
+        idle: 0.1,
         hogs: [0.5],
         services: [{ main: 0.2, background: 0.1, all: 1.4 }],
       },
@@ -123,7 +132,13 @@ test('a digest leaves the warm-up out and counts reports of the pool as backgrou
   };
   const { steps } = digestOf(measured);
   expect(steps).toHaveLength(1);
-  expect(steps[0]).toMatchObject({ rate: 20, p99: null, collection: null, switches: 250 });
+  expect(steps[0]).toMatchObject({
+    rate: 20,
+    p99: null,
+    collection: null,
+    switches: 250,
+    idle: 0.1,
+  });
   expect(steps[0]!.background).toBeCloseTo(0.5 + 0.1 + 0.5, 10);
   expect(steps[0]!.urgent).toBeCloseTo(1.4 - 0.6, 10);
 });

@@ -9,11 +9,12 @@ import { median, quantile } from './statistics.mjs';
  * @property {number | null} collection ms, the median; null: none began
  * @property {number} urgent CPUs that the services had but for background workers: serving and collecting
  * @property {number} background CPUs that background workers and batch jobs had
+ * @property {number} idle CPUs that were idle
  * @property {number} switches of the machine, in a second
  * @property {number} late p99 of how late the clients sent, ms
  *
  * @typedef {object} Run
- * @property {number} alone ms of a full collection while nothing else ran
+ * @property {number | null} alone ms of a full collection under load while no background work ran; null: none is asked for
  * @property {number} perRequest CPU time of a request, ms, while nothing else ran
  * @property {number} perCollection CPU time of a full collection, ms, of all threads
  * @property {Step[]} steps
@@ -29,7 +30,7 @@ const orNull = (ms) => (Number.isFinite(ms) ? ms : null);
 /** @param {any} measured by guest/measure.mjs @returns {Run} */
 export function digestOf({ services, steps }) {
   return {
-    alone: median(services.flatMap(({ alone }) => alone)),
+    alone: median(services.flatMap(({ alone }) => alone)) ?? null,
     perRequest: median(services.map(({ perRequest }) => perRequest)),
     perCollection: median(services.map(({ perCollection }) => perCollection)),
     // The first is the warm-up.
@@ -37,10 +38,8 @@ export function digestOf({ services, steps }) {
       const of = (what) => services.flatMap((service) => service.steps[i + 1][what]);
       const latencies = inFull(of('latencies'));
       const collections = of('collections');
-      const reports = services.map(
-        (service) => ((service.steps[i + 1].reports ?? 0) * (service.perReport ?? 0)) / step.ms,
-      );
-      const background = sum(step.services.map((one) => one.background)) + sum(reports);
+      const reports = sum(of('reports')) / step.ms;
+      const background = sum(step.services.map((one) => one.background)) + reports;
       return {
         rate: step.rate,
         p50: orNull(quantile(latencies, 0.5)),
@@ -49,6 +48,7 @@ export function digestOf({ services, steps }) {
         collection: collections.length > 0 ? median(collections) : null,
         urgent: sum(step.services.map((one) => one.all)) - background,
         background: background + sum(step.hogs),
+        idle: step.idle,
         switches: (step.switches / step.ms) * 1000,
         late: quantile(of('late'), 0.99),
       };

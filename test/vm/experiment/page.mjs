@@ -9,7 +9,7 @@ import {
   armsTable,
   bestTable,
   boundedRatio,
-  curveTable,
+  curveTables,
   headlineOf,
   objectivesTable,
   offOnTable,
@@ -53,7 +53,7 @@ export function partsOf(kept) {
       .filter(({ cpus }) => cpus === 2)
       .map(
         (one) =>
-          `### ${capital(SCENARIOS[one.name].title)}\n\n${armsTable(one)}\n${curveTable(one)}`,
+          `### ${capital(SCENARIOS[one.name].title)}\n\n${armsTable(one)}\n${curveTables(one)}`,
       )
       .join('\n'),
     'made-with': `${madeWith(kept)}\n`,

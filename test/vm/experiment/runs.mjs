@@ -34,16 +34,18 @@ function buildOf(program) {
   return hashOf([program, ...(existsSync(object) ? [object] : [])]);
 }
 
-const guestFiles = () =>
+/** What a scenario's guest runs. @param {{ services: { pool?: object }[] }} scenario */
+const guestFiles = ({ services }) =>
   readdirSync(here('guest'))
     .filter((name) => /\.(mjs|c)$/.test(name))
+    .filter((name) => services.some(({ pool }) => pool) || !name.startsWith('pool'))
     .sort()
     .map((name) => here(`guest/${name}`));
 
 /** All that a run's figures depend on. @param {import('./plan.mjs').Run} run */
 function inputsOf({ scenario, arm, cpus }, { times, kernel, ours, pace = paceOfVm(cpus) }) {
   const { program, args, hints, service, ...of } = ARMS[arm];
-  const { title, compared, objectives, levers, ...machine } = scaledTo(
+  const { title, objectives, share, levers, ...machine } = scaledTo(
     SCENARIOS[scenario],
     cpus,
     pace,
@@ -54,7 +56,7 @@ function inputsOf({ scenario, arm, cpus }, { times, kernel, ours, pace = paceOfV
       scenario: machine,
       arm: { args, hints, service, levers: of.levers ? acts : undefined },
       build: program && buildOf(program(ours)),
-      guest: hashOf(guestFiles()),
+      guest: hashOf(guestFiles(machine)),
       node: process.version,
       ...{ cpus, times: timesFor(times, pace), kernel },
     }),

@@ -8,6 +8,7 @@
  * @property {number[]} rates the staircase: requests a second for each service
  * @property {number[]} objectives ms that p99 may be; the first is the one of the tables
  * @property {number} compared of these, the one at which arms are compared: the highest at which serving needs at most 0.8 of its fair share
+ * @property {number} share of all CPU time that background work has a right to. As long as serving needs less than the rest, it gets more
  * @property {Levers} levers what an operator of a stock kernel sets, in words and in inputs
  *
  * @typedef {object} Service
@@ -22,6 +23,7 @@
  * @property {number} threads for answers, and for reports too
  * @property {number} reports that are always there
  * @property {number} objects alive in each thread's heap
+ * @property {number} urgency of each thread, but while it makes a report
  * @property {number} [apart] threads of a second pool, which has the reports
  * @property {number} [nice] of those
  *
@@ -48,6 +50,7 @@ export const SCENARIOS = {
     hogs: 4,
     rates: [150, 250, 350, 450, 550],
     objectives: [200, 100, 400],
+    share: 1 / 2, // two cgroups of one weight
     compared: 350, // the service takes 0.68 CPUs, of 0.9: half of what the client leaves
     levers: { words: '`cpu.idle` for the batch job', batch: { idle: true } },
   },
@@ -60,6 +63,7 @@ export const SCENARIOS = {
     hogs: 0,
     rates: [40, 80, 120, 180, 240, 320, 400, 480],
     objectives: [200, 100, 400],
+    share: 2 / 3, // two of a service's three threads
     compared: 120, // a main thread takes 0.19 CPUs, of 0.33; without hints queues begin above it
     levers: { words: 'nice 19 for the background threads', background: { workers: 2, nice: 19 } },
   },
@@ -70,16 +74,17 @@ export const SCENARIOS = {
         ...service('a.service', { workers: 0, batch: false }),
         // Answers are due in 10 ms, so the main thread has no heap whose collection takes 40.
         ...{ objects: 0, everyMs: undefined },
-        pool: { threads: 6, reports: 4, objects: 2000 },
+        pool: { threads: 6, reports: 4, objects: 2000, urgency: 900 },
       },
     ],
     hogs: 0,
-    rates: [40, 80, 120, 180, 240, 320, 400],
+    rates: [80, 120, 180, 240, 320, 400, 480],
     objectives: [50, 25, 100],
+    share: 4 / 7, // four of its seven threads
     compared: 120,
     levers: {
       words: 'a separate pool, of nice 19, for the reports',
-      pool: { threads: 2, reports: 4, objects: 2000, apart: 4, nice: 19 },
+      pool: { threads: 2, reports: 4, objects: 2000, urgency: 900, apart: 4, nice: 19 },
     },
   },
 };

@@ -4,7 +4,7 @@
 import { boundOfRatio, capacityAt } from './staircase.mjs';
 import { estimate, estimateRatio, mean, median } from './statistics.mjs';
 
-/** Part of what background work has under the kernel's default that an arm must leave it, to be compared with: others are shown only. */
+/** Part of its fair share that an arm must leave background work, to be compared with: others are shown only. */
 const ADMISSIBLE = 0.95;
 
 /** @typedef {import('./digest.mjs').Run} Run */
@@ -17,8 +17,9 @@ const finite = (ms) => ms ?? Number.POSITIVE_INFINITY;
  * @param {Run} run
  * @param {number} rate at which latencies are, and up to which the rest is
  * @param {number[]} slos ms that p99 may be
+ * @param {number} share of all CPU time that background work has a right to
  */
-export function figuresOf(run, rate, slos) {
+export function figuresOf(run, rate, slos, share) {
   const judged = run.steps.filter((step) => step.rate <= rate);
   const collections = judged.flatMap(({ collection }) => collection ?? []);
   const steps = run.steps.map(({ rate, p99 }) => ({ rate, p99: finite(p99) }));
@@ -28,6 +29,11 @@ export function figuresOf(run, rate, slos) {
     p999: finite(judged.at(-1).p999),
     collection: collections.length > 0 ? median(collections) / run.alone : Number.NaN,
     background: mean(judged.map((step) => step.background)),
+    ofFairShare: mean(
+      judged.map(
+        ({ background, urgent, idle }) => background / share / (background + urgent + idle),
+      ),
+    ),
     switches: mean(judged.map((step) => step.switches)),
     capacity: Object.fromEntries(slos.map((slo) => [slo, capacityAt(steps, slo)])),
   };
@@ -64,7 +70,7 @@ function armOf(runs, figures, usual, slos) {
     runs: all.length,
     ...{ p50: of('p50'), p99: of('p99'), p999: of('p999'), collection: of('collection') },
     ...{ switches: of('switches'), background },
-    isAdmissible: background.value >= ADMISSIBLE,
+    isAdmissible: mean(all.map(({ ofFairShare }) => ofFairShare)) >= ADMISSIBLE,
     capacity: Object.fromEntries(
       slos.map((slo) => {
         const bounds = new Set(all.map(({ capacity }) => capacity[slo].bound));
@@ -78,6 +84,7 @@ function armOf(runs, figures, usual, slos) {
     ),
     curve: Object.values(runs)[0].steps.map(({ rate }, i) => ({
       rate,
+      background: mean(Object.values(runs).map(({ steps }) => steps[i].background)),
       p50: estimateRatio(Object.values(runs).map(({ steps }) => finite(steps[i].p50))),
       p99: estimateRatio(Object.values(runs).map(({ steps }) => finite(steps[i].p99))),
     })),
@@ -101,13 +108,14 @@ const compared = (a, b, slos) => ({
  * @param {number} rate at which they are compared
  * @param {string[]} rivals arms without hints, of which the best is compared with
  * @param {number[]} slos ms that p99 may be: the best is the best at the first
+ * @param {number} share of all CPU time that background work has a right to
  */
-export function summarize(arms, rate, rivals, slos) {
+export function summarize(arms, rate, rivals, slos, share) {
   const figures = Object.fromEntries(
     Object.entries(arms).map(([name, runs]) => [
       name,
       Object.fromEntries(
-        Object.entries(runs).map(([number, run]) => [number, figuresOf(run, rate, slos)]),
+        Object.entries(runs).map(([number, run]) => [number, figuresOf(run, rate, slos, share)]),
       ),
     ]),
   );

@@ -14,14 +14,14 @@ export function summaries(kept) {
   return Object.entries(kept.scenarios)
     .map(([key, arms]) => {
       const [name, cpus] = key.split('-');
-      const { compared, objectives: slos } = SCENARIOS[name];
+      const { compared, objectives: slos, share } = SCENARIOS[name];
       const rate = compared * (kept.pace ?? paceOfVm(Number(cpus)));
       return {
         name,
         cpus: Number(cpus),
         rate,
         slos,
-        ...summarize(arms, Math.round(rate), RIVALS, slos),
+        ...summarize(arms, Math.round(rate), RIVALS, slos, share),
       };
     })
     .sort((a, b) => a.cpus - b.cpus || order.indexOf(a.name) - order.indexOf(b.name));
@@ -152,7 +152,15 @@ export function armsTable({ name, rate, arms, slos: [slo] }) {
 export function objectivesTable(all) {
   const rate = (arm, slo) => BOUNDS[arm.capacity[slo].bound] + figure(arm.capacity[slo].value);
   return tableOf(
-    ['requests a second', 'objective: p99', 'the best without', 'hints off', 'hints on'],
+    [
+      'requests a second',
+      'objective: p99',
+      'the best without',
+      'hints off',
+      'hints on',
+      'on / off',
+      'on / the best without',
+    ],
     all
       .filter(({ offOn }) => offOn !== null)
       .flatMap((one) =>
@@ -164,21 +172,28 @@ export function objectivesTable(all) {
             one.best === null ? '-' : rate(one.arms[one.best.name], slo),
             rate(one.arms.off, slo),
             rate(one.arms.on, slo),
+            boundedRatio(one.offOn.capacity[slo]),
+            one.best === null ? '-' : boundedRatio(one.best.capacity[slo]),
           ]),
       ),
   );
 }
 
-/** p99 by load, for those who have other objectives. @param {ReturnType<typeof summaries>[number]} one */
-export function curveTable({ arms }) {
-  const curves = Object.keys(ARMS).filter((arm) => arm in arms);
-  return tableOf(
-    [
-      'p99, ms, at so many requests a second',
-      ...arms[curves[0]].curve.map(({ rate }) => String(rate)),
-    ],
-    curves.map((arm) => [ARMS[arm].title, ...arms[arm].curve.map(({ p99 }) => figure(p99.value))]),
-  );
+/** p99 and background work by load, for those who have other objectives. @param {ReturnType<typeof summaries>[number]} one */
+export function curveTables({ name, arms }) {
+  const found = Object.keys(ARMS).filter((arm) => arm in arms);
+  const byLoad = (what, of) =>
+    tableOf(
+      [
+        `${what}, at so many requests a second`,
+        ...arms[found[0]].curve.map(({ rate }) => String(rate)),
+      ],
+      found.map((arm) => [titleOfArm(arm, name), ...arms[arm].curve.map((one) => figure(of(one)))]),
+    );
+  return [
+    byLoad('p99, ms', ({ p99 }) => p99.value),
+    byLoad('background work, CPUs', ({ background }) => background),
+  ].join('\n');
 }
 
 /** All of them, for a terminal. @param {ReturnType<typeof summaries>} all */
@@ -186,7 +201,7 @@ export function tables(all) {
   return [
     offOnTable(all),
     bestTable(all),
-    ...all.flatMap((one) => [`${titleOf(one)}\n`, armsTable(one), curveTable(one)]),
+    ...all.flatMap((one) => [`${titleOf(one)}\n`, armsTable(one), curveTables(one)]),
   ].join('\n');
 }
 

@@ -12,7 +12,7 @@
  * started begins a new account only if nothing is owed. What is owed when the last task of
  * an account ends is left to the cgroup, and whatever runs there repays it.
  *
- * Repaying: while no task of an account wants a CPU, a share that it does not use repays. While it
+ * Repaying: while no task of an account needs a CPU, a share that it does not use repays. While it
  * runs, it is charged a quarter more until the debt is gone (as much again for one that was left to
  * the cgroup). So an honest process is never stopped
  * dead for having collected its garbage. To be charged more is to wait longer afterwards, so a task

@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** In ms. */
 const usedBy = (file) => Number(readFileSync(file, 'utf8').split(' ')[0]) / 1e6;
 
+export const usedByThisThread = () => usedBy('/proc/thread-self/schedstat');
+
 /**
  * CPU time of a process in ms: of its main thread, its background workers, and all threads that it has now.
  *
@@ -22,5 +24,9 @@ export function cpuTimesOf(pid, background = []) {
   return times;
 }
 
-export const switchesOfMachine = () =>
-  Number(/^ctxt (\d+)$/m.exec(readFileSync('/proc/stat', 'utf8'))[1]);
+/** Context switches, and the time in which CPUs were idle, of all CPUs in ms. */
+export function countsOfMachine() {
+  const stat = readFileSync('/proc/stat', 'utf8');
+  const ticks = Number(/^cpu +(?:\d+ +){3}(\d+)/.exec(stat)[1]);
+  return { switches: Number(/^ctxt (\d+)$/m.exec(stat)[1]), idleMs: ticks * 10 };
+}

@@ -12,12 +12,13 @@ import { kernelComplaints } from '../../guest/scheduler.mjs';
 import { steadyMachine } from '../../guest/steady-machine.mjs';
 import { until } from '../../guest/until.mjs';
 import { Cgroups } from './cgroups.mjs';
-import { cpuTimesOf, switchesOfMachine } from './cpu-times.mjs';
+import { countsOfMachine, cpuTimesOf } from './cpu-times.mjs';
 
 const { scenario, arm, times, seed } = JSON.parse(process.argv[2]);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const CLIENT = '/tmp/client';
 const COLLECTIONS = 3; // while nothing else runs
+const UNDER_LOAD_MS = 200; // that one of these takes with the rest before it
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 const at = (ms) => new Promise((resolve) => setTimeout(resolve, ms - nowMs()));
 
@@ -100,17 +101,33 @@ async function startService(options, i) {
     tids: (await app.ask('state')).tids,
     alone: {
       name: options.name,
-      alone: collected.result,
       perRequest: served.cpuMs / due.length,
       perCollection: collected.cpuMs / COLLECTIONS,
-      perReport: await app.ask('report'),
     },
   };
+}
+
+/**
+ * Full collections under each load at which arms are compared, while nothing but the services and their clients wants a CPU: ms. The clients'
+ * CPU time is part of it, as it is later.
+ */
+async function collectUnderLoad() {
+  const times = services.map(() => []);
+  const every = scenario.services[0].everyMs;
+  for (const rate of scenario.rates.filter((one) => every && one <= scenario.compared)) {
+    const due = arrivals({ rate, ms: services.length * COLLECTIONS * UNDER_LOAD_MS, seed: 2 });
+    const answered = services.map(({ port }) => sendRequests(port, nowMs() + 50, due));
+    for (const [i, { app }] of services.entries())
+      times[i].push(...(await app.ask('collect', COLLECTIONS)));
+    await Promise.all(answered);
+  }
+  return times;
 }
 
 const services = [];
 for (const [i, options] of scenario.services.entries())
   services.push(await startService(options, i));
+const alone = await collectUnderLoad();
 const hogs = cheapHogs(scenario.hogs);
 for (const { pid } of hogs) cgroups.enter('batch.service', pid);
 
@@ -152,10 +169,10 @@ const answered = services.map(({ port }, i) =>
   ),
 );
 
-/** CPU times of everybody, and the machine's context switches. */
+/** CPU times of everybody, and what the machine counts. */
 const look = () => ({
   ms: nowMs(),
-  switches: switchesOfMachine(),
+  ...countsOfMachine(),
   hogs: hogs.map(({ pid }) => cpuTimesOf(pid).all),
   services: services.map(({ app, tids }) => cpuTimesOf(app.process.pid, tids)),
 });
@@ -178,8 +195,9 @@ writeFileSync(
     ops: scheduler?.ops ?? null,
     complaints: kernelComplaints(),
     counts: lastCounts(said),
-    services: services.map(({ alone }, i) => ({
-      ...alone,
+    services: services.map((one, i) => ({
+      ...one.alone,
+      alone: alone[i],
       steps: inSteps(schedules[i], results[i], ended[i]),
     })),
     steps: schedules[0].map(({ rate }, i) => ({ rate, ...spent(...looks[i]) })),
@@ -194,7 +212,7 @@ function lastCounts(said = '') {
   return line === undefined ? null : JSON.parse(line);
 }
 
-/** Requests and collections by step: ms. */
+/** Requests, collections, and CPU times of reports by step: ms. */
 function inSteps(steps, requests, { collections, reports }) {
   let first = 0;
   return steps.map(({ from, to, due }) => {
@@ -205,7 +223,7 @@ function inSteps(steps, requests, { collections, reports }) {
       late: mine.map(([late]) => late),
       latencies: mine.map(([, latency]) => latency),
       collections: collections.filter(([ms]) => isIn(ms)).map(([, ms]) => ms),
-      reports: reports?.filter(isIn).length,
+      reports: reports?.filter(([ms]) => isIn(ms)).map(([, used]) => used) ?? [],
     };
   });
 }
@@ -217,6 +235,7 @@ function spent(before, after) {
   return {
     ms,
     switches: after.switches - before.switches,
+    idle: per(before.idleMs, after.idleMs),
     hogs: after.hogs.map((one, i) => per(before.hogs[i], one)),
     services: after.services.map((one, i) =>
       Object.fromEntries(

@@ -1,4 +1,5 @@
-// A thread of the pool. While a task runs, the thread's hint is the task's.
+// A thread of the pool. It is urgent, also while it waits: so it starts an answer soon. While it makes a report, it is batch work. The answers'
+// deadlines travel in their tasks.
 
 import { setPriority } from 'node:os';
 import { Piscina } from 'piscina';
@@ -7,18 +8,25 @@ import { piscinaTasks } from 'schedhint/piscina';
 import { answerFrom, makeHeap } from './answer.mjs';
 import { keepUrgency } from './automatic-urgency.mjs';
 import { compute } from './compute.mjs';
+import { usedByThisThread } from './cpu-times.mjs';
 
 const PIECES = 3; // of a report
 
-const { objects, nice, automatic } = Piscina.workerData;
+const { objects, urgency, nice, automatic } = Piscina.workerData;
 if (nice) setPriority(nice); // of this thread: 0 is the caller for the kernel
-if (automatic) keepUrgency(attachThread());
+const thread = attachThread();
+if (automatic) keepUrgency(thread);
+else thread.hints.urgency = urgency;
 const heap = makeHeap(objects);
 
+/** @returns {number} CPU time that it took, ms */
 function report() {
+  const before = usedByThisThread();
   let value = 1;
+  if (!automatic) thread.hints.batch = true;
   for (let i = 0; i < PIECES; i++) value = compute(value);
-  return value;
+  thread.hints.batch = false;
+  return usedByThisThread() - before;
 }
 
 export default piscinaTasks(({ kind }) => (kind === 'report' ? report() : answerFrom(heap)));

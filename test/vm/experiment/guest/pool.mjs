@@ -5,8 +5,7 @@ import { Piscina } from 'piscina';
 import { withHints } from 'schedhint/piscina';
 
 const WORKER = new URL('pool-worker.mjs', import.meta.url).href;
-const ANSWER = { urgency: 'high', deadlineMs: 10 };
-const REPORT = { urgency: 'low' };
+const DUE_MS = 10;
 
 /** Tasks of each thread before anything is measured. */
 const WARM = 15;
@@ -24,18 +23,18 @@ export class Pool {
   #answers;
   #reports;
   #count;
-  #hinted = withHints;
+  #automatic;
   #goes = false;
-  /** When each report was ready, ms of CLOCK_MONOTONIC. */
+  /** When each report was ready, ms of CLOCK_MONOTONIC, and the CPU time that it took, ms. */
   reports = [];
 
-  /** @param {{ threads: number, reports: number, apart?: number, nice?: number }} options `apart`: threads of a second pool, for reports */
-  static async start({ threads, reports, apart, nice, objects, automatic }) {
+  /** @param {import('../scenarios.mjs').PoolOptions & { automatic?: boolean }} options */
+  static async start({ threads, reports, apart, nice, objects, urgency, automatic }) {
     const pool = new Pool();
     pool.#count = reports;
-    if (automatic) pool.#hinted = (task) => task;
-    pool.#answers = poolOf(threads, { objects, automatic });
-    pool.#reports = apart ? poolOf(apart, { objects, nice }) : pool.#answers;
+    pool.#automatic = automatic;
+    pool.#answers = poolOf(threads, { objects, urgency, automatic });
+    pool.#reports = apart ? poolOf(apart, { objects, urgency, nice }) : pool.#answers;
     // Each thread has run each kind of task until it is compiled.
     for (const one of new Set([pool.#answers, pool.#reports])) {
       const kinds = Array.from({ length: WARM * one.options.maxThreads }, (_, i) =>
@@ -47,22 +46,12 @@ export class Pool {
   }
 
   answer() {
-    return this.#answers.run(this.#hinted({ kind: 'answer' }, ANSWER));
+    const task = { kind: 'answer' };
+    return this.#answers.run(this.#automatic ? task : withHints(task, { deadlineMs: DUE_MS }));
   }
 
   #report() {
-    return this.#reports.run(this.#hinted({ kind: 'report' }, REPORT));
-  }
-
-  /** @returns {Promise<number>} ms of the median of some, while nothing else runs */
-  async timeReport() {
-    const times = [];
-    for (let i = 0; i < 5; i++) {
-      const start = performance.now();
-      await this.#report();
-      times.push(performance.now() - start);
-    }
-    return times.sort((a, b) => a - b)[2];
+    return this.#reports.run({ kind: 'report' });
   }
 
   go() {
@@ -72,8 +61,8 @@ export class Pool {
 
   async #repeat() {
     while (this.#goes) {
-      await this.#report();
-      this.reports.push(Number(process.hrtime.bigint()) / 1e6);
+      const used = await this.#report();
+      this.reports.push([Number(process.hrtime.bigint()) / 1e6, used]);
     }
   }
 

@@ -55,14 +55,12 @@ const requests = {
       timer = setInterval(() => collections.push(collect()), options.everyMs);
     }, phaseMs);
   },
-  /** When each collection began, and its wall time, in ms; and when each task of the pool ended. */
+  /** When each collection began, and its wall time, in ms; and what each report took. */
   end: () => {
     clearInterval(timer);
     background.rest();
     return { collections, reports: background.reports };
   },
-  /** Wall time of a task of the pool, ms, while nothing else runs. */
-  report: () => background.timeReport?.(),
   state: () => ({
     main: thread.status.state,
     code: thread.status.code,
