@@ -8,6 +8,7 @@ import { SCENARIOS } from './scenarios.mjs';
  * @property {string} scenario
  * @property {string} arm
  * @property {number} cpus
+ * @property {number[]} [rates] in place of the scenario's
  * @property {number} number 1..., the seed of its arrivals: the runs of one number have the same in all arms
  *
  * @typedef {object} Plan
@@ -17,7 +18,8 @@ import { SCENARIOS } from './scenarios.mjs';
  * @property {number[]} cpus besides, for the headline pair, if both of its arms are among these
  */
 
-export const HEADLINE = { scenario: 'equal', arms: ['off', 'on'] };
+/** More CPUs take much longer, so they have fewer rates. */
+export const HEADLINE = { scenario: 'equal', arms: ['off', 'on'], rates: [80, 120, 180, 320, 400] };
 /** Of the VM. */
 const CPUS = 2;
 
@@ -34,7 +36,7 @@ export const QUICK = { ...WHOLE, arms: ['default', 'off', 'on'], runs: 1, cpus: 
 /** @param {Plan} plan @param {number} [usual] CPUs of the machine @returns {Run[]} */
 export function runsOf({ scenarios, arms, runs, cpus }, usual = CPUS) {
   const all = [];
-  const { scenario: headline, arms: pair } = HEADLINE;
+  const { scenario: headline, arms: pair, rates } = HEADLINE;
   const hasPair = scenarios.includes(headline) && pair.every((arm) => arms.includes(arm));
   for (let number = 1; number <= runs; number++) {
     // In another order each time.
@@ -43,7 +45,7 @@ export function runsOf({ scenarios, arms, runs, cpus }, usual = CPUS) {
       all.push(...turned.map((arm) => ({ scenario, arm, cpus: usual, number })));
     }
     for (const more of hasPair ? cpus : []) {
-      all.push(...pair.map((arm) => ({ scenario: headline, arm, cpus: more, number })));
+      all.push(...pair.map((arm) => ({ scenario: headline, arm, cpus: more, rates, number })));
     }
   }
   return all;

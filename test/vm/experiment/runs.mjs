@@ -43,10 +43,10 @@ const guestFiles = ({ services }) =>
     .map((name) => here(`guest/${name}`));
 
 /** All that a run's figures depend on. @param {import('./plan.mjs').Run} run */
-function inputsOf({ scenario, arm, cpus }, { times, kernel, ours, pace = paceOfVm(cpus) }) {
+function inputsOf({ scenario, arm, cpus, rates }, { times, kernel, ours, pace = paceOfVm(cpus) }) {
   const { program, args, hints, service, ...of } = ARMS[arm];
   const { title, objectives, share, levers, ...machine } = scaledTo(
-    SCENARIOS[scenario],
+    { ...SCENARIOS[scenario], ...(rates && { rates }) },
     cpus,
     pace,
   );
