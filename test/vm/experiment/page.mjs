@@ -8,7 +8,6 @@ import { SCENARIOS } from './scenarios.mjs';
 import {
   armsTable,
   bestTable,
-  boundedRatio,
   curveTables,
   headlineOf,
   objectivesTable,
@@ -62,24 +61,29 @@ export function partsOf(kept) {
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
+/** A ratio with its interval, in words. @param {import('./statistics.mjs').Estimate} estimate */
+const inWords = (estimate) =>
+  Number.isFinite(estimate.low)
+    ? withInterval(estimate).replace(' (', ' times (95 % interval ').replace('-', ' to ')
+    : `${withInterval(estimate)} times`;
+
+const BOUNDS = { exact: '', atLeast: 'at least ', atMost: 'at most ', unknown: 'about ' };
+
 /** What the README says: hints off and on first, then the best alternative. @param {ReturnType<typeof summaries>[number]} found */
 function headline({ name, rate, arms, offOn, best, slos: [slo] }) {
-  const times = (one) => boundedRatio(one.capacity[slo]).replace('>=', 'at least');
-  const how = Number.isFinite(offOn.p99.low)
-    ? 'in parentheses the 95 % interval'
-    : 'one run of each, so without an interval';
+  const times = (one) => `${BOUNDS[one.capacity[slo].bound]}${inWords(one.capacity[slo])}`;
   const ms = (arm) => Math.round(arms[arm].p99.value);
   const sentences = [
-    `${capital(SCENARIOS[name].title)} on two busy CPUs, in a VM, each with background threads: at ${rate} requests a second p99 is ${ms('on')} ms with hints on and ${ms('off')} ms with hints off, under the same sched_ext scheduler`,
-    `(${withInterval(offOn.p99)} times; ${how}). They take ${times(offOn)} times as many requests until p99 exceeds ${slo} ms.`,
+    `${capital(SCENARIOS[name].title)} on two busy CPUs, in a VM, each with background threads. At ${rate} requests a second p99 is ${ms('on')} ms with hints on and ${ms('off')} ms with hints off,`,
+    `under the same sched_ext scheduler: ${inWords(offOn.p99)}. They take ${times(offOn)} as many requests until p99 exceeds ${slo} ms.`,
   ];
   if (best) {
     sentences.push(
-      `The best arm without hints is the ${titleOfArm(best.name, name)}: hints take ${times(best)} times as many as that one.`,
+      `Without hints the best is the ${titleOfArm(best.name, name)}. Compared with that, p99 is ${inWords(best.p99)}, and they take ${times(best)} as many requests.`,
     );
   }
   sentences.push(
-    `Background work had ${withInterval(offOn.background)} times the CPU time. [Method, limits, and where hints do not help](docs/experiment.md).`,
+    `Background work had ${inWords(offOn.background)} the CPU time. [Method, limits, and where hints do not help](docs/experiment.md).`,
   );
   return `${sentences.join('\n')}\n`;
 }
