@@ -51,7 +51,7 @@ export const SCENARIOS = {
     rates: [150, 250, 350, 450, 550],
     objectives: [200, 100, 400],
     share: 1 / 2, // two cgroups of one weight
-    compared: 350, // the service takes 0.68 CPUs, of 0.9: half of what the client leaves
+    compared: 250, // the service takes 0.6 CPUs, of 0.9: half of what the clients leave
     levers: { words: '`cpu.idle` for the batch job', batch: { idle: true } },
   },
   equal: {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';
-import { release } from 'node:os';
+import { availableParallelism, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { giveKernelConfig, ScxScheduler } from '../../../peers/guest/scx-scheduler.mjs';
 import { arrivals } from '../../guest/arrivals.mjs';
@@ -52,14 +52,24 @@ function schedule(number) {
   }));
 }
 
-/** Sends requests: [ms too late, ms to the answer or null] of each. */
-function sendRequests(port, startMs, due) {
+/**
+ * Sends requests: [ms too late, ms to the answer or null] of each. From each CPU in turn: a request interrupts the CPU that it comes from, and QEMU
+ * gives a CPU that is interrupted less of the machine's instructions. All from one CPU, it mattered by half on which one a service ran.
+ */
+async function sendRequests(port, startMs, due) {
+  const cpus = availableParallelism();
+  const parts = Array.from({ length: cpus }, (_, cpu) => due.filter((_, i) => i % cpus === cpu));
+  const sent = await Promise.all(parts.map((part, cpu) => sendFrom(cpu, port, startMs, part)));
+  return due.map((_, i) => sent[i % cpus][Math.floor(i / cpus)]);
+}
+
+function sendFrom(cpu, port, startMs, due) {
+  if (due.length === 0) return [];
+  const client = [CLIENT, port, Math.round(startMs * 1e6), times.answerMs * 1e6].map(String);
   const child = track(
-    spawn(
-      'chrt',
-      ['-f', '10', CLIENT, port, Math.round(startMs * 1e6), times.answerMs * 1e6].map(String),
-      { stdio: ['pipe', 'pipe', 'inherit'] },
-    ),
+    spawn('taskset', ['-c', String(cpu), 'chrt', '-f', '10', ...client], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
   );
   child.stdin.end(due.map((ms) => `${Math.round(ms * 1e6)}\n`).join(''));
   let output = '';
