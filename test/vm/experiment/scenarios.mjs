@@ -78,7 +78,7 @@ export const SCENARIOS = {
       },
     ],
     hogs: 0,
-    rates: [80, 120, 180, 240, 320, 400, 480],
+    rates: [80, 120, 240, 360, 480, 600, 720],
     objectives: [50, 25, 100],
     share: 4 / 7, // four of its seven threads
     compared: 120,

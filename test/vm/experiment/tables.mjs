@@ -33,7 +33,7 @@ const figure = (value) => (Number.isFinite(value) ? value.toFixed(digits(value))
 /** @param {import('./statistics.mjs').Estimate} estimate */
 export function withInterval({ value, low, high }) {
   if (Number.isNaN(value)) return '-';
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return figure(value);
+  if (!Number.isFinite(low) || !Number.isFinite(high) || low === high) return figure(value);
   return `${figure(value)} (${figure(low)}-${figure(high)})`;
 }
 
