@@ -3,12 +3,10 @@
 const WIDTH = 860;
 const HEIGHT = 400;
 const PLOT = { left: 70, top: 56, width: 560, height: 280 };
-/** Of arms, by their place in the legend. The two of the headline are drawn thick. */
-const COLOURS = ['#8b949e', '#c69026', '#d4574e', '#1a9e55', '#4c8dff', '#a371f7'];
-
 /**
  * @typedef {object} Line
  * @property {string} title
+ * @property {string} colour that can be read on white and on black
  * @property {boolean} thick
  * @property {{ rate: number, p99: { value: number, low: number, high: number } }[]} points
  */
@@ -64,15 +62,14 @@ export function chart({ title, lines, sloMs }) {
     `<line class="objective" x1="${PLOT.left}" x2="${end}" y1="${y(sloMs).toFixed(1)}" y2="${y(sloMs).toFixed(1)}"/>`,
     `<text x="${PLOT.left + PLOT.width / 2}" y="${floor + 42}" text-anchor="middle">requests a second, for each service</text>`,
     `<text class="title" x="${PLOT.left}" y="24">${title}</text>`,
-    `<text x="${PLOT.left}" y="42">p99 of requests, from when each was due; dashed: the objective of ${sloMs} ms</text>`,
+    `<text x="${PLOT.left}" y="42">p99 of requests, from when each was due. A line ends where more than 1 % were not answered. Dashed: the objective of ${sloMs} ms</text>`,
   );
   const drawn = lines.map((line) => line.points.filter(({ p99 }) => finite(p99.value)));
   const labels = placed(
     drawn.map((mine) => y(mine.at(-1).p99.value)),
     18,
   );
-  lines.forEach(({ title: name, thick }, i) => {
-    const colour = COLOURS[i % COLOURS.length];
+  lines.forEach(({ title: name, colour, thick }, i) => {
     const mine = drawn[i];
     const path = mine.map(({ rate, p99 }) => `${x(rate).toFixed(1)},${y(p99.value).toFixed(1)}`);
     parts.push(

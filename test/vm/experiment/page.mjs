@@ -26,8 +26,15 @@ export const FILES = {
 const read = (name) =>
   readFileSync(fileURLToPath(new URL(`../../../${name}`, import.meta.url)), 'utf8');
 
-/** Arms whose lines are drawn, as far as there are runs of them. */
-const DRAWN = ['default', 'levers', 'lavd', 'on', 'off', 'layered-hints'];
+/** Arms whose lines are drawn, as far as there are runs of them, and their colours: the two of the headline are drawn thick. */
+const DRAWN = {
+  default: '#8b949e',
+  levers: '#c69026',
+  lavd: '#a371f7',
+  off: '#d4574e',
+  on: '#1a9e55',
+  'layered-hints': '#4c8dff',
+};
 
 /** What the runs were made with. @param {import('./kept.mjs').Kept} kept */
 function madeWith({ versions, times }) {
@@ -106,13 +113,22 @@ export const pageOf = (kept, page = read(FILES.page)) => withParts(page, partsOf
 export const readmeOf = (kept, readme = read(FILES.readme)) =>
   withParts(readme, { experiment: headline(headlineOf(summaries(kept))) });
 
+/** Without the version, and what fits next to the lines. */
+const legendOf = (arm, scenario) =>
+  arm === 'levers'
+    ? `kernel's default, ${SCENARIOS[scenario].levers.short}`
+    : ARMS[arm].title.replace(/ \d+\.\d+\.\d+/, '');
+
 /** @param {import('./kept.mjs').Kept} kept */
 export function chartOf(kept) {
   const found = headlineOf(summaries(kept));
-  const lines = DRAWN.filter((arm) => arm in found.arms).map((arm) => ({
-    title: ARMS[arm].title.replace(/ \d+\.\d+\.\d+/, ''),
-    thick: arm === 'on' || arm === 'off',
-    points: found.arms[arm].curve,
-  }));
+  const lines = Object.entries(DRAWN)
+    .filter(([arm]) => arm in found.arms)
+    .map(([arm, colour]) => ({
+      title: legendOf(arm, found.name),
+      colour,
+      thick: arm === 'on' || arm === 'off',
+      points: found.arms[arm].curve,
+    }));
   return chart({ title: capital(SCENARIOS[found.name].title), lines, sloMs: found.slos[0] });
 }

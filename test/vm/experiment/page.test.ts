@@ -38,7 +38,11 @@ test('so are the README’s sentence and the chart', () => {
 test('a chart draws what was answered, and has colours for both modes', () => {
   const at = (value: number) => ({ value, low: Number.NaN, high: Number.NaN });
   const points = [10, 20, Number.POSITIVE_INFINITY].map((ms, i) => ({ rate: i, p99: at(ms) }));
-  const drawn = chart({ title: 'T', sloMs: 15, lines: [{ title: 'a', thick: true, points }] });
+  const drawn = chart({
+    title: 'T',
+    sloMs: 15,
+    lines: [{ title: 'a', colour: 'red', thick: true, points }],
+  });
   expect(drawn).not.toMatch(/NaN|Infinity|undefined/);
   expect(drawn).toContain('prefers-color-scheme: dark');
   expect(drawn.match(/<polyline points="([^"]*)"/)![1]!.split(' ')).toHaveLength(2);

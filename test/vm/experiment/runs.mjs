@@ -50,7 +50,7 @@ function inputsOf({ scenario, arm, cpus, rates }, { times, kernel, ours, pace = 
     cpus,
     pace,
   );
-  const { words, ...acts } = levers; // words are not inputs
+  const { words, short, ...acts } = levers; // words are not inputs
   return JSON.parse(
     JSON.stringify({
       scenario: machine,

@@ -29,6 +29,7 @@
  *
  * @typedef {object} Levers
  * @property {string} words
+ * @property {string} short for a legend
  * @property {{ name?: string, weight?: number, idle?: boolean }} [batch] of the batch job's cgroup
  * @property {Service['background']} [background]
  * @property {PoolOptions} [pool]
@@ -52,7 +53,7 @@ export const SCENARIOS = {
     objectives: [200, 100, 400],
     share: 1 / 2, // two cgroups of one weight
     compared: 250, // the service takes 0.6 CPUs, of 0.9: half of what the clients leave
-    levers: { words: '`cpu.idle` for the batch job', batch: { idle: true } },
+    levers: { words: '`cpu.idle` for the batch job', short: 'cpu.idle', batch: { idle: true } },
   },
   equal: {
     title: 'two equal services',
@@ -65,7 +66,11 @@ export const SCENARIOS = {
     objectives: [200, 100, 400],
     share: 2 / 3, // two of a service's three threads
     compared: 120, // a main thread takes 0.19 CPUs, of 0.33; without hints queues begin above it
-    levers: { words: 'nice 19 for the background threads', background: { workers: 2, nice: 19 } },
+    levers: {
+      words: 'nice 19 for the background threads',
+      short: 'nice 19',
+      background: { workers: 2, nice: 19 },
+    },
   },
   classes: {
     title: 'two urgency classes in one process',
@@ -84,6 +89,7 @@ export const SCENARIOS = {
     compared: 120,
     levers: {
       words: 'a separate pool, of nice 19, for the reports',
+      short: 'two pools',
       pool: { threads: 2, reports: 4, objects: 2000, urgency: 900, apart: 4, nice: 19 },
     },
   },
