@@ -69,12 +69,13 @@ function directoryOf({ scenario, arm, cpus }, inputs, results) {
   return join(results, `${scenario}-${arm}-${cpus}-${hash}`);
 }
 
-function versions() {
+/** @param {boolean} hasVm the machine of `--here` has no QEMU */
+function versions(hasVm) {
   const first = (program, ...args) =>
     execFileSync(program, args, { cwd: here('.'), encoding: 'utf8' }).split('\n')[0];
-  const [qemu, ...args] = tool('usr/bin/qemu-system-x86_64');
+  const [qemu, ...args] = hasVm ? tool('usr/bin/qemu-system-x86_64') : [];
   return {
-    qemu: first(qemu, ...args, '--version'),
+    ...(hasVm && { qemu: first(qemu, ...args, '--version') }),
     commit: first('git', 'describe', '--always', '--dirty'),
     date: new Date().toISOString().slice(0, 10),
   };
@@ -106,7 +107,7 @@ export async function takeRun(run, { results, isMeasured, ...machine }) {
       pace === undefined
         ? await bootOnce(input, { kernel, cpus: run.cpus, texts: texts?.() })
         : measureHere(input);
-    writePair(directory, run.number, { inputs, ...versions(), ...measured });
+    writePair(directory, run.number, { inputs, ...versions(pace === undefined), ...measured });
   }
   return readPairs(directory, inputs, [run.number])[0];
 }

@@ -20,11 +20,8 @@ const T95 = [
 ];
 const t95 = (freedom) => T95[freedom - 1] ?? 2.086;
 
-/** Two values have an interval that is 18 standard errors wide: it says nothing. */
-const LEAST = 3;
-
 /**
- * A mean and its 95% interval, by Student's t. Of one value or two there is no interval.
+ * A mean and its 95% interval, by Student's t. Of one value there is no interval.
  *
  * @typedef {{ value: number, low: number, high: number }} Estimate
  * @param {number[]} values one of each run
@@ -33,7 +30,7 @@ const LEAST = 3;
 export function estimate(values) {
   const n = values.length;
   const value = mean(values);
-  if (n < LEAST) return { value, low: Number.NaN, high: Number.NaN };
+  if (n < 2) return { value, low: Number.NaN, high: Number.NaN };
   const variance = values.reduce((sum, one) => sum + (one - value) ** 2, 0) / (n - 1);
   const half = t95(n - 1) * Math.sqrt(variance / n);
   return { value, low: value - half, high: value + half };

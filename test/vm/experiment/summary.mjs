@@ -2,12 +2,22 @@
 // background work had; and ratios between arms, of the runs with the same number, with their intervals.
 
 import { boundOfRatio, capacityAt } from './staircase.mjs';
-import { estimate, estimateRatio, mean, median } from './statistics.mjs';
+import * as statistics from './statistics.mjs';
+import { mean, median } from './statistics.mjs';
 
 /** Part of its fair share that an arm must leave background work, to be compared with: others are shown only. */
 const ADMISSIBLE = 0.95;
 
+/** The interval of two values is 18 standard errors wide: it says nothing. */
+const LEAST = 3;
+
 /** @typedef {import('./digest.mjs').Run} Run */
+
+const withoutInterval = ({ value }) => ({ value, low: Number.NaN, high: Number.NaN });
+const ofEnough = (make) => (values) =>
+  values.length < LEAST ? withoutInterval(make(values)) : make(values);
+const estimate = ofEnough(statistics.estimate);
+const estimateRatio = ofEnough(statistics.estimateRatio);
 
 const finite = (ms) => ms ?? Number.POSITIVE_INFINITY;
 
