@@ -10,6 +10,7 @@ import { readOptions } from './options.mjs';
 import { chartOf, FILES, pageOf, readmeOf } from './page.mjs';
 import { QUICK, runsOf, WHOLE } from './plan.mjs';
 import { hasPair, readPairs, writePair } from './results.mjs';
+import { versions } from './runs.mjs';
 import { paceOfVm, SCENARIOS, scaledTo, TIMES, timesFor } from './scenarios.mjs';
 
 const repository = (name: string) =>
@@ -76,6 +77,10 @@ test('a VM with more CPUs gets more background threads, and as many requests of 
   expect(services[0]!.everyMs).toBe(4000);
   expect(timesFor(TIMES, pace).stepMs).toBe(4 * TIMES.stepMs);
   expect(scaledTo(SCENARIOS.equal!, 2, paceOfVm(2))).toEqual(SCENARIOS.equal);
+});
+
+test('on a machine without the VM’s tools QEMU is not asked for its version', () => {
+  expect(Object.keys(versions(false))).toEqual(['commit', 'date']);
 });
 
 test('options name scenarios and arms that there are', () => {

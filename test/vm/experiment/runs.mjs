@@ -70,7 +70,7 @@ function directoryOf({ scenario, arm, cpus }, inputs, results) {
 }
 
 /** @param {boolean} hasVm the machine of `--here` has no QEMU */
-function versions(hasVm) {
+export function versions(hasVm) {
   const first = (program, ...args) =>
     execFileSync(program, args, { cwd: here('.'), encoding: 'utf8' }).split('\n')[0];
   const [qemu, ...args] = hasVm ? tool('usr/bin/qemu-system-x86_64') : [];

@@ -2,8 +2,12 @@
 // background work had; and ratios between arms, of the runs with the same number, with their intervals.
 
 import { boundOfRatio, capacityAt } from './staircase.mjs';
-import * as statistics from './statistics.mjs';
-import { mean, median } from './statistics.mjs';
+import {
+  estimate as estimateOfAny,
+  mean,
+  median,
+  estimateRatio as ratioOfAny,
+} from './statistics.mjs';
 
 /** Part of its fair share that an arm must leave background work, to be compared with: others are shown only. */
 const ADMISSIBLE = 0.95;
@@ -16,8 +20,8 @@ const LEAST = 3;
 const withoutInterval = ({ value }) => ({ value, low: Number.NaN, high: Number.NaN });
 const ofEnough = (make) => (values) =>
   values.length < LEAST ? withoutInterval(make(values)) : make(values);
-const estimate = ofEnough(statistics.estimate);
-const estimateRatio = ofEnough(statistics.estimateRatio);
+const estimate = ofEnough(estimateOfAny);
+const estimateRatio = ofEnough(ratioOfAny);
 
 const finite = (ms) => ms ?? Number.POSITIVE_INFINITY;
 
