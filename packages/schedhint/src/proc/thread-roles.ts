@@ -58,11 +58,14 @@ function roleOf(thread: ThreadCounts, { pid, program, javaScript }: RoleClues): 
 }
 
 /** Before their names Node.js's threads differ by what they block: V8's SIGUSR1, the inspector's all. Seen in 20 to 26. */
-function roleBySignals({ blockedSignals }: ThreadCounts): ThreadRole {
-  if (!/^[0-9a-f]+$/.test(blockedSignals)) return 'other';
-  const blocked = BigInt(`0x${blockedSignals}`);
-  if (blocked === 0x200n) return 'v8';
-  return blocked > 0xffffffffn ? 'node' : 'other';
+function roleBySignals(thread: ThreadCounts): ThreadRole {
+  if (blocksAllSignals(thread)) return 'node';
+  return /^0*200$/.test(thread.blockedSignals) ? 'v8' : 'other';
+}
+
+/** Whether it blocks all signals that a thread can block, those of real time among them. */
+export function blocksAllSignals({ blockedSignals }: ThreadCounts): boolean {
+  return /^f[0-9a-f]{15}$/.test(blockedSignals);
 }
 
 /** In Node.js 20 the pool is that many threads without a name that were started together, and never wait in an event loop. */

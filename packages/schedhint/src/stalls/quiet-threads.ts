@@ -1,35 +1,36 @@
 // Finds threads of this process that always sleep. When all of them run, the process was stopped (SIGSTOP, a freezer) and continues: the
 // kernel then wakes every thread.
 
-import { readdirSync } from 'node:fs';
-import { readSchedStat } from '../proc/schedstat.js';
+import { blocksAllSignals } from '../proc/thread-roles.js';
+import { readThreads, type ThreadCounts } from '../proc/threads.js';
 
 /** One alone might run for another reason. */
 const THREADS = 3;
 
 /**
- * The paths of the schedstat of the threads that have run least often. In Node.js one of them waits for SIGUSR1, to start the
- * inspector; V8 has not needed the others yet.
+ * The paths of the schedstat of threads that always sleep: first the one that waits for SIGUSR1, to start Node.js's inspector, and
+ * then those that have run least often. V8's threads are not enough: a collection wakes all of them.
  *
  * @param proc where procfs is mounted
  * @returns empty: threads or their schedstat cannot be read
  */
 export function quietThreads(proc = '/proc'): string[] {
-  const threads: { readonly tid: number; readonly timeslices: number }[] = [];
+  let threads: ThreadCounts[] = [];
   try {
-    for (const name of readdirSync(`${proc}/self/task`)) {
-      const tid = Number(name);
-      const timeslices = readSchedStat('self', tid, proc)?.timeslices;
-      if (timeslices !== undefined) threads.push({ tid, timeslices });
-    }
+    threads = readThreads(`${proc}/self`).filter(({ waitMs }) => waitMs !== null);
   } catch {
     // Not Linux, no procfs, or no permission.
   }
   return (
     threads
       // The last of those that are equal: V8's were started before, and will be needed.
-      .sort((a, b) => a.timeslices - b.timeslices || b.tid - a.tid)
+      .sort((a, b) => order(a) - order(b) || runs(a) - runs(b) || b.tid - a.tid)
       .slice(0, THREADS)
       .map(({ tid }) => `${proc}/self/task/${tid}/schedstat`)
   );
 }
+
+const order = (thread: ThreadCounts) => (blocksAllSignals(thread) && !isOurs(thread) ? 0 : 1);
+/** The addon's threads block all signals too, and work during a stall. */
+const isOurs = ({ name }: ThreadCounts) => name.startsWith('schedhint-');
+const runs = (thread: ThreadCounts) => thread.voluntarySwitches + thread.involuntarySwitches;
