@@ -15,6 +15,7 @@ const SECONDS = 3000;
  * @property {string} [result] the file that the program writes to $SCHEDHINT_VM_OUT (measured.json)
  * @property {string} [kernel] as image.mjs names it (newest)
  * @property {boolean} [icount] for what measures times
+ * @property {string[]} [node] options for Node.js
  * @property {number} [cpus] (2)
  * @property {string} [topology]
  * @property {number} [seconds]
@@ -31,7 +32,14 @@ const SECONDS = 3000;
 export async function bootGuest(
   program,
   args,
-  { result = 'measured.json', kernel = 'newest', texts = {}, programs = [], ...options } = {},
+  {
+    result = 'measured.json',
+    kernel = 'newest',
+    texts = {},
+    programs = [],
+    node = [],
+    ...options
+  } = {},
 ) {
   prepareImages([kernel]);
   const image = kernelImage(kernel);
@@ -42,7 +50,7 @@ export async function bootGuest(
     for (const file of programs) copyFileSync(file, join(out, basename(file)));
     const code = await runInVm({
       vmlinux: image.vmlinux,
-      command: [process.execPath, relative(process.cwd(), program), ...args],
+      command: [process.execPath, ...node, relative(process.cwd(), program), ...args],
       out,
       cpus: 2,
       seconds: SECONDS,

@@ -11,7 +11,7 @@ const WITHOUT_HELPERS = 'gc,deadline,urgency,slice,batch,pool';
 
 /**
  * @typedef {object} Arm
- * @property {string} title
+ * @property {string} title without the levers
  * @property {boolean} hints the app's: otherwise SCHEDHINT=off
  * @property {boolean} [levers] what an operator of a stock kernel sets (../scenarios.mjs)
  * @property {{ automatic: boolean }} [service] inputs of the services: urgency from their event loops
@@ -31,7 +31,7 @@ const ours = (title, hints) => ({
 /** @type {Record<string, Arm>} */
 export const ARMS = {
   default: { title: "kernel's default", hints: false },
-  levers: { title: "kernel's default, weight/idle/nice", hints: false, levers: true },
+  levers: { title: "kernel's default", hints: false, levers: true },
   lavd: {
     title: `scx_lavd ${VERSION}`,
     hints: false,
@@ -52,6 +52,7 @@ export const ARMS = {
     texts: () => ({ 'layers.json': publishedLayers() }),
   },
   off: ours('scx_schedhint, hints off', 'none'),
+  'off-levers': { ...ours('scx_schedhint, hints off', 'none'), levers: true },
   on: ours('scx_schedhint, hints on', 'all'),
   automatic: {
     ...ours('scx_schedhint, urgency from the event loop', 'all'),

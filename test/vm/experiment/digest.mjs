@@ -5,13 +5,13 @@ import { median, quantile } from './statistics.mjs';
 /**
  * @typedef {object} Step
  * @property {number} rate requests a second for each service
- * @property {number} p50 @property {number} p99 @property {number} p999 ms; null: so many were not answered
+ * @property {number | null} p50 @property {number | null} p99 ms; null: so many were not answered
  * @property {number | null} collection ms, the median; null: none began
  * @property {number} urgent CPUs that the services had but for background workers: serving and collecting
  * @property {number} background CPUs that background workers and batch jobs had
  * @property {number} idle CPUs that were idle
  * @property {number} switches of the machine, in a second
- * @property {number} late p99 of how late the clients sent, ms
+ * @property {number} seenLate ms that a client did not run while a request was due, at most
  *
  * @typedef {object} Run
  * @property {number | null} alone ms of a full collection under load while no background work ran; null: none is asked for
@@ -44,13 +44,12 @@ export function digestOf({ services, steps }) {
         rate: step.rate,
         p50: orNull(quantile(latencies, 0.5)),
         p99: orNull(quantile(latencies, 0.99)),
-        p999: orNull(quantile(latencies, 0.999)),
         collection: collections.length > 0 ? median(collections) : null,
         urgent: sum(step.services.map((one) => one.all)) - background,
         background: background + sum(step.hogs),
         idle: step.idle,
         switches: (step.switches / step.ms) * 1000,
-        late: quantile(of('late'), 0.99),
+        seenLate: Math.max(...services.map((service) => service.steps[i + 1].seenLate)),
       };
     }),
   };

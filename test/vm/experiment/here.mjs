@@ -15,6 +15,7 @@ import { availableParallelism, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ExplainedError } from '../../../scripts/private-apt.mjs';
+import { NODE_OPTIONS } from './boot.mjs';
 import { keepText } from './results.mjs';
 
 const GUEST = fileURLToPath(new URL('guest', import.meta.url));
@@ -50,7 +51,7 @@ export function measureHere(input) {
   try {
     const { status } = spawnSync(
       process.execPath,
-      [join(GUEST, 'measure.mjs'), JSON.stringify(input)],
+      [...NODE_OPTIONS, join(GUEST, 'measure.mjs'), JSON.stringify(input)],
       {
         env: { ...process.env, SCHEDHINT_VM_OUT: out },
         stdio: ['ignore', 2, 2],

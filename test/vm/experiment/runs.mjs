@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tool } from '../image.mjs';
 import { ARMS } from './arms.mjs';
-import { bootOnce } from './boot.mjs';
+import { bootOnce, NODE_OPTIONS } from './boot.mjs';
 import { measureHere } from './here.mjs';
 import { hasPair, readPairs, writePair } from './results.mjs';
 import { paceOfVm, SCENARIOS, scaledTo, timesFor } from './scenarios.mjs';
@@ -34,18 +34,26 @@ function buildOf(program) {
   return hashOf([program, ...(existsSync(object) ? [object] : [])]);
 }
 
+/** Of others, but part of what the guest's main program does. */
+const SHARED = ['arrivals', 'programs', 'scheduler', 'steady-machine', 'until'].map((name) =>
+  here(`../guest/${name}.mjs`),
+);
+
 /** What a scenario's guest runs. @param {{ services: { pool?: object }[] }} scenario */
-const guestFiles = ({ services }) =>
-  readdirSync(here('guest'))
+const guestFiles = ({ services }) => [
+  ...readdirSync(here('guest'))
     .filter((name) => /\.(mjs|c)$/.test(name))
     .filter((name) => services.some(({ pool }) => pool) || !name.startsWith('pool'))
     .sort()
-    .map((name) => here(`guest/${name}`));
+    .map((name) => here(`guest/${name}`)),
+  ...SHARED,
+  here('../../peers/guest/scx-scheduler.mjs'),
+];
 
 /** All that a run's figures depend on. @param {import('./plan.mjs').Run} run */
 function inputsOf({ scenario, arm, cpus, rates }, { times, kernel, ours, pace = paceOfVm(cpus) }) {
-  const { program, args, hints, service, ...of } = ARMS[arm];
-  const { title, objectives, share, levers, ...machine } = scaledTo(
+  const { program, args, hints, service, texts, ...of } = ARMS[arm];
+  const { title, objectives, levers, ...machine } = scaledTo(
     { ...SCENARIOS[scenario], ...(rates && { rates }) },
     cpus,
     pace,
@@ -57,7 +65,7 @@ function inputsOf({ scenario, arm, cpus, rates }, { times, kernel, ours, pace = 
       arm: { args, hints, service, levers: of.levers ? acts : undefined },
       build: program && buildOf(program(ours)),
       guest: hashOf(guestFiles(machine)),
-      node: process.version,
+      ...{ node: process.version, nodeOptions: NODE_OPTIONS, texts: texts?.() },
       ...{ cpus, times: timesFor(times, pace), kernel },
     }),
   );

@@ -8,7 +8,6 @@
  * @property {number[]} rates the staircase: requests a second for each service
  * @property {number[]} objectives ms that p99 may be; the first is the one of the tables
  * @property {number} compared of these, the one at which arms are compared: the highest at which serving needs at most 0.8 of its fair share
- * @property {number} share of all CPU time that background work has a right to. As long as serving needs less than the rest, it gets more
  * @property {Levers} levers what an operator of a stock kernel sets, in words and in inputs
  *
  * @typedef {object} Service
@@ -51,8 +50,7 @@ export const SCENARIOS = {
     hogs: 4,
     rates: [150, 250, 350, 450, 550],
     objectives: [200, 100, 400],
-    share: 1 / 2, // two cgroups of one weight
-    compared: 250, // the service takes 0.6 CPUs, of 0.9: half of what the clients leave
+    compared: 350, // the service takes about 0.7 CPUs, of 0.95: half of what the clients leave
     levers: { words: '`cpu.idle` for the batch job', short: 'cpu.idle', batch: { idle: true } },
   },
   equal: {
@@ -64,8 +62,7 @@ export const SCENARIOS = {
     hogs: 0,
     rates: [40, 80, 120, 180, 240, 320, 400, 480],
     objectives: [200, 100, 400],
-    share: 2 / 3, // two of a service's three threads
-    compared: 120, // a main thread takes 0.19 CPUs, of 0.33; without hints queues begin above it
+    compared: 80, // the services take 0.5 CPUs, of 0.65; without hints queues begin above 120
     levers: {
       words: 'nice 19 for the background threads',
       short: 'nice 19',
@@ -83,10 +80,9 @@ export const SCENARIOS = {
       },
     ],
     hogs: 0,
-    rates: [80, 120, 240, 360, 480, 600, 720],
+    rates: [80, 160, 240, 360, 480, 600, 720],
     objectives: [50, 25, 100],
-    share: 4 / 7, // four of its seven threads
-    compared: 120,
+    compared: 160, // the answers take about 0.6 CPUs, of 0.85
     levers: {
       words: 'a separate pool, of nice 19, for the reports',
       short: 'two pools',
@@ -96,6 +92,18 @@ export const SCENARIOS = {
 };
 
 /**
+ * The fair share of background work, as a part of all CPU time: that of its cgroup, or of its threads. As long as serving needs less than the
+ * rest, it gets more.
+ *
+ * @param {Scenario} scenario
+ */
+export function shareOfBackground({ hogs, services: [{ background, pool }] }) {
+  if (hogs > 0) return 1 / 2; // two cgroups of one weight
+  if (pool) return pool.reports / (pool.threads + 1); // and the main thread
+  return background.workers / (background.workers + 1);
+}
+
+/**
  * How fast a CPU of the VM is while all are busy, as a multiple of that with two: its time counts the instructions of all CPUs together.
  *
  * @param {number} cpus
@@ -103,7 +111,8 @@ export const SCENARIOS = {
 export const paceOfVm = (cpus) => 2 / cpus;
 
 /**
- * The same for another machine: as many background threads and hogs for each CPU, requests as its speed allows, and collections as often in relation to them.
+ * The same for another machine: as many background threads and hogs for each CPU, requests as its speed allows, and collections as often in
+ * relation to them. Objectives are as much shorter as collections are.
  *
  * @param {Scenario} scenario
  * @param {number} cpus
@@ -113,7 +122,7 @@ export function scaledTo(scenario, cpus, pace) {
   const times = cpus / 2;
   const scaled = ({ pool, ...options }) => ({
     ...options,
-    ...(options.everyMs && { everyMs: Math.round(options.everyMs / Math.min(1, pace)) }),
+    ...(options.everyMs && { everyMs: Math.round(options.everyMs / pace) }),
     ...(options.background && {
       background: { ...options.background, workers: options.background.workers * times },
     }),
@@ -125,6 +134,7 @@ export function scaledTo(scenario, cpus, pace) {
     services: scenario.services.map(scaled),
     levers: scaled(scenario.levers),
     rates: scenario.rates.map((rate) => Math.round(rate * pace)),
+    objectives: scenario.objectives.map((ms) => Number((ms / pace).toPrecision(2))),
     compared: Math.round(scenario.compared * pace),
   };
 }
@@ -146,7 +156,7 @@ const scaledPool = ({ threads, reports, apart, ...pool }, times) => ({
 export const TIMES = {
   warmMs: 1000, // requests at the lowest rate before the first step
   stepMs: 4000, // of requests at each rate
-  gapMs: 500, // without requests after each step, so that no step inherits a queue
+  gapMs: 500, // without requests after each step, so that none inherits a short queue
   answerMs: 5000, // after the last request, until one counts as unanswered
 };
 

@@ -6,8 +6,9 @@
  * client PORT START_NS MOST < DUE > RESULTS
  *
  * START_NS is of CLOCK_MONOTONIC. DUE has a line for each request: ns after the start, in order.
- * RESULTS has a line for each in the same order: ns from when it was due until it was sent, and
- * until the last byte of its answer; -1 for what was not answered MOST ns after the last was due.
+ * RESULTS has a line for each in the same order: ns from when it was due until this program ran
+ * and saw that, until it was sent, and until the last byte of its answer; -1 for what was not
+ * answered MOST ns after the last was due.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -30,7 +31,7 @@
 static const char REQUEST[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 struct request {
-  long long due_ns, sent_ns, answered_ns;
+  long long due_ns, seen_ns, sent_ns, answered_ns;
 };
 
 struct connection {
@@ -169,13 +170,15 @@ int main(int argc, char** argv) {
     set_timer(timer, next < count ? requests[next].due_ns : end_ns);
     for (int i = epoll_wait(epoll, found, 64, -1) - 1; i >= 0; i--)
       if (found[i].data.ptr) receive(found[i].data.ptr);
-    for (long long now = now_ns(); next < count && requests[next].due_ns <= now;) next++;
+    for (long long now = now_ns(); next < count && requests[next].due_ns <= now;)
+      requests[next++].seen_ns = now;
     send_due(port);
   }
   for (long i = 0; i < count; i++) {
     struct request* one = &requests[i];
 
-    printf("%lld %lld\n", one->sent_ns ? one->sent_ns - one->due_ns : -1,
+    printf("%lld %lld %lld\n", one->seen_ns ? one->seen_ns - one->due_ns : -1,
+           one->sent_ns ? one->sent_ns - one->due_ns : -1,
            one->answered_ns < 0 ? -1 : one->answered_ns - one->due_ns);
   }
   return 0;

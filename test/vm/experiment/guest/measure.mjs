@@ -1,9 +1,11 @@
 // One run, inside the VM: one scenario under one arm. Writes $SCHEDHINT_VM_OUT/measured.json. Argument: JSON of { scenario, arm, times, seed }.
+// To be run with the options for Node.js of ../boot.mjs.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { copyFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, release } from 'node:os';
+import { PerformanceObserver } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { giveKernelConfig, ScxScheduler } from '../../../peers/guest/scx-scheduler.mjs';
 import { arrivals } from '../../guest/arrivals.mjs';
@@ -18,13 +20,14 @@ const { scenario, arm, times, seed } = JSON.parse(process.argv[2]);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const CLIENT = '/tmp/client';
 const COLLECTIONS = 3; // while nothing else runs
+const CLIENT_LATE_MS = 50; // with more, figures say more of the client than of what is measured
 const UNDER_LOAD_MS = 200; // that one of these takes with the rest before it
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
 const at = (ms) => new Promise((resolve) => setTimeout(resolve, ms - nowMs()));
 
 // This program and the clients stand for other machines: real-time, so that no scheduler under test decides about them. What this one starts
-// does not inherit that.
-execFileSync('chrt', ['--reset-on-fork', '-f', '-p', '11', String(process.pid)]);
+// does not inherit that. The clients are above this program.
+execFileSync('chrt', ['--reset-on-fork', '-f', '-p', '9', String(process.pid)]);
 steadyMachine([arm.program ?? []].flat());
 copyFileSync(here('build/client'), CLIENT);
 
@@ -53,7 +56,7 @@ function schedule(number) {
 }
 
 /**
- * Sends requests: [ms too late, ms to the answer or null] of each. From each CPU in turn: a request interrupts the CPU that it comes from, and QEMU
+ * Sends requests: [ms too late seen, ms too late sent, ms to the answer or null] of each. From each CPU in turn: a request interrupts the CPU that it comes from, and QEMU
  * gives a CPU that is interrupted less of the machine's instructions. All from one CPU, it mattered by half on which one a service ran.
  */
 async function sendRequests(port, startMs, due) {
@@ -169,6 +172,14 @@ const { everyMs = 0 } = scenario.services[0];
 for (const [i, { app }] of services.entries()) {
   app.ask('begin', { phaseMs: (everyMs * i) / services.length });
 }
+// A collection of this program would take a CPU from the services: it collects now, and has room until the end.
+globalThis.gc();
+let ownCollections = 0;
+new PerformanceObserver((list) => {
+  ownCollections += list.getEntries().length;
+}).observe({ entryTypes: ['gc'] });
+await at(nowMs() + 50); // the one above is not counted
+ownCollections = 0;
 const startMs = nowMs() + 300;
 const schedules = services.map((_, i) => schedule(i));
 const answered = services.map(({ port }, i) =>
@@ -193,7 +204,11 @@ for (const { from, to } of schedules[0]) {
   await at(startMs + to);
   looks.push([before, look()]);
 }
+const collectionsMeanwhile = ownCollections;
 const results = await Promise.all(answered);
+assert.equal(collectionsMeanwhile, 0, 'this program collected while it measured');
+const seenLate = Math.max(...results.flat().map(([seen]) => seen));
+assert.ok(seenLate < CLIENT_LATE_MS, `a client was stopped for ${seenLate} ms`);
 scheduler?.checkThatItIsLoaded();
 const ended = await Promise.all(services.map(({ app }) => app.ask('end')));
 const said = await scheduler?.stop();
@@ -230,8 +245,9 @@ function inSteps(steps, requests, { collections, reports }) {
     first += due.length;
     const isIn = (ms) => ms >= startMs + from && ms < startMs + to;
     return {
-      late: mine.map(([late]) => late),
-      latencies: mine.map(([, latency]) => latency),
+      seenLate: Math.max(0, ...mine.map(([seen]) => seen)),
+      late: mine.map(([, late]) => late),
+      latencies: mine.map(([, , latency]) => latency),
       collections: collections.filter(([ms]) => isIn(ms)).map(([, ms]) => ms),
       reports: reports?.filter(([ms]) => isIn(ms)).map(([, used]) => used) ?? [],
     };

@@ -9,6 +9,9 @@ import { keepUrgency } from './automatic-urgency.mjs';
 import { Background } from './background.mjs';
 import { Pool } from './pool.mjs';
 
+/** More than the connections of all clients: connecting would wait for a second otherwise, and the client with it. */
+const BACKLOG = 4096;
+
 const options = JSON.parse(process.argv[2]);
 const thread = attachThread();
 if (options.automatic) keepUrgency(thread);
@@ -37,7 +40,11 @@ let timer;
 let collections;
 const requests = {
   listen: () =>
-    new Promise((done) => server.listen(0, '127.0.0.1', () => done(server.address().port))),
+    new Promise((done) =>
+      server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG }, () =>
+        done(server.address().port),
+      ),
+    ),
   /** Full collections with rests between them, as they are when nothing else runs: ms of each. */
   collect: async (count) => {
     const times = [];
