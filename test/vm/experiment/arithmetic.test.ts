@@ -1,8 +1,19 @@
 // The arithmetic of the experiment: intervals, the staircase, background work's part, and what is compared with what.
 
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { digestOf } from './digest.mjs';
-import { boundOfRatio, type Capacity, capacityAt } from './staircase.mjs';
+import { medianText, valueText } from './median-text.mjs';
+import {
+  atLeast,
+  atMost,
+  exactly,
+  medianOf,
+  quotient,
+  type Range,
+  rankOfInterval,
+} from './order-statistics.mjs';
+import { capacityAt } from './staircase.mjs';
 import { estimate, estimateRatio, quantile } from './statistics.mjs';
 import { summarize } from './summary.mjs';
 
@@ -30,47 +41,97 @@ test('a quantile among requests that were not answered is infinite, and no NaN',
   expect(quantile(some, 1)).toBe(Number.POSITIVE_INFINITY);
 });
 
+test('the interval of a median has the ranks of the tables: none below six values, the second of nine', () => {
+  expect([1, 5, 6, 8, 9, 11, 12, 20].map(rankOfInterval)).toEqual([0, 0, 1, 1, 2, 2, 3, 6]);
+});
+
+test('it covers the median of any distribution in 95 % of samples or more', () => {
+  let state = 1;
+  const random = () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+  const covers = Array.from({ length: 4000 }, () => {
+    const runs = Array.from({ length: 9 }, () => exactly(Math.exp(6 * random() ** 3)));
+    const { interval } = medianOf(runs)!;
+    const truth = Math.exp(6 * 0.5 ** 3);
+    return interval.least <= truth && truth <= interval.most;
+  });
+  expect(covers.filter(Boolean).length / covers.length).toBeGreaterThan(0.95);
+});
+
+test('a bound stays one: whatever the figures are, the median of what is known holds theirs', () => {
+  const figure = fc.record({
+    value: fc.double({ min: 0.01, max: 1000, noNaN: true }),
+    below: fc.double({ min: 0, max: 1, noNaN: true }),
+    above: fc.constantFrom(1, 1.5, Number.POSITIVE_INFINITY),
+  });
+  fc.assert(
+    fc.property(fc.array(figure, { minLength: 1, maxLength: 12 }), (figures) => {
+      const known = figures.map(
+        ({ value, below, above }): Range => ({ least: value * below, most: value * above }),
+      );
+      const [truth, found] = [
+        medianOf(figures.map(({ value }) => exactly(value)))!,
+        medianOf(known)!,
+      ];
+      expect(found.least).toBeLessThanOrEqual(truth.least);
+      expect(found.most).toBeGreaterThanOrEqual(truth.most);
+      expect(found.interval.least).toBeLessThanOrEqual(truth.interval.least);
+      expect(found.interval.most).toBeGreaterThanOrEqual(truth.interval.most);
+      expect(medianText(found)).not.toMatch(/NaN|Infinity|undefined/);
+    }),
+  );
+});
+
+test('a quotient of bounds is the bound that follows', () => {
+  expect(quotient(exactly(6), exactly(2))).toEqual(exactly(3));
+  expect(quotient(atLeast(6), exactly(2))).toEqual(atLeast(3));
+  expect(quotient(exactly(6), atMost(2))).toEqual(atLeast(3));
+  expect(quotient(atMost(6), exactly(2))).toEqual(atMost(3));
+  expect(quotient(exactly(6), atLeast(2))).toEqual(atMost(3));
+  expect(quotient(atLeast(6), atLeast(2))).toEqual({ least: 0, most: Number.POSITIVE_INFINITY });
+});
+
+test('figures are printed with what is known of them', () => {
+  const texts = (...ranges: Range[]) => medianText(medianOf(ranges));
+  expect(texts(exactly(2))).toBe('2.00');
+  expect(texts(exactly(2), exactly(20), exactly(200))).toBe('20.0 (2.00-200)');
+  expect(texts(exactly(2), atLeast(3), atLeast(4))).toBe('>= 3.00 (>= 2.00)');
+  expect(texts(atMost(2), atMost(3), exactly(4))).toBe('<= 3.00 (<= 4.00)');
+  expect(texts(exactly(2), exactly(3), atLeast(4))).toBe('3.00 (>= 2.00)');
+  expect(texts(quotient(atLeast(1), atLeast(1)))).toBe('not known');
+  expect(medianText(null)).toBe('-');
+});
+
 const stairs = (...p99s: number[]) => p99s.map((p99, i) => ({ rate: 100 * (i + 1), p99 }));
 
 test('capacity lies between the last load that holds and the first that does not', () => {
-  expect(capacityAt(stairs(10, 50, 200), 100)).toEqual({ rate: 250, bound: 'exact' });
-  expect(capacityAt(stairs(10, 100, 200), 100)).toEqual({ rate: 200, bound: 'exact' });
-  expect(capacityAt(stairs(10, 50, Number.POSITIVE_INFINITY), 100).rate).toBe(200);
+  expect(capacityAt(stairs(10, 50, 200), 100)).toEqual(exactly(250));
+  expect(capacityAt(stairs(10, 100, 200), 100)).toEqual(exactly(200));
 });
 
 test('a load that holds above one that did not counts for nothing', () => {
-  expect(capacityAt(stairs(10, 1000, 10), 100).rate).toBe(150);
+  expect(capacityAt(stairs(10, 1000, 10), 100)).toEqual(exactly(150));
 });
 
 test('a staircase that never breaks, or breaks at its first step, gives a bound', () => {
-  expect(capacityAt(stairs(10, 20), 100)).toEqual({ rate: 200, bound: 'above' });
-  expect(capacityAt(stairs(110, 120), 100)).toEqual({ rate: 100, bound: 'below' });
-  const [exact, above, below] = (['exact', 'above', 'below'] as const).map(
-    (bound): Capacity => ({ rate: 1, bound }),
-  );
-  expect(boundOfRatio(exact!, exact!)).toBe('exact');
-  expect(boundOfRatio(above!, exact!)).toBe('atLeast');
-  expect(boundOfRatio(exact!, below!)).toBe('atLeast');
-  expect(boundOfRatio(above!, below!)).toBe('atLeast');
-  expect(boundOfRatio(below!, exact!)).toBe('atMost');
-  expect(boundOfRatio(exact!, above!)).toBe('atMost');
-  expect(boundOfRatio(above!, above!)).toBe('unknown');
+  expect(capacityAt(stairs(10, 20), 100)).toEqual(atLeast(200));
+  expect(capacityAt(stairs(110, 120), 100)).toEqual(atMost(100));
 });
 
-/** A run whose p99 is so many ms at 100, 200 and 300 requests a second. */
-const run = (p99s: number[], background = 1.4, urgent = 0.4) => ({
+/** A run whose p99 is so many ms at 100, 200 and 300 requests a second; null: not answered. */
+const run = (p99s: (number | null)[], background = 1.4, urgent = 0.4) => ({
   alone: 40,
   perRequest: 0.5,
   perCollection: 50,
   steps: p99s.map((p99, i) => ({
     rate: 100 * (i + 1),
-    ...{ p50: 1, p99, p999: p99, collection: 40, urgent, background, idle: 0 },
-    ...{ switches: 1000, late: 0 },
+    ...{ p50: 1, p99, collection: 40, urgent, background, idle: 0 },
+    ...{ switches: 1000, seenLate: 0 },
   })),
 });
-const RATE = 200;
-const SLOS = [200, 100, 400];
-const SHARE = 1 / 2;
+const RULES = { rate: 200, slos: [200, 100, 400], share: 1 / 2, answerMs: 5000 };
 
 test('runs are compared by their number: one that is slower in every arm changes no ratio', () => {
   const { offOn } = summarize(
@@ -83,46 +144,55 @@ test('runs are compared by their number: one that is slower in every arm changes
         4: run([1, 1, 1]),
       },
     },
-    RATE,
     [],
-    SLOS,
-    SHARE,
+    RULES,
   );
-  expect(offOn!.p99.value).toBeCloseTo(0.5, 10);
-  expect(offOn!.p99.high).toBeCloseTo(0.5, 10);
-});
-
-test('two runs of an arm have no interval, three have one', () => {
-  const on = (count: number) =>
-    Object.fromEntries(Array.from({ length: count }, (_, i) => [i + 1, run([10, 20 + i])]));
-  const p99 = (count: number) => summarize({ on: on(count) }, RATE, [], SLOS, SHARE).arms.on!.p99;
-  expect(p99(2)).toMatchObject({ low: Number.NaN, high: Number.NaN });
-  expect(p99(3).high).toBeGreaterThan(p99(3).value);
+  expect(offOn!.p99).toEqual({ ...exactly(0.5), interval: exactly(0.5), count: 3 });
 });
 
 test('latencies are those at one rate, and capacity is of all', () => {
-  const { arms } = summarize({ on: { 1: run([10, 20, 300]) } }, RATE, [], SLOS, SHARE);
-  expect(arms.on!.p99.value).toBeCloseTo(20, 10);
-  expect(arms.on!.capacity[400]!.bound).toBe('above');
-  expect(arms.on!.capacity[200]!.bound).toBe('exact');
+  const { arms } = summarize({ on: { 1: run([10, 20, 300]) } }, [], RULES);
+  expect(valueText(arms.on!.p99)).toBe('20.0');
+  expect(valueText(arms.on!.capacity[400]!)).toBe('>= 300');
+  expect(valueText(arms.on!.capacity[200]!)).toBe('285');
 });
 
-test('an arm that leaves the background work less than its fair share is not the best alternative', () => {
+test('requests that were not answered give bounds, and one run with some does not decide', () => {
+  const on = { 1: run([10, null]), 2: run([10, 20]), 3: run([10, 40]) };
+  const off = { 1: run([10, 100]), 2: run([10, null]), 3: run([10, 100]) };
+  const { arms, offOn } = summarize({ on, off }, [], RULES);
+  expect(medianText(arms.on!.p99)).toBe('40.0 (>= 20.0)');
+  expect(medianText(offOn!.p99)).toBe('0.40');
+  expect(offOn!.p99!.interval).toEqual({ least: 0, most: Number.POSITIVE_INFINITY });
+});
+
+test('an arm that leaves the background work less than its fair share at one rate is not the best alternative', () => {
   const arms = {
     on: { 1: run([10, 20, 30]) },
     default: { 1: run([150, 300, 900]) },
     lavd: { 1: run([10, 10, 10], 0.84, 0.96) }, // of 0.9
   };
-  const found = summarize(arms, RATE, ['default', 'lavd'], SLOS, SHARE);
+  const found = summarize(arms, ['default', 'lavd'], RULES);
   expect(found.arms.lavd!.isAdmissible).toBe(false);
-  const enough = summarize({ lavd: { 1: run([10], 0.87, 0.93) } }, RATE, [], SLOS, SHARE);
-  expect(enough.arms.lavd!.isAdmissible).toBe(true);
+  expect(summarize({ lavd: { 1: run([10], 0.87, 0.93) } }, [], RULES).arms.lavd!.isAdmissible).toBe(
+    true,
+  );
   expect(found.best!.name).toBe('default');
-  expect(found.best!.capacity[200]!.bound).toBe('atLeast');
+  expect(valueText(found.best!.capacity[200]!)).toMatch(/^>= /);
+  const uneven = run([10, 10]);
+  uneven.steps[0]!.background = 1.8; // more than its share where there is room does not make up for it
+  uneven.steps[1]!.background = 0.8;
+  uneven.steps[1]!.urgent = 1;
+  expect(summarize({ lavd: { 1: uneven } }, [], RULES).arms.lavd!.isAdmissible).toBe(false);
 });
 
 test('a digest leaves the warm-up out and counts reports of the pool as background work', () => {
-  const step = { late: [0, 0], latencies: [5, null], collections: [], reports: Array(50).fill(20) };
+  const step = {
+    seenLate: 1.5,
+    latencies: [5, null],
+    collections: [],
+    reports: Array(50).fill(20),
+  };
   const measured = {
     services: [{ alone: [40], perRequest: 1, perCollection: 50, steps: [step, step] }],
     steps: [
@@ -145,6 +215,7 @@ test('a digest leaves the warm-up out and counts reports of the pool as backgrou
     collection: null,
     switches: 250,
     idle: 0.1,
+    seenLate: 1.5,
   });
   expect(steps[0]!.background).toBeCloseTo(0.5 + 0.1 + 0.5, 10);
   expect(steps[0]!.urgent).toBeCloseTo(1.4 - 0.6, 10);

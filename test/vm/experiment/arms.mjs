@@ -39,13 +39,13 @@ export const ARMS = {
     args: [],
   },
   'lavd-hints': {
-    title: `scx_lavd ${VERSION} with hints`,
+    title: `scx_lavd ${VERSION} with hints (our patch)`,
     hints: true,
     program: () => scxProgram('scx_lavd', VERSION, { hints: true }),
     args: ['--hints', PIN],
   },
   'layered-hints': {
-    title: `scx_layered ${VERSION} with hints`,
+    title: `scx_layered ${VERSION} with hints (our patch)`,
     hints: true,
     program: () => scxProgram('scx_layered', VERSION, { hints: true }),
     args: ['--hints', PIN, '--hint-gc', '900', '--hint-none', '1', 'f:/run/out/layers.json'],

@@ -8,7 +8,7 @@ const PLOT = { left: 70, top: 56, width: 560, height: 280 };
  * @property {string} title
  * @property {string} colour that can be read on white and on black
  * @property {boolean} thick
- * @property {{ rate: number, p99: { value: number, low: number, high: number } }[]} points
+ * @property {{ rate: number, p99: import('./order-statistics.mjs').Median }[]} points
  */
 
 const powersBetween = (low, high) => {
@@ -32,13 +32,19 @@ function placed(heights, gap) {
   return at;
 }
 
-const finite = (value) => Number.isFinite(value);
+/** A line ends before the first p99 of which only a bound is known. @param {Line} line */
+function drawnOf({ points }) {
+  const end = points.findIndex(({ p99 }) => p99.least !== p99.most);
+  return points
+    .slice(0, end === -1 ? points.length : end)
+    .map(({ rate, p99 }) => ({ rate, ms: p99.least, interval: p99.interval }));
+}
 
 /** @param {{ title: string, lines: Line[], sloMs: number }} of @returns {string} SVG */
 export function chart({ title, lines, sloMs }) {
-  const points = lines.flatMap((line) => line.points).filter(({ p99 }) => finite(p99.value));
-  const rates = points.map(({ rate }) => rate);
-  const all = points.map(({ p99 }) => p99.value);
+  const drawn = lines.map(drawnOf);
+  const rates = drawn.flat().map(({ rate }) => rate);
+  const all = drawn.flat().map(({ ms }) => ms);
   const [left, right] = [Math.min(...rates), Math.max(...rates)];
   const [bottom, top] = [Math.min(...all) / 1.3, Math.max(...all) * 1.2];
   const x = (rate) => PLOT.left + (PLOT.width * (rate - left)) / (right - left || 1);
@@ -64,27 +70,26 @@ export function chart({ title, lines, sloMs }) {
     `<text class="title" x="${PLOT.left}" y="24">${title}</text>`,
     `<text x="${PLOT.left}" y="42">p99 of requests, from when each was due. A line ends where more than 1 % were not answered. Dashed: the objective of ${sloMs} ms</text>`,
   );
-  const drawn = lines.map((line) => line.points.filter(({ p99 }) => finite(p99.value)));
   const labels = placed(
-    drawn.map((mine) => y(mine.at(-1).p99.value)),
+    drawn.map((mine) => y(mine.at(-1).ms)),
     18,
   );
   lines.forEach(({ title: name, colour, thick }, i) => {
     const mine = drawn[i];
-    const path = mine.map(({ rate, p99 }) => `${x(rate).toFixed(1)},${y(p99.value).toFixed(1)}`);
+    const path = mine.map(({ rate, ms }) => `${x(rate).toFixed(1)},${y(ms).toFixed(1)}`);
     parts.push(
       `<polyline points="${path.join(' ')}" fill="none" stroke="${colour}" stroke-width="${thick ? 3.5 : 1.75}" stroke-linejoin="round"/>`,
     );
-    for (const { rate, p99 } of mine) {
-      if (!finite(p99.low)) continue; // one run has no interval
-      const [low, high] = [Math.max(p99.low, bottom), Math.min(p99.high, top)];
+    for (const { rate, interval } of mine) {
+      if (interval.least === interval.most) continue; // one run has none
+      const [low, high] = [Math.max(interval.least, bottom), Math.min(interval.most, top)];
       parts.push(
         `<line x1="${x(rate).toFixed(1)}" x2="${x(rate).toFixed(1)}" y1="${y(low).toFixed(1)}" y2="${y(high).toFixed(1)}" stroke="${colour}"/>`,
       );
     }
     const last = mine.at(-1);
     parts.push(
-      `<line x1="${(x(last.rate) + 3).toFixed(1)}" x2="${end + 16}" y1="${y(last.p99.value).toFixed(1)}" y2="${(labels[i] - 4).toFixed(1)}" stroke="${colour}" stroke-width="0.75"/>`,
+      `<line x1="${(x(last.rate) + 3).toFixed(1)}" x2="${end + 16}" y1="${y(last.ms).toFixed(1)}" y2="${(labels[i] - 4).toFixed(1)}" stroke="${colour}" stroke-width="0.75"/>`,
       `<text x="${end + 20}" y="${labels[i].toFixed(1)}"${thick ? ' class="thick"' : ''} style="fill:${colour}">${name}</text>`,
     );
   });

@@ -21,8 +21,8 @@ import { keepText } from './results.mjs';
 const GUEST = fileURLToPath(new URL('guest', import.meta.url));
 const CGROUPS = '/sys/fs/cgroup';
 const SLICE = join(CGROUPS, 'experiment.slice');
-/** CPU time of a request in the VM, ms: what the rates of the scenarios are made for. */
-const USUAL_MS = 1.2;
+/** CPU time of a request in the VM while its CPUs are busy, ms: what the rates of the scenarios are made for. Its CPUs share one speed. */
+const USUAL_MS = 1.9;
 
 /** Whether this kernel can load other schedulers. */
 export const hasSchedExt = () => existsSync('/sys/kernel/sched_ext');
@@ -66,7 +66,7 @@ export function measureHere(input) {
 }
 
 /**
- * How many times faster than the VM this machine answers requests: rates are multiplied by it. Measured once, and kept with the results, so that all runs
+ * How many times faster than the VM this machine answers requests: rates are multiplied by it, objectives and the times between collections divided. Measured once, and kept with the results, so that all runs
  * have the same rates.
  *
  * @param {import('./scenarios.mjs').Scenario} scenario

@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ARMS } from './arms.mjs';
 import { chart } from './chart.mjs';
+import { figure, intervalText, valueText } from './median-text.mjs';
+import { rankOfInterval } from './order-statistics.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 import {
   armsTable,
@@ -14,7 +16,6 @@ import {
   offOnTable,
   summaries,
   titleOfArm,
-  withInterval,
 } from './tables.mjs';
 
 /** From the checkout's root. */
@@ -37,14 +38,18 @@ const DRAWN = {
 };
 
 /** What the runs were made with. @param {import('./kept.mjs').Kept} kept */
-function madeWith({ versions, times }) {
+function madeWith({ versions, scenarios }) {
   const of = (name) => (versions[name] ?? []).join(', ');
   const schedulers = Object.keys(ARMS)
     .filter((arm) => versions[arm])
     .flatMap((arm) => versions[arm]);
+  const runs = Object.values(scenarios).flatMap((arms) =>
+    Object.values(arms).flatMap(Object.values),
+  );
+  const late = Math.max(...runs.flatMap(({ steps }) => steps.map(({ seenLate }) => seenLate)));
   return [
     `${of('date')}; ${of('kernel')}; ${of('qemu')}; Node.js ${of('node')}; ${[...new Set(schedulers)].join(', ')}; commit ${of('commit')}.`,
-    `${times.stepMs / 1000} s at each load.`,
+    `${runs.length} runs. In none a client was late by more than ${figure(late)} ms for another reason than that all of its connections waited for an answer.`,
   ].join(' ');
 }
 
@@ -68,31 +73,44 @@ export function partsOf(kept) {
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-/** A ratio with its interval, in words. @param {import('./statistics.mjs').Estimate} estimate */
-const inWords = (estimate) =>
-  Number.isFinite(estimate.low)
-    ? withInterval(estimate).replace(' (', ' times (95 % interval ').replace('-', ' to ')
-    : `${withInterval(estimate)} times`;
+const toWords = (text) => text.replace('>= ', 'at least ').replace('<= ', 'at most ');
 
-const BOUNDS = { exact: '', atLeast: 'at least ', atMost: 'at most ', unknown: 'about ' };
+/** A ratio with its interval. @param {import('./order-statistics.mjs').Median} median */
+function inWords(median) {
+  const interval = toWords(intervalText(median, ' to '));
+  const kind = rankOfInterval(median.count) > 0 ? '95 % interval ' : '';
+  const runs = kind ? '' : ` in ${median.count} runs`;
+  return `${toWords(valueText(median))} times${interval && ` (${kind}${interval}${runs})`}`;
+}
 
-/** What the README says: hints off and on first, then the best alternative. @param {ReturnType<typeof summaries>[number]} found */
-function headline({ name, rate, arms, offOn, best, slos: [slo] }) {
-  const times = (one) => `${BOUNDS[one.capacity[slo].bound]}${inWords(one.capacity[slo])}`;
-  const ms = (arm) => Math.round(arms[arm].p99.value);
-  const sentences = [
-    `${capital(SCENARIOS[name].title)} on two busy CPUs, in a VM, each with background threads. At ${rate} requests a second p99 is ${ms('on')} ms with hints on and ${ms('off')} ms with hints off,`,
-    `under the same sched_ext scheduler: ${inWords(offOn.p99)}. They take ${times(offOn)} as many requests until p99 exceeds ${slo} ms.`,
-  ];
-  if (best) {
-    sentences.push(
-      `Without hints the best is the ${titleOfArm(best.name, name)}. Compared with that, p99 is ${inWords(best.p99)}, and they take ${times(best)} as many requests.`,
-    );
-  }
-  sentences.push(
-    `Background work had ${inWords(offOn.background)} the CPU time. [Method, limits, and where hints do not help](docs/experiment.md).`,
-  );
-  return `${sentences.join('\n')}\n`;
+/**
+ * What the README says: hints off and on first, then the best alternative, what pays for it, and the other scenarios.
+ *
+ * @param {ReturnType<typeof summaries>} all
+ */
+function headline(all) {
+  const found = headlineOf(all);
+  const { name, rate, arms, offOn, best } = found;
+  const [slo] = found.slos;
+  const ms = (arm) => Math.round(arms[arm].p99.least);
+  const most = arms.on.curve.findLast((step) => step.rate <= arms.on.capacity[slo].least);
+  const off = arms.off.curve.find((step) => step.rate === most.rate);
+  const others = all.filter((one) => one.cpus === 2 && one.name !== name && one.best && one.offOn);
+  return [
+    `${capital(SCENARIOS[name].title)}, each with background threads, on two busy CPUs in a VM. At ${rate} requests a second for each, p99 is ${ms('on')} ms with hints on and ${ms('off')} ms with hints off,`,
+    `under the same sched_ext scheduler: ${inWords(offOn.p99)}. They take ${inWords(offOn.capacity[slo])} as many requests until p99 exceeds ${slo} ms.`,
+    ...(best
+      ? [
+          `Without hints the best is the ${titleOfArm(best.name, name)}. Compared with that, p99 is ${inWords(best.p99)}, and they take ${inWords(best.capacity[slo])} as many requests.`,
+        ]
+      : []),
+    `Background threads pay for it: at ${most.rate} requests a second they have ${valueText(most.background)} CPUs, with hints off ${valueText(off.background)}.`,
+    ...others.map(
+      (one) =>
+        `For ${SCENARIOS[one.name].title} it is ${inWords(one.offOn.capacity[one.slos[0]])} the requests of hints off, and ${inWords(one.best.capacity[one.slos[0]])} those of the best without hints, ${titleOfArm(one.best.name, one.name)}.`,
+    ),
+    '[Method, limits, and where hints do not help](docs/experiment.md).\n',
+  ].join('\n');
 }
 
 /** Replaces what is between the marks of a page. @param {string} page @param {Record<string, string>} parts */
@@ -111,13 +129,13 @@ export const pageOf = (kept, page = read(FILES.page)) => withParts(page, partsOf
 
 /** @param {import('./kept.mjs').Kept} kept @param {string} [readme] as it is */
 export const readmeOf = (kept, readme = read(FILES.readme)) =>
-  withParts(readme, { experiment: headline(headlineOf(summaries(kept))) });
+  withParts(readme, { experiment: headline(summaries(kept)) });
 
 /** Without the version, and what fits next to the lines. */
-const legendOf = (arm, scenario) =>
-  arm === 'levers'
-    ? `kernel's default, ${SCENARIOS[scenario].levers.short}`
-    : ARMS[arm].title.replace(/ \d+\.\d+\.\d+/, '');
+function legendOf(arm, scenario) {
+  const title = ARMS[arm].title.replace(/ \d+\.\d+\.\d+/, '');
+  return ARMS[arm].levers ? `${title}, ${SCENARIOS[scenario].levers.short}` : title;
+}
 
 /** @param {import('./kept.mjs').Kept} kept */
 export function chartOf(kept) {

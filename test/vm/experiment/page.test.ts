@@ -7,11 +7,12 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { chart } from './chart.mjs';
 import { readKept } from './kept.mjs';
 import { readOptions } from './options.mjs';
+import { atLeast, exactly, medianOf } from './order-statistics.mjs';
 import { chartOf, FILES, pageOf, readmeOf } from './page.mjs';
 import { QUICK, runsOf, WHOLE } from './plan.mjs';
 import { hasPair, readPairs, writePair } from './results.mjs';
 import { versions } from './runs.mjs';
-import { paceOfVm, SCENARIOS, scaledTo, TIMES, timesFor } from './scenarios.mjs';
+import { paceOfVm, SCENARIOS, scaledTo, shareOfBackground, TIMES, timesFor } from './scenarios.mjs';
 
 const repository = (name: string) =>
   readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
@@ -37,8 +38,10 @@ test('so are the README’s sentence and the chart', () => {
 });
 
 test('a chart draws what was answered, and has colours for both modes', () => {
-  const at = (value: number) => ({ value, low: Number.NaN, high: Number.NaN });
-  const points = [10, 20, Number.POSITIVE_INFINITY].map((ms, i) => ({ rate: i, p99: at(ms) }));
+  const points = [exactly(10), exactly(20), atLeast(5000)].map((p99, rate) => ({
+    rate,
+    p99: medianOf([p99])!,
+  }));
   const drawn = chart({
     title: 'T',
     sloMs: 15,
@@ -71,12 +74,27 @@ test('a part of the plan has the pair on more CPUs only if the pair is in it', (
 
 test('a VM with more CPUs gets more background threads, and as many requests of each collection in longer steps', () => {
   const pace = paceOfVm(8);
-  const { rates, services } = scaledTo(SCENARIOS.equal!, 8, pace);
+  const { rates, services, objectives } = scaledTo(SCENARIOS.equal!, 8, pace);
   expect(rates[2]).toBe(SCENARIOS.equal!.rates[2]! / 4);
   expect(services[0]!.background.workers).toBe(8);
   expect(services[0]!.everyMs).toBe(4000);
+  expect(objectives[0]).toBe(4 * SCENARIOS.equal!.objectives[0]!);
   expect(timesFor(TIMES, pace).stepMs).toBe(4 * TIMES.stepMs);
   expect(scaledTo(SCENARIOS.equal!, 2, paceOfVm(2))).toEqual(SCENARIOS.equal);
+});
+
+test('a faster machine collects more often and has shorter objectives: p99 sees as many collections', () => {
+  const { rates, services, objectives } = scaledTo(SCENARIOS.equal!, 2, 8);
+  expect(rates[0]).toBe(8 * SCENARIOS.equal!.rates[0]!);
+  expect(services[0]!.everyMs).toBe(125);
+  expect(objectives[0]).toBe(25);
+});
+
+test('the fair share of background work counts its cgroup, or its threads', () => {
+  const shares = (cpus: number) =>
+    Object.values(SCENARIOS).map((one) => shareOfBackground(scaledTo(one, cpus, 1)));
+  expect(shares(2)).toEqual([1 / 2, 2 / 3, 4 / 7]);
+  expect(shares(8)).toEqual([1 / 2, 8 / 9, 16 / 25]);
 });
 
 test('on a machine without the VM’s tools QEMU is not asked for its version', () => {

@@ -44,6 +44,10 @@ async function take(options) {
     note('node', measured.inputs.node);
     note(run.arm, measured.ops);
   }
+  if (kept.versions.kernel?.length > 1)
+    throw new ExplainedError(
+      `the runs are of different kernels: ${kept.versions.kernel.join(', ')}`,
+    );
   return kept;
 }
 

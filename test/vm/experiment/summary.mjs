@@ -63,6 +63,13 @@ function ratio(a, b, of) {
   return medianOf(numbers.map((number) => quotient(of(a[number]), of(b[number]))));
 }
 
+/**
+ * @template {string | number} Key
+ * @template Value
+ * @param {Key[]} keys
+ * @param {(key: Key) => Value} of
+ * @returns {Record<Key, Value>}
+ */
 const byKey = (keys, of) => Object.fromEntries(keys.map((key) => [key, of(key)]));
 const stepsOf = (figures) => Object.values(figures)[0].steps;
 

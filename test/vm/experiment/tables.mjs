@@ -1,12 +1,13 @@
 // The tables of docs/experiment.md, from the kept figures.
 
 import { ARMS } from './arms.mjs';
+import { medianText, ratioText, valueText } from './median-text.mjs';
 import { HEADLINE } from './plan.mjs';
-import { paceOfVm, SCENARIOS } from './scenarios.mjs';
+import { paceOfVm, SCENARIOS, scaledTo, shareOfBackground } from './scenarios.mjs';
 import { summarize } from './summary.mjs';
 
-/** Arms without hints, which an operator may try instead. */
-const RIVALS = ['default', 'levers', 'lavd'];
+/** Arms without hints: whatever is compared with the best of these is the hints' alone, or less. */
+const RIVALS = ['default', 'levers', 'lavd', 'off', 'off-levers'];
 
 /** @param {import('./kept.mjs').Kept} kept what is found in each scenario, in the order of scenarios.mjs and by CPUs */
 export function summaries(kept) {
@@ -14,34 +15,14 @@ export function summaries(kept) {
   return Object.entries(kept.scenarios)
     .map(([key, arms]) => {
       const [name, cpus] = key.split('-');
-      const { compared, objectives: slos, share } = SCENARIOS[name];
-      const rate = compared * (kept.pace ?? paceOfVm(Number(cpus)));
-      return {
-        name,
-        cpus: Number(cpus),
-        rate,
-        slos,
-        ...summarize(arms, Math.round(rate), RIVALS, slos, share),
-      };
+      const scenario = scaledTo(SCENARIOS[name], Number(cpus), kept.pace ?? paceOfVm(Number(cpus)));
+      const { compared: rate, objectives: slos } = scenario;
+      const share = shareOfBackground(scenario);
+      const rules = { rate, slos, share, answerMs: kept.times.answerMs };
+      return { name, cpus: Number(cpus), rate, slos, ...summarize(arms, RIVALS, rules) };
     })
     .sort((a, b) => a.cpus - b.cpus || order.indexOf(a.name) - order.indexOf(b.name));
 }
-
-const digits = (value) => (value >= 100 ? 0 : value >= 10 ? 1 : 2);
-const figure = (value) => (Number.isFinite(value) ? value.toFixed(digits(value)) : 'not answered');
-
-/** @param {import('./statistics.mjs').Estimate} estimate */
-export function withInterval({ value, low, high }) {
-  if (Number.isNaN(value)) return '-';
-  if (!Number.isFinite(low) || !Number.isFinite(high) || low === high) return figure(value);
-  return `${figure(value)} (${figure(low)}-${figure(high)})`;
-}
-
-const BOUNDS = { exact: '', above: '>= ', below: '<= ', mixed: 'about ' };
-const RATIO_BOUNDS = { exact: '', atLeast: '>= ', atMost: '<= ', unknown: 'about ' };
-const bounded = ({ bound, ...estimate }) => BOUNDS[bound] + withInterval(estimate);
-export const boundedRatio = ({ bound, ...estimate }) =>
-  RATIO_BOUNDS[bound] + withInterval(estimate);
 
 const row = (cells) => `| ${cells.join(' | ')} |`;
 const tableOf = (head, rows) =>
@@ -51,36 +32,28 @@ const titleOf = ({ name, cpus }) => `${SCENARIOS[name].title}${cpus === 2 ? '' :
 
 /** What an arm is called in a scenario. */
 export const titleOfArm = (arm, scenario) =>
-  arm === 'levers' ? `kernel's default, ${SCENARIOS[scenario].levers.words}` : ARMS[arm].title;
+  ARMS[arm].levers ? `${ARMS[arm].title}, ${SCENARIOS[scenario].levers.words}` : ARMS[arm].title;
 
-const runsOf = ({ arms: { off, on } }) => Math.min(off.runs, on.runs);
+const RATIOS = ['capacity', 'p99', 'median collection', 'pairs of runs', 'on your machine'];
+const ratiosOf = ({ capacity, p99, collection }, slo) => [
+  ratioText(capacity[slo]),
+  ratioText(p99),
+  ratioText(collection),
+  p99?.count ?? 0,
+  '',
+];
 
 /** Hints on / off, one row for each scenario. @param {ReturnType<typeof summaries>} all */
 export function offOnTable(all) {
   return tableOf(
-    [
-      'hints on / off',
-      'objective: p99',
-      'capacity',
-      'p99',
-      'p99.9',
-      'collections',
-      'background work',
-      'runs',
-      'on your machine',
-    ],
+    ['hints on / off', 'objective', 'p99 compared at', ...RATIOS],
     all
       .filter(({ offOn }) => offOn !== null)
       .map((one) => [
         titleOf(one),
-        `${one.slos[0]} ms`,
-        `**${boundedRatio(one.offOn.capacity[one.slos[0]])}**`,
-        `**${withInterval(one.offOn.p99)}**`,
-        withInterval(one.offOn.p999),
-        withInterval(one.offOn.collection),
-        withInterval(one.offOn.background),
-        runsOf(one),
-        '',
+        `p99 <= ${one.slos[0]} ms`,
+        `${one.rate}/s`,
+        ...ratiosOf(one.offOn, one.slos[0]),
       ]),
   );
 }
@@ -88,27 +61,14 @@ export function offOnTable(all) {
 /** Hints on / the best arm without. @param {ReturnType<typeof summaries>} all */
 export function bestTable(all) {
   return tableOf(
-    [
-      'hints on / the best without',
-      'which is',
-      'objective: p99',
-      'capacity',
-      'p99',
-      'collections',
-      'background work',
-      'on your machine',
-    ],
+    ['hints on / the best without', 'the best without', 'objective', ...RATIOS],
     all
       .filter(({ best }) => best !== null)
       .map((one) => [
         titleOf(one),
         titleOfArm(one.best.name, one.name),
-        `${one.slos[0]} ms`,
-        boundedRatio(one.best.capacity[one.slos[0]]),
-        withInterval(one.best.p99),
-        withInterval(one.best.collection),
-        withInterval(one.best.background),
-        '',
+        `p99 <= ${one.slos[0]} ms`,
+        ...ratiosOf(one.best, one.slos[0]),
       ]),
   );
 }
@@ -117,14 +77,13 @@ export function bestTable(all) {
 export function armsTable({ name, rate, arms, slos: [slo] }) {
   return tableOf(
     [
-      '',
-      `capacity, p99 <= ${slo} ms`,
+      'scheduler',
+      `capacity, requests/s for each service, p99 <= ${slo} ms`,
       `p50 at ${rate}/s, ms`,
-      'p99',
-      'p99.9',
-      'collection, alone = 1',
-      'background, default = 1',
-      'switches/s',
+      `p99 at ${rate}/s, ms`,
+      'median collection, alone = 1',
+      'background work, fair share = 1',
+      'context switches/s, whole machine',
       'runs',
       'on your machine',
     ],
@@ -134,13 +93,12 @@ export function armsTable({ name, rate, arms, slos: [slo] }) {
         const found = arms[arm];
         return [
           titleOfArm(arm, name),
-          bounded(found.capacity[slo]),
-          withInterval(found.p50),
-          withInterval(found.p99),
-          withInterval(found.p999),
-          withInterval(found.collection),
-          `${withInterval(found.background)}${found.isAdmissible ? '' : ', not counted'}`,
-          figure(found.switches.value),
+          medianText(found.capacity[slo]),
+          medianText(found.p50),
+          medianText(found.p99),
+          medianText(found.collection),
+          `${valueText(found.ofFairShare)}${found.isAdmissible ? '' : ', too little'}`,
+          valueText(found.switches),
           found.runs,
           '',
         ];
@@ -150,11 +108,10 @@ export function armsTable({ name, rate, arms, slos: [slo] }) {
 
 /** Capacity at all objectives. @param {ReturnType<typeof summaries>} all */
 export function objectivesTable(all) {
-  const rate = (arm, slo) => BOUNDS[arm.capacity[slo].bound] + figure(arm.capacity[slo].value);
   return tableOf(
     [
-      'requests a second',
-      'objective: p99',
+      'capacity, requests/s for each service',
+      'objective',
       'the best without',
       'hints off',
       'hints on',
@@ -168,30 +125,44 @@ export function objectivesTable(all) {
           .toSorted((a, b) => a - b)
           .map((slo) => [
             titleOf(one),
-            `${slo} ms`,
-            one.best === null ? '-' : rate(one.arms[one.best.name], slo),
-            rate(one.arms.off, slo),
-            rate(one.arms.on, slo),
-            boundedRatio(one.offOn.capacity[slo]),
-            one.best === null ? '-' : boundedRatio(one.best.capacity[slo]),
+            `p99 <= ${slo} ms`,
+            one.best === null ? '-' : valueText(one.arms[one.best.name].capacity[slo]),
+            valueText(one.arms.off.capacity[slo]),
+            valueText(one.arms.on.capacity[slo]),
+            ratioText(one.offOn.capacity[slo]),
+            one.best === null ? '-' : ratioText(one.best.capacity[slo]),
           ]),
       ),
   );
 }
 
 /** p99 and background work by load, for those who have other objectives. @param {ReturnType<typeof summaries>[number]} one */
-export function curveTables({ name, arms }) {
+export function curveTables({ name, arms, offOn, best }) {
   const found = Object.keys(ARMS).filter((arm) => arm in arms);
   const byLoad = (what, of) =>
     tableOf(
       [
-        `${what}, at so many requests a second`,
+        `${what}, at so many requests/s for each service`,
         ...arms[found[0]].curve.map(({ rate }) => String(rate)),
       ],
-      found.map((arm) => [titleOfArm(arm, name), ...arms[arm].curve.map((one) => figure(of(one)))]),
+      [
+        ...found.map((arm) => [
+          titleOfArm(arm, name),
+          ...arms[arm].curve.map((one) => valueText(of(one))),
+        ]),
+        ...(offOn ? [['hints on / off', ...offOn.curve.map((one) => ratioText(of(one)))]] : []),
+        ...(best && best.name !== 'off'
+          ? [
+              [
+                `hints on / ${titleOfArm(best.name, name)}`,
+                ...best.curve.map((one) => ratioText(of(one))),
+              ],
+            ]
+          : []),
+      ],
     );
   return [
-    byLoad('p99, ms', ({ p99 }) => p99.value),
+    byLoad('p99, ms', ({ p99 }) => p99),
     byLoad('background work, CPUs', ({ background }) => background),
   ].join('\n');
 }
