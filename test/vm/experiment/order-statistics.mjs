@@ -43,7 +43,7 @@ export function rankOfInterval(n) {
  *
  * @typedef {Range & { interval: Range, count: number }} Median
  * @param {Range[]} ranges one of each run
- * @returns {Median | null} null: there is none
+ * @returns {Median | null} null: of no runs
  */
 export function medianOf(ranges) {
   const count = ranges.length;
