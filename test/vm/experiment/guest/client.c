@@ -36,6 +36,7 @@ struct request {
 
 struct connection {
   int fd;         /* 0: not open yet */
+  bool opens;     /* the request is sent when it is open */
   long request;   /* -1: none */
   size_t seen;    /* bytes of the head */
   long long body; /* bytes that are missing; -1: the head is not complete */
@@ -71,17 +72,26 @@ static void read_due(long long start_ns) {
   }
 }
 
+static void watch(struct connection* connection, int operation, unsigned int events) {
+  struct epoll_event event = {.events = events, .data.ptr = connection};
+
+  if (epoll_ctl(epoll, operation, connection->fd, &event)) fail("epoll_ctl");
+}
+
+/* Does not wait: the kernel may need a thread to connect, which the scheduler under test delays. */
 static void open_connection(struct connection* connection, int port) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-  struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
   int one = 1;
 
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (connection->fd < 0) fail("socket");
-  if (connect(connection->fd, (struct sockaddr*)&address, sizeof(address))) fail("connect");
+  if (connect(connection->fd, (struct sockaddr*)&address, sizeof(address))) {
+    if (errno != EINPROGRESS) fail("connect");
+    connection->opens = true;
+  }
   setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-  if (epoll_ctl(epoll, EPOLL_CTL_ADD, connection->fd, &event)) fail("epoll_ctl");
+  watch(connection, EPOLL_CTL_ADD, connection->opens ? EPOLLOUT : EPOLLIN);
 }
 
 static struct connection* idle_connection(int port) {
@@ -93,18 +103,34 @@ static struct connection* idle_connection(int port) {
   return NULL;
 }
 
+static void send_request(struct connection* connection) {
+  requests[connection->request].sent_ns = now_ns();
+  if (write(connection->fd, REQUEST, sizeof(REQUEST) - 1) != sizeof(REQUEST) - 1) fail("write");
+}
+
 /* Sends what is due and has a connection. */
 static void send_due(int port) {
-  for (long long now = now_ns(); waiting < next; waiting++) {
+  for (; waiting < next; waiting++) {
     struct connection* connection = idle_connection(port);
 
     if (!connection) return;
     connection->request = waiting;
     connection->seen = 0;
     connection->body = -1;
-    requests[waiting].sent_ns = now;
-    if (write(connection->fd, REQUEST, sizeof(REQUEST) - 1) != sizeof(REQUEST) - 1) fail("write");
+    if (!connection->opens) send_request(connection);
   }
+}
+
+static void finish_opening(struct connection* connection) {
+  int error = 0;
+  socklen_t size = sizeof(error);
+
+  getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  errno = error;
+  if (error) fail("connect");
+  connection->opens = false;
+  watch(connection, EPOLL_CTL_MOD, EPOLLIN);
+  send_request(connection);
 }
 
 /* Takes bytes of an answer; true: it is complete. */
@@ -136,6 +162,7 @@ static void receive(struct connection* connection) {
   static char bytes[1 << 16];
   ssize_t got = read(connection->fd, bytes, sizeof(bytes));
 
+  if (got < 0 && errno == EAGAIN) return;
   if (got < 0) fail("read");
   if (got == 0) {
     fprintf(stderr, "client: the server closed a connection\n");
@@ -168,8 +195,14 @@ int main(int argc, char** argv) {
   if (epoll < 0 || timer < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, timer, &event)) fail("epoll");
   while (answered < count && now_ns() < end_ns) {
     set_timer(timer, next < count ? requests[next].due_ns : end_ns);
-    for (int i = epoll_wait(epoll, found, 64, -1) - 1; i >= 0; i--)
-      if (found[i].data.ptr) receive(found[i].data.ptr);
+    for (int i = epoll_wait(epoll, found, 64, -1) - 1; i >= 0; i--) {
+      struct connection* connection = found[i].data.ptr; /* NULL: the timer */
+
+      if (connection && connection->opens)
+        finish_opening(connection);
+      else if (connection)
+        receive(connection);
+    }
     for (long long now = now_ns(); next < count && requests[next].due_ns <= now;)
       requests[next++].seen_ns = now;
     send_due(port);
