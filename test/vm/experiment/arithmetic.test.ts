@@ -186,6 +186,12 @@ test('an arm that leaves the background work less than its fair share at one rat
   expect(summarize({ lavd: { 1: uneven } }, [], RULES).arms.lavd!.isAdmissible).toBe(false);
 });
 
+test('of hints off and on alone there is no best alternative', () => {
+  const arms = { on: { 1: run([10, 20]) }, off: { 1: run([10, 30]) } };
+  expect(summarize(arms, ['default', 'off'], RULES).best).toBeNull();
+  expect(summarize({ ...arms, default: arms.on }, ['default', 'off'], RULES).best).not.toBeNull();
+});
+
 test('a digest leaves the warm-up out and counts reports of the pool as background work', () => {
   const step = {
     seenLate: 1.5,

@@ -127,9 +127,10 @@ export function summarize(arms, rivals, rules) {
     .filter((name) => found[name]?.isAdmissible)
     .sort((a, b) => capacity(b) - capacity(a) || found[a].p99.least - found[b].p99.least)[0];
   const { on, off } = figures;
+  const hasOthers = rivals.some((name) => name !== 'off' && name in found);
   return {
     arms: found,
     offOn: off && on ? compared(on, off, slos) : null,
-    best: best && on ? { name: best, ...compared(on, figures[best], slos) } : null,
+    best: best && on && hasOthers ? { name: best, ...compared(on, figures[best], slos) } : null,
   };
 }
