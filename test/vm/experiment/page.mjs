@@ -101,13 +101,13 @@ function headline(all) {
     `under the same sched_ext scheduler: ${inWords(offOn.p99)}. They take ${inWords(offOn.capacity[slo])} as many requests until p99 exceeds ${slo} ms.`,
     ...(best
       ? [
-          `Without hints the best is the ${titleOfArm(best.name, name)}. Compared with that, p99 is ${inWords(best.p99)}, and they take ${inWords(best.capacity[slo])} as many requests.`,
+          `Compared with the best without hints (${titleOfArm(best.name, name)}) p99 is ${inWords(best.p99)}, and they take ${inWords(best.capacity[slo])} as many requests.`,
         ]
       : []),
     `Background threads pay for it: at ${most.rate} requests a second they have ${valueText(most.background)} CPUs, with hints off ${valueText(off.background)}.`,
     ...others.map(
       (one) =>
-        `For ${SCENARIOS[one.name].title} it is ${inWords(one.offOn.capacity[one.slos[0]])} the requests of hints off, and ${inWords(one.best.capacity[one.slos[0]])} those of the best without hints, ${titleOfArm(one.best.name, one.name)}.`,
+        `${capital(SCENARIOS[one.name].title)}: ${inWords(one.offOn.capacity[one.slos[0]])} the requests of hints off, and ${inWords(one.best.capacity[one.slos[0]])} those of the best without hints (${titleOfArm(one.best.name, one.name)}).`,
     ),
     '[Method, limits, and where hints do not help](docs/experiment.md).\n',
   ].join('\n');
