@@ -21,19 +21,6 @@ const WITHOUT_HELPERS = 'gc,deadline,urgency,slice,batch,pool';
  * @property {() => Record<string, string>} [texts] files for the guest's /run/out, by name
  */
 
-/**
- * The layers of docs/channels.md, and one for the clients until they have a real-time priority: they stand for other machines, and under these layers a
- * program next to a batch job takes seconds to start.
- */
-function layers() {
-  const starting = ['taskset', 'chrt', 'client'].map((name) => [{ CommPrefix: name }]);
-  const clients = { name: 'clients', comment: 'of the experiment', matches: starting };
-  return JSON.stringify([
-    { ...clients, kind: { Open: { preempt: true } } },
-    ...JSON.parse(publishedLayers()),
-  ]);
-}
-
 const ours = (title, hints) => ({
   title,
   hints: true,
@@ -62,7 +49,7 @@ export const ARMS = {
     hints: true,
     program: () => scxProgram('scx_layered', VERSION, { hints: true }),
     args: ['--hints', PIN, '--hint-gc', '900', '--hint-none', '1', 'f:/run/out/layers.json'],
-    texts: () => ({ 'layers.json': layers() }),
+    texts: () => ({ 'layers.json': publishedLayers() }),
   },
   off: ours('scx_schedhint, hints off', 'none'),
   'off-levers': { ...ours('scx_schedhint, hints off', 'none'), levers: true },

@@ -3,9 +3,10 @@
  * whether or not earlier ones have been answered, and takes the time from when it was due: no
  * request waits for another one unseen (coordinated omission).
  *
- * client PORT START_NS MOST < DUE > RESULTS
+ * client PORT MOST < DUE > RESULTS
  *
- * START_NS is of CLOCK_MONOTONIC. DUE has a line for each request: ns after the start, in order.
+ * DUE has a line with the start, ns of CLOCK_MONOTONIC, and one for each request: ns after that, in
+ * order.
  * RESULTS has a line for each in the same order: ns from when it was due until this program ran
  * and saw that, until it was sent, and until the last byte of its answer; -1 for what was not
  * answered MOST ns after the last was due.
@@ -60,10 +61,11 @@ static long long now_ns(void) {
   return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static void read_due(long long start_ns) {
+static void read_due(void) {
   long room = 0;
-  long long due;
+  long long start_ns, due;
 
+  if (scanf("%lld", &start_ns) != 1) return;
   while (scanf("%lld", &due) == 1) {
     if (count == room)
       requests = realloc(requests, (room = room ? 2 * room : 1024) * sizeof(*requests));
@@ -182,13 +184,13 @@ static void set_timer(int timer, long long at_ns) {
 
 int main(int argc, char** argv) {
   struct epoll_event event = {.events = EPOLLIN}, found[64];
-  int port = argc == 4 ? atoi(argv[1]) : 0, timer;
+  int port = argc == 3 ? atoi(argv[1]) : 0, timer;
   long long end_ns;
 
   if (!port) return 2;
-  read_due(atoll(argv[2]));
-  if (!count) return 2;
-  end_ns = requests[count - 1].due_ns + atoll(argv[3]);
+  read_due();
+  if (!count) return 0;
+  end_ns = requests[count - 1].due_ns + atoll(argv[2]);
   for (int i = 0; i < CONNECTIONS; i++) connections[i].request = -1;
   epoll = epoll_create1(EPOLL_CLOEXEC);
   timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);

@@ -2,25 +2,24 @@
 // To be run with the options for Node.js of ../boot.mjs.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, writeFileSync } from 'node:fs';
-import { availableParallelism, release } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { giveKernelConfig, ScxScheduler } from '../../../peers/guest/scx-scheduler.mjs';
 import { arrivals } from '../../guest/arrivals.mjs';
-import { App, cheapHogs, end, track } from '../../guest/programs.mjs';
+import { App, cheapHogs, end } from '../../guest/programs.mjs';
 import { kernelComplaints } from '../../guest/scheduler.mjs';
 import { steadyMachine } from '../../guest/steady-machine.mjs';
 import { until } from '../../guest/until.mjs';
 import { Cgroups } from './cgroups.mjs';
+import { Clients } from './clients.mjs';
 import { countsOfMachine, cpuTimesOf } from './cpu-times.mjs';
 
 const { scenario, arm, times, seed } = JSON.parse(process.argv[2]);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const CLIENT = '/tmp/client';
 const COLLECTIONS = 3; // while nothing else runs
-const CLIENTS_START_MS = 2000; // until they have a real-time priority they wait for CPUs as other programs do
 const CLIENT_LATE_MS = 50; // with more, figures say more of the client than of what is measured
 const UNDER_LOAD_MS = 200; // that one of these takes with the rest before it
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
@@ -30,7 +29,6 @@ const at = (ms) => new Promise((resolve) => setTimeout(resolve, ms - nowMs()));
 // does not inherit that. The clients are above this program.
 execFileSync('chrt', ['--reset-on-fork', '-f', '-p', '9', String(process.pid)]);
 steadyMachine([arm.program ?? []].flat());
-copyFileSync(here('build/client'), CLIENT);
 
 const cgroups = new Cgroups();
 cgroups.make([
@@ -56,38 +54,10 @@ function schedule(number) {
   }));
 }
 
-/**
- * Sends requests: [ms too late seen, ms too late sent, ms to the answer or null] of each. From each CPU in turn: a request interrupts the CPU that it comes from, and QEMU
- * gives a CPU that is interrupted less of the machine's instructions. All from one CPU, it mattered by half on which one a service ran.
- */
-async function sendRequests(port, startMs, due) {
-  const cpus = availableParallelism();
-  const parts = Array.from({ length: cpus }, (_, cpu) => due.filter((_, i) => i % cpus === cpu));
-  const sent = await Promise.all(parts.map((part, cpu) => sendFrom(cpu, port, startMs, part)));
-  return due.map((_, i) => sent[i % cpus][Math.floor(i / cpus)]);
-}
-
-function sendFrom(cpu, port, startMs, due) {
-  if (due.length === 0) return [];
-  const client = [CLIENT, port, Math.round(startMs * 1e6), times.answerMs * 1e6].map(String);
-  const child = track(
-    spawn('taskset', ['-c', String(cpu), 'chrt', '-f', '10', ...client], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    }),
-  );
-  child.stdin.end(due.map((ms) => `${Math.round(ms * 1e6)}\n`).join(''));
-  let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output += text;
-  });
-  return new Promise((resolve, reject) => {
-    child.once('close', (code) => {
-      if (code !== 0) return reject(new Error(`a client ended with ${code}`));
-      const lines = output.trim().split('\n');
-      const inMs = (ns) => (ns < 0 ? null : ns / 1e6);
-      return resolve(lines.map((line) => line.split(' ').map((ns) => inMs(Number(ns)))));
-    });
-  });
+/** Sends requests while nothing else runs. */
+async function sendRequests(port, due) {
+  const clients = await Clients.start(port, times.answerMs);
+  return clients.send(nowMs() + 50, due);
 }
 
 async function startService(options, i) {
@@ -99,7 +69,7 @@ async function startService(options, i) {
   });
   cgroups.enter(options.name, app.process.pid);
   const port = await app.ask('listen');
-  await sendRequests(port, nowMs() + 50, arrivals({ rate: 200, ms: 1500, seed: 0 })); // compiles
+  await sendRequests(port, arrivals({ rate: 200, ms: 1500, seed: 0 })); // compiles
   await app.ask('collect', 1);
   const used = async (work) => {
     const before = cpuTimesOf(app.process.pid).all;
@@ -107,7 +77,7 @@ async function startService(options, i) {
     return { result, cpuMs: cpuTimesOf(app.process.pid).all - before };
   };
   const due = arrivals({ rate: 100, ms: 1000, seed: 1 });
-  const served = await used(() => sendRequests(port, nowMs() + 50, due));
+  const served = await used(() => sendRequests(port, due));
   const collected = await used(() => app.ask('collect', COLLECTIONS));
   return {
     app,
@@ -121,27 +91,32 @@ async function startService(options, i) {
   };
 }
 
+const startClients = () =>
+  Promise.all(services.map(({ port }) => Clients.start(port, times.answerMs)));
+
 /**
  * Full collections under each load at which arms are compared, while nothing but the services and their clients wants a CPU: ms. The clients'
  * CPU time is part of it, as it is later.
  */
 async function collectUnderLoad() {
-  const times = services.map(() => []);
+  const found = services.map(() => []);
   const every = scenario.services[0].everyMs;
   for (const rate of scenario.rates.filter((one) => every && one <= scenario.compared)) {
     const due = arrivals({ rate, ms: services.length * COLLECTIONS * UNDER_LOAD_MS, seed: 2 });
-    const answered = services.map(({ port }) => sendRequests(port, nowMs() + 50, due));
+    const clients = await startClients();
+    const answered = clients.map((one) => one.send(nowMs() + 50, due));
     for (const [i, { app }] of services.entries())
-      times[i].push(...(await app.ask('collect', COLLECTIONS)));
+      found[i].push(...(await app.ask('collect', COLLECTIONS)));
     await Promise.all(answered);
   }
-  return times;
+  return found;
 }
 
 const services = [];
 for (const [i, options] of scenario.services.entries())
   services.push(await startService(options, i));
 const alone = await collectUnderLoad();
+const clients = await startClients();
 const hogs = cheapHogs(scenario.hogs);
 for (const { pid } of hogs) cgroups.enter('batch.service', pid);
 
@@ -181,11 +156,10 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ['gc'] });
 await at(nowMs() + 50); // the one above is not counted
 ownCollections = 0;
-const startMs = nowMs() + CLIENTS_START_MS;
+const startMs = nowMs() + 300;
 const schedules = services.map((_, i) => schedule(i));
-const answered = services.map(({ port }, i) =>
-  sendRequests(
-    port,
+const answered = clients.map((one, i) =>
+  one.send(
     startMs,
     schedules[i].flatMap(({ due }) => due),
   ),
