@@ -104,11 +104,17 @@ test('figures are printed with what is known of them', () => {
   expect(medianText(null)).toBe('-');
 });
 
-const stairs = (...p99s: number[]) => p99s.map((p99, i) => ({ rate: 100 * (i + 1), p99 }));
+const stairs = (...p99s: number[]) =>
+  p99s.map((p99, i) => ({ rate: 100 * (i + 1), p99: exactly(p99) }));
 
 test('capacity lies between the last load that holds and the first that does not', () => {
   expect(capacityAt(stairs(10, 50, 200), 100)).toEqual(exactly(250));
   expect(capacityAt(stairs(10, 100, 200), 100)).toEqual(exactly(200));
+});
+
+test('a step that was not answered gives what is left between the two', () => {
+  const steps = [...stairs(50), { rate: 200, p99: atLeast(200) }];
+  expect(capacityAt(steps, 100)).toEqual({ least: 100, most: 150 });
 });
 
 test('a load that holds above one that did not counts for nothing', () => {

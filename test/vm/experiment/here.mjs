@@ -17,18 +17,22 @@ import { fileURLToPath } from 'node:url';
 import { ExplainedError } from '../../../scripts/private-apt.mjs';
 import { NODE_OPTIONS } from './boot.mjs';
 import { keepText } from './results.mjs';
+import { median } from './statistics.mjs';
 
 const GUEST = fileURLToPath(new URL('guest', import.meta.url));
 const CGROUPS = '/sys/fs/cgroup';
 const SLICE = join(CGROUPS, 'experiment.slice');
-/** CPU time of a request in the VM while its CPUs are busy, ms: what the rates of the scenarios are made for. Its CPUs share one speed. */
-const USUAL_MS = 1.9;
+/** CPU time of a service for a request in the VM while its CPUs are busy, ms: what the rates of the scenarios are made for. Its CPUs share one speed. */
+const USUAL_MS = 1.6;
 
 /** Whether this kernel can load other schedulers. */
 export const hasSchedExt = () => existsSync('/sys/kernel/sched_ext');
 
 /** What is in the place of the VM: its kernel and CPUs. */
-export const thisMachine = () => ({ kernel: release(), cpus: availableParallelism() });
+export const thisMachine = () => ({
+  kernel: release(),
+  cpus: Math.max(2, availableParallelism() & ~1), // a scenario is made for pairs
+});
 
 function leaveNoCgroups() {
   if (!existsSync(SLICE)) return;
@@ -77,7 +81,7 @@ export function paceHere(scenario, results) {
   if (!existsSync(file)) {
     const times = { warmMs: 500, stepMs: 500, gapMs: 100, answerMs: 5000 };
     const input = { scenario: { ...scenario, rates: [50] }, arm: { hints: false }, times, seed: 1 };
-    const [{ perRequest }] = measureHere(input).services;
+    const perRequest = median(measureHere(input).services.map((one) => one.perRequest));
     mkdirSync(results, { recursive: true });
     keepText(file, JSON.stringify(Number((USUAL_MS / perRequest).toPrecision(2))));
   }

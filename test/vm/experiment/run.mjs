@@ -57,7 +57,7 @@ function forThisMachine(options) {
   const arms = options.plan.arms.filter((arm) => hasSchedExt() || ARMS[arm].program === undefined);
   const results = join(options.results, 'here');
   const plan = { ...options.plan, arms, cpus: [] };
-  const scenario = scaledTo(SCENARIOS[plan.scenarios[0]], cpus, 1);
+  const scenario = scaledTo(SCENARIOS.equal, cpus, 1);
   return { ...options, plan, results, kernel, usualCpus: cpus, pace: paceHere(scenario, results) };
 }
 

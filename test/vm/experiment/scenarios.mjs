@@ -98,7 +98,7 @@ export const SCENARIOS = {
  * @param {Scenario} scenario
  */
 export function shareOfBackground({ hogs, services: [{ background, pool }] }) {
-  if (hogs > 0) return 1 / 2; // two cgroups of one weight
+  if (hogs > 0) return 1 / 2; // its cgroup has the weight of all services
   if (pool) return pool.reports / (pool.threads + 1); // and the main thread
   return background.workers / (background.workers + 1);
 }
@@ -111,28 +111,28 @@ export function shareOfBackground({ hogs, services: [{ background, pool }] }) {
 export const paceOfVm = (cpus) => 2 / cpus;
 
 /**
- * The same for another machine: as many background threads and hogs for each CPU, requests as its speed allows, and collections as often in
- * relation to them. Objectives are as much shorter as collections are.
+ * The same for another machine: as often as it has two CPUs, requests as its speed allows, and collections as often in relation to them. Objectives
+ * are as much shorter as an answer is.
  *
  * @param {Scenario} scenario
- * @param {number} cpus
+ * @param {number} cpus an even number
  * @param {number} pace how fast a CPU is, as a multiple of the VM's with two
  */
 export function scaledTo(scenario, cpus, pace) {
   const times = cpus / 2;
-  const scaled = ({ pool, ...options }) => ({
-    ...options,
-    ...(options.everyMs && { everyMs: Math.round(options.everyMs / pace) }),
-    ...(options.background && {
-      background: { ...options.background, workers: options.background.workers * times },
-    }),
-    ...(pool && { pool: scaledPool(pool, times) }),
+  const paced = ({ everyMs, ...service }) => ({
+    ...service,
+    ...(everyMs && { everyMs: Math.round(everyMs / pace) }),
   });
   return {
     ...scenario,
     hogs: scenario.hogs * times,
-    services: scenario.services.map(scaled),
-    levers: scaled(scenario.levers),
+    services: Array.from({ length: times }, (_, i) =>
+      scenario.services.map((service) => ({
+        ...paced(service),
+        name: i === 0 ? service.name : `${i}-${service.name}`,
+      })),
+    ).flat(),
     rates: scenario.rates.map((rate) => Math.round(rate * pace)),
     objectives: scenario.objectives.map((ms) => Number((ms / pace).toPrecision(2))),
     compared: Math.round(scenario.compared * pace),
@@ -143,13 +143,6 @@ export function scaledTo(scenario, cpus, pace) {
 export const timesFor = (times, pace) => ({
   ...times,
   stepMs: Math.round(times.stepMs / Math.min(1, pace)),
-});
-
-const scaledPool = ({ threads, reports, apart, ...pool }, times) => ({
-  threads: threads * times,
-  reports: reports * times,
-  ...(apart && { apart: apart * times }),
-  ...pool,
 });
 
 /** How long things take, in ms. */

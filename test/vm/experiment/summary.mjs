@@ -32,7 +32,7 @@ const latency = (ms, answerMs) => (ms === null ? atLeast(answerMs) : exactly(ms)
 export function figuresOf(run, { rate, slos, share, answerMs }) {
   const judged = run.steps.filter((step) => step.rate <= rate);
   const collections = judged.flatMap(({ collection }) => collection ?? []);
-  const steps = run.steps.map(({ rate, p99 }) => ({ rate, p99: p99 ?? answerMs }));
+  const steps = run.steps.map(({ rate, p99 }) => ({ rate, p99: latency(p99, answerMs) }));
   const parts = judged.map(
     ({ background, urgent, idle }) => background / share / (background + urgent + idle),
   );

@@ -44,6 +44,7 @@ export class Background {
     for (const shared of this.#shared) Atomics.store(shared, GOES, 0);
   }
 
+  majorCollections = () => [];
   states = () => this.#shared.map((shared) => STATES[Atomics.load(shared, BOUND)]);
   tids = () => this.#shared.map((shared) => shared[TID]);
 }

@@ -1,9 +1,12 @@
 /*
  * An open-loop HTTP client for one server on this machine. It sends each request when it is due,
  * whether or not earlier ones have been answered, and takes the time from when it was due: no
- * request waits for another one unseen (coordinated omission).
+ * request waits for another one unseen (coordinated omission). With more requests than connections
+ * the oldest waits here, in order, and its time runs.
  *
  * client PORT MOST < DUE > RESULTS
+ *
+ * It opens all connections, has an answer on each, and says "ready". Then it reads DUE.
  *
  * DUE has a line with the start, ns of CLOCK_MONOTONIC, and one for each request: ns after that, in
  * order.
@@ -25,8 +28,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTIONS \
-  512 /* more requests than that at a time wait in the client, and their time runs */
+/* As of a proxy. One that is opened while the server is late would wait to be accepted, too. */
+#define CONNECTIONS 32
 #define HEAD 2048
 
 static const char REQUEST[] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
@@ -36,8 +39,7 @@ struct request {
 };
 
 struct connection {
-  int fd;         /* 0: not open yet */
-  bool opens;     /* the request is sent when it is open */
+  int fd;
   long request;   /* -1: none */
   size_t seen;    /* bytes of the head */
   long long body; /* bytes that are missing; -1: the head is not complete */
@@ -74,65 +76,28 @@ static void read_due(void) {
   }
 }
 
-static void watch(struct connection* connection, int operation, unsigned int events) {
-  struct epoll_event event = {.events = events, .data.ptr = connection};
-
-  if (epoll_ctl(epoll, operation, connection->fd, &event)) fail("epoll_ctl");
-}
-
-/* Does not wait: the kernel may need a thread to connect, which the scheduler under test delays. */
-static void open_connection(struct connection* connection, int port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-  int one = 1;
-
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (connection->fd < 0) fail("socket");
-  if (connect(connection->fd, (struct sockaddr*)&address, sizeof(address))) {
-    if (errno != EINPROGRESS) fail("connect");
-    connection->opens = true;
-  }
-  setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-  watch(connection, EPOLL_CTL_ADD, connection->opens ? EPOLLOUT : EPOLLIN);
-}
-
-static struct connection* idle_connection(int port) {
-  for (int i = 0; i < CONNECTIONS; i++) {
-    if (connections[i].request >= 0) continue;
-    if (!connections[i].fd) open_connection(&connections[i], port);
-    return &connections[i];
-  }
-  return NULL;
-}
-
-static void send_request(struct connection* connection) {
-  requests[connection->request].sent_ns = now_ns();
+static void send_on(struct connection* connection) {
+  connection->seen = 0;
+  connection->body = -1;
   if (write(connection->fd, REQUEST, sizeof(REQUEST) - 1) != sizeof(REQUEST) - 1) fail("write");
 }
 
+static struct connection* idle_connection(void) {
+  for (int i = 0; i < CONNECTIONS; i++)
+    if (connections[i].request < 0) return &connections[i];
+  return NULL;
+}
+
 /* Sends what is due and has a connection. */
-static void send_due(int port) {
+static void send_due(void) {
   for (; waiting < next; waiting++) {
-    struct connection* connection = idle_connection(port);
+    struct connection* connection = idle_connection();
 
     if (!connection) return;
     connection->request = waiting;
-    connection->seen = 0;
-    connection->body = -1;
-    if (!connection->opens) send_request(connection);
+    requests[waiting].sent_ns = now_ns();
+    send_on(connection);
   }
-}
-
-static void finish_opening(struct connection* connection) {
-  int error = 0;
-  socklen_t size = sizeof(error);
-
-  getsockopt(connection->fd, SOL_SOCKET, SO_ERROR, &error, &size);
-  errno = error;
-  if (error) fail("connect");
-  connection->opens = false;
-  watch(connection, EPOLL_CTL_MOD, EPOLLIN);
-  send_request(connection);
 }
 
 /* Takes bytes of an answer; true: it is complete. */
@@ -160,20 +125,33 @@ static bool take(struct connection* connection, const char* bytes, size_t length
   return connection->body <= 0;
 }
 
-static void receive(struct connection* connection) {
+/* true: the answer is complete. */
+static bool receive(struct connection* connection) {
   static char bytes[1 << 16];
   ssize_t got = read(connection->fd, bytes, sizeof(bytes));
 
-  if (got < 0 && errno == EAGAIN) return;
   if (got < 0) fail("read");
   if (got == 0) {
     fprintf(stderr, "client: the server closed a connection\n");
     exit(1);
   }
-  if (!take(connection, bytes, got)) return;
-  requests[connection->request].answered_ns = now_ns();
+  return take(connection, bytes, got);
+}
+
+static void open_connection(struct connection* connection, int port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+  int one = 1;
+
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   connection->request = -1;
-  answered++;
+  connection->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (connection->fd < 0) fail("socket");
+  if (connect(connection->fd, (struct sockaddr*)&address, sizeof(address))) fail("connect");
+  setsockopt(connection->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+  send_on(connection);
+  while (!receive(connection));
+  if (epoll_ctl(epoll, EPOLL_CTL_ADD, connection->fd, &event)) fail("epoll_ctl");
 }
 
 static void set_timer(int timer, long long at_ns) {
@@ -188,26 +166,28 @@ int main(int argc, char** argv) {
   long long end_ns;
 
   if (!port) return 2;
-  read_due();
-  if (!count) return 0;
-  end_ns = requests[count - 1].due_ns + atoll(argv[2]);
-  for (int i = 0; i < CONNECTIONS; i++) connections[i].request = -1;
   epoll = epoll_create1(EPOLL_CLOEXEC);
   timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
   if (epoll < 0 || timer < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, timer, &event)) fail("epoll");
+  for (int i = 0; i < CONNECTIONS; i++) open_connection(&connections[i], port);
+  puts("ready");
+  fflush(stdout);
+  read_due();
+  if (!count) return 0;
+  end_ns = requests[count - 1].due_ns + atoll(argv[2]);
   while (answered < count && now_ns() < end_ns) {
     set_timer(timer, next < count ? requests[next].due_ns : end_ns);
     for (int i = epoll_wait(epoll, found, 64, -1) - 1; i >= 0; i--) {
       struct connection* connection = found[i].data.ptr; /* NULL: the timer */
 
-      if (connection && connection->opens)
-        finish_opening(connection);
-      else if (connection)
-        receive(connection);
+      if (!connection || !receive(connection)) continue;
+      requests[connection->request].answered_ns = now_ns();
+      connection->request = -1;
+      answered++;
     }
     for (long long now = now_ns(); next < count && requests[next].due_ns <= now;)
       requests[next++].seen_ns = now;
-    send_due(port);
+    send_due();
   }
   for (long i = 0; i < count; i++) {
     struct request* one = &requests[i];

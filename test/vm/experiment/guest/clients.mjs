@@ -1,23 +1,15 @@
 // The clients of one service, one on each CPU: they stand for other machines, so they have a real-time priority.
 
 import { spawn } from 'node:child_process';
-import { copyFileSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { track } from '../../guest/programs.mjs';
-import { until } from '../../guest/until.mjs';
 
 /** A copy in memory: no file of the host is read while it runs. */
 const PROGRAM = '/tmp/client';
 copyFileSync(fileURLToPath(new URL('build/client', import.meta.url)), PROGRAM);
-const FIFO = 1;
-
-/** @param {number} pid @returns {boolean} whether it runs the client, with a real-time priority */
-function isReady(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const [, name, rest] = /^\d+ \((.*)\) (.*)$/s.exec(stat);
-  return name === 'client' && Number(rest.split(' ')[41 - 3]) === FIFO; // the 41st is the policy
-}
 
 export class Clients {
   #children;
@@ -27,7 +19,7 @@ export class Clients {
   }
 
   /**
-   * Starts them before they are needed: until they have their priority they wait for CPUs as other programs do.
+   * Starts them before they are needed: until they have their priority they wait for CPUs as other programs do. They have connected when this ends.
    *
    * @param {number} port of the service
    * @param {number} answerMs after the last request, until one counts as unanswered
@@ -40,7 +32,8 @@ export class Clients {
         }),
       ),
     );
-    await until('the clients are ready', () => children.every(({ pid }) => isReady(pid)));
+    for (const { stdout } of children) stdout.setEncoding('utf8');
+    await Promise.all(children.map(({ stdout }) => once(stdout, 'data'))); // "ready"
     return new Clients(children);
   }
 
@@ -69,7 +62,7 @@ export class Clients {
 
 function sendFrom(child, startMs, due) {
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
+  child.stdout.on('data', (text) => {
     output += text;
   });
   const inNs = (ms) => `${Math.round(ms * 1e6)}\n`;

@@ -20,6 +20,7 @@ import { countsOfMachine, cpuTimesOf } from './cpu-times.mjs';
 const { scenario, arm, times, seed } = JSON.parse(process.argv[2]);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const COLLECTIONS = 3; // while nothing else runs
+const WARMER_MS = 500;
 const CLIENT_LATE_MS = 50; // with more, figures say more of the client than of what is measured
 const UNDER_LOAD_MS = 200; // that one of these takes with the rest before it
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
@@ -33,7 +34,9 @@ steadyMachine([arm.program ?? []].flat());
 const cgroups = new Cgroups();
 cgroups.make([
   ...scenario.services.map(({ name, weight }) => ({ name, weight })),
-  ...(scenario.hogs > 0 ? [{ name: 'batch.service', ...arm.levers?.batch }] : []),
+  ...(scenario.hogs > 0
+    ? [{ name: 'batch.service', weight: 100 * scenario.services.length, ...arm.levers?.batch }]
+    : []),
 ]);
 
 /** When the requests of a step are due, in ms after the start of all. */
@@ -69,7 +72,8 @@ async function startService(options, i) {
   });
   cgroups.enter(options.name, app.process.pid);
   const port = await app.ask('listen');
-  await sendRequests(port, arrivals({ rate: 200, ms: 1500, seed: 0 })); // compiles
+  // Compiles. V8 collects fully after so many requests: more of them in each run, so that it is not in the same step of all.
+  await sendRequests(port, arrivals({ rate: 200, ms: 1500 + WARMER_MS * seed, seed: 0 }));
   await app.ask('collect', 1);
   const used = async (work) => {
     const before = cpuTimesOf(app.process.pid).all;
@@ -213,7 +217,7 @@ function lastCounts(said = '') {
 }
 
 /** Requests, collections, and CPU times of reports by step: ms. */
-function inSteps(steps, requests, { collections, reports }) {
+function inSteps(steps, requests, { collections, reports, majors }) {
   let first = 0;
   return steps.map(({ from, to, due }) => {
     const mine = requests.slice(first, first + due.length);
@@ -224,6 +228,7 @@ function inSteps(steps, requests, { collections, reports }) {
       late: mine.map(([, late]) => late),
       latencies: mine.map(([, , latency]) => latency),
       collections: collections.filter(([ms]) => isIn(ms)).map(([, ms]) => ms),
+      majors: majors.filter(([ms]) => isIn(ms)).map(([, ms]) => ms),
       reports: reports?.filter(([ms]) => isIn(ms)).map(([, used]) => used) ?? [],
     };
   });

@@ -9,10 +9,12 @@ import { answerFrom, makeHeap } from './answer.mjs';
 import { keepUrgency } from './automatic-urgency.mjs';
 import { compute } from './compute.mjs';
 import { usedByThisThread } from './cpu-times.mjs';
+import { recordMajorCollections } from './major-collections.mjs';
 
 const PIECES = 3; // of a report
 
-const { objects, urgency, nice, automatic } = Piscina.workerData;
+const { objects, urgency, nice, automatic, records, started } = Piscina.workerData;
+recordMajorCollections(records[Atomics.add(started, 0, 1)]);
 if (nice) setPriority(nice); // of this thread: 0 is the caller for the kernel
 const thread = attachThread();
 if (automatic) keepUrgency(thread);

@@ -3,6 +3,7 @@
 
 import { Piscina } from 'piscina';
 import { withHints } from 'schedhint/piscina';
+import { majorCollections, newRecord } from './major-collections.mjs';
 
 const WORKER = new URL('pool-worker.mjs', import.meta.url).href;
 const DUE_MS = 10;
@@ -10,20 +11,25 @@ const DUE_MS = 10;
 /** Tasks of each thread before anything is measured. */
 const WARM = 15;
 
-const poolOf = (threads, workerData) =>
-  new Piscina({
+function poolOf(threads, options) {
+  const records = Array.from({ length: threads }, newRecord);
+  const started = new Int32Array(new SharedArrayBuffer(4)); // each thread takes the next record
+  const pool = new Piscina({
     filename: WORKER,
     minThreads: threads,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
-    workerData,
+    workerData: { ...options, records, started },
   });
+  return { pool, records };
+}
 
 export class Pool {
   #answers;
   #reports;
   #count;
   #automatic;
+  #records;
   #goes = false;
   /** When each report was ready, ms of CLOCK_MONOTONIC, and the CPU time that it took, ms. */
   reports = [];
@@ -33,8 +39,11 @@ export class Pool {
     const pool = new Pool();
     pool.#count = reports;
     pool.#automatic = automatic;
-    pool.#answers = poolOf(threads, { objects, urgency, automatic });
-    pool.#reports = apart ? poolOf(apart, { objects, urgency, nice }) : pool.#answers;
+    const answers = poolOf(threads, { objects, urgency, automatic });
+    const reporters = apart ? poolOf(apart, { objects, urgency, nice }) : answers;
+    pool.#answers = answers.pool;
+    pool.#reports = reporters.pool;
+    pool.#records = [...new Set([...answers.records, ...reporters.records])];
     // Each thread has run each kind of task until it is compiled.
     for (const one of new Set([pool.#answers, pool.#reports])) {
       const kinds = Array.from({ length: WARM * one.options.maxThreads }, (_, i) =>
@@ -70,6 +79,8 @@ export class Pool {
     this.#goes = false;
   }
 
+  /** Of all threads. */
+  majorCollections = () => this.#records.flatMap(majorCollections);
   states = () => [];
   tids = () => [];
 }

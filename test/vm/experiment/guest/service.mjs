@@ -7,16 +7,16 @@ import { attachThread } from 'schedhint';
 import { answerFrom, makeHeap } from './answer.mjs';
 import { keepUrgency } from './automatic-urgency.mjs';
 import { Background } from './background.mjs';
+import { majorCollections, newRecord, recordMajorCollections } from './major-collections.mjs';
 import { Pool } from './pool.mjs';
-
-/** More than the connections of all clients: connecting would wait for a second otherwise, and the client with it. */
-const BACKLOG = 4096;
 
 const options = JSON.parse(process.argv[2]);
 const thread = attachThread();
 if (options.automatic) keepUrgency(thread);
 else thread.hints.urgency = options.urgency;
 
+const record = newRecord();
+recordMajorCollections(record);
 const heap = makeHeap(options.objects);
 const background = await (options.pool
   ? Pool.start({ ...options.pool, automatic: options.automatic })
@@ -38,13 +38,19 @@ function collect() {
 
 let timer;
 let collections;
+
+/** At that time and each period after it, however late one is: all arms collect as often. */
+function collectAt(atMs) {
+  timer = setTimeout(() => {
+    collections.push(collect());
+    let next = atMs + options.everyMs;
+    while (next < now()) next += options.everyMs;
+    collectAt(next);
+  }, atMs - now());
+}
 const requests = {
   listen: () =>
-    new Promise((done) =>
-      server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG }, () =>
-        done(server.address().port),
-      ),
-    ),
+    new Promise((done) => server.listen(0, '127.0.0.1', () => done(server.address().port))),
   /** Full collections with rests between them, as they are when nothing else runs: ms of each. */
   collect: async (count) => {
     const times = [];
@@ -58,15 +64,14 @@ const requests = {
     collections = [];
     background.go();
     if (!options.everyMs) return;
-    timer = setTimeout(() => {
-      timer = setInterval(() => collections.push(collect()), options.everyMs);
-    }, phaseMs);
+    collectAt(now() + phaseMs + options.everyMs);
   },
-  /** When each collection began, and its wall time, in ms; and what each report took. */
+  /** When each collection began, and its wall time, in ms; what each report took; and all full collections, V8's own among them. */
   end: () => {
-    clearInterval(timer);
+    clearTimeout(timer);
     background.rest();
-    return { collections, reports: background.reports };
+    const majors = [...majorCollections(record), ...background.majorCollections()];
+    return { collections, reports: background.reports, majors };
   },
   state: () => ({
     main: thread.status.state,
