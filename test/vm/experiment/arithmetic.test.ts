@@ -172,30 +172,27 @@ test('requests that were not answered give bounds, and one run with some does no
   expect(offOn!.p99!.interval).toEqual({ least: 0, most: Number.POSITIVE_INFINITY });
 });
 
-test('an arm that leaves the background work less than its fair share at one rate is not the best alternative', () => {
+test('the best alternatives are those with the most capacity, and with the lowest p99', () => {
   const arms = {
     on: { 1: run([10, 20, 30]) },
-    default: { 1: run([150, 300, 900]) },
-    lavd: { 1: run([10, 10, 10], 0.84, 0.96) }, // of 0.9
+    default: { 1: run([150, 170, 900]) },
+    lavd: { 1: run([150, 160, 2000]) },
   };
-  const found = summarize(arms, ['default', 'lavd'], RULES);
-  expect(found.arms.lavd!.isAdmissible).toBe(false);
-  expect(summarize({ lavd: { 1: run([10], 0.87, 0.93) } }, [], RULES).arms.lavd!.isAdmissible).toBe(
-    true,
-  );
-  expect(found.best!.name).toBe('default');
-  expect(valueText(found.best!.capacity[200]!)).toMatch(/^>= /);
-  const uneven = run([10, 10]);
-  uneven.steps[0]!.background = 1.8; // more than its share where there is room does not make up for it
-  uneven.steps[1]!.background = 0.8;
-  uneven.steps[1]!.urgent = 1;
-  expect(summarize({ lavd: { 1: uneven } }, [], RULES).arms.lavd!.isAdmissible).toBe(false);
+  const { best, rivals } = summarize(arms, ['default', 'lavd', 'levers'], RULES);
+  expect(best).toEqual({ capacity: 'default', p99: 'lavd' });
+  expect(Object.keys(rivals)).toEqual(['default', 'lavd']);
+  expect(valueText(rivals.default!.capacity[200]!)).toMatch(/^>= /);
 });
 
-test('of hints off and on alone there is no best alternative', () => {
-  const arms = { on: { 1: run([10, 20]) }, off: { 1: run([10, 30]) } };
-  expect(summarize(arms, ['default', 'off'], RULES).best).toBeNull();
-  expect(summarize({ ...arms, default: arms.on }, ['default', 'off'], RULES).best).not.toBeNull();
+test('background work at the capacity is that of the nearest rate, as a part of its fair share', () => {
+  const one = run([10, 190, 900]);
+  one.steps[1]!.background = 0.8;
+  one.steps[1]!.urgent = 1.2;
+  const { atCapacity } = summarize({ on: { 1: one } }, [], RULES).arms.on!;
+  expect(atCapacity.rate).toBe(200);
+  expect(valueText(atCapacity.ofFairShare)).toBe('0.80');
+  const never = summarize({ on: { 1: run([300, 300, 300]) } }, [], RULES).arms.on!;
+  expect(never.atCapacity.rate).toBe(100);
 });
 
 test('a digest leaves the warm-up out and counts reports of the pool as background work', () => {

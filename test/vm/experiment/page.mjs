@@ -9,11 +9,11 @@ import { rankOfInterval } from './order-statistics.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 import {
   armsTable,
-  bestTable,
   curveTables,
   headlineOf,
   objectivesTable,
   offOnTable,
+  rivalsTable,
   summaries,
   titleOfArm,
 } from './tables.mjs';
@@ -35,6 +35,8 @@ const DRAWN = {
   off: '#d4574e',
   on: '#1a9e55',
   'layered-hints': '#4c8dff',
+  'lavd-hints': '#e377c2',
+  'off-levers': '#17a2b8',
 };
 
 /** What the runs were made with. @param {import('./kept.mjs').Kept} kept */
@@ -49,7 +51,7 @@ function madeWith({ versions, scenarios }) {
   const late = Math.max(...runs.flatMap(({ steps }) => steps.map(({ seenLate }) => seenLate)));
   return [
     `${of('date')}; ${of('kernel')}; ${of('qemu')}; Node.js ${of('node')}; ${[...new Set(schedulers)].join(', ')}; commit ${of('commit')}.`,
-    `${runs.length} runs. In none a client was late by more than ${figure(late)} ms for another reason than that all of its connections waited for an answer.`,
+    `${runs.length} runs. The clients noticed each request within ${figure(late)} ms of when it was due.`,
   ].join(' ');
 }
 
@@ -58,7 +60,7 @@ export function partsOf(kept) {
   const all = summaries(kept);
   return {
     'off-on': offOnTable(all),
-    best: bestTable(all),
+    rivals: rivalsTable(all),
     objectives: objectivesTable(all),
     arms: all
       .filter(({ cpus }) => cpus === 2)
@@ -79,9 +81,14 @@ const toWords = (text) => text.replace('>= ', 'at least ').replace('<= ', 'at mo
 function inWords(median) {
   const interval = toWords(intervalText(median, ' to '));
   const kind = rankOfInterval(median.count) > 0 ? '95 % interval ' : '';
-  const runs = kind ? '' : ` in ${median.count} runs`;
-  return `${toWords(valueText(median))} times${interval && ` (${kind}${interval}${runs})`}`;
+  return `${toWords(valueText(median))} times${interval && ` (${kind}${interval})`}`;
 }
+
+/** Which arm without hints is the best, in words. */
+const bestOf = ({ p99, capacity }, title) =>
+  p99 === capacity
+    ? `Without hints the best is ${title(p99)}`
+    : `Without hints ${title(p99)} has the lowest p99, and ${title(capacity)} the most capacity`;
 
 /**
  * What the README says: hints off and on first, then the best alternative, what pays for it, and the other scenarios.
@@ -90,25 +97,26 @@ function inWords(median) {
  */
 function headline(all) {
   const found = headlineOf(all);
-  const { name, rate, arms, offOn, best } = found;
+  const { name, rate, arms, offOn, rivals, best } = found;
   const [slo] = found.slos;
-  const ms = (arm) => Math.round(arms[arm].p99.least);
-  const most = arms.on.curve.findLast((step) => step.rate <= arms.on.capacity[slo].least);
-  const off = arms.off.curve.find((step) => step.rate === most.rate);
-  const others = all.filter((one) => one.cpus === 2 && one.name !== name && one.best && one.offOn);
+  const ms = (arm) => toWords(valueText(arms[arm].p99));
+  const { atCapacity } = arms.on;
+  const off = arms.off.curve.find((step) => step.rate === atCapacity.rate);
+  const others = all.filter((one) => one.cpus === 2 && one.name !== name && one.best.capacity);
+  const title = (arm) => titleOfArm(arm, name);
   return [
-    `${capital(SCENARIOS[name].title)}, each with background threads, on two busy CPUs in a VM. At ${rate} requests a second for each, p99 is ${ms('on')} ms with hints on and ${ms('off')} ms with hints off,`,
-    `under the same sched_ext scheduler: ${inWords(offOn.p99)}. They take ${inWords(offOn.capacity[slo])} as many requests until p99 exceeds ${slo} ms.`,
-    ...(best
+    `${capital(SCENARIOS[name].title)}, each with background threads, on two busy CPUs in a VM; each collects fully once a second, which makes most of p99. At ${rate} requests a second for each, p99 is ${ms('on')} ms with hints on`,
+    `and ${ms('off')} ms with hints off, under the same sched_ext scheduler; in ${offOn.p99.count} pairs of runs with the same requests, hints on have ${inWords(offOn.p99)} the p99, and take ${inWords(offOn.capacity[slo])} as many requests until it exceeds ${slo} ms.`,
+    ...(best.capacity
       ? [
-          `Compared with the best without hints (${titleOfArm(best.name, name)}) p99 is ${inWords(best.p99)}, and they take ${inWords(best.capacity[slo])} as many requests.`,
+          `${bestOf(best, title)}: hints on have ${inWords(rivals[best.p99].p99)} that p99 and ${inWords(rivals[best.capacity].capacity[slo])} that capacity.`,
         ]
       : []),
-    `Background threads pay for it: at ${most.rate} requests a second they have ${valueText(most.background)} CPUs, with hints off ${valueText(off.background)}.`,
-    ...others.map(
-      (one) =>
-        `${capital(SCENARIOS[one.name].title)}: ${inWords(one.offOn.capacity[one.slos[0]])} the requests of hints off, and ${inWords(one.best.capacity[one.slos[0]])} those of the best without hints (${titleOfArm(one.best.name, one.name)}).`,
-    ),
+    `Background threads pay for it: at ${atCapacity.rate} requests a second they have ${valueText(atCapacity.background)} CPUs, with hints off ${valueText(off.background)}.`,
+    ...others.map((one) => {
+      const [objective] = one.slos;
+      return `${capital(SCENARIOS[one.name].title)}: ${inWords(one.offOn.capacity[objective])} the capacity of hints off, and ${inWords(one.rivals[one.best.capacity].capacity[objective])} that of the best without hints (${titleOfArm(one.best.capacity, one.name)}).`;
+    }),
     '[Method, limits, and where hints do not help](docs/experiment.md).\n',
   ].join('\n');
 }

@@ -5,16 +5,14 @@ import { atLeast, exactly, medianOf, quotient } from './order-statistics.mjs';
 import { capacityAt } from './staircase.mjs';
 import { median } from './statistics.mjs';
 
-/** Part of its fair share that an arm must leave background work, to be compared with: others are shown only. */
-const ADMISSIBLE = 0.95;
-
 /** @typedef {import('./digest.mjs').Run} Run */
+/** @typedef {import('./order-statistics.mjs').Range} Range */
 
 /**
  * How one scenario is judged.
  *
  * @typedef {object} Rules
- * @property {number} rate at which arms are compared, and up to which collections and background work are
+ * @property {number} rate at which arms are compared, and up to which collections are
  * @property {number[]} slos ms that p99 may be
  * @property {number} share of all CPU time that background work has a right to
  * @property {number} answerMs after the last request, until one counts as unanswered
@@ -33,20 +31,17 @@ export function figuresOf(run, { rate, slos, share, answerMs }) {
   const judged = run.steps.filter((step) => step.rate <= rate);
   const collections = judged.flatMap(({ collection }) => collection ?? []);
   const steps = run.steps.map(({ rate, p99 }) => ({ rate, p99: latency(p99, answerMs) }));
-  const parts = judged.map(
-    ({ background, urgent, idle }) => background / share / (background + urgent + idle),
-  );
   return {
     steps: run.steps.map((step) => ({
       rate: step.rate,
       p50: latency(step.p50, answerMs),
       p99: latency(step.p99, answerMs),
       background: exactly(step.background),
+      ofFairShare: exactly(step.background / share / (step.background + step.urgent + step.idle)),
     })),
     p50: latency(judged.at(-1).p50, answerMs),
     p99: latency(judged.at(-1).p99, answerMs),
     ...(collections.length > 0 && { collection: exactly(median(collections) / run.alone) }),
-    ofFairShare: exactly(Math.min(...parts)),
     switches: exactly(median(judged.map(({ switches }) => switches))),
     capacity: Object.fromEntries(slos.map((slo) => [slo, capacityAt(steps, slo)])),
   };
@@ -54,7 +49,7 @@ export function figuresOf(run, { rate, slos, share, answerMs }) {
 
 /** @typedef {Record<string, ReturnType<typeof figuresOf>>} Figures by the run's number */
 
-/** The median of one figure over runs. @param {Figures} figures @param {(one: Figures[string]) => import('./order-statistics.mjs').Range | undefined} of */
+/** The median of one figure over runs. @param {Figures} figures @param {(one: Figures[string]) => Range | undefined} of */
 const over = (figures, of) => medianOf(Object.values(figures).flatMap((one) => of(one) ?? []));
 
 /** a / b of the runs of the same number, which had the same requests. @param {Figures} a @param {Figures} b */
@@ -73,22 +68,38 @@ function ratio(a, b, of) {
 const byKey = (keys, of) => Object.fromEntries(keys.map((key) => [key, of(key)]));
 const stepsOf = (figures) => Object.values(figures)[0].steps;
 
+/**
+ * The step whose rate is nearest to a capacity.
+ *
+ * @template {{ rate: number }} Step
+ * @param {Step[]} steps
+ * @param {Range} capacity
+ * @returns {Step}
+ */
+const nearestTo = (steps, { least, most }) =>
+  steps.reduce((best, step) => {
+    const rate =
+      Number.isFinite(most) && least > 0 ? (least + most) / 2 : Math.max(least, steps[0].rate);
+    return Math.abs(step.rate - rate) < Math.abs(best.rate - rate) ? step : best;
+  });
+
 /** One arm of a scenario. @param {Figures} figures @param {number[]} slos */
 function armOf(figures, slos) {
   const of = (what) => over(figures, (one) => one[what]);
-  const ofFairShare = of('ofFairShare');
+  const curve = stepsOf(figures).map(({ rate }, i) => ({
+    rate,
+    p50: over(figures, ({ steps }) => steps[i].p50),
+    p99: over(figures, ({ steps }) => steps[i].p99),
+    background: over(figures, ({ steps }) => steps[i].background),
+    ofFairShare: over(figures, ({ steps }) => steps[i].ofFairShare),
+  }));
+  const capacity = byKey(slos, (slo) => over(figures, ({ capacity }) => capacity[slo]));
   return {
     runs: Object.keys(figures).length,
     ...{ p50: of('p50'), p99: of('p99'), collection: of('collection'), switches: of('switches') },
-    ofFairShare,
-    isAdmissible: ofFairShare.least >= ADMISSIBLE,
-    capacity: byKey(slos, (slo) => over(figures, ({ capacity }) => capacity[slo])),
-    curve: stepsOf(figures).map(({ rate }, i) => ({
-      rate,
-      ...byKey(['p50', 'p99', 'background'], (what) =>
-        over(figures, ({ steps }) => steps[i][what]),
-      ),
-    })),
+    capacity,
+    atCapacity: nearestTo(curve, capacity[slos[0]]),
+    curve,
   };
 }
 
@@ -106,7 +117,7 @@ const compared = (a, b, slos) => ({
  * One scenario.
  *
  * @param {Record<string, Record<string, Run>>} arms by name and number
- * @param {string[]} rivals arms without hints, of which the best is compared with: the most capacity at the first objective, then the lowest p99
+ * @param {string[]} rivals arms without hints, which those with hints are compared with
  * @param {Rules} rules
  */
 export function summarize(arms, rivals, rules) {
@@ -122,15 +133,18 @@ export function summarize(arms, rivals, rules) {
   const found = Object.fromEntries(
     Object.entries(figures).map(([name, all]) => [name, armOf(all, slos)]),
   );
-  const capacity = (name) => found[name].capacity[slos[0]].least;
-  const best = rivals
-    .filter((name) => found[name]?.isAdmissible)
-    .sort((a, b) => capacity(b) - capacity(a) || found[a].p99.least - found[b].p99.least)[0];
   const { on, off } = figures;
-  const hasOthers = rivals.some((name) => name !== 'off' && name in found);
+  const others = rivals.filter((name) => name in found);
+  const capacity = (name) => found[name].capacity[slos[0]].least;
+  const p99 = (name) => found[name].p99.least;
   return {
     arms: found,
     offOn: off && on ? compared(on, off, slos) : null,
-    best: best && on && hasOthers ? { name: best, ...compared(on, figures[best], slos) } : null,
+    // Hints on / each of these.
+    rivals: on ? byKey(others, (name) => compared(on, figures[name], slos)) : {},
+    best: {
+      capacity: others.toSorted((a, b) => capacity(b) - capacity(a) || p99(a) - p99(b))[0],
+      p99: others.toSorted((a, b) => p99(a) - p99(b))[0],
+    },
   };
 }

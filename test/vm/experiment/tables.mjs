@@ -6,8 +6,8 @@ import { HEADLINE } from './plan.mjs';
 import { paceOfVm, SCENARIOS, scaledTo, shareOfBackground } from './scenarios.mjs';
 import { summarize } from './summary.mjs';
 
-/** Arms without hints: whatever is compared with the best of these is the hints' alone, or less. */
-const RIVALS = ['default', 'levers', 'lavd', 'off', 'off-levers'];
+/** What an operator can have without hints. `off` itself has a table. */
+const RIVALS = ['default', 'levers', 'lavd', 'off-levers'];
 
 /** @param {import('./kept.mjs').Kept} kept what is found in each scenario, in the order of scenarios.mjs and by CPUs */
 export function summaries(kept) {
@@ -58,18 +58,17 @@ export function offOnTable(all) {
   );
 }
 
-/** Hints on / the best arm without. @param {ReturnType<typeof summaries>} all */
-export function bestTable(all) {
+/** Hints on / each arm without. @param {ReturnType<typeof summaries>} all */
+export function rivalsTable(all) {
   return tableOf(
-    ['hints on / the best without', 'the best without', 'objective', ...RATIOS],
-    all
-      .filter(({ best }) => best !== null)
-      .map((one) => [
+    ['hints on / without', 'without hints', ...RATIOS],
+    all.flatMap((one) =>
+      Object.entries(one.rivals).map(([name, ratios]) => [
         titleOf(one),
-        titleOfArm(one.best.name, one.name),
-        `p99 <= ${one.slos[0]} ms`,
-        ...ratiosOf(one.best, one.slos[0]),
+        titleOfArm(name, one.name),
+        ...ratiosOf(ratios, one.slos[0]),
       ]),
+    ),
   );
 }
 
@@ -82,10 +81,9 @@ export function armsTable({ name, rate, arms, slos: [slo] }) {
       `p50 at ${rate}/s, ms`,
       `p99 at ${rate}/s, ms`,
       'median collection, alone = 1',
-      'background work, fair share = 1',
+      'background work, fair share = 1, at the rate nearest to the capacity',
       'context switches/s, whole machine',
       'runs',
-      'on your machine',
     ],
     Object.keys(ARMS)
       .filter((arm) => arm in arms)
@@ -97,10 +95,9 @@ export function armsTable({ name, rate, arms, slos: [slo] }) {
           medianText(found.p50),
           medianText(found.p99),
           medianText(found.collection),
-          `${valueText(found.ofFairShare)}${found.isAdmissible ? '' : ', too little'}`,
+          `${valueText(found.atCapacity.ofFairShare)} at ${found.atCapacity.rate}/s`,
           valueText(found.switches),
           found.runs,
-          '',
         ];
       }),
   );
@@ -109,15 +106,7 @@ export function armsTable({ name, rate, arms, slos: [slo] }) {
 /** Capacity at all objectives. @param {ReturnType<typeof summaries>} all */
 export function objectivesTable(all) {
   return tableOf(
-    [
-      'capacity, requests/s for each service',
-      'objective',
-      'the best without',
-      'hints off',
-      'hints on',
-      'on / off',
-      'on / the best without',
-    ],
+    ['capacity, requests/s for each service', 'objective', 'hints off', 'hints on', 'on / off'],
     all
       .filter(({ offOn }) => offOn !== null)
       .flatMap((one) =>
@@ -126,18 +115,16 @@ export function objectivesTable(all) {
           .map((slo) => [
             titleOf(one),
             `p99 <= ${slo} ms`,
-            one.best === null ? '-' : valueText(one.arms[one.best.name].capacity[slo]),
             valueText(one.arms.off.capacity[slo]),
             valueText(one.arms.on.capacity[slo]),
             ratioText(one.offOn.capacity[slo]),
-            one.best === null ? '-' : ratioText(one.best.capacity[slo]),
           ]),
       ),
   );
 }
 
 /** p99 and background work by load, for those who have other objectives. @param {ReturnType<typeof summaries>[number]} one */
-export function curveTables({ name, arms, offOn, best }) {
+export function curveTables({ name, arms, offOn, rivals }) {
   const found = Object.keys(ARMS).filter((arm) => arm in arms);
   const byLoad = (what, of) =>
     tableOf(
@@ -151,14 +138,10 @@ export function curveTables({ name, arms, offOn, best }) {
           ...arms[arm].curve.map((one) => valueText(of(one))),
         ]),
         ...(offOn ? [['hints on / off', ...offOn.curve.map((one) => ratioText(of(one)))]] : []),
-        ...(best && best.name !== 'off'
-          ? [
-              [
-                `hints on / ${titleOfArm(best.name, name)}`,
-                ...best.curve.map((one) => ratioText(of(one))),
-              ],
-            ]
-          : []),
+        ...Object.entries(rivals).map(([rival, { curve }]) => [
+          `hints on / ${titleOfArm(rival, name)}`,
+          ...curve.map((one) => ratioText(of(one))),
+        ]),
       ],
     );
   return [
@@ -171,7 +154,7 @@ export function curveTables({ name, arms, offOn, best }) {
 export function tables(all) {
   return [
     offOnTable(all),
-    bestTable(all),
+    rivalsTable(all),
     ...all.flatMap((one) => [`${titleOf(one)}\n`, armsTable(one), curveTables(one)]),
   ].join('\n');
 }
