@@ -68,20 +68,13 @@ function ratio(a, b, of) {
 const byKey = (keys, of) => Object.fromEntries(keys.map((key) => [key, of(key)]));
 const stepsOf = (figures) => Object.values(figures)[0].steps;
 
-/**
- * The step whose rate is nearest to a capacity.
- *
- * @template {{ rate: number }} Step
- * @param {Step[]} steps
- * @param {Range} capacity
- * @returns {Step}
- */
-const nearestTo = (steps, { least, most }) =>
-  steps.reduce((best, step) => {
-    const rate =
-      Number.isFinite(most) && least > 0 ? (least + most) / 2 : Math.max(least, steps[0].rate);
-    return Math.abs(step.rate - rate) < Math.abs(best.rate - rate) ? step : best;
-  });
+/** The step whose rate is nearest to a capacity. @param {any[]} steps @param {Range} capacity */
+function nearestTo(steps, { least, most }) {
+  const rate = Number.isFinite(most) && least > 0 ? (least + most) / 2 : least;
+  return steps.reduce((best, step) =>
+    Math.abs(step.rate - rate) < Math.abs(best.rate - rate) ? step : best,
+  );
+}
 
 /** One arm of a scenario. @param {Figures} figures @param {number[]} slos */
 function armOf(figures, slos) {
