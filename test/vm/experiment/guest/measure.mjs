@@ -21,6 +21,7 @@ const { scenario, arm, times, seed } = JSON.parse(process.argv[2]);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const COLLECTIONS = 3; // while nothing else runs
 const WARMER_MS = 500;
+const CLIENTS_READ_MS = 2000; // when their requests are due
 const CLIENT_LATE_MS = 50; // with more, figures say more of the client than of what is measured
 const UNDER_LOAD_MS = 200; // that one of these takes with the rest before it
 const nowMs = () => Number(process.hrtime.bigint()) / 1e6;
@@ -160,7 +161,7 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ['gc'] });
 await at(nowMs() + 50); // the one above is not counted
 ownCollections = 0;
-const startMs = nowMs() + 300;
+const startMs = nowMs() + CLIENTS_READ_MS;
 const schedules = services.map((_, i) => schedule(i));
 const answered = clients.map((one, i) =>
   one.send(
