@@ -91,7 +91,7 @@ const bestOf = ({ p99, capacity }, title) =>
     : `Without hints ${title(p99)} has the lowest p99, and ${title(capacity)} the most capacity`;
 
 /**
- * What the README says: hints off and on first, then the best alternative, what pays for it, and the other scenarios.
+ * What the README says: hints off and on first, then the best alternative, and what pays for it.
  *
  * @param {ReturnType<typeof summaries>} all
  */
@@ -102,7 +102,6 @@ function headline(all) {
   const ms = (arm) => toWords(valueText(arms[arm].p99));
   const { atCapacity } = arms.on;
   const off = arms.off.curve.find((step) => step.rate === atCapacity.rate);
-  const others = all.filter((one) => one.cpus === 2 && one.name !== name && one.best.capacity);
   const title = (arm) => titleOfArm(arm, name);
   return [
     `${capital(SCENARIOS[name].title)}, each with background threads, on two busy CPUs in a VM; each collects fully once a second, which makes most of p99. At ${rate} requests a second for each, p99 is ${ms('on')} ms with hints on`,
@@ -113,12 +112,9 @@ function headline(all) {
         ]
       : []),
     `Background threads pay for it: at ${atCapacity.rate} requests a second they have ${valueText(atCapacity.background)} CPUs, with hints off ${valueText(off.background)}.`,
-    ...others.map((one) => {
-      const [objective] = one.slos;
-      return `${capital(SCENARIOS[one.name].title)}: ${inWords(one.offOn.capacity[objective])} the capacity of hints off, and ${inWords(one.rivals[one.best.capacity].capacity[objective])} that of the best without hints (${titleOfArm(one.best.capacity, one.name)}).`;
-    }),
-    '[Method, limits, and where hints do not help](docs/experiment.md).\n',
-  ].join('\n');
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** Replaces what is between the marks of a page. @param {string} page @param {Record<string, string>} parts */

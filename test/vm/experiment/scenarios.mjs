@@ -7,7 +7,7 @@
  * @property {number} hogs processes that want a CPU all of the time, in a cgroup named batch.service
  * @property {number[]} rates the staircase: requests a second for each service
  * @property {number[]} objectives ms that p99 may be; the first is the one of the tables
- * @property {number} compared of these, the one at which arms are compared: the highest at which serving needs at most 0.8 of its fair share
+ * @property {number} compared of these, the one at which arms are compared: serving needs 0.7 to 0.85 of its fair share
  * @property {Levers} levers what an operator of a stock kernel sets, in words and in inputs
  *
  * @typedef {object} Service
